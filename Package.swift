@@ -1,0 +1,41 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// The modules in the order data flows through them; a target imports only targets above it.
+let package = Package(
+  name: "nnsh",
+  targets: [
+    .systemLibrary(
+      name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+    .systemLibrary(
+      name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])], linkerSettings: [.linkedLibrary("gomp")]),
+    .target(name: "CEditline", linkerSettings: [.linkedLibrary("edit")]),
+    .target(name: "CResources", cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
+    .target(name: "Tensors", dependencies: ["COneDNN", "CKernels"]),
+    .target(name: "Networks", dependencies: ["Tensors"]),
+    .target(
+      name: "Datasets", dependencies: ["Tensors", "CZlib", "CResources"],
+      exclude: ["Resources"]),
+    .target(name: "Syntax"),
+    .target(
+      name: "Runtime", dependencies: ["Syntax", "Tensors", "Networks", "Datasets"],
+      resources: [.embedInCode("prelude.nns")]),
+    .target(name: "Teaching", dependencies: ["Runtime"]),
+    .target(name: "Shell", dependencies: ["Runtime", "Teaching", "CEditline"]),
+    .executableTarget(name: "nnsh", dependencies: ["Shell"]),
+
+    .testTarget(
+      name: "TensorsTests", dependencies: ["Tensors"], exclude: ["Fixtures"]),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks"]),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Datasets"], exclude: ["Fixtures"]),
+    .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
+    .testTarget(name: "TeachingTests", dependencies: ["Teaching", "Shell"]),
+    .testTarget(name: "ShellTests", dependencies: ["Shell"]),
+    .testTarget(name: "GoldenTests", dependencies: ["nnsh"], exclude: ["Scripts"]),
+    .testTarget(name: "TerminalTests", dependencies: ["nnsh"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

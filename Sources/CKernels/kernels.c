@@ -1,0 +1,1 @@
+int nnsh_kernels_placeholder;

@@ -1,0 +1,221 @@
+/// An expression and where it stands.
+package struct Expression: Sendable {
+  package let kind: Kind
+  package let span: Span
+
+  package init(_ kind: Kind, _ span: Span) {
+    self.kind = kind
+    self.span = span
+  }
+
+  package indirect enum Kind: Sendable {
+    case none
+    case bool(Bool)
+    case number(Double)
+    case string(String)
+    /// A string with `{expression:format}` parts.
+    case interpolation([InterpolationPart])
+    case name(String)
+    /// A bracket literal; whether it is a tensor or a list shows when it runs.
+    case bracket([Expression])
+    case record([RecordField])
+    /// `a..<b`, `a...b`, with `by step`.
+    case range(lower: Expression, upper: Expression, inclusive: Bool, step: Expression?)
+    case unary(UnaryOperator, Expression)
+    case binary(BinaryOperator, Expression, Expression, operatorSpan: Span)
+    /// `and`, `or`: the right side runs only where the left does not decide.
+    case logical(LogicalOperator, Expression, Expression)
+    /// `x'`
+    case transpose(Expression)
+    case call(Expression, [Argument])
+    case index(Expression, [Subscript])
+    case field(Expression, Name)
+    case function(FunctionLiteral)
+    case conditional(condition: Expression, then: Block, otherwise: Block?)
+    /// `a |> f`
+    case pipe(Expression, Expression)
+    /// `grad L wrt W`, and `numgrad L wrt W`.
+    case gradient(of: Expression, withRespectTo: [Expression], numeric: Bool)
+  }
+}
+
+/// A piece of an interpolated string.
+package enum InterpolationPart: Sendable {
+  case text(String)
+  /// The format is what stands after `:`, as `.4f`; nil where there is none.
+  case value(Expression, format: FormatSpecification?)
+}
+
+/// Width, precision and conversion of `{value:8.4f}`, as in Python.
+package struct FormatSpecification: Hashable, Sendable {
+  package var fill: Character = " "
+  package var alignment: Character?
+  package var sign: Character?
+  package var width: Int?
+  package var grouping: Bool = false
+  package var precision: Int?
+  package var conversion: Character?
+
+  package init() {}
+}
+
+/// An identifier and where it stands.
+package struct Name: Hashable, Sendable {
+  package let text: String
+  package let span: Span
+
+  package init(_ text: String, _ span: Span) {
+    self.text = text
+    self.span = span
+  }
+}
+
+/// `label: value` of a record literal.
+package struct RecordField: Sendable {
+  package let name: Name
+  package let value: Expression
+
+  package init(name: Name, value: Expression) {
+    self.name = name
+    self.value = value
+  }
+}
+
+/// An argument of a call, `name=` before it where it is named.
+package struct Argument: Sendable {
+  package let name: Name?
+  package let value: Expression
+
+  package init(name: Name?, value: Expression) {
+    self.name = name
+    self.value = value
+  }
+}
+
+/// One place between the brackets of `x[i, a:b, :]`.
+package enum Subscript: Sendable {
+  case index(Expression)
+  /// `start:stop:step`, each of which may be left out.
+  case slice(start: Expression?, stop: Expression?, step: Expression?, Span)
+}
+
+/// `-x` and `not x`.
+package enum UnaryOperator: String, Sendable { case negate = "-", not = "not", plus = "+" }
+
+/// The operators whose both sides are always evaluated.
+package enum BinaryOperator: String, Sendable, CaseIterable {
+  case add = "+", subtract = "-", multiply = "*", divide = "/", remainder = "%"
+  case matmul = "@", power = "^"
+  case equal = "==", notEqual = "!=", less = "<", lessOrEqual = "<=", greater = ">"
+  case greaterOrEqual = ">="
+}
+
+/// `and` and `or`.
+package enum LogicalOperator: String, Sendable { case and, or }
+
+/// `x -> e`, `fn name(a, b=1) = e` or `fn name(a) { … }`.
+package struct FunctionLiteral: Sendable {
+  package let name: Name?
+  package let parameters: [FunctionParameter]
+  package let body: Block
+  /// The whole literal, from `fn` or the first parameter to its end: what `source` shows.
+  package let span: Span
+
+  package init(name: Name?, parameters: [FunctionParameter], body: Block, span: Span) {
+    self.name = name
+    self.parameters = parameters
+    self.body = body
+    self.span = span
+  }
+}
+
+/// A parameter of a user's function, with its default where it has one.
+package struct FunctionParameter: Sendable {
+  package let name: Name
+  package let defaultValue: Expression?
+
+  package init(name: Name, defaultValue: Expression?) {
+    self.name = name
+    self.defaultValue = defaultValue
+  }
+}
+
+/// The statements between braces, or the single expression behind `=` or `->`.
+///
+/// The value of a block is that of its last statement if it is an expression, otherwise `none`.
+package struct Block: Sendable {
+  package let statements: [Statement]
+  package let span: Span
+
+  package init(statements: [Statement], span: Span) {
+    self.statements = statements
+    self.span = span
+  }
+}
+
+/// A statement and where it stands.
+package struct Statement: Sendable {
+  package let kind: Kind
+  package let span: Span
+  /// Whether a `;` ends it, which silences its echo.
+  package let isSilenced: Bool
+
+  package init(_ kind: Kind, _ span: Span, isSilenced: Bool = false) {
+    self.kind = kind
+    self.span = span
+    self.isSilenced = isSilenced
+  }
+
+  package indirect enum Kind: Sendable {
+    case expression(Expression)
+    /// `a = e` and `a, b = e`; a target is a name, an index or a field.
+    case assignment(targets: [Expression], value: Expression)
+    /// `a += e`
+    case update(target: Expression, BinaryOperator, value: Expression)
+    case function(FunctionLiteral)
+    case whileLoop(condition: Expression, body: Block)
+    /// `for e in …`, `for i, v in …`
+    case forLoop(names: [Name], sequence: Expression, body: Block)
+    case breakLoop
+    case continueLoop
+    case returnValue(Expression?)
+    case command(Command)
+  }
+}
+
+/// A command as written, its arguments filled into the places of its `CommandSyntax`.
+package struct Command: Sendable {
+  package let name: Name
+  /// What was given, by the name of the slot; a variadic slot has several entries, in order.
+  package let arguments: [CommandArgument]
+
+  package init(name: Name, arguments: [CommandArgument]) {
+    self.name = name
+    self.arguments = arguments
+  }
+
+  /// What was given for a slot or an option.
+  package func values(_ slot: String) -> [CommandArgument] {
+    arguments.filter { $0.slot == slot }
+  }
+}
+
+/// One argument of a command.
+package struct CommandArgument: Sendable {
+  package enum Value: Sendable {
+    case expression(Expression)
+    /// A bare word, a bare path or an unevaluated string.
+    case word(String)
+  }
+
+  /// The slot or the option that it fills.
+  package let slot: String
+  package let value: Value
+  package let span: Span
+
+  package init(slot: String, value: Value, span: Span) {
+    self.slot = slot
+    self.value = value
+    self.span = span
+  }
+}
