@@ -9,17 +9,33 @@ package final class SourceText: Sendable {
   package let bytes: [UInt8]
   private let lineStarts: [Int]
 
+  /// The three bytes that some editors put before UTF-8 text.
+  static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
   /// - Parameters:
   ///   - text: the source code.
   ///   - name: what messages call it.
-  package init(_ text: String, name: String) {
+  package convenience init(_ text: String, name: String) {
+    self.init(bytes: Array(text.utf8), name: name)
+  }
+
+  /// The bytes of a file as they are; what is no UTF-8 in them becomes a syntax error, in place.
+  ///
+  /// - Parameters:
+  ///   - bytes: the source code; lines end with a line feed, a carriage return, or both.
+  ///   - name: what messages call it.
+  package init(bytes: [UInt8], name: String) {
     self.name = name
-    let bytes = Array(text.utf8)
-    var starts = [0]
-    for (offset, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {
-      starts.append(offset + 1)
-    }
     self.bytes = bytes
+    var starts = [bytes.starts(with: Self.byteOrderMark) ? 3 : 0]
+    var offset = 0
+    while offset < bytes.count {
+      let byte = bytes[offset]
+      offset += 1
+      let isPair =
+        byte == UInt8(ascii: "\r") && offset < bytes.count && bytes[offset] == UInt8(ascii: "\n")
+      if Lexer.endsLine(byte), !isPair { starts.append(offset) }
+    }
     self.lineStarts = starts
   }
 
@@ -33,16 +49,27 @@ package final class SourceText: Sendable {
   /// The line and column, both from 1, of a byte offset.
   package func position(of offset: Int) -> (line: Int, column: Int) {
     let line = lineIndex(of: offset)
-    let column = text(in: Span(lineStarts[line], min(offset, bytes.count))).count + 1
-    return (line + 1, column)
+    let start = lineStarts[line]
+    let end = max(start, min(offset, bytes.count))
+    // Counting characters is slow, and lines may be of 100 MB: plain text counts by its bytes.
+    let isPlain = bytes[start..<end].allSatisfy { $0 < 0x80 }
+    let column = isPlain ? end - start : text(in: Span(start, end)).count
+    return (line + 1, column + 1)
   }
 
   /// The line, without its newline, that holds a byte offset, and where it starts.
   package func line(around offset: Int) -> (text: String, start: Int) {
+    let span = lineSpan(around: offset)
+    return (text(in: span), span.start)
+  }
+
+  /// Where the line that holds a byte offset stands, without its newline.
+  package func lineSpan(around offset: Int) -> Span {
     let index = lineIndex(of: offset)
     let start = lineStarts[index]
-    let end = index + 1 < lineStarts.count ? lineStarts[index + 1] - 1 : bytes.count
-    return (text(in: Span(start, end)), start)
+    var end = index + 1 < lineStarts.count ? lineStarts[index + 1] : bytes.count
+    while end > start, Lexer.endsLine(bytes[end - 1]) { end -= 1 }
+    return Span(start, end)
   }
 
   private func lineIndex(of offset: Int) -> Int {

@@ -8,7 +8,8 @@ package struct Expression: Sendable {
     self.span = span
   }
 
-  package indirect enum Kind: Sendable {
+  /// Only what holds expressions itself is boxed, so that a list of numbers stays flat.
+  package enum Kind: Sendable {
     case none
     case bool(Bool)
     case number(Double)
@@ -20,22 +21,22 @@ package struct Expression: Sendable {
     case bracket([Expression])
     case record([RecordField])
     /// `a..<b`, `a...b`, with `by step`.
-    case range(lower: Expression, upper: Expression, inclusive: Bool, step: Expression?)
-    case unary(UnaryOperator, Expression)
-    case binary(BinaryOperator, Expression, Expression, operatorSpan: Span)
+    indirect case range(lower: Expression, upper: Expression, inclusive: Bool, step: Expression?)
+    indirect case unary(UnaryOperator, Expression)
+    indirect case binary(BinaryOperator, Expression, Expression, operatorSpan: Span)
     /// `and`, `or`: the right side runs only where the left does not decide.
-    case logical(LogicalOperator, Expression, Expression)
+    indirect case logical(LogicalOperator, Expression, Expression)
     /// `x'`
-    case transpose(Expression)
-    case call(Expression, [Argument])
-    case index(Expression, [Subscript])
-    case field(Expression, Name)
-    case function(FunctionLiteral)
-    case conditional(condition: Expression, then: Block, otherwise: Block?)
+    indirect case transpose(Expression)
+    indirect case call(Expression, [Argument])
+    indirect case index(Expression, [Subscript])
+    indirect case field(Expression, Name)
+    indirect case function(FunctionLiteral)
+    indirect case conditional(condition: Expression, then: Block, otherwise: Block?)
     /// `a |> f`
-    case pipe(Expression, Expression)
+    indirect case pipe(Expression, Expression)
     /// `grad L wrt W`, and `numgrad L wrt W`.
-    case gradient(of: Expression, withRespectTo: [Expression], numeric: Bool)
+    indirect case gradient(of: Expression, withRespectTo: [Expression], numeric: Bool)
   }
 }
 

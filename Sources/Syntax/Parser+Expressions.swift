@@ -1,0 +1,117 @@
+extension Parser {
+  /// Reads an expression, as far as it goes.
+  mutating func parseExpression() throws(Diagnostic) -> Expression {
+    try parseInfix(from: .pipe)
+  }
+
+  /// Reads operands and the operators between them that bind at least as tightly as `minimum`.
+  mutating func parseInfix(from minimum: Precedence) throws(Diagnostic) -> Expression {
+    var left = try parsePrefix(minimum)
+    while let rule = InfixRule.of(current.kind), rule.level >= minimum, continuesInfix(rule) {
+      let operation = current
+      let leftDepth = depth
+      advance()
+      let right = try parseInfix(from: rule.rightLevel, after: operation)
+      let span = left.span.union(right.span)
+      try grow(over: max(leftDepth, depth), at: span)
+      let kind = try combine(left, operation, rule, right)
+      left = Expression(kind, Span(span.start, previousEnd))
+      if rule.associativity == .none { try refuseChain(left, rule) }
+    }
+    return left
+  }
+
+  /// Whether the operator here goes on with the expression; `|>` does from the next line too.
+  private func continuesInfix(_ rule: InfixRule) -> Bool {
+    if case .pipe = rule.meaning { return true }
+    return continues(current) && !(context.splitsAtSpace && startsSignedArgument(current))
+  }
+
+  /// Whether the sign belongs to what follows: white space before it and none after.
+  func startsSignedArgument(_ token: Token) -> Bool {
+    (token.kind == .minus || token.kind == .plus) && token.hasSpaceBefore
+      && !Lexer.isBlank(lexer.byte(at: token.span.end))
+  }
+
+  /// The right operand; only the right-associative power nests with each operator.
+  private mutating func parseInfix(
+    from level: Precedence, after operation: Token
+  ) throws(Diagnostic) -> Expression {
+    guard operation.kind == .caret else { return try parseInfix(from: level) }
+    try enter(at: operation)
+    defer { leave() }
+    return try parseInfix(from: level)
+  }
+
+  private mutating func combine(
+    _ left: Expression, _ operation: Token, _ rule: InfixRule, _ right: Expression
+  ) throws(Diagnostic) -> Expression.Kind {
+    switch rule.meaning {
+    case .pipe: return .pipe(left, right)
+    case .logical(let logical): return .logical(logical, left, right)
+    case .binary(let binary): return .binary(binary, left, right, operatorSpan: operation.span)
+    case .range(let inclusive):
+      var step: Expression?
+      if current.kind == .by, continues(current) {
+        let rangeDepth = depth
+        advance()
+        step = try parseInfix(from: .sum)
+        depth = max(rangeDepth, depth + 1)
+      }
+      return .range(lower: left, upper: right, inclusive: inclusive, step: step)
+    }
+  }
+
+  /// `a < b < c` and `a..<b..<c` mean nothing.
+  private func refuseChain(_ left: Expression, _ rule: InfixRule) throws(Diagnostic) {
+    guard let next = InfixRule.of(current.kind), next.level == rule.level, continuesInfix(next)
+    else { return }
+    guard case .binary(_, _, let middle, let operatorSpan) = left.kind else {
+      throw failure(
+        "a range has two ends", at: current.span, suggestions: ["a step is written a..<b by s"])
+    }
+    let first = source.text(in: Span(left.span.start, operatorSpan.end))
+    let shared = source.text(in: middle.span)
+    let isShort = first.utf8.count + shared.utf8.count < 60
+    let written = isShort ? "\(first) \(shared) and \(shared) \(current.kind.spelling) …" : nil
+    throw failure(
+      "comparisons cannot be chained", at: current.span,
+      suggestions: [written.map { "write \($0)" } ?? "write a < b and b < c"])
+  }
+
+  /// Reads `not`, a sign, or an operand with what stands behind it.
+  private mutating func parsePrefix(_ minimum: Precedence) throws(Diagnostic) -> Expression {
+    let token = current
+    switch token.kind {
+    case .not:
+      guard minimum <= .not else {
+        throw failure(
+          "`not` binds more loosely than what stands before it", at: token.span,
+          suggestions: ["write (not x)"])
+      }
+      return try parseUnary(.not, operand: .not)
+    case .minus: return try parseUnary(.negate, operand: .power)
+    case .plus: return try parseUnary(.plus, operand: .power)
+    default: return try parsePostfix()
+    }
+  }
+
+  private mutating func parseUnary(
+    _ operation: UnaryOperator, operand level: Precedence
+  ) throws(Diagnostic) -> Expression {
+    let token = current
+    try enter(at: token)
+    defer { leave() }
+    advance()
+    let operand = try parseInfix(from: level)
+    try grow(over: depth, at: token.span)
+    return Expression(.unary(operation, operand), span(from: token))
+  }
+}
+
+extension Lexer {
+  /// Whether nothing visible stands here: white space, a line's end, or the end.
+  static func isBlank(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: " ") || (byte >= 0x09 && byte <= 0x0D) || byte == 0
+  }
+}

@@ -1,0 +1,190 @@
+extension Parser {
+  /// Reads `-> e` behind parameters. The body goes as far as an expression above `|>` does, so that
+  /// `x |> y -> y + 1 |> f` applies three things in turn.
+  mutating func parseLambdaBody(
+    _ parameters: [FunctionParameter], from start: Token
+  ) throws(Diagnostic) -> Expression {
+    try refuseDoubles(parameters.map(\.name))
+    try enter(at: current)
+    defer { leave() }
+    let defaultsDepth = depth
+    advance()
+    let opensBrace = current
+    let result: Expression
+    do throws(Diagnostic) {
+      result = try parseInfix(from: .or)
+    } catch {
+      throw explainingBrace(error, opensBrace)
+    }
+    depth = max(depth, defaultsDepth)
+    return try functionOperand(nil, parameters, expressionBody(result), from: start)
+  }
+
+  /// `x -> { … }` is a record; who meant a block learns how one is written.
+  private func explainingBrace(_ error: Diagnostic, _ token: Token) -> Diagnostic {
+    guard token.kind == .leftBrace, error.message.hasPrefix("expected") else { return error }
+    var error = error
+    error.suggestions = ["a function with a block is fn(x) { … }; braces behind -> hold a record"]
+    return error
+  }
+
+  private func expressionBody(_ expression: Expression) -> Block {
+    Block(statements: [Statement(.expression(expression), expression.span)], span: expression.span)
+  }
+
+  private mutating func functionOperand(
+    _ name: Name?, _ parameters: [FunctionParameter], _ body: Block, from start: Token
+  ) throws(Diagnostic) -> Expression {
+    let span = span(from: start)
+    try grow(over: depth, at: span)
+    let literal = FunctionLiteral(name: name, parameters: parameters, body: body, span: span)
+    return Expression(.function(literal), span)
+  }
+
+  /// Reads `fn(a) = e` or `fn(a) { … }`.
+  mutating func parseFunctionOperand() throws(Diagnostic) -> Expression {
+    let start = current
+    try enter(at: start)
+    defer { leave() }
+    advance()
+    guard current.kind == .leftParenthesis else {
+      throw unexpected(
+        "`(` and the parameters",
+        suggestions: ["a function in an expression has no name: fn(x) = e"])
+    }
+    let parameters = try parseParameters()
+    let defaultsDepth = depth
+    let body = try parseFunctionBody(from: .or)
+    depth = max(depth, defaultsDepth)
+    return try functionOperand(nil, parameters, body, from: start)
+  }
+
+  /// Reads `fn name(a, b=1) = e` or `fn name(a) { … }`.
+  mutating func parseNamedFunction() throws(Diagnostic) -> FunctionLiteral {
+    let start = current
+    try enter(at: start)
+    defer { leave() }
+    advance()
+    let name = try parseNewName("a name for the function")
+    guard current.kind == .leftParenthesis else {
+      throw unexpected("`(` and the parameters", suggestions: ["write fn \(name.text)(x) = e"])
+    }
+    let parameters = try parseParameters()
+    let defaultsDepth = depth
+    let body = try parseFunctionBody(from: .pipe)
+    depth = max(depth, defaultsDepth)
+    try grow(over: depth, at: start.span)
+    return FunctionLiteral(
+      name: name, parameters: parameters, body: body, span: span(from: start))
+  }
+
+  private mutating func parseFunctionBody(from level: Precedence) throws(Diagnostic) -> Block {
+    functionNesting += 1
+    let outerLoops = loopNesting
+    loopNesting = 0
+    defer {
+      functionNesting -= 1
+      loopNesting = outerLoops
+    }
+    switch current.kind {
+    case .assign:
+      advance()
+      return expressionBody(try parseInfix(from: level))
+    case .leftBrace: return try parseBlock(after: "the parameters")
+    case .arrow:
+      throw failure(
+        "the body of `fn` follows `=`, not `->`", at: current.span,
+        suggestions: ["write fn name(x) = e, or name = x -> e"])
+    case .colon: throw colonForBrace()
+    default: throw unexpected("`=` or `{` and the body of the function")
+    }
+  }
+
+  private mutating func parseParameters() throws(Diagnostic) -> [FunctionParameter] {
+    let opener = current
+    let outer = try enterBrackets()
+    var parameters: [FunctionParameter] = []
+    var deepest = 0
+    while current.kind != .rightParenthesis, current.kind != .endOfInput {
+      let name = try parseNewName("the name of a parameter")
+      let fallback = accept(.assign) ? try parseExpression() : nil
+      deepest = max(deepest, depth)
+      parameters.append(FunctionParameter(name: name, defaultValue: fallback))
+      guard accept(.comma) else { break }
+    }
+    leaveBrackets(outer)
+    if current.kind == .colon {
+      throw failure(
+        "parameters have no types", at: current.span, suggestions: ["write fn name(x) = e"])
+    }
+    try close(.rightParenthesis, opener: opener)
+    depth = deepest
+    try refuseDoubles(parameters.map(\.name))
+    return parameters
+  }
+
+  private func refuseDoubles(_ names: [Name]) throws(Diagnostic) {
+    var seen: Set<String> = []
+    for name in names where !seen.insert(name.text).inserted {
+      throw failure("two parameters are called `\(name.text)`", at: name.span)
+    }
+  }
+
+  /// Reads a name that is about to be given to something.
+  mutating func parseNewName(_ expected: String) throws(Diagnostic) -> Name {
+    let token = current
+    if token.kind.isKeyword { throw keywordAsName(token) }
+    if token.kind == .number, isWord(token) {
+      throw failure("`\(text(token))` is a number and cannot be a name", at: token.span)
+    }
+    guard token.kind == .identifier else { throw unexpected(expected) }
+    advance()
+    return Name(text(token), token.span)
+  }
+
+  /// Reads `grad L wrt W`; further targets behind commas only where commas part nothing else.
+  mutating func parseGradient() throws(Diagnostic) -> Expression {
+    let start = current
+    try enter(at: start)
+    defer { leave() }
+    advance()
+    let takesTargetList = context.takesTargetList
+    let loss = try parseInfix(from: .or)
+    var deepest = depth
+    guard current.kind == .wrt, continues(current) else {
+      if continues(current), let slip = slipAfterOperand() { throw slip }
+      throw failure(
+        "`\(start.kind.spelling)` needs `wrt` and a variable", at: span(from: start),
+        suggestions: ["write \(start.kind.spelling) \(shortText(loss.span)) wrt W"])
+    }
+    advance()
+    var targets = [try parseGradientTarget()]
+    deepest = max(deepest, depth)
+    while takesTargetList, current.kind == .comma, continues(current) {
+      advance()
+      targets.append(try parseGradientTarget())
+      deepest = max(deepest, depth)
+    }
+    try grow(over: deepest, at: start.span)
+    let isNumeric = start.kind == .numgrad
+    return Expression(
+      .gradient(of: loss, withRespectTo: targets, numeric: isNumeric), span(from: start))
+  }
+
+  private mutating func parseGradientTarget() throws(Diagnostic) -> Expression {
+    let target = try parsePostfix()
+    switch target.kind {
+    case .name, .field, .index: return target
+    default:
+      throw failure(
+        "`wrt` takes variables", at: target.span, suggestions: ["write grad L wrt W, b"])
+    }
+  }
+
+  /// A piece of source for a suggestion, `…` where it would be long.
+  func shortText(_ span: Span) -> String {
+    guard span.end - span.start <= 40 else { return "…" }
+    let text = source.text(in: span)
+    return text.contains { $0.isNewline } ? "…" : text
+  }
+}

@@ -1,0 +1,206 @@
+extension Parser {
+  /// Reads a literal, a name, something in brackets, or a form that begins with a keyword.
+  mutating func parseOperand() throws(Diagnostic) -> Expression {
+    let token = current
+    depth = 1
+    switch token.kind {
+    case .number:
+      advance()
+      return Expression(.number(Lexer.value(ofNumber: text(token))), token.span)
+    case .identifier: return try parseName()
+    case .quote: return try parseString()
+    case .trueKeyword: return literal(.bool(true))
+    case .falseKeyword: return literal(.bool(false))
+    case .none: return literal(.none)
+    case .leftParenthesis: return try parseParentheses()
+    case .leftBracket: return try parseBracket()
+    case .leftBrace: return try parseRecord()
+    case .ifKeyword: return try parseConditional()
+    case .fn: return try parseFunctionOperand()
+    case .grad, .numgrad: return try parseGradient()
+    default: throw missingOperand()
+    }
+  }
+
+  private mutating func literal(_ kind: Expression.Kind) -> Expression {
+    let token = current
+    advance()
+    return Expression(kind, token.span)
+  }
+
+  private mutating func parseName() throws(Diagnostic) -> Expression {
+    let token = current
+    let name = text(token)
+    if let advice = Slips.values[name] { throw failure(advice, at: token.span) }
+    advance()
+    if current.kind == .arrow, continues(current) {
+      let parameter = FunctionParameter(name: Name(name, token.span), defaultValue: nil)
+      return try parseLambdaBody([parameter], from: token)
+    }
+    try refuseWordSlips(name, token)
+    return Expression(.name(name), token.span)
+  }
+
+  /// `f"…"` and `lambda x: …`: a word of another language, seen by what follows it.
+  private func refuseWordSlips(_ name: String, _ token: Token) throws(Diagnostic) {
+    if current.kind == .quote, !current.hasSpaceBefore, ["f", "r", "b", "u"].contains(name) {
+      throw failure(
+        "a string takes no `\(name)` before it", at: token.span,
+        suggestions: ["\"epoch {e}\" is interpolated as it is; {{ and }} are braces"])
+    }
+    if name == "lambda", current.kind == .identifier || current.kind == .colon {
+      throw failure(Slips.openers["lambda"] ?? Slips.Advice(""), at: token.span)
+    }
+  }
+
+  /// `(e)`, or the parameters of `(a, b = 1) -> e`: which of them shows only behind the bracket.
+  private mutating func parseParentheses() throws(Diagnostic) -> Expression {
+    let opener = current
+    let outer = try enterBrackets(takesTargetList: true)
+    var items: [(value: Expression, assign: Token?, fallback: Expression?)] = []
+    var deepest = 0
+    while current.kind != .rightParenthesis, current.kind != .endOfInput {
+      let value = try parseExpression()
+      let assign = current
+      let fallback = accept(.assign) ? try parseExpression() : nil
+      deepest = max(deepest, depth)
+      items.append((value, fallback == nil ? nil : assign, fallback))
+      guard accept(.comma) else { break }
+    }
+    leaveBrackets(outer)
+    try close(.rightParenthesis, opener: opener, orComma: false)
+    if current.kind == .arrow, continues(current) {
+      var parameters: [FunctionParameter] = []
+      depth = deepest
+      for item in items { parameters.append(try parameter(item.value, item.fallback)) }
+      return try parseLambdaBody(parameters, from: opener)
+    }
+    if let assign = items.lazy.compactMap(\.assign).first {
+      throw failure(
+        "`=` assigns, and cannot stand inside an expression", at: assign.span,
+        suggestions: ["equality is written a == b"])
+    }
+    guard let only = items.first, items.count == 1 else {
+      throw notOneValue(isEmpty: items.isEmpty, at: span(from: opener))
+    }
+    depth = deepest
+    return Expression(only.value.kind, span(from: opener))
+  }
+
+  private func notOneValue(isEmpty: Bool, at span: Span) -> Diagnostic {
+    if isEmpty {
+      return failure(
+        "nothing stands between the parentheses", at: span,
+        suggestions: ["an empty list is []", "a function without parameters is () -> e"])
+    }
+    return failure(
+      "parentheses hold one value", at: span,
+      suggestions: ["a list is written [a, b]", "a function of two is (a, b) -> e"])
+  }
+
+  private func parameter(
+    _ value: Expression, _ fallback: Expression?
+  ) throws(Diagnostic) -> FunctionParameter {
+    guard case .name(let text) = value.kind else {
+      throw failure("a parameter is a name", at: value.span)
+    }
+    return FunctionParameter(name: Name(text, value.span), defaultValue: fallback)
+  }
+
+  private mutating func parseBracket() throws(Diagnostic) -> Expression {
+    let opener = current
+    let outer = try enterBrackets()
+    var elements: [Expression] = []
+    var deepest = 0
+    while current.kind != .rightBracket, current.kind != .endOfInput {
+      elements.append(try parseExpression())
+      deepest = max(deepest, depth)
+      guard accept(.comma) else { break }
+    }
+    leaveBrackets(outer)
+    if current.kind == .semicolon {
+      throw failure(
+        "rows are not parted by `;`", at: current.span, suggestions: ["write [[1, 2], [3, 4]]"])
+    }
+    try close(.rightBracket, opener: opener)
+    try grow(over: deepest, at: opener.span)
+    return Expression(.bracket(elements), span(from: opener))
+  }
+
+  private mutating func parseRecord() throws(Diagnostic) -> Expression {
+    let opener = current
+    let outer = try enterBrackets()
+    var fields: [RecordField] = []
+    var deepest = 0
+    while current.kind != .rightBrace, current.kind != .endOfInput {
+      let name = try parseRecordFieldName()
+      guard accept(.colon) else {
+        throw unexpected(
+          "`:` and the value of the field `\(name.text)`",
+          suggestions: ["a record is written {a: 1}", "a block needs a header, as if or fn"])
+      }
+      fields.append(RecordField(name: name, value: try parseExpression()))
+      deepest = max(deepest, depth)
+      guard accept(.comma) else { break }
+    }
+    leaveBrackets(outer)
+    try close(.rightBrace, opener: opener)
+    try grow(over: deepest, at: opener.span)
+    return Expression(.record(fields), span(from: opener))
+  }
+
+  private mutating func parseRecordFieldName() throws(Diagnostic) -> Name {
+    guard isWord(current) else {
+      if current.kind == .quote {
+        throw failure(
+          "a field's name stands without quotes", at: current.span,
+          suggestions: ["write {name: value}"])
+      }
+      throw unexpected("the name of a field", suggestions: ["a record is written {a: 1}"])
+    }
+    let name = Name(text(current), current.span)
+    advance()
+    return name
+  }
+
+  /// The error where an operand should begin.
+  private mutating func missingOperand() -> Diagnostic {
+    switch current.kind {
+    case .apostrophe: return singleQuotes()
+    case .percent:
+      return failure(
+        "expected a value, found `%`", at: current.span, suggestions: ["a comment begins with #"])
+    case .assign:
+      return failure(
+        "expected a value, found `=`", at: current.span,
+        suggestions: ["equality is written a == b"])
+    case .elseKeyword:
+      return failure(
+        "`else` stands without its `if`", at: current.span,
+        suggestions: ["it follows the `}` of the if"])
+    case .not: return unexpected("a value", suggestions: ["write (not x)"])
+    case .rightParenthesis, .rightBracket, .rightBrace:
+      return unexpected("a value")
+    case let kind where kind.isKeyword: return keywordAsName(current)
+    default: return unexpected("a value")
+    }
+  }
+
+  /// The error for a keyword where a name or a value should stand.
+  func keywordAsName(_ token: Token) -> Diagnostic {
+    failure("`\(text(token))` is a keyword and cannot be a name", at: token.span)
+  }
+
+  private func singleQuotes() -> Diagnostic {
+    let line = source.lineSpan(around: current.span.start)
+    var end = current.span.end
+    while end < line.end, lexer.byte(at: end) != UInt8(ascii: "'") { end += 1 }
+    let isClosed = end < line.end
+    let span = isClosed ? Span(current.span.start, end + 1) : current.span
+    let inner = source.text(in: Span(current.span.end, end))
+    let isShort = isClosed && inner.utf8.count <= 40 && !inner.contains("\"")
+    return failure(
+      "a string stands in double quotes", at: span,
+      suggestions: isShort ? ["write \"\(inner)\""] : ["write \"…\""])
+  }
+}

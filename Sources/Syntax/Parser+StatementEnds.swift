@@ -1,0 +1,71 @@
+extension Parser {
+  /// The error for what stands behind a whole statement, on its line.
+  mutating func unexpectedAfterExpression(_ expression: Expression?) -> Diagnostic {
+    if let slip = slipAfterOperand() { return slip }
+    switch current.kind {
+    case .colon:
+      return failure(
+        "`:` has no meaning here", at: current.span,
+        suggestions: ["a block opens with {", "a slice stands in brackets, as x[a:b]"])
+    case .rightParenthesis, .rightBracket, .rightBrace:
+      return failure(
+        "`\(current.kind.spelling)` closes nothing", at: current.span,
+        suggestions: ["remove it, or add the bracket that it should close"])
+    case .elseKeyword:
+      return failure(
+        "`else` stands without its `if`", at: current.span,
+        suggestions: ["it follows the `}` of the if"])
+    case .arrow:
+      return failure(
+        "the parameters of a function are names", at: current.span,
+        suggestions: ["write x -> e, or (a, b) -> e"])
+    case .leftBrace:
+      return failure(
+        "expected the end of the statement, found `{`", at: current.span,
+        suggestions: ["a block needs a header: if, while, for, fn name(…)"])
+    default: break
+    }
+    guard let expression else {
+      return failure(
+        "expected the end of the statement, found \(description(of: current))", at: current.span,
+        suggestions: ["the next statement begins on a new line, or behind ;"])
+    }
+    return juxtaposition(expression)
+  }
+
+  /// The error for two values side by side: a call without parentheses, or a missing operator.
+  private func juxtaposition(_ expression: Expression) -> Diagnostic {
+    var suggestions: [String] = []
+    if case .name(let name) = expression.kind {
+      let line = source.lineSpan(around: current.span.start)
+      var rest = shortText(Span(current.span.start, line.end))
+      while let last = rest.last, last == " " || last == ";" { rest.removeLast() }
+      if rest.contains("#") { rest = "…" }
+      suggestions = nearest(name, among: commands.keys, limit: 1).map { "the command \($0)" }
+      suggestions.append("a call is written \(name)(\(rest))")
+    } else {
+      suggestions = ["an operator is missing, or the next statement begins on a new line"]
+    }
+    return failure(
+      "expected the end of the statement, found \(description(of: current))", at: current.span,
+      suggestions: suggestions)
+  }
+
+  /// `def f(x):` and its like: a word of another language that nothing of an expression follows.
+  mutating func refuseForeignOpener() throws(Diagnostic) {
+    let word = text(current)
+    guard let advice = Slips.openers[word] else { return }
+    var ahead = lexer
+    let next = ahead.next()
+    guard !next.hasNewlineBefore, next.hasSpaceBefore || next.kind == .colon else { return }
+    switch next.kind {
+    case .identifier, .number, .quote, .colon, .leftBrace, .not, .trueKeyword, .falseKeyword:
+      throw failure(advice, at: current.span)
+    case .leftParenthesis where ["elif", "elseif", "elsif", "switch", "match"].contains(word):
+      throw failure(advice, at: current.span)
+    case .leftBracket where word == "function": throw failure(advice, at: current.span)
+    case .star where word == "import": throw failure(advice, at: current.span)
+    default: return
+    }
+  }
+}

@@ -1,0 +1,167 @@
+/// Turns source code into statements: recursive descent, with a table for the infix operators.
+///
+/// Newlines are no tokens. Each token knows whether a newline stands before it, and
+/// `newlinesAreSpace` says whether that means anything here: not inside brackets, but again inside
+/// the braces of a block. A missing bracket or an operator without its right side simply asks for
+/// the next token, wherever it stands.
+package struct Parser {
+  /// Brackets, blocks, signs and powers within each other; each costs the stack some frames.
+  static let nestingLimit = 1_000
+  /// Levels of the tree, as `1 + 1 + …` makes them; trees are walked and freed by recursion.
+  static let depthLimit = 10_000
+
+  let source: SourceText
+  let commands: [String: CommandSyntax]
+  var lexer: Lexer
+  /// The token that is looked at.
+  var current: Token
+  /// Where the token before it ends.
+  var previousEnd = 0
+
+  /// What depends on the brackets around.
+  struct Context {
+    /// Inside brackets, a newline ends nothing.
+    var newlinesAreSpace = false
+    /// Where a further argument of a command may follow, `a -b` and `a (b)` are two arguments.
+    var splitsAtSpace = false
+    /// Whether `grad L wrt a, b` may take the comma; not where commas part other things.
+    var takesTargetList = true
+  }
+
+  var context = Context()
+  var nesting = 0
+  /// Levels of the tree that was returned last.
+  var depth = 0
+  var loopNesting = 0
+  var functionNesting = 0
+  var blockNesting = 0
+  /// Whether the error is only that the text ends too early.
+  var isIncomplete = false
+  /// The first string of this statement that runs over a line's end.
+  var multilineString: Span?
+
+  init(_ source: SourceText, commands: [String: CommandSyntax]) {
+    self.source = source
+    self.commands = commands
+    lexer = Lexer(source)
+    current = lexer.next()
+  }
+
+  /// Reads a whole text.
+  ///
+  /// - Parameter commands: the forms of the commands, by each name that they go by.
+  /// - Throws: the first syntax error; nothing of the text may run then.
+  package static func parse(
+    _ source: SourceText, commands: [String: CommandSyntax]
+  ) throws(Diagnostic) -> [Statement] {
+    var parser = Parser(source, commands: commands)
+    return try parser.parseScript()
+  }
+
+  /// Reads a text that is one expression.
+  ///
+  /// - Throws: the first syntax error.
+  package static func parseExpression(_ source: SourceText) throws(Diagnostic) -> Expression {
+    var parser = Parser(source, commands: [:])
+    let expression = try parser.parseExpression()
+    guard parser.current.kind == .endOfInput else {
+      throw parser.unexpectedAfterExpression(expression)
+    }
+    return expression
+  }
+
+  /// Whether a text can run as it is.
+  package enum Completeness: Sendable {
+    case complete
+    /// More must follow: a bracket, a string or an operator's right side is open.
+    case incomplete
+    case invalid(Diagnostic)
+  }
+
+  /// Whether Enter should run a text or go on to the next line.
+  package static func completeness(
+    of text: String, commands: [String: CommandSyntax] = [:]
+  ) -> Completeness {
+    var parser = Parser(SourceText(text, name: "<prompt>"), commands: commands)
+    do throws(Diagnostic) {
+      _ = try parser.parseScript()
+      return .complete
+    } catch {
+      return parser.isIncomplete ? .incomplete : .invalid(error)
+    }
+  }
+
+  private mutating func parseScript() throws(Diagnostic) -> [Statement] {
+    do throws(Diagnostic) {
+      let statements = try parseStatements(until: .endOfInput)
+      if current.kind != .endOfInput {
+        throw failure(
+          "`\(current.kind.spelling)` closes nothing", at: current.span,
+          suggestions: ["remove it, or add the bracket that it should close"])
+      }
+      return statements
+    } catch {
+      throw blamingMultilineString(error)
+    }
+  }
+}
+
+// MARK: - Tokens
+
+extension Parser {
+  /// Moves to the next token.
+  mutating func advance() {
+    previousEnd = current.span.end
+    current = lexer.next()
+  }
+
+  /// Goes on reading from a byte offset, after raw text was taken.
+  mutating func resume(at offset: Int) {
+    previousEnd = offset
+    lexer.offset = offset
+    current = lexer.next()
+  }
+
+  /// The text of a token.
+  func text(_ token: Token) -> String { source.text(in: token.span) }
+
+  /// Whether the token may go on with the statement: no newline that counts stands before it.
+  func continues(_ token: Token) -> Bool {
+    context.newlinesAreSpace || !token.hasNewlineBefore
+  }
+
+  /// Takes a token of a kind if it stands here.
+  mutating func accept(_ kind: Token.Kind) -> Bool {
+    guard current.kind == kind else { return false }
+    advance()
+    return true
+  }
+
+  /// From a token's start to the end of what was read last.
+  func span(from token: Token) -> Span {
+    Span(token.span.start, max(previousEnd, token.span.start))
+  }
+
+  /// Enters a bracket, block or prefix; pairs with `leave`. A failed parse need not leave.
+  mutating func enter(at token: Token) throws(Diagnostic) {
+    nesting += 1
+    guard nesting <= Self.nestingLimit else {
+      throw failure(
+        "nested too deeply", at: token.span, label: "more than \(Self.nestingLimit) levels",
+        suggestions: ["give an inner part a name of its own"])
+    }
+  }
+
+  mutating func leave() { nesting -= 1 }
+
+  /// Notes that a node was built over children of this depth.
+  mutating func grow(over childDepth: Int, at span: Span) throws(Diagnostic) {
+    depth = childDepth + 1
+    guard depth <= Self.depthLimit else {
+      throw failure(
+        "expression too long", at: Span(span.start, span.start + 1),
+        label: "more than \(Self.depthLimit) operations, one on the other",
+        suggestions: ["part it into several statements"])
+    }
+  }
+}
