@@ -1,0 +1,223 @@
+"""The rows of the comparison: what both sides run, and what is compared."""
+
+import dataclasses
+import pathlib
+import sys
+from collections.abc import Callable
+
+import inputs
+from measure import Measurement
+
+PYTHON = sys.executable
+
+
+def own_seconds(measurement: Measurement):
+    """What the program measured of itself."""
+    return measurement.seconds
+
+
+def wall_seconds(measurement: Measurement):
+    """The whole process, from outside."""
+    return measurement.wall
+
+
+def peak_memory(measurement: Measurement):
+    """The process's largest resident set in megabytes."""
+    return measurement.peak_megabytes
+
+
+@dataclasses.dataclass
+class Row:
+    """One line of the table. `goal` is the least ratio aimed at; `flops`, `bytes` are of one unit
+    of work, for the share of the machine's limits."""
+
+    name: str
+    peer: str
+    ours: list
+    theirs: list
+    goal: float | None = None
+    figure: Callable = own_seconds
+    unit: str = "s"
+    tolerance: float = 1e-3
+    flops: float = 0
+    bytes: float = 0
+    prepare: Callable = lambda: None
+    environment: dict = dataclasses.field(default_factory=dict)
+
+    def share_of_machine(self, seconds, limits):
+        """What is reached of the peak or of the bandwidth, where the row has either."""
+        if self.flops:
+            return f"{100 * self.flops / seconds / limits.flops:.0f} % of peak"
+        if self.bytes:
+            return f"{100 * self.bytes / seconds / limits.bandwidth:.0f} % of bandwidth"
+        return ""
+
+
+class Sides:
+    """The commands of both sides."""
+
+    def __init__(self, here: pathlib.Path):
+        self.here = here
+        self.nnsh = str(here.parent / ".build" / "release" / "nnsh")
+
+    def ours(self, program, *arguments):
+        script = str(self.here / "programs" / f"{program}.nns")
+        return [self.nnsh, "-q", script, *(str(argument) for argument in arguments)]
+
+    def theirs(self, program, **options):
+        script = str(self.here / "peers" / f"{program}.py")
+        return [PYTHON, script, *(f"{name}={value}" for name, value in options.items())]
+
+
+def full_batch(sides, name, sizes, rows, goal, precision="f32", peer="PyTorch eager", epochs=8):
+    """One full-batch epoch of a network of these layer sizes."""
+    weights, data, prepare = inputs.network(sides.here, sizes, rows)
+    depth = len(sizes) - 1
+    products = sum(a * b for a, b in zip(sizes, sizes[1:]))
+    # Forward and weight gradient of every layer, input gradient of all but the first.
+    flops = 2 * rows * (3 * products - sizes[0] * sizes[1])
+    return Row(
+        name,
+        peer,
+        sides.ours("train_full", weights, data, depth, epochs, 0.05, 0.9, precision),
+        sides.theirs(
+            "torch_train",
+            weights=weights,
+            data=data,
+            epochs=epochs,
+            rate=0.05,
+            momentum=0.9,
+            precision=precision,
+        ),
+        goal=goal,
+        flops=flops if precision == "f32" else 0,
+        tolerance=1e-3 if precision == "f32" else 2e-2,
+        prepare=prepare,
+    )
+
+
+def steps(sides, name, sizes, batch, goal, count):
+    """One minibatch step of a network of these layer sizes."""
+    rows = max(2000, 2 * batch)
+    weights, data, prepare = inputs.network(sides.here, sizes, rows)
+    depth = len(sizes) - 1
+    return Row(
+        name,
+        "PyTorch eager",
+        sides.ours("train_steps", weights, data, depth, batch, count, 0.01, 0.9),
+        sides.theirs(
+            "torch_train",
+            weights=weights,
+            data=data,
+            batch=batch,
+            steps=count,
+            rate=0.01,
+            momentum=0.9,
+        ),
+        goal=goal,
+        prepare=prepare,
+    )
+
+
+def report(sides, dtype, goal):
+    """The report's functions, typed out on both sides."""
+    weights, data, prepare = inputs.network(sides.here, [784, 1000, 10], 10_000)
+    return Row(
+        f"report-functions-vs-{dtype}",
+        f"NumPy {dtype}",
+        sides.ours("report", weights, data, 6),
+        sides.theirs("numpy_report", weights=weights, data=data, epochs=6, dtype=dtype),
+        goal=goal,
+        prepare=prepare,
+    )
+
+
+def network_rows(sides):
+    """Training."""
+    paper = [784, 1000, 10]
+    small = [784, 128, 10]
+    yield full_batch(sides, "epoch", paper, 10_000, 2.3)
+    yield full_batch(sides, "epoch-bf16", paper, 10_000, 1.2, "bf16", "PyTorch bf16 autocast")
+    yield steps(sides, "step-128", paper, 128, 2.5, 600)
+    yield steps(sides, "step-32", small, 32, 3, 4000)
+    yield steps(sides, "step-1", small, 1, 4, 8000)
+    yield report(sides, "float32", 5)
+    yield report(sides, "float64", 10)
+    memory = full_batch(sides, "memory-200-epochs", paper, 10_000, 3, epochs=200)
+    memory.figure, memory.unit, memory.flops = peak_memory, "MB", 0
+    yield memory
+
+
+def width_rows(sides):
+    """Other sizes, so that nothing is tuned to the report's alone: any may be named."""
+    for sizes in ([100, 10], [784, 64, 10], [300, 500, 300, 20], [784, 256, 128, 64, 32, 16, 10]):
+        for batch in (1, 16, 256, 1024, 4096):
+            name = f"sizes-{'x'.join(str(size) for size in sizes)}-batch-{batch}"
+            yield steps(sides, name, sizes, batch, 1, max(50, min(4000, 40_000 // batch)))
+
+
+def kernel_rows(sides):
+    """Elementwise chains and softmax."""
+    count = 10_000_000
+    yield Row(
+        "chain",
+        "NumPy",
+        sides.ours("chain", count, 20),
+        sides.theirs("numpy_chain", count=count, repeat=20),
+        goal=2.5,
+        bytes=12 * count,
+    )
+    for columns, repeat in ((10, 200), (1000, 20)):
+        for peer, goal in (("numpy", 3), ("torch", 1)):
+            yield Row(
+                f"softmax-{columns}-vs-{peer}",
+                {"numpy": "NumPy", "torch": "PyTorch"}[peer],
+                sides.ours("softmax", 10_000, columns, repeat),
+                sides.theirs(
+                    "softmax", library=peer, rows=10_000, columns=columns, repeat=repeat
+                ),
+                goal=goal,
+            )
+
+
+def interpreter_rows(sides):
+    """Scalar code and start-up."""
+    yield Row("fib-30", "CPython", sides.ours("fib"), sides.theirs("scalar", work="fib"), goal=1)
+    yield Row("loop-5M", "CPython", sides.ours("loop"), sides.theirs("scalar", work="loop"), goal=1)
+    yield Row(
+        "start",
+        "import torch",
+        [sides.nnsh, "-c", "1+1"],
+        [PYTHON, "-c", "import torch; print(1+1)"],
+        goal=100,
+        figure=wall_seconds,
+    )
+
+
+def file_rows(sides):
+    """Reading files."""
+    idx, prepare_idx = inputs.idx(sides.here)
+    csv, prepare_csv = inputs.csv(sides.here)
+    yield Row(
+        "load-idx",
+        "NumPy",
+        sides.ours("load", idx),
+        sides.theirs("load", format="idx", path=idx),
+        goal=1,
+        prepare=prepare_idx,
+    )
+    yield Row(
+        "load-csv",
+        "pandas, pyarrow",
+        sides.ours("load", csv),
+        sides.theirs("load", format="csv", path=csv),
+        goal=1,
+        prepare=prepare_csv,
+    )
+
+
+def all_rows(here):
+    """Every row in the order of the table."""
+    sides = Sides(here)
+    groups = (network_rows, kernel_rows, interpreter_rows, file_rows, width_rows)
+    return [row for group in groups for row in group(sides)]
