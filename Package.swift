@@ -34,7 +34,7 @@ let package = Package(
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
     .testTarget(name: "TeachingTests", dependencies: ["Teaching", "Shell"]),
     .testTarget(name: "ShellTests", dependencies: ["Shell"]),
-    .testTarget(name: "GoldenTests", dependencies: ["nnsh"], exclude: ["Scripts"]),
+    .testTarget(name: "GoldenTests", dependencies: ["nnsh"], exclude: ["Scripts", "Oracle"]),
     .testTarget(name: "TerminalTests", dependencies: ["nnsh"]),
   ],
   swiftLanguageModes: [.v6]
