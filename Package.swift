@@ -9,7 +9,9 @@ let package = Package(
       name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(
       name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])], linkerSettings: [.linkedLibrary("gomp")]),
+    .target(
+      name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])],
+      linkerSettings: [.linkedLibrary("gomp")]),
     .target(name: "CEditline", linkerSettings: [.linkedLibrary("edit")]),
     .target(name: "CResources", cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
     .target(name: "Tensors", dependencies: ["COneDNN", "CKernels"]),

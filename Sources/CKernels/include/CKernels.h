@@ -1,1 +1,195 @@
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+/// The loops under the tensors, compiled for several instruction sets and chosen at run time.
+///
+/// Sizes and strides are counted in elements. Work is cut into fixed blocks, never by the number
+/// of threads, so that every result is the same at any thread count. A function that returns
+/// `int` gives `nnsh_done`, or says why it stopped early.
+
+enum { nnsh_done = 0, nnsh_interrupted = 1, nnsh_no_memory = 2, nnsh_malformed = 3 };
+
+/// How elements lie in memory.
+enum { nnsh_f32 = 0, nnsh_f64 = 1, nnsh_bf16 = 2 };
+
+enum { nnsh_max_rank = 32, nnsh_max_inputs = 8, nnsh_max_stack = 8 };
+
+// MARK: - Threads, interruption, memory (parallel.c, memory.c)
+
+/// How many threads kernels and oneDNN use; the first call reads OMP_NUM_THREADS.
+int nnsh_thread_count(void);
+void nnsh_set_thread_count(int count);
+
+/// Asks long-running kernels to stop. Safe in a signal handler.
+void nnsh_interrupt_request(void);
+void nnsh_interrupt_clear(void);
+int nnsh_interrupt_is_requested(void);
+
+/// Runs `body(context, block)` for every block, on several threads when `work` (elements, roughly)
+/// is large. Blocks must be independent.
+int nnsh_parallel(
+    ptrdiff_t blocks, ptrdiff_t work, void (*_Nonnull body)(void *_Nullable, ptrdiff_t),
+    void *_Nullable context);
+
+/// 64-byte aligned memory; large pieces come from a bounded pool of freed ones. NULL if there is none.
+void *_Nullable nnsh_allocate(size_t bytes);
+void nnsh_release(void *_Nullable pointer, size_t bytes);
+/// Whether the pool has a piece for this size, so that no new memory is needed.
+int nnsh_pool_has(size_t bytes);
+/// Bytes that can be had without swapping: the least of MemAvailable and the control group's rest.
+size_t nnsh_available_memory(void);
+
+// MARK: - Elementwise programs (program.c)
+
+/// The order is that of Swift's `UnaryOperation`.
+enum {
+  nnsh_negate, nnsh_exp, nnsh_log, nnsh_log1p, nnsh_sqrt, nnsh_abs, nnsh_sign, nnsh_sin, nnsh_cos,
+  nnsh_tanh, nnsh_sigmoid, nnsh_gelu, nnsh_softplus, nnsh_floor, nnsh_ceil, nnsh_round, nnsh_relu,
+  nnsh_heaviside, nnsh_reciprocal, nnsh_square, nnsh_isnan, nnsh_isfinite, nnsh_not,
+  nnsh_gelu_gradient, nnsh_unary_count
+};
+
+/// The order is that of Swift's `BinaryOperation`.
+enum {
+  nnsh_add, nnsh_subtract, nnsh_multiply, nnsh_divide, nnsh_remainder, nnsh_power, nnsh_minimum,
+  nnsh_maximum, nnsh_equal, nnsh_not_equal, nnsh_less, nnsh_less_or_equal, nnsh_greater,
+  nnsh_greater_or_equal, nnsh_and, nnsh_or, nnsh_binary_count
+};
+
+/// Instruction codes: a unary operation as it is, a binary one from 100, then these.
+enum { nnsh_code_binary = 100, nnsh_code_select = 200, nnsh_code_load = 300 };
+
+/// Runs a postfix program over inputs broadcast to one shape, block by block.
+///
+/// `strides` holds `rank` strides for each input. `out` is contiguous; it may be an input's memory
+/// where that input has the same element type and is contiguous too; `in_place` says so, and such
+/// a run is never cut short, for the input would be left half written.
+int nnsh_program_run(
+    const int32_t *_Nonnull code, int length, int inputs, const void *_Nonnull const *_Nonnull data,
+    const int32_t *_Nonnull types, const ptrdiff_t *_Nonnull strides, int compute_type,
+    void *_Nonnull out, int out_type, int rank, const ptrdiff_t *_Nonnull dims, int in_place);
+
+// MARK: - Copies (copy.c)
+
+/// Copies between strided arrays of one shape, converting; `add` adds to what is there.
+void nnsh_copy(
+    const void *_Nonnull source, int source_type, const ptrdiff_t *_Nonnull source_strides,
+    void *_Nonnull target, int target_type, const ptrdiff_t *_Nonnull target_strides, int rank,
+    const ptrdiff_t *_Nonnull dims, int add);
+
+enum { nnsh_gather = 0, nnsh_scatter = 1, nnsh_scatter_add = 2 };
+
+/// Copies `count` sub-arrays between `view + offsets[i]` and `list + i * list_step`, in order.
+void nnsh_indexed_copy(
+    int mode, int type, void *_Nonnull view, const ptrdiff_t *_Nonnull offsets, ptrdiff_t count,
+    void *_Nonnull list, ptrdiff_t list_step, int rank, const ptrdiff_t *_Nonnull dims,
+    const ptrdiff_t *_Nonnull view_strides, const ptrdiff_t *_Nonnull list_strides);
+
+/// The offsets of a contiguous mask's nonzero elements in an array of these strides; returns how many.
+ptrdiff_t nnsh_mask_offsets(
+    const float *_Nonnull mask, int rank, const ptrdiff_t *_Nonnull dims,
+    const ptrdiff_t *_Nonnull strides, ptrdiff_t *_Nullable offsets);
+
+/// Turns index values into offsets, negative ones counting from the end.
+/// Returns -1, or the position of the first that is not a whole number in range.
+ptrdiff_t nnsh_index_offsets(
+    const void *_Nonnull values, int type, ptrdiff_t count, ptrdiff_t length, ptrdiff_t stride,
+    ptrdiff_t *_Nonnull offsets);
+
+// MARK: - Reductions and order (reduce.c, sort.c)
+
+/// The order is that of Swift's `Reduction`; the last is internal.
+enum {
+  nnsh_sum, nnsh_mean, nnsh_min, nnsh_max, nnsh_prod, nnsh_any, nnsh_all, nnsh_norm,
+  nnsh_squared_deviations
+};
+
+/// Reduces the middle axis of a contiguous outer × length × inner array into `out`
+/// (outer × inner, same type). `means` is needed for squared deviations only.
+int nnsh_reduce(
+    int reduction, int type, const void *_Nonnull in, ptrdiff_t outer, ptrdiff_t length,
+    ptrdiff_t inner, const double *_Nullable means, double *_Nonnull out);
+
+/// The first position of the largest (or smallest) element; a NaN counts as either.
+int nnsh_argument_extreme(
+    int largest, int type, const void *_Nonnull in, ptrdiff_t outer, ptrdiff_t length,
+    ptrdiff_t inner, double *_Nonnull out);
+
+int nnsh_cumulative_sum(
+    int type, const void *_Nonnull in, ptrdiff_t outer, ptrdiff_t length, ptrdiff_t inner,
+    void *_Nonnull out);
+
+/// The stable ascending order of each row, NaN last.
+int nnsh_argsort(
+    int type, const void *_Nonnull in, ptrdiff_t rows, ptrdiff_t length, ptrdiff_t *_Nonnull order);
+
+// MARK: - Rows (rows.c)
+
+/// Row-wise softmax, or its logarithm; `out` may be `in`.
+int nnsh_softmax(
+    int logarithm, int type, const void *_Nonnull in, ptrdiff_t rows, ptrdiff_t columns,
+    void *_Nonnull out);
+
+/// Softmax and cross-entropy of rows in one pass.
+///
+/// `targets` holds rows of probabilities. `gradient` (may be NULL or `logits`) receives
+/// (softmax · Σtarget − target) · scale, `losses` (may be NULL) −Σ target · log softmax per row;
+/// returns in `correct` (may be NULL) the rows whose largest logit is where the largest target is.
+int nnsh_softmax_cross_entropy_rows(
+    const float *_Nonnull logits, const float *_Nonnull targets, ptrdiff_t rows, ptrdiff_t columns,
+    float scale, float *_Nullable gradient, float *_Nullable losses, ptrdiff_t *_Nullable correct);
+
+// MARK: - The trainer's kernels (network.c)
+
+/// out[j] = accumulate · out[j] + Σ_i in[i][j]: the gradient of a bias.
+void nnsh_column_sums(
+    const float *_Nonnull in, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t row_stride,
+    float accumulate, float *_Nonnull out);
+/// gradient[i] = activation[i] > 0 ? gradient[i] : 0
+void nnsh_relu_mask(float *_Nonnull gradient, const float *_Nonnull activation, ptrdiff_t count);
+/// v = momentum·v + rate·(g + l2·w); w −= v, or with nesterov w −= momentum·v + rate·(g + l2·w).
+void nnsh_momentum_update(
+    float *_Nonnull weights, float *_Nonnull velocity, const float *_Nonnull gradient,
+    ptrdiff_t count, float rate, float momentum, float l2, int nesterov);
+/// Adam (Kingma and Ba 2015); `step` counts from 1; `decoupled` decay is AdamW's (Loshchilov and
+/// Hutter 2019), otherwise `decay` is added to the gradient.
+void nnsh_adam_update(
+    float *_Nonnull weights, float *_Nonnull first, float *_Nonnull second,
+    const float *_Nonnull gradient, ptrdiff_t count, ptrdiff_t step, float rate, float beta1,
+    float beta2, float epsilon, float decay, int decoupled);
+/// RMSProp: s = ρs + (1−ρ)g²; w −= rate·g/(√s + ε).
+void nnsh_rmsprop_update(
+    float *_Nonnull weights, float *_Nonnull squares, const float *_Nonnull gradient,
+    ptrdiff_t count, float rate, float rho, float epsilon, float l2);
+/// out = a unary operation of in, contiguous.
+void nnsh_unary_f32(int operation, float *_Nonnull out, const float *_Nonnull in, ptrdiff_t count);
+/// Rows of `in` chosen by `order`: out[i] = in[order[i]].
+void nnsh_gather_rows(
+    const float *_Nonnull in, const ptrdiff_t *_Nonnull order, ptrdiff_t count, ptrdiff_t columns,
+    float *_Nonnull out);
+/// Rounds to bfloat16, to the nearest even.
+void nnsh_f32_to_bf16(const float *_Nonnull in, uint16_t *_Nonnull out, ptrdiff_t count);
+/// The position of the first element that is NaN or infinite, or -1.
+ptrdiff_t nnsh_first_nonfinite(const float *_Nonnull in, ptrdiff_t count);
+
+// MARK: - Float64 product (gemm64.c)
+
+/// C = A·B + bias, C contiguous m × n; A and B strided; then max(0, ·) where relu is not 0.
+int nnsh_gemm_f64(
+    const double *_Nonnull a, ptrdiff_t a_row, ptrdiff_t a_column, const double *_Nonnull b,
+    ptrdiff_t b_row, ptrdiff_t b_column, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
+    const double *_Nullable bias, int relu, double *_Nonnull c);
+
+// MARK: - Random numbers (random.c)
+
+/// One block of Philox 4×32-10 (Salmon, Moraes, Dror, Shaw 2011).
+void nnsh_philox_block(uint64_t key, uint64_t stream, uint64_t counter, uint32_t *_Nonnull out);
+/// `count` numbers from [low, high), from counter `counter` on; each block gives four (f32) or two (f64).
+int nnsh_random_uniform(
+    uint64_t key, uint64_t stream, uint64_t counter, int type, void *_Nonnull out, ptrdiff_t count,
+    double low, double high);
+/// Normal numbers by Box and Muller's transformation of each block.
+int nnsh_random_normal(
+    uint64_t key, uint64_t stream, uint64_t counter, int type, void *_Nonnull out, ptrdiff_t count,
+    double mean, double deviation);

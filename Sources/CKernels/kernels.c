@@ -1,1 +1,0 @@
-int nnsh_kernels_placeholder;

@@ -1,0 +1,65 @@
+#pragma once
+#include "include/CKernels.h"
+
+/// The block kernels of one instruction set. Every pointer pair may be equal, none may overlap.
+typedef struct {
+  void (*unary_f32[nnsh_unary_count])(float *, const float *, ptrdiff_t);
+  void (*unary_f64[nnsh_unary_count])(double *, const double *, ptrdiff_t);
+  // A step is 1, or 0 where the operand is one number.
+  void (*binary_f32[nnsh_binary_count])(
+      float *, const float *, int, const float *, int, ptrdiff_t);
+  void (*binary_f64[nnsh_binary_count])(
+      double *, const double *, int, const double *, int, ptrdiff_t);
+  void (*select_f32)(
+      float *, const float *, int, const float *, int, const float *, int, ptrdiff_t);
+  void (*select_f64)(
+      double *, const double *, int, const double *, int, const double *, int, ptrdiff_t);
+  // One number for a contiguous run.
+  double (*run_f32)(int reduction, const float *, ptrdiff_t, double mean);
+  double (*run_f64)(int reduction, const double *, ptrdiff_t, double mean);
+  // Folds `rows` rows of `columns` elements into an accumulator a column.
+  void (*columns_f32)(
+      int reduction, double *, const float *, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns,
+      const double *means);
+  void (*columns_f64)(
+      int reduction, double *, const double *, ptrdiff_t stride, ptrdiff_t rows,
+      ptrdiff_t columns, const double *means);
+  void (*softmax_f32)(int logarithm, float *, const float *, ptrdiff_t);
+  void (*softmax_f64)(int logarithm, double *, const double *, ptrdiff_t);
+  int (*cross_entropy_f32)(
+      const float *logits, const float *target, ptrdiff_t columns, float scale, float *gradient,
+      float *loss);
+  void (*column_sums)(float *, const float *, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns);
+  void (*relu_mask)(float *, const float *, ptrdiff_t);
+  void (*momentum)(
+      float *, float *, const float *, ptrdiff_t, float rate, float momentum, float l2, int nesterov);
+  void (*adam)(
+      float *, float *, float *, const float *, ptrdiff_t, float rate, float beta1, float beta2,
+      float epsilon, float decay, float decoupled_factor, float correction);
+  void (*rmsprop)(
+      float *, float *, const float *, ptrdiff_t, float rate, float rho, float epsilon, float l2);
+  void (*to_bf16)(const float *, uint16_t *, ptrdiff_t);
+  // c (8 × 16, stride) += a packed 8 a step times b packed 16 a step.
+  void (*gemm_tile)(
+      ptrdiff_t k, const double *a, const double *b, double *c, ptrdiff_t stride, int rows,
+      int columns);
+  void (*philox)(
+      uint64_t key, uint64_t stream, uint64_t counter, ptrdiff_t blocks, uint32_t *out);
+} nnsh_kernel_table;
+
+/// The table of the best instruction set of this machine.
+const nnsh_kernel_table *nnsh_kernels(void);
+
+extern const nnsh_kernel_table nnsh_table_baseline;
+#if defined(__x86_64__)
+extern const nnsh_kernel_table nnsh_table_avx2;
+extern const nnsh_kernel_table nnsh_table_avx512;
+#endif
+
+/// As `nnsh_parallel`, but never cut short by an interruption.
+void nnsh_parallel_whole(
+    ptrdiff_t blocks, ptrdiff_t work, void (*body)(void *, ptrdiff_t), void *context);
+
+static inline size_t nnsh_size_of(int type) {
+  return type == nnsh_f64 ? 8 : type == nnsh_f32 ? 4 : 2;
+}

@@ -1,0 +1,140 @@
+#include "kernels.h"
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+// Freed pieces from one megabyte up are kept for the next allocation of their size class: fresh
+// pages would be zeroed by the kernel and mapped one fault at a time.
+enum { slots = 32 };
+static const size_t large = (size_t)1 << 20;
+static const size_t pool_limit = (size_t)512 << 20;
+static struct { void *pointer; size_t bytes; } pool[slots];
+static size_t pooled;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/// Sizes are rounded up to an eighth of their power of two, so that near sizes share pieces.
+static size_t rounded(size_t bytes) {
+  if (bytes < large) return (bytes + 63) / 64 * 64 + (bytes == 0 ? 64 : 0);
+  size_t step = ((size_t)1 << (63 - __builtin_clzll(bytes))) / 8;
+  return (bytes + step - 1) / step * step;
+}
+
+int nnsh_pool_has(size_t bytes) {
+  size_t size = rounded(bytes);
+  int found = 0;
+  pthread_mutex_lock(&lock);
+  for (int i = 0; i < slots; i++) found |= pool[i].bytes == size;
+  pthread_mutex_unlock(&lock);
+  return found;
+}
+
+static void *take(size_t size) {
+  void *pointer = NULL;
+  pthread_mutex_lock(&lock);
+  for (int i = 0; i < slots && pointer == NULL; i++) {
+    if (pool[i].bytes != size) continue;
+    pointer = pool[i].pointer;
+    pooled -= size;
+    pool[i].bytes = 0;
+  }
+  pthread_mutex_unlock(&lock);
+  return pointer;
+}
+
+static void empty_pool(void) {
+  pthread_mutex_lock(&lock);
+  for (int i = 0; i < slots; i++) {
+    if (pool[i].bytes != 0) free(pool[i].pointer);
+    pool[i].bytes = 0;
+  }
+  pooled = 0;
+  pthread_mutex_unlock(&lock);
+}
+
+void *nnsh_allocate(size_t bytes) {
+  size_t size = rounded(bytes);
+  if (size < bytes) return NULL;
+  if (size < large) return aligned_alloc(64, size);
+  void *pointer = take(size);
+  if (pointer != NULL) return pointer;
+  const size_t huge_page = (size_t)2 << 20;
+  size_t alignment = size >= 2 * huge_page ? huge_page : 4096;
+  size_t whole = (size + alignment - 1) / alignment * alignment;
+  pointer = aligned_alloc(alignment, whole);
+  if (pointer == NULL) {
+    empty_pool();
+    pointer = aligned_alloc(alignment, whole);
+  }
+#if defined(MADV_HUGEPAGE)
+  if (pointer != NULL && alignment == huge_page) madvise(pointer, whole, MADV_HUGEPAGE);
+#endif
+  return pointer;
+}
+
+void nnsh_release(void *pointer, size_t bytes) {
+  size_t size = rounded(bytes);
+  if (size < large || size > pool_limit / 2) {
+    free(pointer);
+    return;
+  }
+  void *evicted[slots];
+  int evictions = 0;
+  pthread_mutex_lock(&lock);
+  int place = -1;
+  for (int i = 0; i < slots; i++) {
+    // Whatever does not fit beside the newest goes; the newest is the likeliest to be wanted.
+    if (pool[i].bytes != 0 && pooled + size > pool_limit) {
+      evicted[evictions++] = pool[i].pointer;
+      pooled -= pool[i].bytes;
+      pool[i].bytes = 0;
+    }
+    if (pool[i].bytes == 0) place = i;
+  }
+  if (place < 0) {
+    place = 0;
+    evicted[evictions++] = pool[0].pointer;
+    pooled -= pool[0].bytes;
+  }
+  pool[place].pointer = pointer;
+  pool[place].bytes = size;
+  pooled += size;
+  pthread_mutex_unlock(&lock);
+  for (int i = 0; i < evictions; i++) free(evicted[i]);
+}
+
+/// Reads a small file whole; returns 0 where it cannot.
+static int read_text(const char *path, char *text, size_t capacity) {
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return 0;
+  ssize_t count = read(file, text, capacity - 1);
+  close(file);
+  if (count <= 0) return 0;
+  text[count] = 0;
+  return 1;
+}
+
+static size_t limit_rest(const char *limit_path, const char *usage_path) {
+  char text[64];
+  if (!read_text(limit_path, text, sizeof text) || text[0] < '0' || text[0] > '9') return SIZE_MAX;
+  unsigned long long limit = strtoull(text, NULL, 10);
+  if (!read_text(usage_path, text, sizeof text)) return SIZE_MAX;
+  unsigned long long usage = strtoull(text, NULL, 10);
+  return limit > usage ? (size_t)(limit - usage) : 0;
+}
+
+size_t nnsh_available_memory(void) {
+  size_t least = SIZE_MAX;
+  char text[4096];
+  if (read_text("/proc/meminfo", text, sizeof text)) {
+    const char *line = strstr(text, "MemAvailable:");
+    if (line != NULL) least = (size_t)strtoull(line + 13, NULL, 10) * 1024;
+  }
+  size_t group = limit_rest("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current");
+  if (group < least) least = group;
+  group = limit_rest(
+      "/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes");
+  return group < least ? group : least;
+}

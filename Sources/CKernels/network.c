@@ -1,0 +1,156 @@
+#include <math.h>
+#include <string.h>
+
+#include "kernels.h"
+
+// The trainer's steps must not be left half done, so these kernels ignore a pending interruption:
+// each block is small and the trainer looks between steps.
+
+enum { chunk = 16384 };
+
+typedef struct {
+  int kind;
+  float *a, *b, *c;
+  const float *in;
+  const ptrdiff_t *order;
+  uint16_t *half;
+  ptrdiff_t count, columns, step;
+  float numbers[8];
+  int flag;
+} update;
+
+enum { update_mask, update_momentum, update_adam, update_rmsprop, update_half, update_gather };
+
+static void run_update(void *context, ptrdiff_t task) {
+  const update *u = context;
+  const nnsh_kernel_table *kernels = nnsh_kernels();
+  const float *n = u->numbers;
+  if (u->kind == update_gather) {
+    ptrdiff_t end = (task + 1) * u->step;
+    for (ptrdiff_t i = task * u->step; i < end && i < u->count; i++) {
+      memcpy(u->a + i * u->columns, u->in + u->order[i] * u->columns,
+             (size_t)u->columns * sizeof(float));
+    }
+    return;
+  }
+  ptrdiff_t start = task * chunk;
+  ptrdiff_t count = u->count - start < chunk ? u->count - start : chunk;
+  switch (u->kind) {
+    case update_mask: kernels->relu_mask(u->a + start, u->in + start, count); break;
+    case update_momentum:
+      kernels->momentum(u->a + start, u->b + start, u->in + start, count, n[0], n[1], n[2], u->flag);
+      break;
+    case update_adam:
+      kernels->adam(u->a + start, u->b + start, u->c + start, u->in + start, count, n[0], n[1],
+                    n[2], n[3], n[4], n[5], n[6]);
+      break;
+    case update_rmsprop:
+      kernels->rmsprop(u->a + start, u->b + start, u->in + start, count, n[0], n[1], n[2], n[3]);
+      break;
+    default: kernels->to_bf16(u->in + start, u->half + start, count);
+  }
+}
+
+static void run_whole(update *u, ptrdiff_t tasks, ptrdiff_t work) {
+  nnsh_parallel_whole(tasks, work, run_update, u);
+}
+
+void nnsh_relu_mask(float *gradient, const float *activation, ptrdiff_t count) {
+  update u = {.kind = update_mask, .a = gradient, .in = activation, .count = count};
+  run_whole(&u, (count + chunk - 1) / chunk, count);
+}
+
+void nnsh_momentum_update(
+    float *weights, float *velocity, const float *gradient, ptrdiff_t count, float rate,
+    float momentum, float l2, int nesterov) {
+  update u = {.kind = update_momentum, .a = weights, .b = velocity, .in = gradient,
+              .count = count, .numbers = {rate, momentum, l2}, .flag = nesterov};
+  run_whole(&u, (count + chunk - 1) / chunk, count);
+}
+
+void nnsh_adam_update(
+    float *weights, float *first, float *second, const float *gradient, ptrdiff_t count,
+    ptrdiff_t step, float rate, float beta1, float beta2, float epsilon, float decay,
+    int decoupled) {
+  double bias1 = 1 - pow(beta1, (double)step), bias2 = 1 - pow(beta2, (double)step);
+  update u = {.kind = update_adam, .a = weights, .b = first, .c = second, .in = gradient,
+              .count = count,
+              .numbers = {(float)(rate / bias1), beta1, beta2, epsilon, decoupled ? 0 : decay,
+                          decoupled ? 1 - rate * decay : 1, (float)(1 / sqrt(bias2))}};
+  run_whole(&u, (count + chunk - 1) / chunk, count);
+}
+
+void nnsh_rmsprop_update(
+    float *weights, float *squares, const float *gradient, ptrdiff_t count, float rate, float rho,
+    float epsilon, float l2) {
+  update u = {.kind = update_rmsprop, .a = weights, .b = squares, .in = gradient, .count = count,
+              .numbers = {rate, rho, epsilon, l2}};
+  run_whole(&u, (count + chunk - 1) / chunk, count);
+}
+
+void nnsh_f32_to_bf16(const float *in, uint16_t *out, ptrdiff_t count) {
+  update u = {.kind = update_half, .in = in, .half = out, .count = count};
+  run_whole(&u, (count + chunk - 1) / chunk, count);
+}
+
+void nnsh_gather_rows(
+    const float *in, const ptrdiff_t *order, ptrdiff_t count, ptrdiff_t columns, float *out) {
+  if (columns == 0) return;
+  update u = {.kind = update_gather, .a = out, .in = in, .order = order, .count = count,
+              .columns = columns, .step = chunk / columns + 1};
+  run_whole(&u, (count + u.step - 1) / u.step, count * columns);
+}
+
+typedef struct {
+  const float *in;
+  ptrdiff_t rows, columns, stride;
+  float *partial;
+} summing;
+
+// A piece's sums run in Float32 over few rows, and the pieces join in Float64: the error stays
+// near one rounding at any batch size.
+enum { sum_rows = 256, sum_columns = 256 };
+
+static void sum_piece(void *context, ptrdiff_t task) {
+  const summing *work = context;
+  ptrdiff_t column = task * sum_columns;
+  ptrdiff_t columns = work->columns - column < sum_columns ? work->columns - column : sum_columns;
+  double total[sum_columns] = {0};
+  for (ptrdiff_t row = 0; row < work->rows; row += sum_rows) {
+    float part[sum_columns] = {0};
+    ptrdiff_t rows = work->rows - row < sum_rows ? work->rows - row : sum_rows;
+    nnsh_kernels()->column_sums(part, work->in + row * work->stride + column, work->stride, rows,
+                                columns);
+    for (ptrdiff_t j = 0; j < columns; j++) total[j] += (double)part[j];
+  }
+  for (ptrdiff_t j = 0; j < columns; j++) work->partial[column + j] += (float)total[j];
+}
+
+void nnsh_column_sums(
+    const float *in, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t row_stride, float accumulate,
+    float *out) {
+  for (ptrdiff_t j = 0; j < columns; j++) out[j] = accumulate == 0 ? 0 : accumulate * out[j];
+  summing work = {in, rows, columns, row_stride, .partial = out};
+  nnsh_parallel_whole(
+      (columns + sum_columns - 1) / sum_columns, rows * columns, sum_piece, &work);
+}
+
+ptrdiff_t nnsh_first_nonfinite(const float *in, ptrdiff_t count) {
+  for (ptrdiff_t start = 0; start < count; start += 4096) {
+    ptrdiff_t length = count - start < 4096 ? count - start : 4096;
+    float sum = 0;
+    // x − x is 0, or NaN for what is not finite, and NaN stays in the sum.
+    float lane[16] = {0};
+    ptrdiff_t i = 0;
+    for (; i + 16 <= length; i += 16) {
+      for (int j = 0; j < 16; j++) lane[j] += in[start + i + j] - in[start + i + j];
+    }
+    for (; i < length; i++) sum += in[start + i] - in[start + i];
+    for (int j = 0; j < 16; j++) sum += lane[j];
+    if (sum == 0) continue;
+    for (i = 0; i < length; i++) {
+      if (!(fabsf(in[start + i]) < INFINITY)) return start + i;
+    }
+  }
+  return -1;
+}

@@ -1,0 +1,108 @@
+#include <string.h>
+
+#include "layout.h"
+
+// A program runs over segments that fit the first-level cache. Operands that are contiguous there
+// are read where they are, single numbers are kept as such, all others are gathered first.
+enum { segment = 1024, task_elements = 32768 };
+
+typedef struct {
+  const int32_t *code;
+  int length, inputs, compute_type, out_type;
+  const char *data[nnsh_max_inputs];
+  int types[nnsh_max_inputs];
+  int is_scalar[nnsh_max_inputs];
+  double scalars[nnsh_max_inputs];
+  char *out;
+  layout shape;
+  // Whether segments stay within rows of the innermost axis.
+  int by_rows;
+  ptrdiff_t segments, segments_a_row, segments_a_task;
+} program;
+
+#define T float
+#define SUFFIX f32
+#define TYPE nnsh_f32
+#include "program_body.h"
+#undef T
+#undef SUFFIX
+#undef TYPE
+#define T double
+#define SUFFIX f64
+#define TYPE nnsh_f64
+#include "program_body.h"
+
+/// Checks that the stack never overflows and ends with one value.
+static int is_valid(const int32_t *code, int length, int inputs) {
+  int depth = 0;
+  for (int i = 0; i < length; i++) {
+    int taken = code[i] >= nnsh_code_load ? 0
+        : code[i] == nnsh_code_select     ? 3
+        : code[i] >= nnsh_code_binary     ? 2
+                                          : 1;
+    if (taken == 0 && code[i] - nnsh_code_load >= inputs) return 0;
+    if (depth < taken) return 0;
+    depth += 1 - taken;
+    if (depth > nnsh_max_stack) return 0;
+  }
+  return depth == 1;
+}
+
+static double scalar_at(const void *data, int type) {
+  return type == nnsh_f64 ? *(const double *)data : (double)*(const float *)data;
+}
+
+static void run_task(void *context, ptrdiff_t task) {
+  const program *work = context;
+  ptrdiff_t first = task * work->segments_a_task, last = first + work->segments_a_task;
+  if (last > work->segments) last = work->segments;
+  if (work->compute_type == nnsh_f64) {
+    run_segments_f64(work, first, last);
+  } else {
+    run_segments_f32(work, first, last);
+  }
+}
+
+int nnsh_program_run(
+    const int32_t *code, int length, int inputs, const void *const *data, const int32_t *types,
+    const ptrdiff_t *strides, int compute_type, void *out, int out_type, int rank,
+    const ptrdiff_t *dims, int in_place) {
+  if (inputs > nnsh_max_inputs || rank > nnsh_max_rank || !is_valid(code, length, inputs)) {
+    return nnsh_malformed;
+  }
+  program work = {code, length, inputs, compute_type, out_type};
+  const ptrdiff_t *each[nnsh_max_inputs];
+  for (int i = 0; i < inputs; i++) each[i] = strides + i * rank;
+  work.shape = layout_merged(rank, dims, inputs, each);
+  if (work.shape.count == 0) return nnsh_done;
+  for (int i = 0; i < inputs; i++) {
+    work.data[i] = data[i];
+    work.types[i] = types[i];
+    work.is_scalar[i] = 1;
+    for (int axis = 0; axis < work.shape.rank; axis++) {
+      work.is_scalar[i] &= work.shape.strides[i][axis] == 0;
+    }
+    work.scalars[i] = work.is_scalar[i] ? scalar_at(data[i], types[i]) : 0;
+  }
+  work.out = out;
+  ptrdiff_t inner = work.shape.dims[work.shape.rank - 1];
+  work.by_rows = work.shape.rank == 1 || inner >= 256;
+  work.segments_a_row = work.by_rows ? (inner + segment - 1) / segment : 0;
+  work.segments = work.by_rows ? work.shape.count / inner * work.segments_a_row
+                               : (work.shape.count + segment - 1) / segment;
+  ptrdiff_t usual = work.by_rows && inner < segment ? inner : segment;
+  work.segments_a_task = (task_elements + usual - 1) / usual;
+  ptrdiff_t tasks = (work.segments + work.segments_a_task - 1) / work.segments_a_task;
+  ptrdiff_t cost = work.shape.count * (length > 3 ? 2 : 1);
+  if (!in_place) return nnsh_parallel(tasks, cost, run_task, &work);
+  nnsh_parallel_whole(tasks, cost, run_task, &work);
+  return nnsh_done;
+}
+
+void nnsh_unary_f32(int operation, float *out, const float *in, ptrdiff_t count) {
+  int32_t code[2] = {nnsh_code_load, operation};
+  const void *data[1] = {in};
+  int32_t type = nnsh_f32;
+  ptrdiff_t stride = 1;
+  nnsh_program_run(code, 2, 1, data, &type, &stride, nnsh_f32, out, nnsh_f32, 1, &count, 1);
+}

@@ -1,0 +1,69 @@
+#include <stdlib.h>
+
+#include "kernels.h"
+
+typedef struct {
+  int logarithm, type;
+  const char *in;
+  char *out;
+  ptrdiff_t rows, columns, rows_a_task;
+} softening;
+
+static void soften(void *context, ptrdiff_t task) {
+  const softening *work = context;
+  const nnsh_kernel_table *kernels = nnsh_kernels();
+  ptrdiff_t end = (task + 1) * work->rows_a_task;
+  for (ptrdiff_t row = task * work->rows_a_task; row < end && row < work->rows; row++) {
+    ptrdiff_t offset = row * work->columns;
+    if (work->type == nnsh_f64) {
+      kernels->softmax_f64(work->logarithm, (double *)work->out + offset,
+                           (const double *)work->in + offset, work->columns);
+    } else {
+      kernels->softmax_f32(work->logarithm, (float *)work->out + offset,
+                           (const float *)work->in + offset, work->columns);
+    }
+  }
+}
+
+int nnsh_softmax(
+    int logarithm, int type, const void *in, ptrdiff_t rows, ptrdiff_t columns, void *out) {
+  if (rows == 0 || columns == 0) return nnsh_done;
+  softening work = {logarithm, type, in, out, rows, columns, 8192 / columns + 1};
+  ptrdiff_t tasks = (rows + work.rows_a_task - 1) / work.rows_a_task;
+  // An exponential takes the time of several plain elements.
+  return nnsh_parallel(tasks, rows * columns * 4, soften, &work);
+}
+
+typedef struct {
+  const float *logits, *targets;
+  ptrdiff_t rows, columns, rows_a_task;
+  float scale;
+  float *gradient, *losses;
+  ptrdiff_t correct;
+} scoring;
+
+static void score(void *context, ptrdiff_t task) {
+  scoring *work = context;
+  const nnsh_kernel_table *kernels = nnsh_kernels();
+  ptrdiff_t end = (task + 1) * work->rows_a_task, correct = 0;
+  for (ptrdiff_t row = task * work->rows_a_task; row < end && row < work->rows; row++) {
+    ptrdiff_t offset = row * work->columns;
+    correct += kernels->cross_entropy_f32(
+        work->logits + offset, work->targets + offset, work->columns, work->scale,
+        work->gradient == NULL ? NULL : work->gradient + offset,
+        work->losses == NULL ? NULL : work->losses + row);
+  }
+  __atomic_fetch_add(&work->correct, correct, __ATOMIC_RELAXED);
+}
+
+int nnsh_softmax_cross_entropy_rows(
+    const float *logits, const float *targets, ptrdiff_t rows, ptrdiff_t columns, float scale,
+    float *gradient, float *losses, ptrdiff_t *correct) {
+  if (correct != NULL) *correct = 0;
+  if (rows == 0 || columns == 0) return nnsh_done;
+  scoring work = {logits, targets, rows, columns, 4096 / columns + 1, scale, gradient, losses, 0};
+  ptrdiff_t tasks = (rows + work.rows_a_task - 1) / work.rows_a_task;
+  int status = nnsh_parallel(tasks, rows * columns * 4, score, &work);
+  if (correct != NULL) *correct = work.correct;
+  return status;
+}

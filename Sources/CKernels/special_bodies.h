@@ -1,0 +1,167 @@
+// Operations whose Float32 form works through Float64 or a fit, and whose Float64 form is libm's.
+
+#define LIBM(name, expression)                                                     \
+  static void name##_block_f64(double *out, const double *in, ptrdiff_t count) {   \
+    for (ptrdiff_t i = 0; i < count; i++) {                                        \
+      double x = in[i];                                                            \
+      out[i] = (expression);                                                       \
+    }                                                                              \
+  }
+
+LIBM(log1p, log1p(x))
+LIBM(sin, sin(x))
+LIBM(cos, cos(x))
+LIBM(softplus, (x > 0 ? x : x == x ? 0 : x) + log1p(exp(-fabs(x))))
+LIBM(gelu, x == -INFINITY ? 0 : 0.5 * x * erfc(-x * 0.70710678118654752440))
+LIBM(gelu_gradient,
+     x == -INFINITY ? 0
+     : x == INFINITY ? 1
+     : 0.5 * erfc(-x * 0.70710678118654752440)
+             + x * 0.39894228040143267794 * exp(-0.5 * x * x))
+#undef LIBM
+
+#define THROUGH(name, expression)                                                \
+  static void name##_block_f32(float *out, const float *in, ptrdiff_t count) {   \
+    VECTOR(WIDTH / 2)                                                            \
+    for (ptrdiff_t i = 0; i < count; i++) {                                      \
+      double x = in[i];                                                          \
+      out[i] = (float)(expression);                                              \
+    }                                                                            \
+  }
+
+/// log(1 + x) with the rounding of 1 + x divided out (Kahan's device).
+static inline double log1p_through(double x) {
+  double u = 1.0 + x;
+  double d = u - 1.0;
+  double quotient = log_f64(u) * (x / (d == 0 ? 1 : d));
+  return d == 0 ? x : u == INFINITY ? INFINITY : quotient;
+}
+THROUGH(log1p, log1p_through(x))
+THROUGH(softplus,
+        (x > 0 || x != x ? x : 0) + log1p_through(exp_f64(x > 0 ? -x : x)))
+
+static inline double sin_reduced(double r) {
+  double u = r * r;
+  double p = -1.0 / 39916800;
+  p = p * u + 1.0 / 362880;
+  p = p * u - 1.0 / 5040;
+  p = p * u + 1.0 / 120;
+  p = p * u - 1.0 / 6;
+  return p * u * r + r;
+}
+
+static inline double cos_reduced(double r) {
+  double u = r * r;
+  double p = -1.0 / 3628800;
+  p = p * u + 1.0 / 40320;
+  p = p * u - 1.0 / 720;
+  p = p * u + 1.0 / 24;
+  p = p * u - 0.5;
+  return p * u + 1.0;
+}
+
+/// sin(x + quarter·π/2) for moderate x, by reduction modulo π/2 in Float64.
+static inline float sin_shifted(float x, int32_t quarter) {
+  const double shift = 6755399441055744.0;
+  double shifted = (double)x * 0.63661977236758134308 + shift;
+  double n = shifted - shift;
+  double r = ((double)x - n * 1.5707963267948966192) - n * 6.123233995736766e-17;
+  int32_t q = (int32_t)bits_of_double(shifted) + quarter;
+  double value = q & 1 ? cos_reduced(r) : sin_reduced(r);
+  return (float)(q & 2 ? -value : value);
+}
+
+static int all_moderate(const float *in, ptrdiff_t count) {
+  int32_t largest = 0;
+  for (ptrdiff_t i = 0; i < count; i++) {
+    int32_t bits = bits_of_float(in[i]) & 0x7fffffff;
+    largest = bits > largest ? bits : largest;
+  }
+  return largest < 0x4a000000;
+}
+
+static void sin_block_f32(float *out, const float *in, ptrdiff_t count) {
+  if (!all_moderate(in, count)) {
+    for (ptrdiff_t i = 0; i < count; i++) out[i] = (float)sin((double)in[i]);
+    return;
+  }
+  VECTOR(WIDTH / 2)
+  for (ptrdiff_t i = 0; i < count; i++) out[i] = sin_shifted(in[i], 0);
+}
+
+static void cos_block_f32(float *out, const float *in, ptrdiff_t count) {
+  if (!all_moderate(in, count)) {
+    for (ptrdiff_t i = 0; i < count; i++) out[i] = (float)cos((double)in[i]);
+    return;
+  }
+  VECTOR(WIDTH / 2)
+  for (ptrdiff_t i = 0; i < count; i++) out[i] = sin_shifted(in[i], 1);
+}
+
+/// Φ(x), the normal distribution's share below x, precise in the far tail too.
+static inline float normal_share(float x) {
+  float half = 0.5f * erfc_positive_f32(__builtin_fabsf(x) * 0.70710678f);
+  return x < 0 ? half : 1.0f - half;
+}
+
+static void gelu_block_f32(float *out, const float *in, ptrdiff_t count) {
+  VECTOR(WIDTH)
+  for (ptrdiff_t i = 0; i < count; i++) {
+    float x = in[i];
+    float bounded = x < -20.0f ? -20.0f : x;
+    out[i] = bounded * normal_share(bounded);
+  }
+}
+
+static void gelu_gradient_block_f32(float *out, const float *in, ptrdiff_t count) {
+  VECTOR(WIDTH)
+  for (ptrdiff_t i = 0; i < count; i++) {
+    float x = in[i];
+    float bounded = x < -20.0f ? -20.0f : x > 20.0f ? 20.0f : x;
+    out[i] = normal_share(bounded)
+        + bounded * 0.39894228f * exp_f32(-0.5f * bounded * bounded);
+  }
+}
+
+// Powers. Whole small exponents multiply; positive bases go through Float64's exp and log.
+
+static void power_block_f32(
+    float *out, const float *a, int a_step, const float *b, int b_step, ptrdiff_t count) {
+  if (b_step == 0 && a_step == 1) {
+    float y = *b;
+    if (y == 2) { square_block_f32(out, a, count); return; }
+    if (y == 1) { memmove(out, a, (size_t)count * sizeof(float)); return; }
+    if (y == -1) { reciprocal_block_f32(out, a, count); return; }
+    if (y == 3) {
+      VECTOR(WIDTH)
+      for (ptrdiff_t i = 0; i < count; i++) {
+        double x = a[i];
+        out[i] = (float)(x * x * x);
+      }
+      return;
+    }
+  }
+  // The quick path must have bases above zero and finite, and finite exponents.
+  int plain = 1;
+  for (ptrdiff_t i = 0; i < count; i++) {
+    float x = a[i * a_step], y = b[i * b_step];
+    plain &= (x > 0) & (x < INFINITY) & (__builtin_fabsf(y) < 1e30f);
+  }
+  if (!plain) {
+    for (ptrdiff_t i = 0; i < count; i++) out[i] = powf(a[i * a_step], b[i * b_step]);
+    return;
+  }
+  VECTOR(WIDTH / 2)
+  for (ptrdiff_t i = 0; i < count; i++) {
+    out[i] = (float)exp_f64((double)b[i * b_step] * log_f64(a[i * a_step]));
+  }
+}
+
+static void power_block_f64(
+    double *out, const double *a, int a_step, const double *b, int b_step, ptrdiff_t count) {
+  if (b_step == 0 && a_step == 1 && *b == 2) {
+    square_block_f64(out, a, count);
+    return;
+  }
+  for (ptrdiff_t i = 0; i < count; i++) out[i] = pow(a[i * a_step], b[i * b_step]);
+}

@@ -1,0 +1,193 @@
+import CKernels
+
+/// A chain of elementwise operations, run as one pass over the data without intermediate tensors.
+///
+/// The instructions are postfix: `load` puts an input on a stack, an operation takes its operands
+/// from there and puts its result. Inputs broadcast to one shape. All arithmetic runs in one type:
+/// f64 where any tensor with axes is f64, otherwise f32; numbers take that type. Truth values count
+/// as 0 and 1.
+///
+///     // relu(x · 0.9 + b)
+///     ElementwiseProgram([.load(0), .load(1), .binary(.multiply), .load(2), .binary(.add),
+///       .unary(.relu)]).run([.tensor(x), .scalar(0.9), .tensor(b)])
+package struct ElementwiseProgram: Sendable {
+  /// One step.
+  package enum Instruction: Sendable, Hashable {
+    case load(Int)
+    case unary(UnaryOperation)
+    case binary(BinaryOperation)
+    /// Of a mask, a value where it is not 0, and a value where it is.
+    case select
+
+    var code: Int32 {
+      switch self {
+      case .load(let input): Int32(clamping: Int(nnsh_code_load) + max(0, input))
+      case .unary(let operation): operation.rawValue
+      case .binary(let operation): Int32(nnsh_code_binary) + operation.rawValue
+      case .select: Int32(nnsh_code_select)
+      }
+    }
+  }
+
+  /// What a program works on.
+  package enum Input: Sendable {
+    case tensor(Tensor)
+    case scalar(Double)
+
+    var shape: Shape {
+      if case .tensor(let tensor) = self { return tensor.shape }
+      return .scalar
+    }
+  }
+
+  /// The most inputs, and the deepest stack, that a program may have.
+  package static let limit = Int(nnsh_max_inputs)
+
+  /// The steps in order.
+  package let instructions: [Instruction]
+  private let codes: [Int32]
+
+  /// A program; whether it is well formed shows when it runs.
+  package init(_ instructions: [Instruction]) {
+    self.instructions = instructions
+    self.codes = instructions.map(\.code)
+  }
+
+  /// Runs on inputs that stay as they are. Throws where shapes do not broadcast.
+  package func run(_ inputs: [Input]) throws(TensorError) -> Tensor {
+    let plan = try Plan(self, inputs)
+    let result = try Tensor(uninitialized: plan.shape, plan.resultType)
+    try execute(plan, inputs, result)
+    return result
+  }
+
+  /// Runs on inputs of which any tensor that nobody else refers to may be overwritten, and given
+  /// back as the result; the array is empty afterwards, whether or not it throws.
+  package func run(consuming inputs: inout [Input]) throws(TensorError) -> Tensor {
+    defer { inputs = [] }
+    let plan = try Plan(self, inputs)
+    for index in inputs.indices {
+      guard case .tensor(var tensor) = inputs[index], plan.fits(tensor) else { continue }
+      // The array's own reference would count as another.
+      inputs[index] = .scalar(0)
+      let isFree = isKnownUniquelyReferenced(&tensor.storage)
+      inputs[index] = .tensor(tensor)
+      if !isFree { continue }
+      try execute(plan, inputs, tensor, inPlace: true)
+      tensor.elementType = plan.resultType
+      return tensor
+    }
+    let result = try Tensor(uninitialized: plan.shape, plan.resultType)
+    try execute(plan, inputs, result)
+    return result
+  }
+
+  /// Runs with `target` as input 0 and its new value; in place where its memory is its own and the
+  /// shape and the type stay. On an error the target keeps its value.
+  package func run(
+    updating target: inout Tensor, with others: [Input]
+  ) throws(TensorError) {
+    let plan = try Plan(self, [.tensor(target)] + others)
+    if plan.fits(target) && isKnownUniquelyReferenced(&target.storage) {
+      try execute(plan, [.tensor(target)] + others, target, inPlace: true)
+      target.elementType = plan.resultType
+    } else {
+      target = try run([.tensor(target)] + others)
+    }
+  }
+
+  private func execute(
+    _ plan: Plan, _ inputs: [Input], _ result: Tensor, inPlace: Bool = false
+  ) throws(TensorError) {
+    let rank = plan.shape.rank
+    var strides = [Int](repeating: 0, count: max(1, inputs.count * rank))
+    var types = [Int32](repeating: Int32(nnsh_f64), count: inputs.count)
+    let scalars = inputs.map { if case .scalar(let value) = $0 { value } else { 0.0 } }
+    for (index, input) in inputs.enumerated() {
+      guard case .tensor(let tensor) = input else { continue }
+      types[index] = tensor.elementType.code
+      let own = try tensor.strides(broadcastTo: plan.shape)
+      for axis in 0..<rank { strides[index * rank + axis] = own[axis] }
+    }
+    let status = scalars.withUnsafeBufferPointer { numbers -> Int32 in
+      guard let base = numbers.baseAddress else { return Int32(nnsh_no_memory) }
+      // SAFETY: each pointer is a tensor's first element, with strides inside its storage for the
+      // plan's shape, or one Float64; the result is contiguous of that shape.
+      let pointers: [UnsafeRawPointer] = inputs.enumerated().map { index, input in
+        if case .tensor(let tensor) = input { return UnsafeRawPointer(tensor.pointer) }
+        return UnsafeRawPointer(base + index)
+      }
+      return nnsh_program_run(
+        codes, Int32(codes.count), Int32(inputs.count), pointers, types, strides,
+        plan.computeType.code, result.pointer, plan.resultType.code, Int32(rank),
+        plan.shape.dimensions, inPlace ? 1 : 0)
+    }
+    withExtendedLifetime((inputs, result)) {}
+    try checkStatus(status)
+  }
+
+  /// The shape and types that inputs give a program.
+  private struct Plan {
+    var shape: Shape = .scalar
+    var computeType: ElementType
+    var resultType: ElementType
+
+    init(_ program: ElementwiseProgram, _ inputs: [Input]) throws(TensorError) {
+      for input in inputs { shape = try shape.broadcast(input.shape) }
+      computeType = Self.computeType(inputs)
+      guard inputs.count <= ElementwiseProgram.limit,
+        let isLogical = program.resultIsLogical(inputs)
+      else { throw .invalidProgram }
+      resultType = isLogical ? .bool : computeType
+    }
+
+    /// Whether the result can lie where a tensor of the inputs does.
+    func fits(_ tensor: Tensor) -> Bool {
+      tensor.isContiguous && tensor.shape == shape
+        && tensor.elementType.size == resultType.size && computeType.size == resultType.size
+    }
+
+    private static func computeType(_ inputs: [Input]) -> ElementType {
+      var numbers = ElementType.f64
+      for input in inputs {
+        guard case .tensor(let tensor) = input else { continue }
+        if tensor.rank > 0 {
+          if tensor.elementType == .f64 { return .f64 }
+          numbers = .f32
+        }
+      }
+      if numbers == .f32 { return .f32 }
+      // No operand has axes: f32 only where all tensors are.
+      let tensors = inputs.compactMap { if case .tensor(let tensor) = $0 { tensor } else { nil } }
+      return tensors.isEmpty || tensors.contains { $0.elementType == .f64 } ? .f64 : .f32
+    }
+  }
+
+  /// Whether the result is a truth value; nil where the program is not well formed.
+  private func resultIsLogical(_ inputs: [Input]) -> Bool? {
+    var stack: [Bool] = []
+    for instruction in instructions {
+      switch instruction {
+      case .load(let index):
+        guard inputs.indices.contains(index) else { return nil }
+        if case .tensor(let tensor) = inputs[index] {
+          stack.append(tensor.elementType == .bool)
+        } else {
+          stack.append(false)
+        }
+      case .unary(let operation):
+        guard stack.popLast() != nil else { return nil }
+        stack.append(operation.isLogical)
+      case .binary(let operation):
+        guard stack.popLast() != nil, stack.popLast() != nil else { return nil }
+        stack.append(operation.isLogical)
+      case .select:
+        guard let otherwise = stack.popLast(), let value = stack.popLast(), stack.popLast() != nil
+        else { return nil }
+        stack.append(value && otherwise)
+      }
+      if stack.count > Int(nnsh_max_stack) { return nil }
+    }
+    return stack.count == 1 ? stack[0] : nil
+  }
+}

@@ -1,0 +1,36 @@
+import CKernels
+
+/// A piece of memory that tensors share, aligned to 64 bytes.
+///
+/// `@unchecked Sendable`: a tensor writes only to storage that it alone refers to, so what several
+/// threads can see at once never changes.
+final class Storage: @unchecked Sendable {
+  /// The first byte.
+  let pointer: UnsafeMutableRawPointer
+  /// How many bytes were asked for.
+  let byteCount: Int
+
+  /// Below this, a failed allocation is noticed by itself and the system is not asked.
+  private static let checkedSize = 32 << 20
+
+  /// Allocates `byteCount` bytes of undefined content.
+  ///
+  /// Throws `outOfMemory` before touching anything where the machine, or its control group, has
+  /// less memory available: the kernel would grant the pages and later end the process.
+  init(byteCount: Int) throws(TensorError) {
+    if byteCount >= Self.checkedSize && nnsh_pool_has(byteCount) == 0 {
+      let available = Int(clamping: nnsh_available_memory())
+      if byteCount > available { throw .outOfMemory(bytes: byteCount, available: available) }
+    }
+    guard let pointer = nnsh_allocate(byteCount) else {
+      throw .outOfMemory(bytes: byteCount, available: Int(clamping: nnsh_available_memory()))
+    }
+    self.pointer = pointer
+    self.byteCount = byteCount
+  }
+
+  deinit {
+    // SAFETY: the pointer came from nnsh_allocate with this size, and no reference is left.
+    nnsh_release(pointer, byteCount)
+  }
+}

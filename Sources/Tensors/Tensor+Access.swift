@@ -1,0 +1,134 @@
+import CKernels
+
+extension Tensor {
+  /// The same elements one after another; itself where they already are.
+  package func contiguous() throws(TensorError) -> Tensor {
+    isContiguous ? self : try copied(as: elementType)
+  }
+
+  /// The same elements as another type; itself where it is that type. To `bool`: 0 is false.
+  package func cast(to type: ElementType) throws(TensorError) -> Tensor {
+    if type == elementType { return self }
+    if type == .bool { return try Tensor.apply(.notEqual, self, try Tensor.scalar(0)) }
+    if type == .f32 && elementType == .bool {
+      var result = self
+      result.elementType = .f32
+      return result
+    }
+    return try copied(as: type)
+  }
+
+  func copied(as type: ElementType) throws(TensorError) -> Tensor {
+    let result = try Tensor(uninitialized: shape, type)
+    result.copyElements(from: self, strides: strides)
+    return result
+  }
+
+  /// Writes the elements of another tensor (broadcast by the given strides) over this one's.
+  func copyElements(
+    from source: Tensor, strides sourceStrides: [Int], adding: Bool = false
+  ) {
+    // SAFETY: both sides' strides stay within their storage for this shape.
+    nnsh_copy(
+      source.pointer, source.elementType.code, sourceStrides, pointer, elementType.code, strides,
+      Int32(rank), shape.dimensions, adding ? 1 : 0)
+    withExtendedLifetime((self, source)) {}
+  }
+
+  /// The element, where there is exactly one.
+  package var item: Double? { count == 1 ? element(offset: 0) : nil }
+
+  private func element(offset: Int) -> Double {
+    // SAFETY: callers pass offsets of elements that exist.
+    withExtendedLifetime(storage) {
+      elementType == .f64
+        ? pointer.load(fromByteOffset: offset * 8, as: Double.self)
+        : Double(pointer.load(fromByteOffset: offset * 4, as: Float.self))
+    }
+  }
+
+  /// The element at a position, one index an axis, negative ones counting from the end.
+  package func element(at position: [Int]) throws(TensorError) -> Double {
+    if position.count != rank { throw .tooManyIndices(count: position.count, shape: shape) }
+    var offset = 0
+    let strides = strides
+    for axis in 0..<rank {
+      let index = position[axis] < 0 ? position[axis] + shape[axis] : position[axis]
+      guard index >= 0 && index < shape[axis] else {
+        throw .indexOutOfRange(index: position[axis], axis: axis, length: shape[axis])
+      }
+      offset += index * strides[axis]
+    }
+    return element(offset: offset)
+  }
+
+  /// All elements, the last axis fastest.
+  package func doubles() -> [Double] {
+    let strides = strides
+    return [Double](unsafeUninitializedCapacity: count) { buffer, initialized in
+      initialized = count
+      guard let base = buffer.baseAddress else { return }
+      // SAFETY: the buffer has room for `count`, and the strides stay within the storage.
+      nnsh_copy(
+        pointer, elementType.code, strides, base, Int32(nnsh_f64), shape.contiguousStrides,
+        Int32(rank), shape.dimensions, 0)
+      withExtendedLifetime(storage) {}
+    }
+  }
+
+  /// Reads the elements as Float32 in order, from a copy where they are not stored so.
+  package func withFloats<Result>(
+    _ body: (UnsafeBufferPointer<Float>) throws(TensorError) -> Result
+  ) throws(TensorError) -> Result {
+    let plain = try (elementType == .f64 ? cast(to: .f32) : self).contiguous()
+    // SAFETY: `plain` holds `count` contiguous Float32 elements and lives until the call returns.
+    defer { withExtendedLifetime(plain.storage) {} }
+    return try body(
+      UnsafeBufferPointer(
+        start: plain.pointer.assumingMemoryBound(to: Float.self), count: plain.count))
+  }
+
+  /// Reads the elements as Float64 in order, from a copy where they are not stored so.
+  package func withDoubles<Result>(
+    _ body: (UnsafeBufferPointer<Double>) throws(TensorError) -> Result
+  ) throws(TensorError) -> Result {
+    let plain = try cast(to: .f64).contiguous()
+    // SAFETY: `plain` holds `count` contiguous Float64 elements and lives until the call returns.
+    defer { withExtendedLifetime(plain.storage) {} }
+    return try body(
+      UnsafeBufferPointer(
+        start: plain.pointer.assumingMemoryBound(to: Double.self), count: plain.count))
+  }
+
+  /// Writes the elements in place; makes this tensor Float32 (or bool), unshared and contiguous.
+  package mutating func withMutableFloats<Result>(
+    _ body: (UnsafeMutableBufferPointer<Float>) throws(TensorError) -> Result
+  ) throws(TensorError) -> Result {
+    if elementType == .f64 { self = try cast(to: .f32) }
+    try makeUniqueContiguous()
+    // SAFETY: this tensor alone refers to its `count` contiguous elements.
+    defer { withExtendedLifetime(storage) {} }
+    return try body(
+      UnsafeMutableBufferPointer(
+        start: pointer.assumingMemoryBound(to: Float.self), count: count))
+  }
+
+  /// Writes the elements in place; makes this tensor Float64, unshared and contiguous.
+  package mutating func withMutableDoubles<Result>(
+    _ body: (UnsafeMutableBufferPointer<Double>) throws(TensorError) -> Result
+  ) throws(TensorError) -> Result {
+    self = try cast(to: .f64)
+    try makeUniqueContiguous()
+    // SAFETY: this tensor alone refers to its `count` contiguous elements.
+    defer { withExtendedLifetime(storage) {} }
+    return try body(
+      UnsafeMutableBufferPointer(
+        start: pointer.assumingMemoryBound(to: Double.self), count: count))
+  }
+
+  /// Copies the elements where another tensor could see them change, or where they lie apart.
+  mutating func makeUniqueContiguous() throws(TensorError) {
+    if isContiguous && isKnownUniquelyReferenced(&storage) { return }
+    self = try copied(as: elementType)
+  }
+}

@@ -1,0 +1,89 @@
+extension Tensor {
+  /// An operation on each element.
+  package static func apply(
+    _ operation: UnaryOperation, _ operand: Tensor
+  ) throws(TensorError) -> Tensor {
+    try ElementwiseProgram([.load(0), .unary(operation)]).run([.tensor(operand)])
+  }
+
+  /// An operation on the elements of two tensors, broadcast.
+  ///
+  /// f32 with f64 gives f64; an operand without axes takes the other one's type.
+  package static func apply(
+    _ operation: BinaryOperation, _ left: Tensor, _ right: Tensor
+  ) throws(TensorError) -> Tensor {
+    try ElementwiseProgram([.load(0), .load(1), .binary(operation)]).run([
+      .tensor(left), .tensor(right),
+    ])
+  }
+
+  /// An operation with a number on the right.
+  package static func apply(
+    _ operation: BinaryOperation, _ left: Tensor, _ right: Double
+  ) throws(TensorError) -> Tensor {
+    try ElementwiseProgram([.load(0), .load(1), .binary(operation)]).run([
+      .tensor(left), .scalar(right),
+    ])
+  }
+
+  /// An operation with a number on the left.
+  package static func apply(
+    _ operation: BinaryOperation, _ left: Double, _ right: Tensor
+  ) throws(TensorError) -> Tensor {
+    try ElementwiseProgram([.load(0), .load(1), .binary(operation)]).run([
+      .scalar(left), .tensor(right),
+    ])
+  }
+
+  /// As `apply`, writing into the operand's memory where nobody else refers to it.
+  package static func apply(
+    _ operation: UnaryOperation, consuming operand: consuming Tensor
+  ) throws(TensorError) -> Tensor {
+    var inputs = [ElementwiseProgram.Input.tensor(operand)]
+    return try ElementwiseProgram([.load(0), .unary(operation)]).run(consuming: &inputs)
+  }
+
+  /// As `apply`, writing into an operand's memory where nobody else refers to it and shape and type
+  /// allow.
+  package static func apply(
+    _ operation: BinaryOperation, consuming left: consuming Tensor, _ right: consuming Tensor
+  ) throws(TensorError) -> Tensor {
+    var inputs = [ElementwiseProgram.Input.tensor(left), .tensor(right)]
+    return try ElementwiseProgram([.load(0), .load(1), .binary(operation)])
+      .run(consuming: &inputs)
+  }
+
+  /// `self = self ∘ right`, in place where this tensor's memory is its own; unchanged on an error.
+  package mutating func apply(
+    _ operation: BinaryOperation, with right: Tensor
+  ) throws(TensorError) {
+    try ElementwiseProgram([.load(0), .load(1), .binary(operation)])
+      .run(updating: &self, with: [.tensor(right)])
+  }
+
+  /// Elements of `value` where the mask is not 0, otherwise of `otherwise`; all three broadcast.
+  package static func `where`(
+    _ mask: Tensor, _ value: Tensor, _ otherwise: Tensor
+  ) throws(TensorError) -> Tensor {
+    // The mask's own type must not decide the result's.
+    let truth = try mask.elementType == .f64 ? mask.cast(to: .bool) : mask
+    return try ElementwiseProgram([.load(0), .load(1), .load(2), .select]).run([
+      .tensor(truth), .tensor(value), .tensor(otherwise),
+    ])
+  }
+
+  /// Elements held between two bounds; a NaN stays.
+  package func clip(_ low: Double?, _ high: Double?) throws(TensorError) -> Tensor {
+    var instructions: [ElementwiseProgram.Instruction] = [.load(0)]
+    var inputs: [ElementwiseProgram.Input] = [.tensor(self)]
+    if let low {
+      instructions += [.load(inputs.count), .binary(.maximum)]
+      inputs.append(.scalar(low))
+    }
+    if let high {
+      instructions += [.load(inputs.count), .binary(.minimum)]
+      inputs.append(.scalar(high))
+    }
+    return try ElementwiseProgram(instructions).run(inputs)
+  }
+}

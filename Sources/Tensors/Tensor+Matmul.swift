@@ -1,0 +1,192 @@
+import CKernels
+
+/// What follows a matrix product in the same pass.
+package enum Activation: Sendable { case none, relu }
+
+extension Tensor {
+  /// The matrix product by the rules of NumPy's `matmul`, with a bias (one number a column) added
+  /// and an activation applied in the same pass.
+  ///
+  /// Float32 runs in oneDNN; where either side is Float64 both are, in a kernel of our own.
+  /// Throws `matmul` where the inner sizes differ. Interruptible between pieces of large products.
+  package static func matmul(
+    _ left: Tensor, _ right: Tensor, bias: Tensor? = nil, activation: Activation = .none
+  ) throws(TensorError) -> Tensor {
+    if left.rank == 0 || right.rank == 0 { throw .matmulNumber }
+    // A vector stands for a row on the left and for a column on the right.
+    let a = left.rank == 1 ? try left.expandedDimensions(axis: 0) : left
+    let b = right.rank == 1 ? try right.expandedDimensions(axis: 1) : right
+    if a.shape[a.rank - 1] != b.shape[b.rank - 2] { throw .matmul(left.shape, right.shape) }
+    let columns = b.shape[b.rank - 1]
+    if let bias, bias.count != columns || bias.rank > 2 {
+      throw .biasShape(bias.shape, columns: columns)
+    }
+    let type: ElementType =
+      left.elementType == .f64 || right.elementType == .f64 ? .f64 : .f32
+    let product = MatrixProduct(
+      left: try a.cast(to: type), right: try b.cast(to: type),
+      bias: try bias?.cast(to: type).contiguous(), hasRelu: activation == .relu)
+    let result = try product.run(shapes: (left.shape, right.shape))
+    var dimensions = result.shape.dimensions
+    if right.rank == 1 { dimensions.removeLast() }
+    if left.rank == 1 { dimensions.remove(at: dimensions.count - (right.rank == 1 ? 1 : 2)) }
+    return try result.reshaped(dimensions)
+  }
+
+  /// NumPy's `dot`: the inner product of vectors, otherwise the matrix product; with a number, the
+  /// product by it. (For higher ranks it is `matmul`.)
+  package static func dot(_ left: Tensor, _ right: Tensor) throws(TensorError) -> Tensor {
+    left.rank == 0 || right.rank == 0
+      ? try apply(.multiply, left, right) : try matmul(left, right)
+  }
+
+  /// The products of all pairs of elements of two flat tensors, as a matrix.
+  package static func outer(_ left: Tensor, _ right: Tensor) throws(TensorError) -> Tensor {
+    try apply(
+      .multiply, left.flattened().expandedDimensions(axis: 1),
+      right.flattened().expandedDimensions(axis: 0))
+  }
+
+  /// The sum of the main diagonal of a matrix.
+  package func trace() throws(TensorError) -> Tensor {
+    if rank != 2 { throw .notAMatrix(operation: "trace", shape: shape) }
+    return try diagonal().reduce(.sum)
+  }
+
+  /// The main diagonal of a matrix, as a view; of a vector, the matrix with it on the diagonal.
+  package func diagonal() throws(TensorError) -> Tensor {
+    let own = strides
+    if rank == 2 {
+      return Tensor(
+        storage: storage, shape: Shape(unchecked: [Swift.min(shape[0], shape[1])]),
+        strides: [own[0] + own[1]], offset: offset, elementType: elementType)
+    }
+    if rank != 1 { throw .notAMatrix(operation: "diag", shape: shape) }
+    let result = try Tensor.zeros(Shape(checking: [count, count]), elementType)
+    let place = Tensor(
+      storage: result.storage, shape: shape, strides: [count + 1], elementType: elementType)
+    place.copyElements(from: self, strides: own)
+    return result
+  }
+}
+
+/// One product of two tensors of rank 2 or more, of one element type.
+private struct MatrixProduct {
+  var left: Tensor
+  var right: Tensor
+  var bias: Tensor?
+  var hasRelu: Bool
+
+  /// Above this many operations a product is cut into pieces of rows, so that it can be stopped.
+  private static let pieceWork = 4_000_000_000
+
+  private var m: Int { left.shape[left.rank - 2] }
+  private var k: Int { left.shape[left.rank - 1] }
+  private var n: Int { right.shape[right.rank - 1] }
+
+  func run(shapes: (left: Shape, right: Shape)) throws(TensorError) -> Tensor {
+    let leftBatch = Shape(unchecked: Array(left.shape.dimensions.dropLast(2)))
+    let rightBatch = Shape(unchecked: Array(right.shape.dimensions.dropLast(2)))
+    guard let batch = try? leftBatch.broadcast(rightBatch) else {
+      throw .matmul(shapes.left, shapes.right)
+    }
+    let shape = try Shape(checking: batch.dimensions + [m, n])
+    let result = try Tensor(uninitialized: shape, left.elementType)
+    if shape.count == 0 { return result }
+    if k == 0 {
+      result.fill(0)
+      guard bias != nil || hasRelu else { return result }
+      return try finish(result)
+    }
+    // Batches of the left side against one right side are more rows of one product.
+    if rightBatch.count == 1 && leftBatch.count > 1 {
+      let rows = try left.reshaped([-1, k])
+      let matrix = try right.reshaped([k, n])
+      try MatrixProduct(left: rows, right: matrix, bias: bias, hasRelu: hasRelu)
+        .multiply(rows, matrix, into: result.reshaped([-1, n]))
+      return result
+    }
+    try multiplyBatches(batch, result)
+    return result
+  }
+
+  private func finish(_ result: Tensor) throws(TensorError) -> Tensor {
+    var value = result
+    if let bias { try value.apply(.add, with: bias.flattened()) }
+    return hasRelu ? try Tensor.apply(.relu, consuming: value) : value
+  }
+
+  private func multiplyBatches(_ batch: Shape, _ result: Tensor) throws(TensorError) {
+    let left = try left.broadcast(to: Shape(checking: batch.dimensions + [m, k]))
+    let right = try right.broadcast(to: Shape(checking: batch.dimensions + [k, n]))
+    var indices = [Int](repeating: 0, count: batch.rank)
+    for _ in 0..<batch.count {
+      let place = indices.map { Index.at($0) }
+      try multiply(
+        left.subscripted(place), right.subscripted(place), into: result.subscripted(place))
+      for axis in indices.indices.reversed() {
+        indices[axis] += 1
+        if indices[axis] < batch[axis] { break }
+        indices[axis] = 0
+      }
+    }
+  }
+
+  /// One product of matrices, in pieces of rows where it is long.
+  private func multiply(_ a: Tensor, _ b: Tensor, into c: Tensor) throws(TensorError) {
+    let left = try Self.withUnitStride(a)
+    let right = try Self.withUnitStride(b)
+    let rows = a.shape[0]
+    let work = 2 * Double(n) * Double(k)
+    let limit = Double(Self.pieceWork) / work
+    // Whole multiples of 64 rows, so that pieces fill the kernels' tiles.
+    let step = limit >= Double(rows) ? rows : Swift.max(64, Int(limit) / 64 * 64)
+    var start = 0
+    while start < rows {
+      if step < rows { try Interrupt.check() }
+      let end = Swift.min(rows, start + step)
+      try multiplyPiece(left.rows(start..<end), right, into: c.rows(start..<end))
+      start = end
+    }
+  }
+
+  private func multiplyPiece(_ a: Tensor, _ b: Tensor, into c: Tensor) throws(TensorError) {
+    let rows = a.shape[0]
+    let aStrides = Self.canonicalStrides(a)
+    let bStrides = Self.canonicalStrides(b)
+    // SAFETY: all three stay within their tensors' storage, which live beyond the call.
+    defer { withExtendedLifetime((a, b, c, bias)) {} }
+    if a.elementType == .f64 {
+      try checkStatus(
+        nnsh_gemm_f64(
+          a.pointer.assumingMemoryBound(to: Double.self), aStrides[0], aStrides[1],
+          b.pointer.assumingMemoryBound(to: Double.self), bStrides[0], bStrides[1], rows, n, k,
+          bias?.pointer.assumingMemoryBound(to: Double.self), hasRelu ? 1 : 0,
+          c.pointer.assumingMemoryBound(to: Double.self)))
+      return
+    }
+    let key = MatmulPlan.Key(
+      m: rows, n: n, k: k, leftStrides: aStrides, rightStrides: bStrides, destinationStride: n,
+      hasBias: bias != nil, hasRelu: hasRelu)
+    try MatmulPlanCache.withPlan(key) { (plan: MatmulPlan) throws(TensorError) in
+      try plan.execute(a.pointer, b.pointer, bias: bias?.pointer, c.pointer)
+    }
+  }
+
+  /// oneDNN's fast kernels want one of the two strides to be 1 and the other not to be too short.
+  private static func withUnitStride(_ matrix: Tensor) throws(TensorError) -> Tensor {
+    let strides = canonicalStrides(matrix)
+    let isPlain = strides[1] == 1 && strides[0] >= matrix.shape[1]
+    let isTransposed = strides[0] == 1 && strides[1] >= matrix.shape[0]
+    return isPlain || isTransposed ? matrix : try matrix.copied(as: matrix.elementType)
+  }
+
+  /// The strides, with those of axes of length 1 (where any would do) as in a contiguous matrix.
+  private static func canonicalStrides(_ matrix: Tensor) -> [Int] {
+    var strides = matrix.strides
+    if matrix.shape[1] == 1 { strides[1] = 1 }
+    if matrix.shape[0] == 1 { strides[0] = matrix.shape[1] * strides[1] }
+    if matrix.shape[1] == 1 && strides[0] == 0 { strides[0] = 1 }
+    return strides
+  }
+}

@@ -1,0 +1,161 @@
+import CKernels
+
+/// What a reduction makes of many elements.
+package enum Reduction: Int32, CaseIterable, Sendable {
+  // The order is that of the kernels.
+  case sum, mean
+  /// A NaN among the elements gives NaN; so does `max`.
+  case min
+  case max, prod
+  /// Truth values: whether any, or every, element is not 0.
+  case any
+  case all
+  /// The root of the sum of squares.
+  case norm
+}
+
+extension Tensor {
+  /// Reduces axes (all where nil), added up in Float64 whatever the element type.
+  ///
+  /// The result does not depend on the number of threads. Throws `emptyReduction` for the least or
+  /// largest of no elements.
+  package func reduce(
+    _ reduction: Reduction, axes: [Int]? = nil, keepDimensions: Bool = false
+  ) throws(TensorError) -> Tensor {
+    let axes = try shape.normalized(axes: axes)
+    let type: ElementType =
+      reduction == .any || reduction == .all ? .bool : elementType.arithmetic
+    let target = shape.reduced(axes: axes, keepDimensions: keepDimensions)
+    if reduction == .min || reduction == .max {
+      try checkNotEmpty("\(reduction)", axes: axes)
+    }
+    let values = try reducedValues(reduction.rawValue, axes: axes, means: nil)
+    return try Tensor(doubles: values, target, elementType: type)
+  }
+
+  /// The mean squared deviation, over the number of elements less `ddof`.
+  package func variance(
+    axes: [Int]? = nil, ddof: Int = 0, keepDimensions: Bool = false
+  ) throws(TensorError) -> Tensor {
+    let axes = try shape.normalized(axes: axes)
+    let target = shape.reduced(axes: axes, keepDimensions: keepDimensions)
+    let means = try reducedValues(Reduction.mean.rawValue, axes: axes, means: nil)
+    var values = try reducedValues(Int32(nnsh_squared_deviations), axes: axes, means: means)
+    let number = axes.reduce(1) { $0 * shape[$1] }
+    let divisor = Double(number) - Double(ddof)
+    for index in values.indices { values[index] /= Swift.max(0, divisor) }
+    return try Tensor(doubles: values, target, elementType: elementType.arithmetic)
+  }
+
+  /// The root of the variance.
+  package func standardDeviation(
+    axes: [Int]? = nil, ddof: Int = 0, keepDimensions: Bool = false
+  ) throws(TensorError) -> Tensor {
+    try Tensor.apply(
+      .sqrt, consuming: variance(axes: axes, ddof: ddof, keepDimensions: keepDimensions))
+  }
+
+  /// The position of the least element along an axis, or in the flat tensor; the first of equals.
+  package func argmin(axis: Int? = nil, keepDimensions: Bool = false) throws(TensorError) -> Tensor
+  {
+    try extremePositions(largest: false, axis: axis, keepDimensions: keepDimensions)
+  }
+
+  /// The position of the largest element along an axis, or in the flat tensor; the first of equals.
+  package func argmax(axis: Int? = nil, keepDimensions: Bool = false) throws(TensorError) -> Tensor
+  {
+    try extremePositions(largest: true, axis: axis, keepDimensions: keepDimensions)
+  }
+
+  /// Running sums along an axis, or of the flat tensor.
+  package func cumulativeSum(axis: Int? = nil) throws(TensorError) -> Tensor {
+    guard let axis else { return try flattened().cumulativeSum(axis: 0) }
+    let parts = try lengths(around: axis)
+    let plain = try contiguous()
+    let result = try Tensor(uninitialized: shape, elementType.arithmetic)
+    // SAFETY: both are contiguous, of one shape and one stored type.
+    let status = nnsh_cumulative_sum(
+      plain.elementType.code, plain.pointer, parts.outer, parts.length, parts.inner,
+      result.pointer)
+    withExtendedLifetime((plain, result)) {}
+    try checkStatus(status)
+    return result
+  }
+
+  /// The product of the lengths before an axis, its own, and of those behind it.
+  func lengths(around axis: Int) throws(TensorError) -> (outer: Int, length: Int, inner: Int) {
+    let position = try shape.normalized(axis: axis)
+    return (
+      shape.dimensions[..<position].reduce(1, *), shape[position],
+      shape.dimensions[(position + 1)...].reduce(1, *)
+    )
+  }
+
+  /// f32 where such whole numbers are exact in it, otherwise f64.
+  static func indexType(for length: Int) -> ElementType { length <= 1 << 24 ? .f32 : .f64 }
+
+  private func checkNotEmpty(_ name: String, axes: [Int]) throws(TensorError) {
+    if axes.contains(where: { shape[$0] == 0 }) { throw .emptyReduction(name) }
+  }
+
+  /// The reduced values in order. The axes are brought together first where they lie apart.
+  private func reducedValues(
+    _ code: Int32, axes: [Int], means: [Double]?
+  ) throws(TensorError) -> [Double] {
+    var source = self
+    var outer = 1
+    var length = 1
+    var inner = 1
+    if let first = axes.first, let last = axes.last, last - first == axes.count - 1 {
+      outer = shape.dimensions[..<first].reduce(1, *)
+      length = axes.reduce(1) { $0 * shape[$1] }
+      inner = shape.dimensions[(last + 1)...].reduce(1, *)
+    } else if axes.isEmpty {
+      outer = count
+    } else {
+      let kept = (0..<rank).filter { !axes.contains($0) }
+      source = try transposed(kept + axes)
+      outer = kept.reduce(1) { $0 * shape[$1] }
+      length = axes.reduce(1) { $0 * shape[$1] }
+    }
+    source = try source.contiguous()
+    let (rows, steps, columns) = (outer, length, inner)
+    var status = Int32(nnsh_done)
+    let values = [Double](unsafeUninitializedCapacity: rows * columns) { buffer, initialized in
+      initialized = rows * columns
+      guard let base = buffer.baseAddress, initialized > 0 else { return }
+      base.initialize(repeating: 0, count: initialized)
+      // SAFETY: `source` is contiguous with rows × steps × columns elements; the buffer holds
+      // rows × columns, and so does `means` where it is given.
+      status = nnsh_reduce(
+        code, source.elementType.code, source.pointer, rows, steps, columns, means, base)
+      withExtendedLifetime(source) {}
+    }
+    try checkStatus(status)
+    return values
+  }
+
+  private func extremePositions(
+    largest: Bool, axis: Int?, keepDimensions: Bool
+  ) throws(TensorError) -> Tensor {
+    guard let axis else {
+      let flat = try flattened().extremePositions(largest: largest, axis: 0, keepDimensions: false)
+      guard keepDimensions else { return flat }
+      return try flat.reshaped([Int](repeating: 1, count: rank))
+    }
+    let position = try shape.normalized(axis: axis)
+    try checkNotEmpty(largest ? "argmax" : "argmin", axes: [position])
+    let parts = try lengths(around: position)
+    let plain = try contiguous()
+    var positions = [Double](repeating: 0, count: parts.outer * parts.inner)
+    // SAFETY: `plain` is contiguous; there is one position for each of outer × inner.
+    let status = nnsh_argument_extreme(
+      largest ? 1 : 0, plain.elementType.code, plain.pointer, parts.outer, parts.length,
+      parts.inner, &positions)
+    withExtendedLifetime(plain) {}
+    try checkStatus(status)
+    let target = shape.reduced(axes: [position], keepDimensions: keepDimensions)
+    return try Tensor(
+      doubles: positions, target, elementType: Self.indexType(for: parts.length))
+  }
+}

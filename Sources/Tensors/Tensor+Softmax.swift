@@ -1,0 +1,38 @@
+import CKernels
+
+extension Tensor {
+  /// e^x over its sum along the last axis; finite for any finite input.
+  package func softmax() throws(TensorError) -> Tensor { try softened(logarithm: false) }
+
+  /// The logarithm of `softmax`, without taking the logarithm of numbers that vanish.
+  package func logSoftmax() throws(TensorError) -> Tensor { try softened(logarithm: true) }
+
+  /// −Σ target · log softmax(self) along the last axis: a loss for each row.
+  ///
+  /// Both tensors have one shape; targets of 0 contribute nothing even at a logit of −∞.
+  package func crossEntropyFromLogits(_ target: Tensor) throws(TensorError) -> Tensor {
+    if shape != target.shape {
+      throw .sameShape(operation: "cross_entropy", target.shape, shape)
+    }
+    let logs = try logSoftmax()
+    let terms = try ElementwiseProgram([
+      // target == 0 ? 0 : −target · log
+      .load(0), .load(2), .binary(.equal), .load(2), .load(0), .load(1), .binary(.multiply),
+      .unary(.negate), .select,
+    ]).run([.tensor(target), .tensor(logs), .scalar(0)])
+    return try terms.reduce(.sum, axes: rank == 0 ? nil : [-1])
+  }
+
+  private func softened(logarithm: Bool) throws(TensorError) -> Tensor {
+    let plain = try contiguous()
+    let result = try Tensor(uninitialized: shape, elementType.arithmetic)
+    let columns = rank == 0 ? 1 : shape[rank - 1]
+    let rows = columns == 0 ? 0 : count / columns
+    // SAFETY: both are contiguous with rows × columns elements of one stored type.
+    let status = nnsh_softmax(
+      logarithm ? 1 : 0, plain.elementType.code, plain.pointer, rows, columns, result.pointer)
+    withExtendedLifetime((plain, result)) {}
+    try checkStatus(status)
+    return result
+  }
+}

@@ -1,0 +1,36 @@
+import CKernels
+
+/// How many threads the kernels and oneDNN use: one pool, libgomp's, for both.
+package enum Threads {
+  /// At first what `OMP_NUM_THREADS` says, or the number of processors. Results never depend on it.
+  package static var count: Int {
+    get { Int(nnsh_thread_count()) }
+    set { nnsh_set_thread_count(Int32(clamping: newValue)) }
+  }
+}
+
+/// The request to stop what is running, made by Ctrl-C.
+///
+/// Long kernels look at it between blocks and throw `TensorError.interrupted`.
+package enum Interrupt {
+  /// Whether a stop has been asked for and not yet been dealt with.
+  package static var isRequested: Bool { nnsh_interrupt_is_requested() != 0 }
+  /// Asks for a stop; safe in a signal handler.
+  package static func request() { nnsh_interrupt_request() }
+  /// Forgets the request.
+  package static func clear() { nnsh_interrupt_clear() }
+  /// Throws `interrupted` where a stop has been asked for.
+  package static func check() throws(TensorError) {
+    if isRequested { throw .interrupted }
+  }
+}
+
+/// Turns what a kernel returns into an error.
+func checkStatus(_ status: Int32) throws(TensorError) {
+  switch Int(status) {
+  case Int(nnsh_done): return
+  case Int(nnsh_interrupted): throw .interrupted
+  case Int(nnsh_malformed): throw .invalidProgram
+  default: throw .outOfMemory(bytes: 0, available: Int(clamping: nnsh_available_memory()))
+  }
+}
