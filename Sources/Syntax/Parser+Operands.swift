@@ -43,7 +43,10 @@ extension Parser {
 
   /// `f"…"` and `lambda x: …`: a word of another language, seen by what follows it.
   private func refuseWordSlips(_ name: String, _ token: Token) throws(Diagnostic) {
-    if current.kind == .quote, !current.hasSpaceBefore, ["f", "r", "b", "u"].contains(name) {
+    let mayEndString = interpolationNesting > 0
+    if current.kind == .quote, !current.hasSpaceBefore, !mayEndString,
+      ["f", "r", "b", "u"].contains(name)
+    {
       throw failure(
         "a string takes no `\(name)` before it", at: token.span,
         suggestions: ["\"epoch {e}\" is interpolated as it is; {{ and }} are braces"])

@@ -138,7 +138,11 @@ extension Parser {
     resume(at: offset)
     let opener = current
     let outer = try enterBrackets()
-    defer { leaveBrackets(outer) }
+    interpolationNesting += 1
+    defer {
+      interpolationNesting -= 1
+      leaveBrackets(outer)
+    }
     guard current.kind != .rightBrace else {
       throw failure(
         "nothing stands between the braces", at: Span(offset, current.span.end),

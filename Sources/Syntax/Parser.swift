@@ -35,6 +35,7 @@ package struct Parser {
   var loopNesting = 0
   var functionNesting = 0
   var blockNesting = 0
+  var interpolationNesting = 0
   /// Whether the error is only that the text ends too early.
   var isIncomplete = false
   /// The first string of this statement that runs over a line's end.
