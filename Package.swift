@@ -9,6 +9,8 @@ let package = Package(
       name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(
       name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CPng", providers: [.apt(["libpng-dev"])]),
     .target(
       name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])],
       linkerSettings: [.linkedLibrary("gomp")]),
@@ -17,8 +19,8 @@ let package = Package(
     .target(name: "Tensors", dependencies: ["COneDNN", "CKernels"]),
     .target(name: "Networks", dependencies: ["Tensors"]),
     .target(
-      name: "Datasets", dependencies: ["Tensors", "CZlib", "CResources"],
-      exclude: ["Resources"]),
+      name: "Datasets", dependencies: ["Tensors", "CZlib", "CPng", "CResources"],
+      exclude: ["Resources", "README.md"]),
     .target(name: "Syntax"),
     .target(
       name: "Runtime", dependencies: ["Syntax", "Tensors", "Networks", "Datasets"],

@@ -1,6 +1,10 @@
 #include "CResources.h"
 
-const unsigned char nnsh_letters[] = {
+// An array of unknown length does not import into Swift, so two functions stand before it.
+static const unsigned char letters[] = {
 #embed "../Datasets/Resources/letters.npz"
 };
-const size_t nnsh_letters_count = sizeof nnsh_letters;
+
+const unsigned char *nnsh_letters(void) { return letters; }
+
+size_t nnsh_letters_count(void) { return sizeof letters; }

@@ -1,0 +1,186 @@
+import Glibc
+
+/// Bytes that can be read at any offset: a file, or memory.
+///
+/// Files are read with `pread` rather than mapped: a mapped file that another program cuts short
+/// while it is being read ends the process with a bus error.
+protocol ByteSource: AnyObject {
+  /// The file, and what is inside it, for messages.
+  var place: String { get }
+  var count: Int { get }
+  /// Fills the whole buffer from `offset` on; an error where the source holds less.
+  func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(DatasetError)
+}
+
+extension ByteSource {
+  func requireRange(_ offset: Int, _ length: Int, part: String) throws(DatasetError) {
+    guard offset >= 0, length >= 0, offset <= count, length <= count - offset else {
+      throw .truncated(
+        place: place, part: part, expected: max(0, length),
+        found: max(0, count - max(0, min(offset, count))))
+    }
+  }
+
+  /// The bytes of a range that lies inside the source.
+  func bytes(at offset: Int, count length: Int, part: String) throws(DatasetError) -> [UInt8] {
+    try requireRange(offset, length, part: part)
+    try MemoryLimit.require(length, for: place)
+    return try filledArray(count: length) { (buffer) throws(DatasetError) in
+      try self.read(at: offset, into: UnsafeMutableRawBufferPointer(buffer))
+    }
+  }
+
+  /// The first bytes, at most `length` of them.
+  func prefix(_ length: Int) throws(DatasetError) -> [UInt8] {
+    try bytes(at: 0, count: min(length, count), part: "beginning")
+  }
+}
+
+/// An array whose elements `fill` writes in place; `fill` must write all or throw.
+func filledArray<Element: BitwiseCopyable>(
+  count: Int, _ fill: (UnsafeMutableBufferPointer<Element>) throws(DatasetError) -> Void
+) throws(DatasetError) -> [Element] {
+  var failure: DatasetError?
+  let array = [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
+    do throws(DatasetError) {
+      try fill(UnsafeMutableBufferPointer(rebasing: buffer[0..<count]))
+      initialized = count
+    } catch {
+      failure = error
+      initialized = 0
+    }
+  }
+  if let failure { throw failure }
+  return array
+}
+
+/// Memory that belongs to an array.
+final class MemorySource: ByteSource {
+  let place: String
+  private let storage: [UInt8]
+  var count: Int { storage.count }
+
+  init(_ bytes: [UInt8], place: String) {
+    storage = bytes
+    self.place = place
+  }
+
+  func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(DatasetError) {
+    try requireRange(offset, buffer.count, part: "data")
+    storage.withUnsafeBytes { bytes in
+      buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + buffer.count]))
+    }
+  }
+}
+
+/// Memory that is part of the binary and lives as long as the process.
+final class StaticSource: ByteSource {
+  let place: String
+  private let bytes: UnsafeRawBufferPointer
+  var count: Int { bytes.count }
+
+  /// `bytes` must stay valid for the process's whole life.
+  init(_ bytes: UnsafeRawBufferPointer, place: String) {
+    self.bytes = bytes
+    self.place = place
+  }
+
+  func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(DatasetError) {
+    try requireRange(offset, buffer.count, part: "data")
+    buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + buffer.count]))
+  }
+}
+
+/// A regular file, read at offsets of up to 2⁶³.
+final class FileSource: ByteSource {
+  let place: String
+  let count: Int
+  private let descriptor: Int32
+  private static let chunk = 16 << 20
+
+  private init(descriptor: Int32, count: Int, place: String) {
+    self.descriptor = descriptor
+    self.count = count
+    self.place = place
+  }
+
+  deinit { close(descriptor) }
+
+  /// Opens a file; a pipe or device is read to its end into memory.
+  ///
+  /// Errors: missing, a directory, no permission, empty.
+  static func open(_ path: String) throws(DatasetError) -> any ByteSource {
+    let descriptor = try openDescriptor(path)
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      let code = errno
+      close(descriptor)
+      throw .system(operation: "read", path: path, code: code)
+    }
+    switch status.st_mode & S_IFMT {
+    case S_IFDIR:
+      close(descriptor)
+      throw .isDirectory(path: path)
+    case S_IFREG where status.st_size > 0:
+      return FileSource(descriptor: descriptor, count: Int(status.st_size), place: path)
+    default:
+      // Pipes have no size, nor have the files of /proc.
+      defer { close(descriptor) }
+      let bytes = try slurp(descriptor, path: path)
+      guard !bytes.isEmpty else { throw .empty(path: path) }
+      return MemorySource(bytes, place: path)
+    }
+  }
+
+  private static func openDescriptor(_ path: String) throws(DatasetError) -> Int32 {
+    while true {
+      let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+      if descriptor >= 0 { return descriptor }
+      let code = errno
+      switch code {
+      case EINTR: try throwIfInterrupted(path)
+      case ENOENT, ENOTDIR: throw .missing(path: path)
+      case EACCES, EPERM: throw .permission(path: path, writing: false)
+      default: throw .system(operation: "read", path: path, code: code)
+      }
+    }
+  }
+
+  private static func slurp(_ descriptor: Int32, path: String) throws(DatasetError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      try throwIfInterrupted(path)
+      let count = Glibc.read(descriptor, &buffer, buffer.count)
+      if count == 0 { return bytes }
+      guard count > 0 else {
+        if errno == EINTR { continue }
+        throw .system(operation: "read", path: path, code: errno)
+      }
+      // The array doubles when it grows, so three times its size may be in use at once.
+      try MemoryLimit.require(bytes.count.multipliedSaturating(2), for: path)
+      bytes.append(contentsOf: buffer[0..<count])
+    }
+  }
+
+  func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(DatasetError) {
+    try requireRange(offset, buffer.count, part: "data")
+    var done = 0
+    while done < buffer.count {
+      try throwIfInterrupted(place)
+      let wanted = min(Self.chunk, buffer.count - done)
+      // SAFETY: done < buffer.count and done + wanted ≤ buffer.count.
+      let count = pread(
+        descriptor, buffer.baseAddress.map { $0 + done }, wanted, off_t(offset + done))
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw .system(operation: "read", path: place, code: errno)
+      }
+      // Another program has shortened the file since it was opened.
+      guard count > 0 else {
+        throw .truncated(place: place, part: "data", expected: buffer.count, found: done)
+      }
+      done += count
+    }
+  }
+}

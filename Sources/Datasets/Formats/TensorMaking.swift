@@ -1,0 +1,74 @@
+import Tensors
+
+/// Runs tensor operations, turning what they refuse into a `DatasetError`.
+func tensorResult<Result>(
+  _ body: () throws(TensorError) -> Result
+) throws(DatasetError) -> Result {
+  do throws(TensorError) {
+    return try body()
+  } catch {
+    throw DatasetError(error)
+  }
+}
+
+extension DatasetError {
+  /// What the tensor library refused, in its words.
+  init(_ error: TensorError) {
+    if case .interrupted = error {
+      self = .interrupted(path: "the data")
+    } else {
+      self = .tensor(error.message)
+    }
+  }
+}
+
+func makeTensor(_ values: [Float], _ dimensions: [Int]) throws(DatasetError) -> Tensor {
+  try tensorResult { () throws(TensorError) in try Tensor(values, Shape(checking: dimensions)) }
+}
+
+func makeTensor(_ values: [Double], _ dimensions: [Int]) throws(DatasetError) -> Tensor {
+  try tensorResult { () throws(TensorError) in try Tensor(values, Shape(checking: dimensions)) }
+}
+
+/// A Float32 tensor whose elements `fill` writes in place.
+func filledFloats(
+  _ dimensions: [Int], _ fill: (UnsafeMutableBufferPointer<Float>) throws(DatasetError) -> Void
+) throws(DatasetError) -> Tensor {
+  var failure: DatasetError?
+  let result = try tensorResult { () throws(TensorError) -> Tensor in
+    var tensor = try Tensor.zeros(Shape(checking: dimensions))
+    try tensor.withMutableFloats { elements in
+      do throws(DatasetError) { try fill(elements) } catch { failure = error }
+    }
+    return tensor
+  }
+  if let failure { throw failure }
+  return result
+}
+
+/// A Float64 tensor whose elements `fill` writes in place.
+func filledDoubles(
+  _ dimensions: [Int], _ fill: (UnsafeMutableBufferPointer<Double>) throws(DatasetError) -> Void
+) throws(DatasetError) -> Tensor {
+  var failure: DatasetError?
+  let result = try tensorResult { () throws(TensorError) -> Tensor in
+    var tensor = try Tensor.zeros(Shape(checking: dimensions), .f64)
+    try tensor.withMutableDoubles { elements in
+      do throws(DatasetError) { try fill(elements) } catch { failure = error }
+    }
+    return tensor
+  }
+  if let failure { throw failure }
+  return result
+}
+
+/// A tensor with the name it has in an archive.
+package struct NamedTensor: Sendable {
+  package var name: String
+  package var tensor: Tensor
+
+  package init(name: String, tensor: Tensor) {
+    self.name = name
+    self.tensor = tensor
+  }
+}

@@ -1,0 +1,68 @@
+import Tensors
+
+/// One part of a data set: examples, one a row.
+package struct Split: Sendable {
+  /// N×F Float32: an example's numbers in one row. Loaded images lie in 0…1.
+  package let x: Tensor
+  /// N×K Float32: one-hot rows for classes, or the numbers to predict.
+  package let y: Tensor
+  /// N class numbers 0…K−1; `nil` where y holds numbers to predict.
+  package let labels: Tensor?
+  /// H×W or H×W×C where the examples are images, otherwise empty.
+  package let imageDimensions: [Int]
+
+  /// Trusts its caller that the shapes agree.
+  init(x: Tensor, y: Tensor, labels: Tensor?, imageDimensions: [Int]) {
+    self.x = x
+    self.y = y
+    self.labels = labels
+    self.imageDimensions = imageDimensions
+  }
+
+  /// The number of examples.
+  package var count: Int { x.shape.dimensions.first ?? 0 }
+  package var isEmpty: Bool { count == 0 }
+
+  /// N×H×W or N×H×W×C: a view of `x`; `nil` where the examples are no images.
+  package var images: Tensor? {
+    imageDimensions.isEmpty ? nil : try? x.reshaped([count] + imageDimensions)
+  }
+
+  /// A range of the examples, as views: nothing is copied. The range must lie in 0…count.
+  package func rows(_ range: Range<Int>) throws(DatasetError) -> Split {
+    try tensorResult { () throws(TensorError) in
+      Split(
+        x: try x.rows(range), y: try y.rows(range), labels: try labels?.rows(range),
+        imageDimensions: imageDimensions)
+    }
+  }
+
+  /// The examples with these numbers, in this order; an error where one is outside 0..<count.
+  package func selecting(_ rows: [Int]) throws(DatasetError) -> Split {
+    try tensorResult { () throws(TensorError) in
+      let index = try Tensor(rows.map(Double.init), Shape(checking: [rows.count]))
+      return Split(
+        x: try x.subscripted([.gather(index)]), y: try y.subscripted([.gather(index)]),
+        labels: try labels?.subscripted([.gather(index)]), imageDimensions: imageDimensions)
+    }
+  }
+
+  /// The examples of all parts, one part after another. They must have the same columns.
+  static func joined(_ parts: [Split]) throws(DatasetError) -> Split {
+    let filled = parts.filter { !$0.isEmpty }
+    guard filled.count > 1 else {
+      guard let only = filled.first ?? parts.first else {
+        throw .noExamples(place: "the data set")
+      }
+      return only
+    }
+    return try tensorResult { () throws(TensorError) in
+      let labels = filled.compactMap(\.labels)
+      return Split(
+        x: try Tensor.concatenate(filled.map(\.x), axis: 0),
+        y: try Tensor.concatenate(filled.map(\.y), axis: 0),
+        labels: labels.count == filled.count ? try Tensor.concatenate(labels, axis: 0) : nil,
+        imageDimensions: filled[0].imageDimensions)
+    }
+  }
+}
