@@ -31,7 +31,8 @@ extension DatasetError: CustomStringConvertible {
     case .tooLarge(let place, let needed, let available):
       "\(place) needs \(bytes(needed)) of memory, \(bytes(available)) are free"
     case .unknownFormat(let path, let writing):
-      writing ? "cannot tell from its name in which form to write \(path)"
+      writing
+        ? "cannot tell from its name in which form to write \(path)"
         : "cannot tell what kind of file \(path) is"
     default: tableMessage ?? setMessage
     }
@@ -93,7 +94,8 @@ extension DatasetError: CustomStringConvertible {
     case .permission(let path, let writing):
       ["allow it: chmod u+\(writing ? "w" : "r") \(path), or choose another place"]
     case .interrupted: ["nothing was changed"]
-    case .empty, .truncated, .cutShort, .checksum: ["fetch or write the file again: it is incomplete"]
+    case .empty, .truncated, .cutShort, .checksum:
+      ["fetch or write the file again: it is incomplete"]
     case .wrongMagic(_, _, let looksLike):
       looksLike == nil ? ["check that its name's ending is right"] : []
     case .pickled:

@@ -121,7 +121,7 @@ final class AtomicFile: ByteSink {
 
   private func flush() throws(DatasetError) {
     let pending = buffer
-    try pending.withUnsafeBytes { (raw) throws(DatasetError) in try self.writeOut(raw) }
+    try pending.withBytes { (raw) throws(DatasetError) in try self.writeOut(raw) }
     buffer.removeAll(keepingCapacity: true)
   }
 

@@ -7,7 +7,7 @@ protocol ByteSink: AnyObject {
 
 extension ByteSink {
   func write(_ bytes: [UInt8]) throws(DatasetError) {
-    try bytes.withUnsafeBytes { (raw) throws(DatasetError) in try self.write(raw) }
+    try bytes.withBytes { (raw) throws(DatasetError) in try self.write(raw) }
   }
 
   /// Writes a tensor's elements in row-major order: Float32, Float64, or a byte for a bool.

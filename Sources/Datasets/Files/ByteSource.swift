@@ -54,6 +54,26 @@ func filledArray<Element: BitwiseCopyable>(
   return array
 }
 
+extension [UInt8] {
+  /// `withUnsafeBytes`, for a body that throws this module's errors.
+  func withBytes<Result>(
+    _ body: (UnsafeRawBufferPointer) throws(DatasetError) -> Result
+  ) throws(DatasetError) -> Result {
+    try withUnsafeBufferPointer { (buffer) throws(DatasetError) -> Result in
+      try body(UnsafeRawBufferPointer(buffer))
+    }
+  }
+
+  /// `withUnsafeMutableBytes`, for a body that throws this module's errors.
+  mutating func withMutableBytes<Result>(
+    _ body: (UnsafeMutableRawBufferPointer) throws(DatasetError) -> Result
+  ) throws(DatasetError) -> Result {
+    try withUnsafeMutableBufferPointer { (buffer) throws(DatasetError) -> Result in
+      try body(UnsafeMutableRawBufferPointer(buffer))
+    }
+  }
+}
+
 /// Memory that belongs to an array.
 final class MemorySource: ByteSource {
   let place: String
@@ -68,7 +88,8 @@ final class MemorySource: ByteSource {
   func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(DatasetError) {
     try requireRange(offset, buffer.count, part: "data")
     storage.withUnsafeBytes { bytes in
-      buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + buffer.count]))
+      buffer.copyMemory(
+        from: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + buffer.count]))
     }
   }
 }

@@ -41,7 +41,7 @@ extension ByteStream {
     var result: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: count)
     while result.count < count {
-      let found = try buffer.withUnsafeMutableBytes { (raw) throws(DatasetError) -> Int in
+      let found = try buffer.withMutableBytes { (raw) throws(DatasetError) -> Int in
         try self.read(into: UnsafeMutableRawBufferPointer(rebasing: raw[result.count...]))
       }
       if found == 0 { break }
@@ -56,7 +56,7 @@ extension ByteStream {
     var buffer = [UInt8](repeating: 0, count: 1 << 18)
     while true {
       try throwIfInterrupted(place)
-      let count = try buffer.withUnsafeMutableBytes { (raw) throws(DatasetError) -> Int in
+      let count = try buffer.withMutableBytes { (raw) throws(DatasetError) -> Int in
         try self.read(into: raw)
       }
       if count == 0 { return result }
@@ -67,10 +67,7 @@ extension ByteStream {
 
   /// Whether the stream has ended; a checksum at its end is verified by asking.
   func isAtEnd() throws(DatasetError) -> Bool {
-    var byte: UInt8 = 0
-    return try withUnsafeMutableBytes(of: &byte) { (raw) throws(DatasetError) -> Bool in
-      try self.read(into: raw) == 0
-    }
+    try beginning(1).isEmpty
   }
 }
 

@@ -1,7 +1,5 @@
-import Glibc
-
-/// Reads one number from bytes: the short ones directly, the rest by the C library in its own
-/// locale (a decimal comma of the user's locale must not change what a file means).
+/// Reads one number from bytes: the short ones directly, the rest by Swift's own conversion,
+/// which heeds no locale (the user's decimal comma must not change what a file means).
 struct CSVNumber {
   /// The value, and whether Float32 would hold less than the text says.
   struct Result {
@@ -41,7 +39,8 @@ struct CSVNumber {
     if !scan.isInexact, scan.mantissa <= 1 << 53, abs(scan.exponent) <= 22 {
       // Both factors are exact, so one operation rounds correctly (Clinger's fast path).
       value = Double(scan.mantissa)
-      value = scan.exponent < 0
+      value =
+        scan.exponent < 0
         ? value / powersOfTen[-scan.exponent] : value * powersOfTen[scan.exponent]
       if scan.isNegative { value = -value }
     } else {
@@ -130,7 +129,8 @@ struct CSVNumber {
     }
     var position = start + 1
     var isNegative = false
-    if position < end, position.pointee == UInt8(ascii: "-") || position.pointee == UInt8(ascii: "+")
+    if position < end,
+      position.pointee == UInt8(ascii: "-") || position.pointee == UInt8(ascii: "+")
     {
       isNegative = position.pointee == UInt8(ascii: "-")
       position += 1
@@ -150,20 +150,13 @@ struct CSVNumber {
     return position
   }
 
-  /// LC_NUMERIC's mask, a macro that does not import.
-  private static let numericMask: Int32 = 1 << 1
-  // SAFETY: made once, never freed, only read afterwards.
-  nonisolated(unsafe) private static let plainLocale = newlocale(numericMask, "C", nil)
-
   private static func slowParse(
     _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ point: UInt8
   ) -> Double? {
-    var text = [CChar](repeating: 0, count: end - start + 1)
-    for index in 0..<(end - start) {
-      let byte = start[index]
-      text[index] = CChar(bitPattern: byte == point ? UInt8(ascii: ".") : byte)
-    }
-    return strtod_l(text, nil, plainLocale)
+    let bytes = UnsafeBufferPointer(start: start, count: end - start)
+    if point == UInt8(ascii: ".") { return Double(Substring(decoding: bytes, as: UTF8.self)) }
+    let plain = bytes.map { $0 == point ? UInt8(ascii: ".") : $0 }
+    return Double(Substring(decoding: plain, as: UTF8.self))
   }
 
   /// Words that stand for a value: infinity, and what programs write for a missing one.

@@ -316,8 +316,9 @@ extension CSVReader {
         position = start
         return
       }
-      position += position.pointee == 0x0D && position + 1 < end
-        && (position + 1).pointee == Self.newline ? 2 : 1
+      position +=
+        position.pointee == 0x0D && position + 1 < end
+          && (position + 1).pointee == Self.newline ? 2 : 1
       line += 1
     }
   }

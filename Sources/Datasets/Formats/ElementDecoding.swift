@@ -135,7 +135,8 @@ struct ElementDecoder {
     for index in 0..<target.count {
       let stored = raw.loadUnaligned(
         fromByteOffset: index * MemoryLayout<Stored>.size, as: Stored.self)
-      target[index] = convert(isBigEndian ? Stored(bigEndian: stored) : Stored(littleEndian: stored))
+      target[index] = convert(
+        isBigEndian ? Stored(bigEndian: stored) : Stored(littleEndian: stored))
     }
   }
 

@@ -22,7 +22,8 @@ package enum FileFormat: String, Hashable, Sendable, CaseIterable {
     }
   }
 
-  static let readable = ".npy .npz .csv .tsv .txt .idx .png .safetensors .nnsh, any of them with .gz"
+  static let readable =
+    ".npy .npz .csv .tsv .txt .idx .png .safetensors .nnsh, any of them with .gz"
   static let writable = ".npy .npz .csv .tsv .png .safetensors .nnsh"
 
   /// The form that a file's ending announces, `nil` where it announces none.

@@ -21,7 +21,7 @@ package enum NPYFile {
         place: stream.place, format: .npy, reason: "more bytes follow its one array")
     }
     guard header.isFortranOrder, header.dimensions.count > 1 else { return tensor }
-    return try tensorResult { try tensor.transposed().contiguous() }
+    return try tensorResult { () throws(TensorError) in try tensor.transposed().contiguous() }
   }
 
   /// Writes the array as `<f4`, `<f8` or `|b1`, as its elements are.

@@ -16,7 +16,7 @@ package enum PNGFile {
         path: place, format: .png,
         looksLike: FileFormat.described(firstBytes: Array(bytes.prefix(32))))
     }
-    return try bytes.withUnsafeBytes { (raw) throws(DatasetError) -> Tensor in
+    return try bytes.withBytes { (raw) throws(DatasetError) -> Tensor in
       var image = png_image()
       image.version = png_uint_32(PNG_IMAGE_VERSION)
       defer { png_image_free(&image) }

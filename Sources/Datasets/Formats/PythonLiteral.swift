@@ -95,7 +95,9 @@ enum PythonLiteral {
     }
 
     private mutating func word() -> PythonLiteral? {
-      for (name, value) in [("True", PythonLiteral.bool(true)), ("False", .bool(false)), ("None", .none)]
+      for (name, value) in [
+        ("True", PythonLiteral.bool(true)), ("False", .bool(false)), ("None", .none),
+      ]
       where bytes[position...].starts(with: Array(name.utf8)) {
         position += name.utf8.count
         return value

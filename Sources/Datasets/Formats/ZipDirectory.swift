@@ -126,8 +126,9 @@ struct ZipDirectory {
     guard flags & 1 == 0 else {
       throw .malformed(place: place, format: .npz, reason: "\(text) in it is encrypted")
     }
-    guard let wide = wideSizes(
-      extra, size: UInt64(size), compressed: UInt64(compressed), offset: UInt64(offset))
+    guard
+      let wide = wideSizes(
+        extra, size: UInt64(size), compressed: UInt64(compressed), offset: UInt64(offset))
     else { return nil }
     guard method == 0 || method == 8 else {
       throw .malformed(

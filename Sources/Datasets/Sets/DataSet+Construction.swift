@@ -45,11 +45,10 @@ extension DataSet {
     }
     guard let whole = parts[0] else { throw .noExamples(place: name) }
     let kept = parts[1] == nil ? whole.count - whole.count / 6 : whole.count
-    let held = try parts[1] ?? whole.rows(kept..<whole.count)
-    let learned = try kept == whole.count ? whole : whole.rows(0..<kept)
+    let (held, none) = (try whole.rows(kept..<whole.count), try whole.rows(0..<0))
     return DataSet(
-      name: name, train: learned, valid: held, test: try parts[2] ?? whole.rows(0..<0),
-      names: names)
+      name: name, train: try whole.rows(0..<kept), valid: parts[1] ?? held,
+      test: parts[2] ?? none, names: names)
   }
 }
 

@@ -40,8 +40,7 @@ extension DataSet {
   ) throws(DatasetError) -> DataSet {
     let sizes = try PartSizes(train: train, valid: valid, test: test, of: count)
     let pool = try Split.joined([self.train, self.valid, self.test])
-    var generator = LegacyMersenneTwister(seed: seed)
-    let order = generator.legacyShuffle(pool.count)
+    let order = LegacyMersenneTwister.legacyShuffle(pool.count, seed: seed)
     let validEnd = sizes.train + sizes.valid
     let chosen = try pool.selecting(Array(order.prefix(validEnd + sizes.test)))
     return DataSet(
