@@ -21,7 +21,7 @@ let package = Package(
     .target(
       name: "Datasets", dependencies: ["Tensors", "CZlib", "CPng", "CResources"],
       exclude: ["Resources", "README.md"]),
-    .target(name: "Syntax"),
+    .target(name: "Syntax", exclude: ["README.md"]),
     .target(
       name: "Runtime", dependencies: ["Syntax", "Tensors", "Networks", "Datasets"],
       resources: [.embedInCode("prelude.nns")]),

@@ -83,8 +83,17 @@ extension Lexer {
     return offset > before ? .numberSuffix : nil
   }
 
-  /// The value of a number token's text; too large a one is infinity.
-  static func value(ofNumber text: String) -> Double {
+  /// The value of a number token; too large a one is infinity.
+  func value(ofNumber token: Token) -> Double {
+    let digits = bytes[token.span.start..<token.span.end]
+    // Whole numbers of up to 15 digits are exact; lists of them are worth the shortcut.
+    if digits.count <= 15, digits.allSatisfy(Self.isDigit) {
+      return Double(digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) })
+    }
+    return Self.value(ofNumber: String(decoding: digits, as: UTF8.self))
+  }
+
+  private static func value(ofNumber text: String) -> Double {
     if let named = Token.namedNumbers[text] { return named }
     let bytes = Array(text.utf8)
     // `Double` reads no underscores, and no point without a digit on both sides.

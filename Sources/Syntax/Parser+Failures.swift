@@ -164,9 +164,10 @@ extension Parser {
   }
 
   /// If a string ran over a line's end and then nothing made sense, its quote is what is missing.
-  mutating func blamingMultilineString(_ error: Diagnostic) -> Diagnostic {
-    guard let span = multilineString, error.span.start >= span.end else { return error }
-    isIncomplete = false
+  func blamingMultilineString(_ error: Diagnostic) -> Diagnostic {
+    guard !isIncomplete, let span = multilineString, error.span.start >= span.end else {
+      return error
+    }
     return failure(
       "the string is not closed on its line", at: Span(span.start, span.start + 1),
       suggestions: ["add the closing \"", "a newline inside a string may be written \\n"])

@@ -6,7 +6,7 @@ extension Parser {
     switch token.kind {
     case .number:
       advance()
-      return Expression(.number(Lexer.value(ofNumber: text(token))), token.span)
+      return Expression(.number(lexer.value(ofNumber: token)), token.span)
     case .identifier: return try parseName()
     case .quote: return try parseString()
     case .trueKeyword: return literal(.bool(true))

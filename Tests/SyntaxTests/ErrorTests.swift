@@ -218,7 +218,8 @@ import Testing
     ("fn f(x) =", "incomplete"), ("x |>", "incomplete"), ("\"abc", "incomplete"),
     ("\"a {b", "incomplete"), ("{a: ", "incomplete"), ("a =", "incomplete"),
     ("for i in", "incomplete"), ("if a { b } else", "incomplete"), ("not", "incomplete"),
-    ("1 + 1", "complete"), ("", "complete"), ("# c", "complete"), ("if a { b }", "complete"),
+    ("x = \"a\nb\" +", "incomplete"), ("x = \"a\nb\"", "complete"), ("1 + 1", "complete"),
+    ("", "complete"), ("# c", "complete"), ("if a { b }", "complete"),
     ("f(\n)", "complete"), ("train", "complete"), ("1 +* 2", "invalid"), ("f(]", "invalid"),
     ("print x", "invalid"), ("train net on", "invalid"), ("a ** b", "invalid"), (")", "invalid"),
   ]) func completeness(_ source: String, _ expected: String) {
