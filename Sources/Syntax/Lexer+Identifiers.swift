@@ -6,8 +6,7 @@ extension Lexer {
     let length = offset - start
     guard length <= 8 else { return .identifier }
     let text = String(decoding: bytes[start..<offset], as: UTF8.self)
-    if let keyword = Token.keywords[text] { return keyword }
-    return Token.namedNumbers[text] == nil ? .identifier : .number
+    return Token.reserved[text] ?? .identifier
   }
 
   /// Moves behind the characters that may stand inside a name.

@@ -144,7 +144,9 @@ extension Parser {
     let open = syntax.slots.first { $0.keyword != nil && !progress.filled.contains($0.name) }
     var suggestions = ["write \(syntax.usage)"]
     if let open, let keyword = open.keyword, startsOperand(current) {
-      let argument = shortText(current.span)
+      var end = current.span.end
+      while !Lexer.isBlank(lexer.byte(at: end)) { end += 1 }
+      let argument = shortText(Span(current.span.start, end))
       suggestions.insert("did you mean \(keyword) \(argument)", at: 0)
     }
     return failure(

@@ -72,6 +72,7 @@ extension Parser {
     switch current.kind {
     case .quote: return textArgument(slot, try parseString())
     case .leftParenthesis: return argument(slot, try parseOperand())
+    case .apostrophe: throw singleQuotes()
     default: break
     }
     let start = current.span.start

@@ -194,7 +194,7 @@ extension Parser {
     failure("`\(text(token))` is a keyword and cannot be a name", at: token.span)
   }
 
-  private func singleQuotes() -> Diagnostic {
+  func singleQuotes() -> Diagnostic {
     let line = source.lineSpan(around: current.span.start)
     var end = current.span.end
     while end < line.end, lexer.byte(at: end) != UInt8(ascii: "'") { end += 1 }

@@ -2,14 +2,7 @@ extension Parser {
   /// Reads a string from its opening quote; the parts in braces are parsed where they stand.
   mutating func parseString() throws(Diagnostic) -> Expression {
     let opener = current
-    if lexer.byte(at: opener.span.end) == UInt8(ascii: "\""),
-      lexer.byte(at: opener.span.end + 1) == UInt8(ascii: "\"")
-    {
-      throw failure(
-        "a string stands in single pairs of quotes",
-        at: Span(opener.span.start, opener.span.end + 2),
-        suggestions: ["write \"…\"; it may run over several lines"])
-    }
+    try refuseTripleQuotes(opener)
     var parts: [InterpolationPart] = []
     var text: [UInt8] = []
     var offset = opener.span.end
@@ -33,21 +26,41 @@ extension Parser {
         guard lexer.byte(at: offset + 1) == byte else { throw loneBrace(at: offset) }
         text.append(byte)
         offset += 2
-      case 0:
-        throw failure("a NUL byte stands in the string", at: Span(offset, offset + 1))
-      case ..<0x80:
-        text.append(byte)
-        offset += 1
-      default:
-        guard let (_, width) = lexer.decodeScalar(at: offset) else {
-          throw failure(
-            "the text is not UTF-8 here", at: Span(offset, offset + 1),
-            suggestions: ["save the file as UTF-8"])
-        }
-        text.append(contentsOf: lexer.bytes[offset..<offset + width])
-        offset += width
+      default: offset = try readCharacter(at: offset, into: &text)
       }
     }
+  }
+
+  private func refuseTripleQuotes(_ opener: Token) throws(Diagnostic) {
+    let end = opener.span.end
+    guard lexer.byte(at: end) == UInt8(ascii: "\""), lexer.byte(at: end + 1) == UInt8(ascii: "\"")
+    else { return }
+    throw failure(
+      "a string stands in single pairs of quotes", at: Span(opener.span.start, end + 2),
+      suggestions: ["write \"…\"; it may run over several lines"])
+  }
+
+  /// Reads one character that stands for itself.
+  ///
+  /// - Returns: the offset behind it.
+  private func readCharacter(
+    at offset: Int, into text: inout [UInt8]
+  ) throws(Diagnostic) -> Int {
+    let byte = lexer.bytes[offset]
+    if byte == 0 {
+      throw failure("a NUL byte stands in the string", at: Span(offset, offset + 1))
+    }
+    if byte < 0x80 {
+      text.append(byte)
+      return offset + 1
+    }
+    guard let (_, width) = lexer.decodeScalar(at: offset) else {
+      throw failure(
+        "the text is not UTF-8 here", at: Span(offset, offset + 1),
+        suggestions: ["save the file as UTF-8"])
+    }
+    text.append(contentsOf: lexer.bytes[offset..<offset + width])
+    return offset + width
   }
 
   private mutating func finishString(

@@ -53,6 +53,9 @@ extension Token {
   package static let namedNumbers: [String: Double] = [
     "pi": Double.pi, "π": Double.pi, "inf": Double.infinity, "nan": Double.nan,
   ]
+
+  /// Both together, for one look-up.
+  static let reserved = keywords.merging(namedNumbers.mapValues { _ in Kind.number }) { $1 }
 }
 
 extension Token.Kind {

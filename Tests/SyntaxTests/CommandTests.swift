@@ -109,6 +109,11 @@ import Testing
       "trian net on d", "expected the end of the statement, found `net`",
       ["the command train", "a call is written trian(net on d)"]
     ),
+    ("load 'x.npz'", "a string stands in double quotes", ["write \"x.npz\""]),
+    (
+      "save net w.npz", "`save` takes nothing more here, found `w`",
+      ["did you mean to w.npz", "write save VALUE to PATH"]
+    ),
     ("who x", "`who` takes nothing more here, found `x`", ["write who"]),
   ]
 
