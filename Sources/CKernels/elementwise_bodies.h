@@ -11,7 +11,11 @@
     }                                                                             \
   }
 
-static inline T NAMED(sigmoid)(T x) { return (T)1 / ((T)1 + EXP(-x)); }
+static inline T NAMED(sigmoid)(T x) {
+  // Of the smaller exponential, which cannot overflow and keeps its digits.
+  T e = EXP(-ABS(x));
+  return (x < 0 ? e : (T)1) / ((T)1 + e);
+}
 static inline T NAMED(tanh_value)(T x) {
   // Beyond 20 the quotient is 1 in either type; without the bound it would be ∞/∞.
   T bounded = x > (T)20 ? (T)20 : x < (T)-20 ? (T)-20 : x;

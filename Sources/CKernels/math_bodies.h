@@ -138,10 +138,13 @@ static inline double log_f64(double x) {
   return x >= 0.0 ? result : NAN;
 }
 
-/// erfc(x) for x ≥ 0: e^(−x²) times a polynomial in 1/(1 + x/2), a Chebyshev fit on [1, 10.2];
-/// below 1, one minus erf.
-static inline float erfc_positive_f32(float x) {
-  float u = x * x;
+/// The normal distribution's share above x ≥ 0: ½ erfc(x/√2). With y = x/√2, erfc is e^(−y²) times a
+/// polynomial in 1/(1 + y/2), a Chebyshev fit on [0.45, 10.7]; below ½ it is one minus erf.
+static inline __attribute__((always_inline)) float normal_tail_f32(float x) {
+  // Beyond 14.2 the result is below Float32's smallest number.
+  x = x > 15.0f ? 15.0f : x;
+  float y = x * 0.70710678f;
+  float u = 0.5f * x * x;
   float small = 7.882497117e-05f;
   small = small * u - 0.0008018854994f;
   small = small * u + 0.005189311943f;
@@ -149,20 +152,20 @@ static inline float erfc_positive_f32(float x) {
   small = small * u + 0.1128359746f;
   small = small * u - 0.376126269f;
   small = small * u + 1.128379166f;
-  float t = 2.0f / (2.0f + x);
-  float p = -0.06985625845f;
-  p = p * t + 0.3352599972f;
-  p = p * t - 0.5868297501f;
-  p = p * t + 0.385842823f;
-  p = p * t - 0.09731641211f;
-  p = p * t + 0.2317930731f;
-  p = p * t + 0.2355983719f;
-  p = p * t + 0.2835412613f;
-  p = p * t + 0.2819876039f;
-  p = p * t + 3.475385417e-06f;
-  // x² is rounded; the rest of it, d, multiplies the result by 1 − d.
+  float t = 2.0f / (2.0f + y);
+  float p = -0.07447098087f;
+  p = p * t + 0.3512945795f;
+  p = p * t - 0.6107056474f;
+  p = p * t + 0.4057502983f;
+  p = p * t - 0.1075043949f;
+  p = p * t + 0.2350894011f;
+  p = p * t + 0.2349301955f;
+  p = p * t + 0.2836219834f;
+  p = p * t + 0.2819824519f;
+  p = p * t + 3.601274919e-06f;
+  // x² is rounded; the rest of it, d, multiplies the result by e^(−d/2).
   float upper = float_of(bits_of_float(x) & (int32_t)0xfffff000);
   float rest = (x - upper) * (x + upper);
-  float tail = exp_f32(-upper * upper) * exp_f32(-rest) * p;
-  return x < 1.0f ? 1.0f - x * small : tail;
+  float tail = exp_f32(-0.5f * upper * upper) * exp_f32(-0.5f * rest) * p;
+  return 0.5f * (y < 0.5f ? 1.0f - y * small : tail);
 }

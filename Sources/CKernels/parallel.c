@@ -15,9 +15,25 @@ void nnsh_interrupt_request(void) { __atomic_store_n(&interrupt_flag, 1, __ATOMI
 void nnsh_interrupt_clear(void) { __atomic_store_n(&interrupt_flag, 0, __ATOMIC_RELAXED); }
 int nnsh_interrupt_is_requested(void) { return __atomic_load_n(&interrupt_flag, __ATOMIC_RELAXED); }
 
-int nnsh_thread_count(void) { return omp_get_max_threads(); }
+// libgomp keeps its number of threads for each calling thread; ours is one for the process.
+static int thread_count;
 
-void nnsh_set_thread_count(int count) { omp_set_num_threads(count < 1 ? 1 : count); }
+int nnsh_thread_count(void) {
+  int count = __atomic_load_n(&thread_count, __ATOMIC_RELAXED);
+  if (count == 0) {
+    count = omp_get_max_threads();
+    nnsh_set_thread_count(count);
+  }
+  return count;
+}
+
+void nnsh_set_thread_count(int count) {
+  __atomic_store_n(&thread_count, count < 1 ? 1 : count > 1024 ? 1024 : count, __ATOMIC_RELAXED);
+}
+
+void nnsh_use_threads(int count) {
+  if (omp_get_max_threads() != count) omp_set_num_threads(count);
+}
 
 typedef struct {
   ptrdiff_t blocks;
@@ -45,7 +61,7 @@ static int run(
     for (ptrdiff_t block = 0; block < blocks; block++) body(context, block);
     return nnsh_done;
   }
-  ptrdiff_t threads = omp_get_max_threads();
+  ptrdiff_t threads = nnsh_thread_count();
   if (blocks < threads) threads = blocks;
   job shared = {blocks, body, context, whole};
   if (threads < 2 || omp_in_parallel()) {

@@ -99,9 +99,9 @@ static void cos_block_f32(float *out, const float *in, ptrdiff_t count) {
 }
 
 /// Φ(x), the normal distribution's share below x, precise in the far tail too.
-static inline float normal_share(float x) {
-  float half = 0.5f * erfc_positive_f32(__builtin_fabsf(x) * 0.70710678f);
-  return x < 0 ? half : 1.0f - half;
+static inline __attribute__((always_inline)) float normal_share(float x) {
+  float tail = normal_tail_f32(__builtin_fabsf(x));
+  return x < 0 ? tail : 1.0f - tail;
 }
 
 static void gelu_block_f32(float *out, const float *in, ptrdiff_t count) {

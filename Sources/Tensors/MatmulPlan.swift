@@ -70,6 +70,8 @@ package final class MatmulPlan: @unchecked Sendable {
     var scale: Float = 1
     var accumulate: Float = 0
     var sourceType: SourceType = .f32
+    /// oneDNN divides the work, and sizes its scratch memory, when a primitive is made.
+    var threads = Threads.count
   }
 
   let key: Key
@@ -107,6 +109,7 @@ package final class MatmulPlan: @unchecked Sendable {
     // SAFETY: at most five arguments are ever written, and the memory is freed in deinit.
     self.arguments = .allocate(capacity: 5)
     for size in [key.m, key.n, key.k] where size < 1 { throw .negativeCount("a size", size) }
+    nnsh_use_threads(Int32(key.threads))
     let engine = MatrixEngine.shared
     try Self.check(dnnl_status_t(UInt32(engine.status)))
     var attributes: dnnl_primitive_attr_t?
@@ -155,6 +158,7 @@ package final class MatmulPlan: @unchecked Sendable {
     _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, bias biasValues: UnsafeRawPointer? = nil,
     _ destinationValues: UnsafeMutableRawPointer
   ) throws(TensorError) {
+    nnsh_use_threads(Int32(key.threads))
     // SAFETY: oneDNN reads A, B and the bias, and writes the destination only; the caller vouches
     // for their sizes.
     try Self.check(dnnl_memory_set_data_handle(left, UnsafeMutableRawPointer(mutating: a)))

@@ -20,6 +20,8 @@ enum { nnsh_max_rank = 32, nnsh_max_inputs = 8, nnsh_max_stack = 8 };
 /// How many threads kernels and oneDNN use; the first call reads OMP_NUM_THREADS.
 int nnsh_thread_count(void);
 void nnsh_set_thread_count(int count);
+/// Makes the calling thread's next OpenMP regions, such as oneDNN's, run on so many threads.
+void nnsh_use_threads(int count);
 
 /// Asks long-running kernels to stop. Safe in a signal handler.
 void nnsh_interrupt_request(void);
