@@ -1,0 +1,62 @@
+import Tensors
+
+// Reading and writing through indices. Reading and scattering are each other's pullback.
+
+extension Operation {
+  static func subscripted(_ indices: [Index]) -> Operation {
+    Operation(
+      "index", saves: .shapes, forward: { try $0[0].subscripted(indices) },
+      pullback: { p in
+        [try p.part(0) { try .scattered(p.cotangent, at: indices, into: p.inputs[0].shape) }]
+      })
+  }
+
+  /// Zeros of `shape` with the input added at `indices`; positions named twice add up.
+  static func scattered(_ indices: [Index], into shape: Shape) -> Operation {
+    Operation(
+      "scatter", saves: .shapes,
+      forward: { inputs in
+        try Tensor.zeros(shape, inputs[0].elementType.arithmetic)
+          .accumulated(at: indices, adding: inputs[0])
+      },
+      pullback: { p in [try p.part(0) { try .subscripted(p.cotangent, indices) }] })
+  }
+
+  /// A copy of the first input whose region at `indices` is the second.
+  static func assigned(_ indices: [Index]) -> Operation {
+    Operation(
+      "assign", saves: .shapes,
+      forward: { inputs in
+        var copy = inputs[0]
+        try copy.assign(indices, inputs[1])
+        return copy
+      },
+      pullback: { p in
+        [
+          try p.part(0) { try .assigned(p.cotangent, at: indices, Variable(0)) },
+          try p.part(1) { try .subscripted(p.cotangent, indices) },
+        ]
+      })
+  }
+}
+
+extension Variable {
+  /// x[indices]: positions, slices, masks and lists of positions as in NumPy.
+  package static func subscripted(_ x: Variable, _ indices: [Index]) throws -> Variable {
+    try Operation.subscripted(indices)(x)
+  }
+
+  /// Zeros of `shape` with `x` added at `indices`.
+  package static func scattered(_ x: Variable, at indices: [Index], into shape: Shape) throws
+    -> Variable
+  {
+    try Operation.scattered(indices, into: shape)(x)
+  }
+
+  /// `target` after `target[indices] = value`, as a new value.
+  package static func assigned(_ target: Variable, at indices: [Index], _ value: Variable) throws
+    -> Variable
+  {
+    try Operation.assigned(indices)(target, value)
+  }
+}

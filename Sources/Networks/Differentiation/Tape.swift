@@ -1,0 +1,141 @@
+import Synchronization
+import Tensors
+
+/// Sees each operation as it is recorded: how `explain nan` finds where a NaN was born.
+package protocol TapeObserver: AnyObject {
+  /// `operation` gave `output` from `inputs`; `index` counts the recorded operations of the tape.
+  func recorded(operation: String, inputs: [Variable], output: Variable, index: Int)
+}
+
+/// The operations that led from the watched variables to a result, in the order they ran.
+///
+/// An append-only array: it is sorted by construction, a sweep walks it backwards, and it is freed
+/// flat however long it is. Entries are dropped as the sweep passes them, so memory falls while
+/// gradients are computed. A tape is swept once; afterwards its variables are constants (or
+/// variables of the tapes outside it).
+///
+/// `@unchecked Sendable`: a tape belongs to the thread that created it; variables that refer to it
+/// travel inside values, which must be `Sendable`.
+package final class Tape: @unchecked Sendable {
+  /// Later tapes are inner ones: an operation on variables of several is recorded by the latest.
+  package let level: Int
+  /// Told of each recorded operation.
+  package weak var observer: (any TapeObserver)?
+  private(set) var isOpen = true
+  private var entries: [Entry] = []
+
+  private static let levels = Atomic<Int>(0)
+
+  struct Entry {
+    /// `nil` for a watched variable.
+    let operation: Operation?
+    let inputs: [Variable]
+    let output: Variable
+    /// Positions of the inputs on this tape; -1 for what it does not watch.
+    let parents: [Int]
+  }
+
+  /// A tape inside every tape that exists.
+  package init() {
+    level = Tape.levels.add(1, ordering: .relaxed).newValue
+  }
+
+  /// The number of recorded entries.
+  package var count: Int { entries.count }
+
+  /// A new variable with the value of `primal`, watched by this tape.
+  package func watch(_ primal: Variable) -> Variable {
+    entries.append(Entry(operation: nil, inputs: [], output: primal, parents: []))
+    return Variable(primal, tape: self, index: entries.count - 1)
+  }
+
+  /// A new watched variable with the value of `tensor`.
+  package func watch(_ tensor: Tensor) -> Variable { watch(Variable(tensor)) }
+
+  func record(_ operation: Operation, inputs: [Variable], output: Variable, parents: [Int])
+    -> Variable
+  {
+    let saves = operation.saves
+    entries.append(
+      Entry(
+        operation: operation,
+        inputs: saves.contains(.inputs) ? inputs : inputs.map(\.shapeOnly),
+        output: saves.contains(.output) ? output : output.shapeOnly, parents: parents))
+    observer?.recorded(
+      operation: operation.name, inputs: inputs, output: output, index: entries.count - 1)
+    return Variable(output, tape: self, index: entries.count - 1)
+  }
+
+  /// If `variable` is on this tape and came from the operation named `name`: that operation's
+  /// saved inputs, as variables of the level outside, and the watched input itself.
+  func origin(of variable: Variable, named name: String) -> Variable? {
+    guard let live = variable.live, live.tape === self, entries.indices.contains(live.index)
+    else { return nil }
+    let entry = entries[live.index]
+    guard let operation = entry.operation, operation.name == name,
+      operation.saves.contains(.inputs), let parent = entry.parents.first, parent >= 0,
+      let primal = entry.inputs.first
+    else { return nil }
+    return Variable(primal, tape: self, index: parent)
+  }
+
+  /// The gradients of `result` with respect to `variables`, each of its variable's shape and
+  /// element type; zeros where `result` does not depend on one. `seed` is the cotangent of
+  /// `result` (ones when absent). Closes the tape.
+  package func sweep(
+    from result: Variable, seed: Variable? = nil, to variables: [Variable]
+  ) throws -> [Variable] {
+    defer {
+      isOpen = false
+      entries = []
+    }
+    var gradients = [Int: Variable]()
+    if let start = result.live, start.tape === self {
+      gradients = try sweep(
+        from: start.index, seed: seed ?? Variable(try result.tensor.filled(with: 1)),
+        keeping: Set(variables.compactMap { $0.live.flatMap { $0.tape === self ? $0.index : nil } }))
+    }
+    return try variables.map { variable in
+      if let live = variable.live, live.tape === self, let found = gradients[live.index] {
+        return found
+      }
+      return Variable(try variable.tensor.filled(with: 0))
+    }
+  }
+
+  private func sweep(from start: Int, seed: Variable, keeping kept: Set<Int>) throws
+    -> [Int: Variable]
+  {
+    entries.removeLast(entries.count - start - 1)
+    var cotangents = [Variable?](repeating: nil, count: start + 1)
+    cotangents[start] = seed
+    var gradients = [Int: Variable]()
+    while let entry = entries.popLast(), let last = cotangents.popLast() {
+      guard var cotangent = last else { continue }
+      if cotangent.elementType != entry.output.elementType {
+        cotangent = try .cast(cotangent, to: entry.output.elementType)
+      }
+      if kept.contains(entries.count) { gradients[entries.count] = cotangent }
+      guard let operation = entry.operation else { continue }
+      try Interrupt.check()
+      let pullback = Pullback(
+        inputs: entry.inputs, output: entry.output, cotangent: cotangent,
+        isNeeded: entry.parents.map { $0 >= 0 })
+      for (parent, part) in zip(entry.parents, try operation.pullback(pullback)) {
+        guard parent >= 0, let part else { continue }
+        try Tape.accumulate(part, into: &cotangents[parent])
+      }
+    }
+    return gradients
+  }
+
+  /// Adds `part` to the cotangent collected so far, in place where neither is watched further out.
+  private static func accumulate(_ part: Variable, into slot: inout Variable?) throws {
+    guard let present = slot else {
+      slot = part
+      return
+    }
+    slot = nil
+    slot = try .add(present, part)
+  }
+}

@@ -1,0 +1,73 @@
+import Tensors
+
+/// The value that differentiation sees: a constant tensor, or one recorded on a `Tape`.
+///
+/// A recorded variable carries the variable that it is at the enclosing level (its *primal*), so
+/// that a pullback, written with the same operations, is itself recorded by the tapes further out:
+/// derivatives nest to any depth. This is the arrangement of Maclaurin, Duvenaud and Adams,
+/// "Autograd: Effortless Gradients in NumPy" (2015).
+///
+/// Invariant: `tensor` is the number seen from outside, whatever the level.
+package struct Variable: Sendable {
+  /// The numeric value.
+  package let tensor: Tensor
+  let record: Record?
+
+  /// A constant.
+  package init(_ tensor: Tensor) {
+    self.tensor = tensor
+    record = nil
+  }
+
+  /// A plain number: zero-dimensional Float64, which yields to the other operand's element type.
+  package init(_ number: Double) throws {
+    self.init(try Tensor.scalar(number, .f64))
+  }
+
+  init(_ primal: Variable, tape: Tape, index: Int) {
+    tensor = primal.tensor
+    record = Record(tape: tape, index: index, primal: primal)
+  }
+
+  /// The shape of the value.
+  package var shape: Shape { tensor.shape }
+  /// The number of axes.
+  package var rank: Int { tensor.rank }
+  /// The number of elements.
+  package var count: Int { tensor.count }
+  /// The element type of the value.
+  package var elementType: ElementType { tensor.elementType }
+
+  /// Whether no open tape watches the value.
+  package var isConstant: Bool { live == nil }
+
+  /// The same number, watched by no tape.
+  package var detached: Variable { Variable(tensor) }
+
+  /// The record on the innermost open tape. A variable that outlived its tape's sweep stands for
+  /// what it was at the level outside.
+  var live: Record? {
+    var candidate = record
+    while let found = candidate, !found.tape.isOpen { candidate = found.primal.record }
+    return candidate
+  }
+
+  /// The value as the level outside `tape` sees it.
+  func primal(outside tape: Tape) -> Variable {
+    guard let live else { return Variable(tensor) }
+    return live.tape === tape ? live.primal : self
+  }
+}
+
+/// Where a variable stands on its tape.
+final class Record: Sendable {
+  let tape: Tape
+  let index: Int
+  let primal: Variable
+
+  init(tape: Tape, index: Int, primal: Variable) {
+    self.tape = tape
+    self.index = index
+    self.primal = primal
+  }
+}

@@ -1,0 +1,22 @@
+import Tensors
+
+/// Each example in one dimension.
+package struct Flatten: Layer {
+  /// The layer.
+  package init() {}
+
+  package var description: String { "flatten" }
+
+  package func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] {
+    [input.reduce(1, *)]
+  }
+
+  package func apply(_ x: Variable, parameters: ArraySlice<Variable>) throws -> Variable {
+    let rows = x.shape.dimensions.first ?? 1
+    let width = x.shape.dimensions.dropFirst().reduce(1, *)
+    return try .reshape(x, to: Shape(checking: [rows, width]))
+  }
+
+  /// Rows are stored one after the other, so in a plan there is nothing to do.
+  package func makeStages(input: [Int], _ builder: StageBuilder) throws {}
+}

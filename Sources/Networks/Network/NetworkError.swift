@@ -1,0 +1,70 @@
+import Tensors
+
+/// What can be wrong with a network, its parameters or what is given to it.
+package enum NetworkError: Error, Hashable, CustomStringConvertible {
+  /// A layer's input does not have the shape it takes; shapes are of one example.
+  case layerInput(layer: String, position: Int, takes: String, got: [Int], remedy: String)
+  /// A layer whose number of inputs is not known yet is used.
+  case unresolved(layer: String, position: Int)
+  /// A layer is made with an argument it cannot have.
+  case invalidLayer(layer: String, reason: String)
+  /// A network without layers is used.
+  case empty
+  /// There is no parameter of that name.
+  case noSuchParameter(name: String, known: [String])
+  /// A parameter is set to a tensor of another shape.
+  case parameterShape(name: String, expected: Shape, got: Shape)
+  /// A number, or a single example, is given where rows of examples are needed.
+  case needsRows(got: Shape)
+  /// A loss is given operands of different shapes.
+  case lossShapes(loss: String, target: Shape, prediction: Shape)
+  /// Predictions and targets that are to be compared have different shapes.
+  case scoreShapes(target: Shape, prediction: Shape)
+  /// A different number of parameters is given than the network has.
+  case parameterCount(expected: Int, got: Int)
+
+  /// The message, in words, with what to do.
+  package var message: String {
+    switch self {
+    case .layerInput(let layer, let position, let takes, let got, let remedy):
+      "layer \(position), \(layer), takes \(takes) and gets \(Self.words(got))"
+        + (remedy.isEmpty ? "" : ": \(remedy)")
+    case .unresolved(let layer, let position):
+      "layer \(position), \(layer), does not know its number of inputs yet: "
+        + "write dense(in, out), or give the network data once"
+    case .invalidLayer(let layer, let reason): "\(layer): \(reason)"
+    case .empty: "the network has no layers: compose some, as dense(784, 10) |> softmax"
+    case .noSuchParameter(let name, let known):
+      "the network has no parameter \(name)"
+        + (known.isEmpty ? ": none of its layers has parameters" : "; it has \(Self.list(known))")
+    case .parameterShape(let name, let expected, let got):
+      "\(name) is \(expected) and cannot become \(got)"
+    case .needsRows(let got):
+      "a network takes rows of examples and gets a \(got.rank == 0 ? "number" : "vector of \(got)")"
+        + (got.rank == 0 ? "" : ": one example is a 1×\(got), as expand_dims(x, 0)")
+    case .lossShapes(let loss, let target, let prediction):
+      "\(loss) needs operands of one shape: the target is \(target), the prediction \(prediction)"
+    case .scoreShapes(let target, let prediction):
+      "predictions \(prediction) cannot be scored against targets \(target): "
+        + "both need one row an example"
+    case .parameterCount(let expected, let got):
+      "the network has \(expected) parameters, and \(got) are given"
+    }
+  }
+
+  package var description: String { message }
+
+  static func words(_ dimensions: [Int]) -> String {
+    switch dimensions.count {
+    case 0: "single numbers"
+    case 1: "rows of \(dimensions[0])"
+    default: "examples of " + dimensions.map(String.init).joined(separator: "×")
+    }
+  }
+
+  private static func list(_ names: [String]) -> String {
+    names.count <= 8
+      ? names.joined(separator: " ")
+      : names.prefix(6).joined(separator: " ") + " … " + names.suffix(2).joined(separator: " ")
+  }
+}

@@ -1,0 +1,91 @@
+import Tensors
+
+/// Hands out what the stages of one plan need: parameters in order, and memory that plans for
+/// other numbers of rows share.
+package final class StageBuilder {
+  let rows: Int
+  let store: ParameterStore
+  let statistics: StatisticsStore
+  /// What the first piece of a batch leaves of a parameter's update: γ where it is the velocity.
+  let retained: Float
+  let seed: UInt64
+  /// The layer at work, from 1, and its description.
+  var position = 0
+  var layerName = ""
+  /// Whether a parameter lies before the layer at work, so that gradients must pass it.
+  var needsInputGradient = false
+  private(set) var stages: [Stage] = []
+  private let workspace: Workspace
+  private var nextBuffer = 0
+  private var nextSlot = 0
+  private var nextStatistic = 0
+  private var gradientBuffers = 0
+
+  init(
+    rows: Int, store: ParameterStore, statistics: StatisticsStore, retained: Float, seed: UInt64,
+    workspace: Workspace
+  ) {
+    self.rows = rows
+    self.store = store
+    self.statistics = statistics
+    self.retained = retained
+    self.seed = seed
+    self.workspace = workspace
+  }
+
+  /// Adds a stage after those there are.
+  func append(_ stage: Stage) { stages.append(stage) }
+
+  /// Replaces the last stage, with which a new one is fused.
+  func replaceLast(with stage: Stage) {
+    guard !stages.isEmpty else { return stages.append(stage) }
+    stages[stages.count - 1] = stage
+  }
+
+  /// The next parameter in order.
+  func nextParameter() -> ParameterSlot {
+    defer { nextSlot += 1 }
+    return store.slots[nextSlot]
+  }
+
+  /// Where the next `count` running statistics stand in the store.
+  func nextStatistics(_ count: Int) -> Int {
+    defer { nextStatistic += count }
+    return nextStatistic
+  }
+
+  /// Memory for `width` floats a row that is this stage's own.
+  func buffer(width: Int) throws(TensorError) -> Floats {
+    defer { nextBuffer += 1 }
+    return try workspace.buffer(nextBuffer, count: rows * width)
+  }
+
+  /// Memory for the gradient with respect to a stage's input. Two pieces alternate: a gradient is
+  /// dead once the next one is computed.
+  func gradientBuffer() -> Floats {
+    defer { gradientBuffers += 1 }
+    return workspace.gradient(gradientBuffers)
+  }
+}
+
+/// Memory that the plans for different numbers of rows share; the plan for the most is made first.
+final class Workspace {
+  private var buffers: [FloatBuffer] = []
+  private let gradients: [FloatBuffer]
+
+  init(gradientCount: Int) throws(TensorError) {
+    gradients = [try FloatBuffer(count: gradientCount), try FloatBuffer(count: gradientCount)]
+  }
+
+  func buffer(_ index: Int, count: Int) throws(TensorError) -> Floats {
+    if index < buffers.count, buffers[index].count >= count { return buffers[index].pointer }
+    let buffer = try FloatBuffer(count: count)
+    if index < buffers.count { extra.append(buffer) } else { buffers.append(buffer) }
+    return buffer.pointer
+  }
+
+  /// Pieces beyond those of the largest plan, kept alive.
+  private var extra: [FloatBuffer] = []
+
+  func gradient(_ index: Int) -> Floats { gradients[index % 2].pointer }
+}

@@ -1,0 +1,223 @@
+import CKernels
+import Tensors
+
+/// Trains a network by a plan: memory and products are fixed once for each number of rows that
+/// occurs, and a step allocates nothing.
+///
+/// A batch runs in pieces small enough for the caches; their gradients add up in the update. For
+/// plain momentum the update is the velocity itself: the loss's gradient carries the learning
+/// rate, products accumulate onto γ·v, and one pass over all parameters subtracts. Results do not
+/// depend on the number of threads.
+///
+/// The trainer works on a copy. `trained()` is the network as it stands, at any time: after the
+/// end, after an interruption, after an error.
+package final class Trainer {
+  /// What was asked for.
+  package let options: TrainingOptions
+  /// Steps in an epoch.
+  package let stepsPerEpoch: Int
+  let data: TrainingData
+  var template: Network
+  var history: History
+  var state: TrainingState
+  let store: ParameterStore
+  let statistics = StatisticsStore()
+  let context = StepContext()
+  let loss: Loss
+  let batchRows: Int
+  let source: RowSource
+  let validation: RowSource?
+  let clock: TrainingClock
+  private let pieces: [TrainingPlan]
+  private let lastPieces: [TrainingPlan]
+  let validationPieces: [TrainingPlan]
+  private let gathered: (inputs: FloatBuffer, targets: FloatBuffer)?
+  var order: [Int] = []
+  var optimizerSteps: Int
+  let snapshot: StoreSnapshot
+  var snapshotState = TrainingState()
+  var snapshotSteps = 0
+
+  /// Plans the training of `network`, whose lazy layers are resolved with `generator` if the data
+  /// is the first they see. Throws `NetworkError` or `TrainingError` for what does not fit.
+  package convenience init(
+    _ network: Network, data: TrainingData, options: TrainingOptions,
+    generator: inout RandomGenerator
+  ) throws {
+    var network = network
+    try network.resolve(
+      input: Array(data.inputs.shape.dimensions.dropFirst()), generator: &generator)
+    var state = TrainingState()
+    state.historyBefore = network.history.count
+    try self.init(resolved: network, data: data, options: options, state: state)
+  }
+
+  /// Goes on with an interrupted training. Throws `nothingToResume` if there is none.
+  package convenience init(resuming network: Network) throws {
+    guard let unfinished = network.unfinished else { throw TrainingError.nothingToResume }
+    try self.init(
+      resolved: network, data: unfinished.data, options: unfinished.options,
+      state: unfinished.state)
+  }
+
+  private init(
+    resolved network: Network, data: TrainingData, options: TrainingOptions, state: TrainingState
+  ) throws {
+    try options.check()
+    let setup = try TrainingSetup(network, data: data, options: options)
+    self.options = options
+    self.data = data
+    self.state = state
+    template = network
+    history = network.history
+    loss = setup.loss
+    batchRows = setup.batchRows
+    stepsPerEpoch = (data.rows + setup.batchRows - 1) / setup.batchRows
+    source = try RowSource(data.inputs, data.targets)
+    validation = try data.validation.flatMap {
+      $0.inputs.shape[0] == 0 ? nil : try RowSource($0.inputs, $0.targets)
+    }
+    if options.patience != nil, validation == nil { throw TrainingError.patienceNeedsValidation }
+    store = try ParameterStore(network, optimizer: options.optimizer)
+    for tensor in network.statistics {
+      statistics.values += tensor.doubles().map { Float($0) }
+    }
+    let isSameRule = network.optimizerState.rule == options.optimizer.name
+    optimizerSteps = isSameRule ? network.optimizerState.steps : 0
+    let validationRows = validation?.rows ?? 0
+    let pieceRows = setup.pieceRows(batch: batchRows)
+    let lastRows = data.rows % batchRows
+    let factory = try PlanFactory(
+      network, inputShape: setup.inputShape, loss: loss, store: store, statistics: statistics,
+      optimizer: options.optimizer, seed: options.seed,
+      largestRows: max(pieceRows, min(validationRows, setup.measuringRows)))
+    var cache = PlanCache(factory)
+    if validationRows > pieceRows {
+      _ = try cache.plan(rows: min(validationRows, setup.measuringRows))
+    }
+    pieces = try cache.plans(covering: batchRows, piece: pieceRows)
+    lastPieces =
+      lastRows == 0
+      ? [] : try cache.plans(covering: lastRows, piece: setup.pieceRows(batch: lastRows))
+    validationPieces =
+      validationRows == 0
+      ? [] : try cache.plans(covering: validationRows, piece: setup.measuringRows)
+    gathered =
+      options.shuffle && batchRows < data.rows
+      ? (
+        try FloatBuffer(count: batchRows * source.inputWidth),
+        try FloatBuffer(count: batchRows * source.targetWidth)
+      ) : nil
+    snapshot = try StoreSnapshot(like: store)
+    clock = TrainingClock()
+    try checkStart()
+  }
+
+  /// The network as it stands.
+  package func trained() throws -> Network {
+    var network = template
+    try network.setParameters(try store.tensors())
+    network.setStatistics(statistics.values)
+    network.history = history
+    network.optimizerState.rule = options.optimizer.name
+    network.optimizerState.buffers = try store.stateTensors()
+    network.optimizerState.steps = optimizerSteps
+    return network
+  }
+
+  /// One step; adds to the state's measurements. Throws `StepFailure` before anything of the
+  /// weights has changed when the loss is not finite.
+  func takeStep(rate: Double) throws {
+    let first = state.step * batchRows
+    let count = min(batchRows, source.rows - first)
+    let (inputs, targets) = rows(first, count)
+    let plans = count == batchRows ? pieces : lastPieces
+    context.isTraining = true
+    context.step = UInt64(optimizerSteps)
+    let scale = gradientScale(rows: count, rate: rate)
+    var lossSum = 0.0
+    var correct = 0
+    var offset = 0
+    for plan in plans {
+      context.isFirstChunk = offset == 0
+      context.rowOffset = offset
+      try plan.differentiate(
+        inputs + offset * source.inputWidth, targets + offset * source.targetWidth, scale: scale,
+        context)
+      lossSum += plan.head.lossSum
+      correct += plan.head.correct
+      offset += plan.rows
+    }
+    guard lossSum.isFinite else { throw StepFailure.lossNotFinite }
+    update(rate: rate)
+    state.lossSum += lossSum
+    state.correct += correct
+    state.rows += count
+    state.step += 1
+  }
+
+  /// The plans for the pieces of a step of so many rows.
+  func plans(rows count: Int) -> [TrainingPlan] { count == batchRows ? pieces : lastPieces }
+
+  /// The step's inputs and targets: the data itself where the order is its own, otherwise
+  /// gathered into the plan's memory.
+  func rows(_ first: Int, _ count: Int) -> (inputs: Floats, targets: Floats) {
+    guard let gathered else {
+      return (
+        source.inputs + first * source.inputWidth, source.targets + first * source.targetWidth
+      )
+    }
+    order.withUnsafeBufferPointer { order in
+      guard let base = order.baseAddress else { return }
+      // SAFETY: the order has an entry for each row of the data; the buffers hold a batch.
+      nnsh_gather_rows(
+        source.inputs, base + first, count, source.inputWidth, gathered.inputs.pointer)
+      nnsh_gather_rows(
+        source.targets, base + first, count, source.targetWidth, gathered.targets.pointer)
+    }
+    return (gathered.inputs.pointer, gathered.targets.pointer)
+  }
+
+  /// What the gradient of the summed loss is multiplied by.
+  func gradientScale(rows: Int, rate: Double) -> Float {
+    var scale = options.optimizer.isPlainMomentum ? rate : 1
+    if options.reduction == .mean {
+      scale /= Double(rows)
+      if loss == .meanSquaredError { scale /= Double(source.targetWidth) }
+    }
+    return Float(scale)
+  }
+
+  /// Changes the weights by the gradients (or velocity) that the pieces have left.
+  func update(rate: Double) {
+    optimizerSteps += 1
+    let count = store.weights.count
+    let (weights, update) = (store.weights.pointer, store.update.pointer)
+    let state = store.states[0].pointer
+    let l2 = Float(options.optimizer.l2)
+    let rate32 = Float(rate)
+    switch options.optimizer.rule {
+    case .sgd(_, nesterov: false):
+      // The update is the new velocity but for the penalty: v ← v + αl2·W, W ← W − v.
+      nnsh_momentum_update(weights, update, update, count, 1, 0, rate32 * l2, 0)
+    case .sgd(let momentum, nesterov: true):
+      nnsh_momentum_update(weights, state, update, count, rate32, Float(momentum), l2, 1)
+    case .adam(let beta1, let beta2, let epsilon):
+      nnsh_adam_update(
+        weights, state, store.states[1].pointer, update, count, optimizerSteps, rate32,
+        Float(beta1), Float(beta2), Float(epsilon), l2, 0)
+    case .adamW(let beta1, let beta2, let epsilon, let decay):
+      nnsh_adam_update(
+        weights, state, store.states[1].pointer, update, count, optimizerSteps, rate32,
+        Float(beta1), Float(beta2), Float(epsilon), Float(decay), 1)
+    case .rmsprop(let rho, let epsilon):
+      nnsh_rmsprop_update(
+        weights, state, update, count, rate32, Float(rho), Float(epsilon), l2)
+    }
+  }
+}
+
+/// Why a step was not taken.
+enum StepFailure: Error {
+  case lossNotFinite
+}

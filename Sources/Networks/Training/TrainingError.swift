@@ -1,0 +1,106 @@
+import Tensors
+
+/// What can be wrong with a training.
+package enum TrainingError: Error, CustomStringConvertible {
+  /// An option has a value it cannot have.
+  case invalidOption(name: String, value: Double, reason: String)
+  /// There are no rows to train on.
+  case noRows
+  /// Inputs and targets have different numbers of rows.
+  case rowCounts(inputs: Int, targets: Int)
+  /// The network's output and the targets have different widths.
+  case targetWidth(network: [Int], targets: [Int])
+  /// A cross-entropy needs at least two classes.
+  case needsClasses(loss: String)
+  /// Early stopping needs validation data.
+  case patienceNeedsValidation
+  /// The element type is not offered for training.
+  case precisionUnavailable(String)
+  /// There is no interrupted training to go on with.
+  case nothingToResume
+  /// The network's layers have no parameters.
+  case noParameters
+  /// The data, or the weights training starts from, hold a NaN or an infinity.
+  case notFiniteAtStart(what: String)
+  /// A NaN or infinity arose; the network keeps the last good weights.
+  case notFinite(NotFiniteReport)
+
+  /// The message, in words, with what to do.
+  package var message: String {
+    switch self {
+    case .invalidOption(let name, let value, let reason):
+      "\(name) cannot be \(NetworkFormat.number(value)): \(reason)"
+    case .noRows: "there are no rows to train on"
+    case .rowCounts(let inputs, let targets):
+      "the data has \(inputs) inputs and \(targets) targets: each row needs both"
+    case .targetWidth(let network, let targets):
+      "the network gives \(NetworkError.words(network)) and the targets are "
+        + "\(NetworkError.words(targets)): make its last layer "
+        + "dense(\(targets.map(String.init).joined(separator: "×")))"
+    case .needsClasses(let loss):
+      "\(loss) needs at least two classes: for a single output use loss=mse"
+    case .patienceNeedsValidation:
+      "patience needs validation data to measure on: use split(…), or leave patience out"
+    case .precisionUnavailable(let name):
+      "training in \(name) is not available: use precision=f32"
+    case .nothingToResume:
+      "there is no interrupted training to go on with: say train NET on DATA"
+    case .noParameters: "the network has no parameters to train: add a dense layer"
+    case .notFiniteAtStart(let what):
+      "training cannot start: \(what) not finite"
+    case .notFinite(let report): report.message
+    }
+  }
+
+  package var description: String { message }
+}
+
+/// Where a NaN or infinity was born in training.
+package struct NotFiniteReport: Sendable, Hashable {
+  /// An operand and the range of its elements.
+  package struct Operand: Sendable, Hashable {
+    /// Its name: `W2`, `input`, `logits`.
+    package let name: String
+    /// Its shape.
+    package let shape: String
+    /// The least finite element.
+    package let least: Double
+    /// The greatest finite element.
+    package let greatest: Double
+    /// How many elements are NaN or infinite.
+    package let notFinite: Int
+
+    /// As `W2 (1000×10) from -1.2e19 to 3.4e19`.
+    package var description: String {
+      let range =
+        "\(name) (\(shape)) from \(NetworkFormat.short(least)) to \(NetworkFormat.short(greatest))"
+      return notFinite == 0 ? range : range + ", \(notFinite) not finite"
+    }
+  }
+
+  /// The epoch, counted from 1.
+  package let epoch: Int
+  /// The step in the epoch, counted from 1.
+  package let step: Int
+  /// The layer, counted from 1; 0 for the loss and the update.
+  package let layer: Int
+  /// As the language writes it; `loss` or the optimizer otherwise.
+  package let layerName: String
+  /// `forward`, `backward` or `update`.
+  package let phase: String
+  /// The computation, as `x @ W + b`.
+  package let operation: String
+  /// What went into it.
+  package let operands: [Operand]
+  /// The first row of the batch (in data order) in whose forward pass it appeared, if there.
+  package let row: Int?
+
+  /// The message, in words.
+  package var message: String {
+    let place = layer > 0 ? "layer \(layer), \(layerName)" : layerName
+    let ranges = operands.map { "\n  " + $0.description }.joined()
+    return "a NaN or infinity appeared in training: epoch \(epoch), step \(step), \(place), "
+      + "\(phase): \(operation)" + (row.map { " (example \($0))" } ?? "") + ranges
+      + "\n  the last good weights are kept; a smaller rate often helps"
+  }
+}

@@ -1,0 +1,151 @@
+import CKernels
+import Tensors
+
+/// A piece of memory for floats, 64-byte aligned and zeroed.
+final class FloatBuffer {
+  let pointer: Floats
+  let count: Int
+
+  init(count: Int) throws(TensorError) {
+    let bytes = max(1, count) * MemoryLayout<Float>.stride
+    guard let memory = nnsh_allocate(bytes) else {
+      throw .outOfMemory(bytes: bytes, available: Int(clamping: nnsh_available_memory()))
+    }
+    // SAFETY: the memory is `bytes` long, aligned, and nobody else's.
+    pointer = memory.bindMemory(to: Float.self, capacity: max(1, count))
+    pointer.initialize(repeating: 0, count: max(1, count))
+    self.count = count
+  }
+
+  deinit {
+    nnsh_release(pointer, max(1, count) * MemoryLayout<Float>.stride)
+  }
+
+  /// Copies as many floats as both hold.
+  func copy(from other: FloatBuffer) {
+    // SAFETY: no more than either holds.
+    pointer.update(from: other.pointer, count: min(count, other.count))
+  }
+}
+
+/// Where one parameter lies.
+struct ParameterSlot {
+  let name: String
+  let shape: Shape
+  let offset: Int
+  let weights: Floats
+  /// The velocity itself where the rule is plain momentum, otherwise the gradient.
+  let update: Floats
+}
+
+/// All parameters in one piece of memory, their updates in a second, what the optimizer remembers
+/// in others: one kernel call updates everything. Slots start on 64-byte boundaries, and the gaps
+/// stay zero under every rule.
+final class ParameterStore {
+  let slots: [ParameterSlot]
+  let weights: FloatBuffer
+  /// Gradients, or the velocity where products accumulate straight into it.
+  let update: FloatBuffer
+  /// The rule's buffers; for plain momentum the update itself.
+  let states: [FloatBuffer]
+
+  init(_ network: Network, optimizer: Optimizer) throws {
+    let parameters = network.parameters
+    var offsets: [Int] = []
+    var total = 0
+    for parameter in parameters {
+      offsets.append(total)
+      total += (parameter.tensor.count + 15) / 16 * 16
+    }
+    let weights = try FloatBuffer(count: total)
+    let update = try FloatBuffer(count: total)
+    self.weights = weights
+    self.update = update
+    states =
+      optimizer.isPlainMomentum
+      ? [update] : try (0..<optimizer.bufferCount).map { _ in try FloatBuffer(count: total) }
+    slots = zip(parameters, offsets).map { parameter, offset in
+      ParameterSlot(
+        name: parameter.name, shape: parameter.tensor.shape, offset: offset,
+        weights: weights.pointer + offset, update: update.pointer + offset)
+    }
+    for (slot, parameter) in zip(slots, parameters) {
+      try Self.copy(parameter.tensor, to: slot.weights)
+    }
+    guard network.optimizerState.rule == optimizer.name else { return }
+    for (slot, buffers) in zip(slots, network.optimizerState.buffers) {
+      for (state, buffer) in zip(states, buffers) where buffer.shape == slot.shape {
+        try Self.copy(buffer, to: state.pointer + slot.offset)
+      }
+    }
+  }
+
+  /// The parameters as tensors, in order.
+  func tensors() throws -> [Tensor] {
+    try slots.map { try Self.tensor($0.shape, from: $0.weights) }
+  }
+
+  /// What the optimizer remembers, a list of buffers for each parameter.
+  func stateTensors() throws -> [[Tensor]] {
+    try slots.map { slot in
+      try states.map { try Self.tensor(slot.shape, from: $0.pointer + slot.offset) }
+    }
+  }
+
+  private static func copy(_ tensor: Tensor, to target: Floats) throws {
+    try tensor.withFloats { floats throws(TensorError) in
+      // SAFETY: the slot was made for as many floats as the tensor of this shape has.
+      if let base = floats.baseAddress { target.update(from: base, count: floats.count) }
+    }
+  }
+
+  private static func tensor(_ shape: Shape, from source: Floats) throws -> Tensor {
+    var result = try Tensor.zeros(shape)
+    try result.withMutableFloats { floats throws(TensorError) in
+      // SAFETY: the slot holds as many floats as its shape says.
+      if let base = floats.baseAddress { base.update(from: source, count: floats.count) }
+    }
+    return result
+  }
+}
+
+/// The weights and the optimizer's memory at some moment, to go back to.
+final class StoreSnapshot {
+  private let weights: FloatBuffer
+  private let states: [FloatBuffer]
+  private(set) var statistics: [Float] = []
+
+  init(like store: ParameterStore) throws(TensorError) {
+    weights = try FloatBuffer(count: store.weights.count)
+    var states: [FloatBuffer] = []
+    for state in store.states { states.append(try FloatBuffer(count: state.count)) }
+    self.states = states
+  }
+
+  /// Remembers the present.
+  func take(_ store: ParameterStore, statistics: StatisticsStore) {
+    weights.copy(from: store.weights)
+    for (mine, theirs) in zip(states, store.states) { mine.copy(from: theirs) }
+    self.statistics = statistics.values
+  }
+
+  /// Brings back what was remembered.
+  func restore(_ store: ParameterStore, statistics: StatisticsStore) {
+    store.weights.copy(from: weights)
+    for (mine, theirs) in zip(states, store.states) { theirs.copy(from: mine) }
+    statistics.values = self.statistics
+  }
+}
+
+/// The running statistics of all layers in a row, shared by the stages of every plan.
+final class StatisticsStore {
+  var values: [Float] = []
+}
+
+extension Optimizer {
+  /// Whether products can accumulate into the velocity: v ← γv + αg with nothing in between.
+  var isPlainMomentum: Bool {
+    if case .sgd(_, nesterov: false) = rule { return true }
+    return false
+  }
+}

@@ -1,0 +1,45 @@
+/// How to train; the defaults are those of `train`.
+package struct TrainingOptions: Sendable {
+  /// How many times to go through the data.
+  package var epochs = 10
+  /// The rows of a step.
+  package var batch = BatchSize.rows(128)
+  /// The rule and its rate.
+  package var optimizer = Optimizer.sgd(rate: 0.1, momentum: 0.9)
+  /// What to make small; nil is cross-entropy after a softmax and mse otherwise.
+  package var loss: Loss?
+  /// How the rows of a batch combine.
+  package var reduction = LossReduction.mean
+  /// Stop when `val_loss` has not improved in this many measurements; the best weights come back.
+  package var patience: Int?
+  /// Draw a new order of the rows each epoch. A step of all rows needs none.
+  package var shuffle = true
+  /// Decides orders and dropout.
+  package var seed: UInt64 = 0
+  /// Measure on the validation data after every so many epochs, and after the last.
+  package var every = 1
+  /// The element type of the products.
+  package var precision = Precision.f32
+
+  /// The defaults.
+  package init() {}
+
+  /// Throws for numbers that no training can have.
+  func check() throws(TrainingError) {
+    try optimizer.check()
+    func checkPositive(_ name: String, _ value: Int) throws(TrainingError) {
+      guard value > 0 else {
+        throw .invalidOption(
+          name: name, value: Double(value), reason: "it must be a whole number from 1 up")
+      }
+    }
+    guard epochs >= 0 else {
+      throw .invalidOption(
+        name: "epochs", value: Double(epochs), reason: "it must be a whole number from 0 up")
+    }
+    try checkPositive("every", every)
+    if let patience { try checkPositive("patience", patience) }
+    if case .rows(let rows) = batch { try checkPositive("batch", rows) }
+    guard precision == .f32 else { throw .precisionUnavailable(precision.rawValue) }
+  }
+}

@@ -1,0 +1,104 @@
+import CKernels
+import Tensors
+
+/// The stages and the loss for one number of rows.
+final class TrainingPlan {
+  let rows: Int
+  let stages: [Stage]
+  let head: LossHead
+
+  init(rows: Int, stages: [Stage], head: LossHead) {
+    self.rows = rows
+    self.stages = stages
+    self.head = head
+  }
+
+  /// A forward pass with its measurements.
+  func measure(_ inputs: Floats, _ targets: UnsafePointer<Float>, _ step: StepContext)
+    throws(TensorError)
+  {
+    var value = inputs
+    for stage in stages { value = try stage.forward(value, step) }
+    head.evaluate(value, targets, scale: nil)
+  }
+
+  /// Forward and back: parameters' updates take their gradients, times `scale`.
+  func differentiate(
+    _ inputs: Floats, _ targets: UnsafePointer<Float>, scale: Float, _ step: StepContext
+  ) throws(TensorError) {
+    var value = inputs
+    for stage in stages { value = try stage.forward(value, step) }
+    head.evaluate(value, targets, scale: scale)
+    var gradient = head.gradient
+    var index = stages.count - 1
+    while index >= 0 {
+      gradient = try stages[index].backward(gradient, step)
+      index -= 1
+    }
+  }
+}
+
+/// Makes the plans of one training, which share memory.
+struct PlanFactory {
+  let network: Network
+  let inputShape: [Int]
+  let outputShape: [Int]
+  let loss: Loss
+  let store: ParameterStore
+  let statistics: StatisticsStore
+  let retained: Float
+  let seed: UInt64
+  let workspace: Workspace
+
+  init(
+    _ network: Network, inputShape: [Int], loss: Loss, store: ParameterStore,
+    statistics: StatisticsStore, optimizer: Optimizer, seed: UInt64, largestRows: Int
+  ) throws {
+    self.network = network
+    self.inputShape = inputShape
+    self.loss = loss
+    self.store = store
+    self.statistics = statistics
+    self.seed = seed
+    outputShape = try network.outputShape(for: inputShape)
+    if case .sgd(let momentum, nesterov: false) = optimizer.rule {
+      retained = Float(momentum)
+    } else {
+      retained = 0
+    }
+    var widest = 1
+    var shape = inputShape
+    for (index, layer) in network.layers.enumerated() {
+      widest = max(widest, layer.widestGradient(for: shape))
+      shape = try layer.outputShape(for: shape, position: index + 1)
+      widest = max(widest, shape.reduce(1, *))
+    }
+    workspace = try Workspace(gradientCount: widest * largestRows)
+  }
+
+  /// The plan for pieces of that many rows.
+  func plan(rows: Int) throws -> TrainingPlan {
+    let builder = StageBuilder(
+      rows: rows, store: store, statistics: statistics, retained: retained, seed: seed,
+      workspace: workspace)
+    let isFused = loss.isCrossEntropy && network.layers.last is Softmax
+    var shape = inputShape
+    for (index, layer) in network.layers.enumerated() {
+      builder.position = index + 1
+      builder.layerName = layer.description
+      if !(isFused && index == network.layers.count - 1) {
+        try layer.makeStages(input: shape, builder)
+      }
+      shape = try layer.outputShape(for: shape, position: index + 1)
+    }
+    let kind: LossHead.Kind =
+      !loss.isCrossEntropy ? .meanSquaredError : isFused ? .softmaxCrossEntropy : .crossEntropy
+    let head = try LossHead(kind, width: outputShape.reduce(1, *), builder: builder)
+    return TrainingPlan(rows: rows, stages: builder.stages, head: head)
+  }
+}
+
+extension Layer {
+  /// The widest gradient a row needs inside the layer.
+  func widestGradient(for input: [Int]) -> Int { input.reduce(1, *) }
+}

@@ -1,0 +1,107 @@
+import Tensors
+
+/// How a training stands.
+package struct TrainingProgress: Sendable {
+  /// The epoch, counted from 1, and how many are planned.
+  package var epoch: Int
+  package var epochs: Int
+  /// The step in the epoch, counted from 1, and how many an epoch has.
+  package var step: Int
+  package var steps: Int
+  /// The loss and accuracy of the epoch so far, averaged over its rows.
+  package var loss: Double
+  package var accuracy: Double
+  /// On the validation data, as last measured in this training; nil before.
+  package var validationLoss: Double?
+  package var validationAccuracy: Double?
+  /// Rows trained on a second, in this run.
+  package var rowsPerSecond: Double
+  /// Seconds to the planned end at this speed.
+  package var secondsLeft: Double
+  /// Whether the epoch has just ended (its validation included).
+  package var isEpochEnd: Bool
+}
+
+/// Told how training goes, at most twenty times a second and at each epoch's end.
+package protocol TrainingDelegate: AnyObject {
+  /// The present state.
+  func trainingDidProgress(_ progress: TrainingProgress)
+  /// Asked before each step, besides `Interrupt.isRequested`: true stops there, keeping everything.
+  var wantsToStop: Bool { get }
+}
+
+extension TrainingDelegate {
+  package var wantsToStop: Bool { false }
+}
+
+/// How a training ended.
+package struct TrainingOutcome: Sendable {
+  /// Why it ended.
+  package enum Ending: Sendable, Hashable {
+    /// Every planned epoch ran.
+    case finished
+    /// `val_loss` did not improve for `patience` measurements.
+    case stoppedEarly
+    /// A stop was asked for; the network holds what is needed to go on.
+    case interrupted(epoch: Int, step: Int)
+  }
+
+  /// Why it ended.
+  package var ending: Ending
+  /// Epochs completed, of all planned.
+  package var epochs: Int
+  /// The epoch, counted from 1, whose weights came back because they had the best `val_loss`;
+  /// nil where the last epoch's weights stayed.
+  package var restoredEpoch: Int?
+  /// That `val_loss`.
+  package var restoredLoss: Double?
+  /// Seconds this run took.
+  package var seconds: Double
+  /// Rows trained on a second.
+  package var rowsPerSecond: Double
+}
+
+/// An interrupted training: what `train NET` needs to go on as if nothing had happened.
+package struct UnfinishedTraining: Sendable {
+  /// The options it was started with.
+  package let options: TrainingOptions
+  /// The data it was started with.
+  package let data: TrainingData
+  var state: TrainingState
+
+  /// Epochs completed.
+  package var epochsDone: Int { state.epoch }
+}
+
+/// Where a training stands, apart from the weights.
+struct TrainingState: Sendable {
+  /// Epochs completed.
+  var epoch = 0
+  /// Steps completed of the present epoch, and what they measured.
+  var step = 0
+  var lossSum = 0.0
+  var correct = 0
+  var rows = 0
+  /// The lengths of the history when training began, so that a second training draws new orders.
+  var historyBefore = 0
+  var validationLoss: Double?
+  var validationAccuracy: Double?
+  var best: BestWeights?
+  /// Measurements since the best one.
+  var stale = 0
+
+  mutating func beginEpoch() {
+    step = 0
+    lossSum = 0
+    correct = 0
+    rows = 0
+  }
+}
+
+/// The weights with the best `val_loss` so far.
+struct BestWeights: Sendable {
+  var loss: Double
+  var epoch: Int
+  var parameters: [Tensor]
+  var statistics: [Float]
+}

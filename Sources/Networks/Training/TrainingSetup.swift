@@ -1,0 +1,91 @@
+import CKernels
+import Glibc
+import Tensors
+
+/// What follows from a network, data and options before anything is allocated.
+struct TrainingSetup {
+  let inputShape: [Int]
+  let loss: Loss
+  let batchRows: Int
+  /// Rows measured at once.
+  let measuringRows: Int
+  private let targetRows: Int
+
+  /// Floats of activations that a piece of a batch may fill: about a level-2 cache for each of two
+  /// threads.
+  private static let pieceFloats = 1 << 20
+
+  init(_ network: Network, data: TrainingData, options: TrainingOptions) throws {
+    inputShape = Array(data.inputs.shape.dimensions.dropFirst())
+    let output = try network.outputShape(for: inputShape)
+    if network.parameters.isEmpty { throw TrainingError.noParameters }
+    loss = options.loss ?? (network.layers.last is Softmax ? .crossEntropy : .meanSquaredError)
+    for targets in [data.targets, data.validation?.targets].compactMap({ $0 }) {
+      let width = Array(targets.shape.dimensions.dropFirst())
+      guard width == output else {
+        throw TrainingError.targetWidth(network: output, targets: width)
+      }
+    }
+    if loss.isCrossEntropy, output.reduce(1, *) < 2 {
+      throw TrainingError.needsClasses(loss: loss.rawValue)
+    }
+    switch options.batch {
+    case .full: batchRows = data.rows
+    case .rows(let rows): batchRows = min(rows, data.rows)
+    }
+    var widths = 0
+    var shape = inputShape
+    for (index, layer) in network.layers.enumerated() {
+      shape = try layer.outputShape(for: shape, position: index + 1)
+      widths += max(layer.widestGradient(for: shape), shape.reduce(1, *))
+    }
+    targetRows =
+      network.layers.contains { $0.needsWholeBatch }
+      ? .max : max(64, Self.pieceFloats / max(1, widths))
+    measuringRows = max(64, min(1024, Self.pieceFloats / max(1, widths)))
+  }
+
+  /// The rows of a piece, for a batch to be cut into equal ones.
+  func pieceRows(batch: Int) -> Int {
+    if batch <= targetRows { return batch }
+    let count = (batch + targetRows - 1) / targetRows
+    return (batch + count - 1) / count
+  }
+}
+
+extension Layer {
+  /// Whether training must see a batch in one piece.
+  var needsWholeBatch: Bool { false }
+}
+
+/// The plans made so far, by their rows.
+struct PlanCache {
+  private let factory: PlanFactory
+  private var plans: [Int: TrainingPlan] = [:]
+
+  init(_ factory: PlanFactory) { self.factory = factory }
+
+  mutating func plan(rows: Int) throws -> TrainingPlan {
+    if let plan = plans[rows] { return plan }
+    let plan = try factory.plan(rows: rows)
+    plans[rows] = plan
+    return plan
+  }
+
+  /// Plans for pieces that add up to `rows`: equal ones, and what is left over.
+  mutating func plans(covering rows: Int, piece: Int) throws -> [TrainingPlan] {
+    let size = min(rows, piece)
+    var result = [TrainingPlan](repeating: try plan(rows: size), count: rows / size)
+    if rows % size > 0 { result.append(try plan(rows: rows % size)) }
+    return result
+  }
+}
+
+/// Seconds since some moment.
+struct TrainingClock {
+  var now: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+}
