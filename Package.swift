@@ -17,7 +17,7 @@ let package = Package(
     .target(name: "CEditline", linkerSettings: [.linkedLibrary("edit")]),
     .target(name: "CResources", cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
     .target(name: "Tensors", dependencies: ["COneDNN", "CKernels"]),
-    .target(name: "Networks", dependencies: ["Tensors"]),
+    .target(name: "Networks", dependencies: ["Tensors", "CKernels"]),
     .target(
       name: "Datasets", dependencies: ["Tensors", "CZlib", "CPng", "CResources"],
       exclude: ["Resources", "README.md"]),

@@ -56,10 +56,6 @@ extern const nnsh_kernel_table nnsh_table_avx2;
 extern const nnsh_kernel_table nnsh_table_avx512;
 #endif
 
-/// As `nnsh_parallel`, but never cut short by an interruption.
-void nnsh_parallel_whole(
-    ptrdiff_t blocks, ptrdiff_t work, void (*body)(void *, ptrdiff_t), void *context);
-
 static inline size_t nnsh_size_of(int type) {
   return type == nnsh_f64 ? 8 : type == nnsh_f32 ? 4 : 2;
 }

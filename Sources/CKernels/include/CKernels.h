@@ -33,6 +33,10 @@ int nnsh_interrupt_is_requested(void);
 int nnsh_parallel(
     ptrdiff_t blocks, ptrdiff_t work, void (*_Nonnull body)(void *_Nullable, ptrdiff_t),
     void *_Nullable context);
+/// As `nnsh_parallel`, but never cut short by an interruption.
+void nnsh_parallel_whole(
+    ptrdiff_t blocks, ptrdiff_t work, void (*_Nonnull body)(void *_Nullable, ptrdiff_t),
+    void *_Nullable context);
 
 /// 64-byte aligned memory; large pieces come from a bounded pool of freed ones. NULL if there is none.
 void *_Nullable nnsh_allocate(size_t bytes);

@@ -48,7 +48,7 @@ extension Operation {
 
   /// The diagonal of a matrix, or the matrix with a vector on its diagonal.
   static let diagonal = Operation(
-    "diag", saves: .shapes, forward: { try $0[0].diag() },
+    "diag", saves: .shapes, forward: { try $0[0].diagonal() },
     pullback: { p in
       [
         try p.part(0) {

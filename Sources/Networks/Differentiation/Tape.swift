@@ -93,7 +93,8 @@ package final class Tape: @unchecked Sendable {
     if let start = result.live, start.tape === self {
       gradients = try sweep(
         from: start.index, seed: seed ?? Variable(try result.tensor.filled(with: 1)),
-        keeping: Set(variables.compactMap { $0.live.flatMap { $0.tape === self ? $0.index : nil } }))
+        keeping: Set(variables.compactMap { $0.live.flatMap { $0.tape === self ? $0.index : nil } })
+      )
     }
     return try variables.map { variable in
       if let live = variable.live, live.tape === self, let found = gradients[live.index] {

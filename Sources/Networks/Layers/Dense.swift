@@ -155,7 +155,8 @@ final class DenseStage: Stage {
 
   override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
     (
-      isRectified ? "relu(x @ \(weights.name) + \(bias.name))" : "x @ \(weights.name) + \(bias.name)",
+      isRectified
+        ? "relu(x @ \(weights.name) + \(bias.name))" : "x @ \(weights.name) + \(bias.name)",
       [
         StageOperand("x", input, rows, inputs),
         StageOperand(weights.name, weights.weights, inputs, width),

@@ -62,7 +62,8 @@ final class DropoutStage: Stage {
     let offset = UInt64(step.rowOffset * width)
     for index in 0..<rows * width {
       let bits = Self.mixed(start &+ offset &+ UInt64(index))
-      target[index] = UInt32(truncatingIfNeeded: bits >> 32) >= threshold
+      target[index] =
+        UInt32(truncatingIfNeeded: bits >> 32) >= threshold
         ? source[index] * scale : 0
     }
   }

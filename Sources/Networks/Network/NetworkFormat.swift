@@ -11,7 +11,9 @@ enum NetworkFormat {
     guard value.isFinite, value != 0 else { return number(value) }
     var scale = 1.0
     var exponent = 0
-    while abs(value) / scale >= 10, exponent < 400 { (scale, exponent) = (scale * 10, exponent + 1) }
+    while abs(value) / scale >= 10, exponent < 400 {
+      (scale, exponent) = (scale * 10, exponent + 1)
+    }
     while abs(value) / scale < 1, exponent > -320 { (scale, exponent) = (scale / 10, exponent - 1) }
     let digits = (value / scale * 1000).rounded() / 1000
     if exponent >= -4, exponent < 6 { return number((digits * scale * 1e9).rounded() / 1e9) }

@@ -47,7 +47,7 @@ package class Stage {
 
   /// What the forward pass computes and from what, for the report of a NaN.
   func forwardOperands() -> (operation: String, operands: [StageOperand]) {
-    (name, [StageOperand("input", input, rows, 0)])
+    (name, [])
   }
 
   /// What the backward pass computes and from what.

@@ -117,7 +117,7 @@ package final class Trainer {
   package func trained() throws -> Network {
     var network = template
     try network.setParameters(try store.tensors())
-    network.setStatistics(statistics.values)
+    try network.setStatistics(statistics.values)
     network.history = history
     network.optimizerState.rule = options.optimizer.name
     network.optimizerState.buffers = try store.stateTensors()

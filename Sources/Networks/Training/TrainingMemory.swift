@@ -80,6 +80,11 @@ final class ParameterStore {
     }
   }
 
+  /// Gives every parameter a value, in order.
+  func setWeights(_ tensors: [Tensor]) throws {
+    for (slot, tensor) in zip(slots, tensors) { try Self.copy(tensor, to: slot.weights) }
+  }
+
   /// The parameters as tensors, in order.
   func tensors() throws -> [Tensor] {
     try slots.map { try Self.tensor($0.shape, from: $0.weights) }

@@ -1,0 +1,270 @@
+import Testing
+
+@testable import Networks
+@testable import Tensors
+
+/// An operation, where to check it, and whether its second derivative is checked too.
+struct OperationCase: Sendable, CustomTestStringConvertible {
+  let name: String
+  let points: [[Tensor]]
+  let isSmooth: Bool
+  let function: Function
+
+  var testDescription: String { name }
+
+  init(
+    _ name: String, _ points: [[Tensor]], isSmooth: Bool = true, _ function: @escaping Function
+  ) {
+    self.name = name
+    self.points = points
+    self.isSmooth = isSmooth
+    self.function = function
+  }
+}
+
+enum OperationCases {
+  static let pairs: [([Int], [Int])] = [
+    ([2, 3], [2, 3]), ([2, 3], [3]), ([3, 1], [1, 4]), ([], [2, 2]), ([1], [3]), ([0, 3], [3]),
+    ([2, 1, 3], [4, 1]), ([], []),
+  ]
+  static let singles: [[Int]] = [[3], [2, 3], [1], [], [0], [2, 1, 3]]
+
+  static func two(_ low: Double = -2, _ high: Double = 2, _ bLow: Double? = nil) throws
+    -> [[Tensor]]
+  {
+    try pairs.enumerated().map { index, shapes in
+      [
+        try uniform(shapes.0, low, high, seed: UInt64(index)),
+        try uniform(shapes.1, bLow ?? low, high, seed: UInt64(index + 50)),
+      ]
+    }
+  }
+
+  static func one(_ low: Double = -2, _ high: Double = 2) throws -> [[Tensor]] {
+    try singles.enumerated().map { [try uniform($1, low, high, seed: UInt64($0 + 5))] }
+  }
+
+  static func arithmetic() throws -> [OperationCase] {
+    [
+      OperationCase("add", try two()) { try .add($0[0], $0[1]) },
+      OperationCase("subtract", try two()) { try .subtract($0[0], $0[1]) },
+      OperationCase("multiply", try two()) { try .multiply($0[0], $0[1]) },
+      OperationCase("divide", try two(0.5)) { try .divide($0[0], $0[1]) },
+      OperationCase("power", try two(0.5)) { try .power($0[0], $0[1]) },
+      OperationCase("remainder", try two(2.1, 3.4, 0.9)) { try .remainder($0[0], $0[1]) },
+      OperationCase("minimum", try two(), isSmooth: false) { try .minimum($0[0], $0[1]) },
+      OperationCase("maximum", try two(), isSmooth: false) { try .maximum($0[0], $0[1]) },
+      OperationCase("where", try two()) {
+        let mask = try Tensor.apply(.greater, $0[0].tensor, $0[1].tensor)
+        return try .where(mask, $0[0], .multiply($0[1], $0[1]))
+      },
+    ]
+  }
+
+  static func elementwise() throws -> [OperationCase] {
+    [
+      OperationCase("negate", try one()) { try .negate($0[0]) },
+      OperationCase("exp", try one()) { try .exp($0[0]) },
+      OperationCase("log", try one(0.3)) { try .log($0[0]) },
+      OperationCase("log1p", try one(-0.5)) { try .log1p($0[0]) },
+      OperationCase("sqrt", try one(0.3)) { try .sqrt($0[0]) },
+      OperationCase("abs", try one(), isSmooth: false) { try .abs($0[0]) },
+      OperationCase("sign", try one(), isSmooth: false) { try .sign($0[0]) },
+      OperationCase("floor", try one(), isSmooth: false) { try .floor($0[0]) },
+      OperationCase("sin", try one()) { try .sin($0[0]) },
+      OperationCase("cos", try one()) { try .cos($0[0]) },
+      OperationCase("tanh", try one()) { try .tanh($0[0]) },
+      OperationCase("sigmoid", try one()) { try .sigmoid($0[0]) },
+      OperationCase("softplus", try one()) { try .softplus($0[0]) },
+      OperationCase("gelu", try one()) { try .gelu($0[0]) },
+      OperationCase("relu", try one(), isSmooth: false) { try .relu($0[0]) },
+      OperationCase("gradRelu", try one(), isSmooth: false) { try .gradRelu($0[0]) },
+      OperationCase("clip", try one(), isSmooth: false) { try .clip($0[0], -0.7, 0.9) },
+      OperationCase("clip below", try one(), isSmooth: false) { try .clip($0[0], -0.7, nil) },
+      OperationCase("f64", try one()) { try .cast($0[0], to: .f64) },
+    ]
+  }
+
+  static func reductions() throws -> [OperationCase] {
+    let cubes = try [[2, 3], [3], [2, 3, 2], [1, 1]].enumerated().map {
+      [try uniform($1, 0.4, 2, seed: UInt64($0 + 20))]
+    }
+    let matrices = try [[2, 3], [3, 2, 2]].enumerated().map {
+      [try uniform($1, 0.4, 2, seed: UInt64($0 + 30))]
+    }
+    let zeros = [[try Tensor([1.5, 0, 2, 3, 4, 5] as [Double], [2, 3])]]
+    let twoZeros = [[try Tensor([1.5, 0, 0, 3, 4, 0.5] as [Double], [2, 3])]]
+    return [
+      OperationCase("sum", try one()) { try .sum($0[0]) },
+      OperationCase("sum axis", matrices) { try .sum($0[0], axes: [1]) },
+      OperationCase("sum keeping", matrices) { try .sum($0[0], axes: [-2], keepDimensions: true) },
+      OperationCase("mean", cubes) { try .mean($0[0]) },
+      OperationCase("mean axis", matrices) { try .mean($0[0], axes: [0]) },
+      OperationCase("var", cubes.filter { $0[0].count > 1 }) { try .variance($0[0], ddof: 1) },
+      OperationCase("var axis", matrices) { try .variance($0[0], axes: [1]) },
+      OperationCase("std", matrices) { try .standardDeviation($0[0], axes: [-1]) },
+      OperationCase("max", cubes, isSmooth: false) { try .max($0[0]) },
+      OperationCase("max axis", matrices, isSmooth: false) { try .max($0[0], axes: [1]) },
+      OperationCase("min axis", matrices, isSmooth: false) {
+        try .min($0[0], axes: [0], keepDimensions: true)
+      },
+      OperationCase("prod", cubes) { try .product($0[0]) },
+      OperationCase("prod axis", matrices) { try .product($0[0], axes: [1]) },
+      OperationCase("prod with a zero", zeros) { try .product($0[0]) },
+      OperationCase("prod with zeros", zeros + twoZeros) { try .product($0[0], axes: [0]) },
+      OperationCase("norm", cubes) { try .norm($0[0]) },
+      OperationCase("norm axis", matrices) { try .norm($0[0], axes: [1]) },
+      OperationCase("cumsum", cubes) { try .cumulativeSum($0[0]) },
+      OperationCase("cumsum axis", matrices) { try .cumulativeSum($0[0], axis: -1) },
+      OperationCase("softmax", matrices) { try .softmax($0[0]) },
+      OperationCase("logSoftmax", matrices) { try .logSoftmax($0[0]) },
+    ]
+  }
+
+  static func shapes() throws -> [OperationCase] {
+    let matrix = [[try normal([2, 3], seed: 40)]]
+    let two = [[try normal([2, 3], seed: 41), try normal([1, 3], seed: 42)]]
+    let alike = [[try normal([2, 3], seed: 43), try normal([2, 3], seed: 44)]]
+    let places = try Tensor([1, 0, 1, 1] as [Double])
+    let mask = try Tensor(doubles: [1, 0, 1, 0, 0, 1], [2, 3], elementType: .bool)
+    return [
+      OperationCase("reshape", matrix) { try .reshape($0[0], to: [3, 2]) },
+      OperationCase("transpose", matrix) { try .transpose($0[0]) },
+      OperationCase("transpose axes", [[try normal([2, 3, 4], seed: 45)]]) {
+        try .transpose($0[0], axes: [1, 2, 0])
+      },
+      OperationCase("broadcast", matrix) { try .broadcast($0[0], to: [4, 2, 3]) },
+      OperationCase("concat", two) { try .concatenate($0) },
+      OperationCase("concat last", alike) { try .concatenate($0, axis: -1) },
+      OperationCase("stack", alike) { try .stack($0, axis: 1) },
+      OperationCase("squeeze", [[try normal([2, 1, 3], seed: 46)]]) { try .squeeze($0[0]) },
+      OperationCase("expand_dims", matrix) { try .expandDimensions($0[0], axis: 1) },
+      OperationCase("flatten", matrix) { try .flatten($0[0]) },
+      OperationCase("repeat", matrix) { try .repeated($0[0], 3, axis: 1) },
+      OperationCase("repeat flat", matrix) { try .repeated($0[0], 2) },
+      OperationCase("index", matrix) { try .subscripted($0[0], [.at(-1)]) },
+      OperationCase("slice", matrix) {
+        try .subscripted($0[0], [.all, .slice(start: 0, stop: nil, step: 2)])
+      },
+      OperationCase("gather", matrix) { try .subscripted($0[0], [.gather(places)]) },
+      OperationCase("mask", matrix) { try .subscripted($0[0], [.mask(mask)]) },
+      OperationCase("assign", two) { try .assigned($0[0], at: [.at(0)], .squeeze($0[1])) },
+      OperationCase("assign broadcast", two) {
+        try .assigned($0[0], at: [.slice(start: 0, stop: 2, step: 1)], $0[1])
+      },
+    ]
+  }
+
+  static func algebra() throws -> [OperationCase] {
+    let products: [([Int], [Int])] = [
+      ([2, 3], [3, 4]), ([3], [3, 2]), ([2, 3], [3]), ([3], [3]), ([2, 2, 3], [3, 2]),
+      ([4, 1, 2, 3], [5, 3, 2]), ([1, 1], [1, 1]), ([0, 3], [3, 2]), ([2, 3], [4, 3, 2]),
+    ]
+    let points = try products.enumerated().map { index, shapes in
+      [
+        try normal(shapes.0, seed: UInt64(index + 60)),
+        try normal(shapes.1, seed: UInt64(index + 80)),
+      ]
+    }
+    let rows = [
+      [
+        try uniform([3, 4], 0.1, 1, seed: 90), try uniform([3, 4], 0.1, 1, seed: 91),
+      ]
+    ]
+    return [
+      OperationCase("matmul", points) { try .matmul($0[0], $0[1]) },
+      OperationCase("dot", [points[3]]) { try .dot($0[0], $0[1]) },
+      OperationCase("outer", [points[3]]) { try .outer($0[0], $0[1]) },
+      OperationCase("trace", [[try normal([3, 4], seed: 92)]]) { try .trace($0[0]) },
+      OperationCase("diag", [[try normal([3, 4], seed: 93)], [try normal([3], seed: 94)]]) {
+        try .diagonal($0[0])
+      },
+      OperationCase("cross_entropy", rows) { try .crossEntropy(target: $0[0], prediction: $0[1]) },
+      OperationCase("cross_entropy of softmax", rows) {
+        try .crossEntropy(target: $0[0], prediction: .softmax($0[1]))
+      },
+      OperationCase("averageCE", rows) {
+        try .averageCrossEntropy(target: $0[0], prediction: $0[1])
+      },
+      OperationCase("mse", rows) { try .meanSquaredError(target: $0[0], prediction: $0[1]) },
+    ]
+  }
+
+  static let all: [OperationCase] = {
+    do {
+      return try arithmetic() + elementwise() + reductions() + shapes() + algebra()
+    } catch {
+      Issue.record("the cases cannot be made: \(error)")
+      return []
+    }
+  }()
+}
+
+@Suite struct OperationTests {
+  @Test(arguments: OperationCases.all)
+  func gradientAgreesWithDifferences(_ operation: OperationCase) throws {
+    for point in operation.points {
+      try checkGradient(operation.name, at: point, operation.function)
+    }
+  }
+
+  @Test(arguments: OperationCases.all.filter(\.isSmooth))
+  func secondDerivativeAgreesWithDifferences(_ operation: OperationCase) throws {
+    for point in operation.points where point.allSatisfy({ $0.count <= 12 }) {
+      try checkSecondGradient(operation.name, at: point, operation.function)
+    }
+  }
+
+  @Test func tiesShareTheDerivative() throws {
+    let x = try Tensor([3, 1, 3] as [Double])
+    #expect(try gradient(of: { try .max($0[0]) }, at: [x])[0].doubles() == [0.5, 0, 0.5])
+    let both = try gradient(of: { try .sum(.maximum($0[0], $0[1])) }, at: [x, x])
+    #expect(both[0].doubles() == [0.5, 0.5, 0.5])
+    #expect(both[1].doubles() == [0.5, 0.5, 0.5])
+  }
+
+  @Test func slopesAtKinks() throws {
+    let zero = try Tensor([0] as [Double])
+    func slope(_ function: Function) throws -> Double? {
+      try gradient(of: { try .sum(function($0)) }, at: [zero])[0].item
+    }
+    #expect(try slope { try .relu($0[0]) } == 0)
+    #expect(try slope { try .abs($0[0]) } == 0)
+    #expect(try slope { try .norm($0[0]) } == 0)
+    #expect(try slope { try .power($0[0], Variable(2)) } == 0)
+    #expect(try slope { try .power($0[0], Variable(1)) } == 1)
+  }
+
+  @Test func gradientsHaveTheirOperandsType() throws {
+    let x = try Tensor([1, 2, 3] as [Float])
+    let number = try Tensor.scalar(2, .f64)
+    let parts = try gradient(of: { try .sum(.multiply($0[0], $0[1])) }, at: [x, number])
+    #expect(parts[0].elementType == .f32)
+    #expect(parts[1].elementType == .f64)
+    #expect(parts[1].item == 6)
+    let exact = try gradient(of: { try .sum(.exp($0[0])) }, at: [try x.cast(to: .f64)])
+    #expect(exact[0].elementType == .f64)
+  }
+
+  @Test func crossEntropyOfSoftmaxStaysFinite() throws {
+    let logits = try Tensor([1e4, -1e4, 0, -1e4, 1e4, 0] as [Float], [2, 3])
+    let target = try Tensor([0, 1, 0, 0, 1, 0] as [Float], [2, 3])
+    let loss: Function = {
+      try .crossEntropy(target: Variable(target), prediction: .softmax($0[0]))
+    }
+    let value = try loss([Variable(logits)])
+    #expect(value.tensor.item?.isFinite == true)
+    let tape = Tape()
+    let watched = tape.watch(logits)
+    let recorded = try loss([watched])
+    #expect(recorded.tensor.item == 1e4)
+    let slope = try tape.sweep(from: recorded, to: [watched])[0]
+    #expect(slope.tensor.doubles() == [0.5, -0.5, 0, 0, 0, 0])
+  }
+
+  @Test func lossesRefuseDifferentShapes() throws {
+    let (a, b) = (Variable(try Tensor.zeros([2, 3])), Variable(try Tensor.zeros([3])))
+    #expect(throws: NetworkError.self) { try Variable.crossEntropy(target: a, prediction: b) }
+    #expect(throws: NetworkError.self) { try Variable.meanSquaredError(target: a, prediction: b) }
+  }
+}
