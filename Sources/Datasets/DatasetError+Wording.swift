@@ -81,7 +81,7 @@ extension DatasetError: CustomStringConvertible {
     case .unsavable(let value, let format, _): "cannot save \(value) as \(format.withArticle)"
     case .pixelRange(let lowest, let highest):
       "pixels must lie between 0 and 1, these run from \(number(lowest)) to \(number(highest))"
-    case .tensor(let message): message
+    case .tensor(let message, _): message
     default: "the data cannot be read"
     }
   }
@@ -130,6 +130,7 @@ extension DatasetError: CustomStringConvertible {
     case .readOnly(let path): ["make it writable: chmod u+w \(path), or save under another name"]
     case .missingDirectory(_, let directory): ["make it first: mkdir -p \(directory)"]
     case .unsavable(_, _, let advice): [advice]
+    case .tensor(_, let hint): hint.map { [$0] } ?? []
     case .pixelRange: ["scale them: (x - min(x)) / (max(x) - min(x))"]
     default: []
     }

@@ -51,5 +51,5 @@ package enum DatasetError: Error, Hashable, Sendable {
   case pixelRange(lowest: Double, highest: Double)
 
   /// What the tensor library refused, in its words.
-  case tensor(String)
+  case tensor(message: String, hint: String?)
 }

@@ -61,8 +61,9 @@ struct CSVNumber {
     }
     let narrow = Float(value)
     if Double(narrow) == value { return false }
-    return significantDigits(scan) > floatDigits || scan.isWhole || !narrow.isFinite
-      || narrow.isSubnormal || narrow == 0
+    if significantDigits(scan) > floatDigits || scan.isWhole || !narrow.isFinite { return true }
+    // Near zero Float32 has fewer digits: enough where its own shortest text says the same.
+    return narrow.magnitude < .leastNormalMagnitude && Double(narrow.description) != value
   }
 
   /// The digits without the zeros that end them: 0.1000000000 says no more than 0.1.

@@ -17,7 +17,7 @@ extension DatasetError {
     if case .interrupted = error {
       self = .interrupted(path: "the data")
     } else {
-      self = .tensor(error.message)
+      self = .tensor(message: error.message, hint: error.hint)
     }
   }
 }

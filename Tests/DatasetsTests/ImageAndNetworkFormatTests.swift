@@ -1,0 +1,160 @@
+import Foundation
+import Tensors
+import Testing
+
+@testable import Datasets
+
+@Suite struct IDXFormatTests {
+  @Test(arguments: ["i1", "i2", "i4", "f4", "f8"]) func elementTypes(kind: String) throws {
+    let tensor = try loadTensor(fixture("\(kind).idx"))
+    #expect(tensor.doubles() == [1, -2, 3])
+    #expect(tensor.elementType == (kind == "f8" ? .f64 : .f32))
+  }
+
+  @Test func compressedOrNot() throws {
+    let images = try loadTensor(fixture("tiny/train-images-idx3-ubyte.gz"))
+    #expect(images.shape == [12, 3, 2])
+    #expect(images.doubles().prefix(6) == [0, 255, 51, 102, 153, 204])
+    let labels = try loadTensor(fixture("tiny/t10k-labels-idx1-ubyte"))
+    #expect(labels.doubles() == [0, 1, 2, 3])
+  }
+
+  @Test func aHeaderThatClaimsMoreThanTheFileHolds() {
+    let bytes: [UInt8] = [0, 0, 8, 3, 0, 0, 0xEA, 0x60, 0, 0, 0, 28, 0, 0, 0, 28, 1, 2, 3]
+    let error = readingError(bytes, as: "images.idx")
+    #expect(
+      error?.message
+        == "images.idx: its header claims 60000×28×28 elements of 1 byte, "
+        + "but the file holds 3 bytes of data")
+    let huge: [UInt8] = [0, 0, 14, 3] + [UInt8](repeating: 0xFF, count: 12)
+    guard case .claimsMore = readingError(huge, as: "images.idx") else {
+      Issue.record("believed")
+      return
+    }
+  }
+
+  @Test func otherFilesAreNamedForWhatTheyAre() {
+    guard
+      case .wrongMagic(_, .idx, let looksLike) = readingError(
+        [0x89, 0x50, 0x4E, 0x47, 0, 0], as: "images.idx")
+    else {
+      Issue.record("read")
+      return
+    }
+    #expect(looksLike == "a PNG image")
+  }
+}
+
+@Suite struct PNGFormatTests {
+  @Test func greyAndColour() throws {
+    let grey = try loadTensor(fixture("grey.png"))
+    #expect(grey.shape == [2, 3])
+    let bytes = grey.doubles().map { ($0 * 255).rounded() }
+    #expect(bytes == [0, 51, 255, 102, 153, 204])
+    let colour = try loadTensor(fixture("colour.png"))
+    #expect(colour.shape == [1, 2, 3])
+    #expect(colour.doubles() == [1, 0, 0, 0, 1, 0])
+    // Black, opaque; black, transparent: the paper shows.
+    #expect(try loadTensor(fixture("alpha.png")).doubles() == [0, 1])
+  }
+
+  @Test func roundTrips() throws {
+    let directory = try TemporaryDirectory()
+    let values = (0..<24).map { Double(Float(Double($0 * 10) / 255)) }
+    for dimensions in [[4, 6], [2, 4, 3]] {
+      let image = try tensor(values, dimensions)
+      try Saver.save(.tensor(image), to: directory["a.png"])
+      let read = try loadTensor(directory["a.png"])
+      #expect(read.shape == image.shape)
+      #expect(zip(read.doubles(), image.doubles()).allSatisfy { abs($0 - $1) < 1e-6 })
+    }
+    try Saver.save(.tensor(try tensor([0, 128, 255, 7], [2, 2])), to: directory["b.png"])
+    let read = try loadTensor(directory["b.png"]).doubles().map { ($0 * 255).rounded() }
+    #expect(read == [0, 128, 255, 7])
+  }
+
+  @Test func whatIsNoImage() throws {
+    let directory = try TemporaryDirectory()
+    for values in [[0, -0.5], [0, 1.5], [0, .nan]] {
+      #expect(throws: DatasetError.self) {
+        try Saver.save(.tensor(try tensor(values, [1, 2])), to: directory["a.png"])
+      }
+    }
+    for dimensions in [[4], [1, 2, 2], [0, 3]] {
+      let count = dimensions.reduce(1, *)
+      #expect(throws: DatasetError.self) {
+        let values = [Double](repeating: 0, count: count)
+        try Saver.save(.tensor(try tensor(values, dimensions)), to: directory["a.png"])
+      }
+    }
+    #expect(directory.names.isEmpty)
+  }
+}
+
+@Suite struct SafetensorsFormatTests {
+  private func file(_ header: String, data: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.append(little: UInt64(header.utf8.count))
+    return bytes + Array(header.utf8) + [UInt8](repeating: 0, count: data)
+  }
+
+  @Test func everyType() throws {
+    let arrays = try loadTensors(fixture("mixed.safetensors"))
+    #expect(arrays["w"]?.shape == [2, 2])
+    #expect(arrays["w"]?.doubles() == [1, 2, 3, 4])
+    #expect(arrays["h"]?.doubles() == [0.5, -1.5])
+    #expect(arrays["b"]?.doubles() == [1.5, -2])
+    #expect(arrays["i"]?.doubles() == [7, -7])
+    #expect(arrays["m"]?.elementType == .bool)
+    #expect(arrays["s"]?.item == 0.1)
+    guard case .parameters(_, let notes) = try Loader.load(fixture("mixed.safetensors")) else {
+      Issue.record("no parameters")
+      return
+    }
+    #expect(notes == ["format": "np", "note": "é \"quoted\""])
+  }
+
+  @Test(arguments: [
+    #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#,
+    #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#,
+    #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
+    #"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#,
+    #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#,
+    #"{"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}"#,
+    #"{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}}"#,
+    #"{"a":{"dtype":"F32","shape":[2.5],"data_offsets":[0,8]}}"#,
+    #"{"a":{"dtype":"C64","shape":[1],"data_offsets":[0,8]}}"#,
+    #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[0],"data_offsets":[8,8]}}"#,
+    #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,99999]}}"#,
+    #"{"__metadata__":{"x":1},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#,
+    #"{"a":7}"#, "[]", "{", "", #"{"a":"\ud800"}"#,
+  ]) func hostileHeaders(header: String) {
+    #expect(readingError(file(header, data: 8), as: "a.safetensors") != nil)
+  }
+
+  @Test func nestedAndOverlongHeaders() {
+    let nest = String(repeating: "[", count: 100_000)
+    #expect(readingError(file(nest, data: 0), as: "a.safetensors") != nil)
+    let claim = [UInt8](repeating: 0xFF, count: 8) + Array("{}".utf8)
+    guard case .claimsMore = readingError(claim, as: "a.safetensors") else {
+      Issue.record("believed")
+      return
+    }
+  }
+
+  @Test func roundTrips() throws {
+    let directory = try TemporaryDirectory()
+    let tensors = [
+      NamedTensor(name: "m", tensor: try tensor([1, 0, 1], [3], .bool)),
+      NamedTensor(name: "w \"1\"", tensor: try tensor([1, 2, 3, 4], [2, 2])),
+      NamedTensor(name: "d", tensor: try tensor([0.1], [], .f64)),
+    ]
+    try Saver.save(.record(tensors), to: directory["a.safetensors"])
+    let read = try loadTensors(directory["a.safetensors"])
+    for one in tensors {
+      #expect(read[one.name]?.shape == one.tensor.shape)
+      #expect(read[one.name]?.elementType == one.tensor.elementType)
+      #expect(read[one.name]?.doubles() == one.tensor.doubles())
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import Foundation
+import Tensors
+import Testing
+
+@testable import Datasets
+
+@Suite struct SavingTests {
+  private func savingError(_ value: Savable, _ path: String) -> DatasetError? {
+    do throws(DatasetError) {
+      try Saver.save(value, to: path)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  private func mode(_ path: String) throws -> Int {
+    let attributes = try FileManager.default.attributesOfItem(atPath: path)
+    return try #require(attributes[.posixPermissions] as? Int)
+  }
+
+  @Test func replacingKeepsPermissionsAndLinks() throws {
+    let directory = try TemporaryDirectory()
+    let value = Savable.tensor(try tensor([1, 2], [2]))
+    let path = try directory.write("old", "a.npy")
+    #expect(chmod(path, 0o640) == 0)
+    try FileManager.default.createSymbolicLink(
+      atPath: directory["link.npy"], withDestinationPath: path)
+    try Saver.save(value, to: directory["link.npy"])
+    #expect(try mode(path) == 0o640)
+    #expect(try loadTensor(path).doubles() == [1, 2])
+    #expect(
+      try FileManager.default.destinationOfSymbolicLink(atPath: directory["link.npy"]) == path)
+    #expect(directory.names == ["a.npy", "link.npy"])
+  }
+
+  @Test func aNewFileHeedsTheMask() throws {
+    let directory = try TemporaryDirectory()
+    try Saver.save(.tensor(try tensor([1], [1])), to: directory["a.npy"])
+    let mask = umask(0)
+    umask(mask)
+    #expect(try mode(directory["a.npy"]) == 0o666 & ~Int(mask))
+  }
+
+  @Test func aFailureLeavesTheOldFileAndNothingElse() throws {
+    let directory = try TemporaryDirectory()
+    let path = try directory.write("old", "a.npy")
+    #expect(throws: DatasetError.interrupted(path: "x")) {
+      try AtomicFile.write(path) { (sink) throws(DatasetError) in
+        try sink.write([UInt8](repeating: 7, count: 1 << 20))
+        throw .interrupted(path: "x")
+      }
+    }
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
+    #expect(directory.names == ["a.npy"])
+  }
+
+  @Test func anInterruptionLeavesTheOldFile() async {
+    // In a process of its own: the request to stop is one for all threads.
+    await #expect(processExitsWith: .success) {
+      let directory = try TemporaryDirectory()
+      let path = try directory.write("old", "a.npy")
+      let value = try tensor([Double](repeating: 1, count: 200_000), [200_000])
+      Interrupt.request()
+      #expect(throws: DatasetError.interrupted(path: path)) {
+        try Saver.save(.tensor(value), to: path)
+      }
+      Interrupt.clear()
+      #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
+      #expect(directory.names == ["a.npy"])
+    }
+  }
+
+  @Test func targetsThatCannotBeWritten() throws {
+    let directory = try TemporaryDirectory()
+    let value = Savable.tensor(try tensor([1, 2], [2]))
+    let missing = directory["no/a.npy"]
+    #expect(
+      savingError(value, missing)
+        == .missingDirectory(path: missing, directory: directory["no"]))
+    let folder = directory["d.npy"]
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    #expect(savingError(value, folder) == .isDirectory(path: folder))
+    #expect(savingError(value, directory.path) == .isDirectory(path: directory.path))
+    // No one may write it: refused to root as well.
+    let protected = try directory.write("old", "r.npy")
+    #expect(chmod(protected, 0o444) == 0)
+    #expect(savingError(value, protected) == .readOnly(path: protected))
+    #expect(try String(contentsOfFile: protected, encoding: .utf8) == "old")
+    // Nobody can make files in /proc.
+    #expect(savingError(value, "/proc/a.npy") != nil)
+    #expect(directory.names == ["d.npy", "r.npy"])
+  }
+
+  @Test func aFullDiskIsReported() throws {
+    let value = Savable.tensor(try tensor([1, 2], [2]))
+    guard case .system(_, let path, let code) = savingError(value, "/dev/full") else {
+      Issue.record("no error")
+      return
+    }
+    #expect(path == "/dev/full" && code == ENOSPC)
+  }
+
+  @Test func endingsDecide() throws {
+    let directory = try TemporaryDirectory()
+    let value = Savable.tensor(try tensor([1, 2], [2]))
+    for name in ["a", "a.jpg", "a.npy.gz", "a.idx"] {
+      guard case .unknownFormat = savingError(value, directory[name]) else {
+        Issue.record("\(name) was written")
+        continue
+      }
+    }
+    guard case .unsavable = savingError(.parameters([], notes: [:]), directory["a.csv"]) else {
+      Issue.record("a network was written as a table")
+      return
+    }
+    try Saver.save(value, to: directory["a.npz"])
+    #expect(try loadTensors(directory["a.npz"])["arr_0"]?.doubles() == [1, 2])
+    #expect(directory.names == ["a.npz"])
+  }
+
+  @Test func pythonReadsWhatIsWritten() throws {
+    let python = Process()
+    let directory = try TemporaryDirectory()
+    try Saver.save(
+      .record([NamedTensor(name: "a", tensor: try tensor([1, 2, 3, 4], [2, 2]))]),
+      to: directory["a.npz"])
+    // The standard library checks every size and checksum of an archive.
+    python.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    python.arguments = ["unzip", "-tq", directory["a.npz"]]
+    python.standardOutput = FileHandle.nullDevice
+    python.standardError = FileHandle.nullDevice
+    try python.run()
+    python.waitUntilExit()
+    // 127: there is no unzip here.
+    #expect(python.terminationStatus == 0 || python.terminationStatus == 127)
+  }
+}
