@@ -7,7 +7,7 @@ extension DatasetError: CustomStringConvertible {
   /// One sentence without a final stop, as it stands after `error: `.
   package var message: String {
     switch self {
-    case .missing(let path): "no such file: \(path)"
+    case .missing(let path, _): "no such file: \(path)"
     case .isDirectory(let path): "\(path) is a directory, not a file"
     case .permission(let path, let writing):
       "no permission to \(writing ? "write" : "read") \(path)"
@@ -89,7 +89,14 @@ extension DatasetError: CustomStringConvertible {
   /// What to do about it, each entry a line behind `= `.
   package var suggestions: [String] {
     switch self {
-    case .missing: ["check the path; it is taken from the current directory"]
+    case .missing(let path, let nearest):
+      if let nearest {
+        ["did you mean \(nearest)?"]
+      } else {
+        path.hasPrefix("/")
+          ? ["check the path"]
+          : ["check the path; it is taken from the current directory"]
+      }
     case .isDirectory: ["name a file inside it"]
     case .permission(let path, let writing):
       ["allow it: chmod u+\(writing ? "w" : "r") \(path), or choose another place"]

@@ -3,7 +3,7 @@
 /// The words are in `DatasetError+Wording.swift`, and nowhere else.
 package enum DatasetError: Error, Hashable, Sendable {
   // Reaching the file.
-  case missing(path: String)
+  case missing(path: String, nearest: String? = nil)
   case isDirectory(path: String)
   case permission(path: String, writing: Bool)
   case system(operation: String, path: String, code: Int32)

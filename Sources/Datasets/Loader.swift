@@ -71,7 +71,7 @@ package enum Loader {
       return .tensor(try IDXFile.read(try ByteStreams.inflatingIfNeeded(source)), columnNames: [])
     case .png: return .tensor(try PNGFile.read(try SourceStream(source)), columnNames: [])
     case .csv:
-      let table = try CSVReader.read(try SourceStream(source))
+      let table = try CSVReader.read(source)
       return .tensor(table.tensor, columnNames: table.columnNames)
     case .npz:
       let (tensors, notes) = try NPZArchive.read(source)

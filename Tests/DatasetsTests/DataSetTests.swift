@@ -1,3 +1,4 @@
+import CResources
 import Foundation
 import Tensors
 import Testing
@@ -160,6 +161,53 @@ import Testing
     let read = try load("mine", DataFolders([directory.path]))
     #expect(read.summary == set.summary.replacingOccurrences(of: "archived", with: "mine"))
     #expect(read.test.x.doubles() == set.test.x.doubles())
+  }
+
+  @Test func numbersToPredictStayNumbers() throws {
+    let directory = try TemporaryDirectory()
+    let x = try tensor((0..<12).map(Double.init), [12, 1])
+    let set = try DataSet(name: "line", x: x, y: x)
+    try Saver.save(.dataSet(set), to: directory["line.npz"])
+    let read = try load("line", DataFolders([directory.path]))
+    #expect(read.summary == "line  1 feature, 1 target   train 10 · valid 2")
+    #expect(read.valid.y.doubles() == [10, 11])
+  }
+
+  @Test func partsOfDifferentWidthsAreRefused() throws {
+    let directory = try TemporaryDirectory()
+    let labels = try tensor([0, 1], [2])
+    try Saver.save(
+      .record([
+        NamedTensor(name: "train_x", tensor: try tensor([1, 2, 3, 4], [2, 2])),
+        NamedTensor(name: "train_y", tensor: labels),
+        NamedTensor(name: "test_x", tensor: try tensor([1, 2], [2, 1])),
+        NamedTensor(name: "test_y", tensor: labels),
+      ]), to: directory["odd.npz"])
+    #expect(throws: DatasetError.self) { try load("odd", DataFolders([directory.path])) }
+  }
+
+  @Test func fashionFromTheSystem() throws {
+    let path = "/usr/share/datasets/fashion-mnist"
+    guard FileManager.default.fileExists(atPath: path) else { return }
+    let set = try load("fashion", DataFolders(["/usr/share/datasets"]))
+    #expect(
+      set.summary == "fashion  28×28 images, 10 classes (T-shirt/top…Ankle boot)   "
+        + "train 50000 · valid 10000 · test 10000")
+    #expect(try set.train.x.reduce(.max).item == 1)
+    #expect(try set.train.y.reduce(.sum).item == 50_000)
+  }
+
+  /// An archive without any file is 22 bytes long: a build without the letters.
+  @Test(.enabled(if: nnsh_letters_count() > 22)) func lettersAreLinkedIn() throws {
+    let set = try load("letters", DataFolders([]))
+    #expect(
+      set.summary == "letters  28×28 images, 10 classes (A…J)   "
+        + "train 10000 · valid 6000 · test 2720")
+    for part in [set.train, set.valid, set.test] {
+      #expect(try part.x.reduce(.min).item == 0)
+      #expect(try part.x.reduce(.max).item == 1)
+      #expect(try part.y.reduce(.sum).item == Double(part.count))
+    }
   }
 
   @Test func absentSetsSayHowToGetThem() throws {

@@ -72,6 +72,10 @@ import Testing
   @Test func missingEmptyAndDirectory() throws {
     let directory = try TemporaryDirectory()
     #expect(loadingError(directory["no.npy"]) == .missing(path: directory["no.npy"]))
+    _ = try directory.write("1,2", "numbers.csv")
+    #expect(
+      loadingError(directory["nubers.csv"])?.suggestions
+        == ["did you mean \(directory["numbers.csv"])?"])
     #expect(loadingError("no-such.npz") == .missing(path: "no-such.npz"))
     for name in ["a.npy", "a.npz", "a.csv", "a.idx", "a.png", "a.gz", "a.safetensors"] {
       #expect(loadingError(try directory.write("", name)) == .empty(path: directory[name]))

@@ -4,6 +4,23 @@ import Testing
 
 @testable import Datasets
 
+/// Writes at a position that may be moved on, leaving a hole.
+private final class SparseFile: ByteSink {
+  var position = 0
+  private let handle: FileHandle?
+
+  init(_ path: String) {
+    _ = FileManager.default.createFile(atPath: path, contents: nil)
+    handle = FileHandle(forWritingAtPath: path)
+  }
+
+  func write(_ bytes: UnsafeRawBufferPointer) throws(DatasetError) {
+    handle?.seek(toFileOffset: UInt64(position))
+    handle?.write(Data(bytes))
+    position += bytes.count
+  }
+}
+
 @Suite struct NumPyFormatTests {
   @Test(arguments: ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8"])
   func everyNumericTypeInBothByteOrders(kind: String) throws {
@@ -141,6 +158,31 @@ import Testing
     try Saver.save(.record(named), to: directory["all.npz"])
     let arrays = try loadTensors(directory["all.npz"])
     for one in named { #expect(arrays[one.name]?.doubles() == one.tensor.doubles()) }
+  }
+
+  @Test func archivesBeyondFourGigabytes() throws {
+    // A file with a hole: the writer's headers stand at their places, what is between takes no
+    // room on the disk.
+    let directory = try TemporaryDirectory()
+    let path = directory["large.npz"]
+    let sink = SparseFile(path)
+    let size = 5 << 30
+    var writer = ZipWriter(sink)
+    try writer.begin("hole.npy", size: size, checksum: 0)
+    sink.position += size
+    let small = NPYHeader.encoded(description: "|u1", dimensions: [0])
+    try writer.begin("small.npy", size: small.count, checksum: 0x1234)
+    try sink.write(small)
+    try writer.finish()
+    let directoryOfFile = try ZipDirectory(try FileSource.open(path))
+    let entries = directoryOfFile.entries
+    #expect(entries.map(\.name) == ["hole.npy", "small.npy"])
+    #expect(entries.first?.size == size)
+    #expect(entries.last.map { $0.headerOffset > size } == true)
+    let last = try #require(entries.last)
+    #expect(try directoryOfFile.stream(last).bytes(small.count, part: "all") == small)
+    // The checksum given above is not its own.
+    #expect(throws: DatasetError.self) { try NPYFile.read(try directoryOfFile.stream(last)) }
   }
 
   @Test func anArchiveKeepsANetworksNotes() throws {

@@ -67,6 +67,26 @@ import Testing
     }
   }
 
+  @Test func longNumbersRoundCorrectly() throws {
+    var state: UInt64 = 1
+    var texts: [String] = []
+    for _ in 0..<4000 {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      let digits = String(state).prefix(Int(15 + state >> 62))
+      let point = Int(state >> 58 & 15)
+      let exponent = Int(state >> 50 & 31) - 16
+      texts.append("\(digits.prefix(point)).\(digits.dropFirst(point))e\(exponent)")
+    }
+    // Exactly between two Float64 numbers: to the even one.
+    texts += [
+      "9007199254740993", "9007199254740995", "4503599627370497.5", "1.0000000000000001110",
+    ]
+    let read = try table(texts.joined(separator: "\n")).tensor.doubles()
+    for (text, value) in zip(texts, read) {
+      #expect(Double(text) == value, "\(text) gave \(value)")
+    }
+  }
+
   @Test func float64WhereFloat32WouldLose() throws {
     #expect(try table("0.1,123.456\n").tensor.elementType == .f32)
     #expect(try table("0.1000000000000,2\n").tensor.elementType == .f32)

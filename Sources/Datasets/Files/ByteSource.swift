@@ -160,11 +160,19 @@ final class FileSource: ByteSource {
       let code = errno
       switch code {
       case EINTR: try throwIfInterrupted(path)
-      case ENOENT, ENOTDIR: throw .missing(path: path)
+      case ENOENT, ENOTDIR: throw .missing(path: path, nearest: nearestFile(path))
       case EACCES, EPERM: throw .permission(path: path, writing: false)
       default: throw .system(operation: "read", path: path, code: code)
       }
     }
+  }
+
+  /// The file in the same directory that was probably meant.
+  private static func nearestFile(_ path: String) -> String? {
+    let directory = path.parentDirectory
+    let entries = directoryEntries(directory)
+    guard let name = NearestName.of(path.lastPathComponent, among: entries) else { return nil }
+    return path.contains("/") ? directory.appendingPath(name) : name
   }
 
   private static func slurp(_ descriptor: Int32, path: String) throws(DatasetError) -> [UInt8] {
@@ -178,8 +186,10 @@ final class FileSource: ByteSource {
         if errno == EINTR { continue }
         throw .system(operation: "read", path: path, code: errno)
       }
-      // The array doubles when it grows, so three times its size may be in use at once.
-      try MemoryLimit.require(bytes.count.multipliedSaturating(2), for: path)
+      // Asked where the array is about to grow, to twice its size.
+      if bytes.count + count > bytes.capacity {
+        try MemoryLimit.require(bytes.count.multipliedSaturating(2), for: path)
+      }
       bytes.append(contentsOf: buffer[0..<count])
     }
   }

@@ -60,7 +60,10 @@ extension ByteStream {
         try self.read(into: raw)
       }
       if count == 0 { return result }
-      try MemoryLimit.require(result.count.multipliedSaturating(2), for: place)
+      // Asked where the array is about to grow, to twice its size.
+      if result.count + count > result.capacity {
+        try MemoryLimit.require(result.count.multipliedSaturating(2), for: place)
+      }
       result.append(contentsOf: buffer[0..<count])
     }
   }

@@ -33,8 +33,8 @@ struct CSVReader {
   private static let space = UInt8(ascii: " ")
 
   /// Reads the whole text.
-  static func read(_ stream: any ByteStream) throws(DatasetError) -> CSVTable {
-    try read(try stream.remainingBytes(), path: stream.place)
+  static func read(_ source: any ByteSource) throws(DatasetError) -> CSVTable {
+    try read(try source.bytes(at: 0, count: source.count, part: "text"), path: source.place)
   }
 
   static func read(_ bytes: [UInt8], path: String) throws(DatasetError) -> CSVTable {
@@ -143,6 +143,15 @@ struct CSVReader {
       return
     }
     let start = position
+    if let number = CSVNumber.parsePrefix(&position, end, point: point),
+      position == end || position.pointee == separator || isLineEnd(position.pointee)
+    {
+      values.append(number.value)
+      if number.needsDouble { needsDouble = true }
+      return
+    }
+    // Not a bare number up to the separator: blanks, a word such as nan, or a fault.
+    position = start
     let cellEnd = skipCell()
     guard let number = CSVNumber.parse(start, cellEnd, point: point) else {
       throw notANumber(start, cellEnd, line: line, column: column)

@@ -74,7 +74,7 @@ private final class ChecksumSink: ByteSink {
 }
 
 /// Writes a zip archive of stored entries, with zip64 fields where a size needs them.
-private struct ZipWriter {
+struct ZipWriter {
   private let sink: any ByteSink
   private var directory: [UInt8] = []
   private var position = 0

@@ -30,25 +30,36 @@ extension DataSet {
   ) throws(DatasetError) -> DataSet {
     let given = [train, valid, test].compactMap { $0 }
     var names = names
+    var isNumeric = false
     if names.isEmpty {
-      let count = given.map(\.leastClassCount).max() ?? 1
-      names = (0..<count).map(String.init)
-    }
-    var parts: [Split?] = []
-    for part in [train, valid, test] {
-      guard let part else {
-        parts.append(nil)
-        continue
+      for part in given {
+        let targets = try TargetColumns(part.labels, names: [], place: part.place)
+        if targets.labels == nil { isNumeric = true }
       }
-      let targets = try TargetColumns(part.labels, names: names, place: part.place)
-      parts.append(try Split(place: part.place, x: part.images, targets: targets))
+      let count = given.map(\.leastClassCount).max() ?? 1
+      if !isNumeric { names = (0..<count).map(String.init) }
     }
-    guard let whole = parts[0] else { throw .noExamples(place: name) }
-    let kept = parts[1] == nil ? whole.count - whole.count / 6 : whole.count
-    let (held, none) = (try whole.rows(kept..<whole.count), try whole.rows(0..<0))
+    func split(_ part: LabelledPart) throws(DatasetError) -> Split {
+      let targets = try TargetColumns(
+        part.labels, names: names, place: part.place, isNumeric: isNumeric)
+      return try Split(place: part.place, x: part.images, targets: targets)
+    }
+    let whole = try split(train)
+    let none = try whole.rows(0..<0)
+    let kept = valid == nil ? whole.count - whole.count / 6 : whole.count
+    var parts = [try whole.rows(kept..<whole.count), none]
+    for (index, part) in [valid, test].enumerated() {
+      guard let part else { continue }
+      parts[index] = try split(part)
+      let (columns, found) = (whole.x.shape[1], parts[index].x.shape[1])
+      guard columns == found else {
+        throw .shape(
+          place: "x of \(part.place)", expected: "rows of \(columns) numbers, as in train",
+          found: "rows of \(found)")
+      }
+    }
     return DataSet(
-      name: name, train: try whole.rows(0..<kept), valid: parts[1] ?? held,
-      test: parts[2] ?? none, names: names)
+      name: name, train: try whole.rows(0..<kept), valid: parts[0], test: parts[1], names: names)
   }
 }
 
@@ -101,7 +112,10 @@ private struct TargetColumns {
   /// Labels this large or larger are numbers to predict, unless the classes are named.
   private static let mostUnnamedClasses = 1000
 
-  init(_ y: Tensor, names: [String], place: String) throws(DatasetError) {
+  /// `isNumeric`: numbers to predict, whatever they look like.
+  init(
+    _ y: Tensor, names: [String], place: String, isNumeric: Bool = false
+  ) throws(DatasetError) {
     let sizes = y.shape.dimensions
     guard let rows = sizes.first, sizes.count <= 2 else {
       throw .shape(
@@ -109,27 +123,37 @@ private struct TargetColumns {
     }
     guard rows > 0 else { throw .noExamples(place: place) }
     self.rows = rows
+    if !isNumeric, let classes = try Self.classes(y, names: names, place: place) {
+      self.names = names.isEmpty ? (0..<classes.count).map(String.init) : names
+      self.y = classes.y
+      labels = classes.labels
+    } else {
+      self.names = []
+      self.y = try tensorResult { () throws(TensorError) in
+        try y.cast(to: .f32).contiguous().reshaped([rows, sizes.count == 2 ? sizes[1] : 1])
+      }
+      labels = nil
+    }
+  }
+
+  /// One-hot columns, labels and the number of classes; `nil` where y holds numbers to predict.
+  private static func classes(
+    _ y: Tensor, names: [String], place: String
+  ) throws(DatasetError) -> (y: Tensor, labels: Tensor, count: Int)? {
+    let sizes = y.shape.dimensions
     let columns = sizes.count == 2 ? sizes[1] : 1
     if columns == 1 {
-      let isLabels = sizes.count == 1 || !names.isEmpty
+      guard sizes.count == 1 || !names.isEmpty else { return nil }
       let values = y.doubles()
-      if isLabels, let count = try Self.classCount(values, names: names, place: place) {
-        self.names = names.isEmpty ? (0..<count).map(String.init) : names
-        self.y = try Self.oneHot(values, count)
-        labels = try makeTensor(values.map { Float($0) }, [rows])
-        return
-      }
-    } else if let classes = try Self.classes(y, columns: columns, names: names, place: place) {
-      self.names = names.isEmpty ? (0..<columns).map(String.init) : names
-      self.y = try tensorResult { () throws(TensorError) in try y.cast(to: .f32).contiguous() }
-      labels = try makeTensor(classes, [rows])
-      return
+      guard let count = try classCount(values, names: names, place: place) else { return nil }
+      let labels = try makeTensor(values.map { Float($0) }, [values.count])
+      return (try oneHot(values, count), labels, count)
     }
-    self.names = []
-    self.y = try tensorResult { () throws(TensorError) in
-      try y.cast(to: .f32).contiguous().reshaped([rows, columns])
+    guard let labels = try rowClasses(y, columns: columns, names: names, place: place) else {
+      return nil
     }
-    labels = nil
+    let rows = try tensorResult { () throws(TensorError) in try y.cast(to: .f32).contiguous() }
+    return (rows, try makeTensor(labels, [labels.count]), columns)
   }
 
   /// The number of classes of labels, `nil` where these are numbers to predict.
@@ -161,7 +185,7 @@ private struct TargetColumns {
 
   /// The class of each row of one-hot (or probability) rows, `nil` where these are numbers to
   /// predict.
-  private static func classes(
+  private static func rowClasses(
     _ y: Tensor, columns: Int, names: [String], place: String
   ) throws(DatasetError) -> [Float]? {
     guard names.isEmpty || names.count == columns else {

@@ -16,8 +16,8 @@ package struct NamedSet: Sendable {
     NamedSet(
       name: "fashion", aliases: ["fashion-mnist"], package: "dataset-fashion-mnist",
       classNames: [
-        "T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag",
-        "ankle boot",
+        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
+        "Ankle boot",
       ]),
     NamedSet(
       name: "mnist", aliases: [], package: nil, classNames: (0...9).map { String($0) }),
