@@ -57,7 +57,7 @@ struct ElementDecoder {
       throw .claimsMore(
         place: stream.place, what: "header",
         claimed: "\(claimed) of \(format.size) byte\(format.size == 1 ? "" : "s")",
-        held: "\(stream.bound) bytes of data")
+        held: "\(stream is InflateStream ? "at most " : "")\(stream.bound) bytes of data")
     }
     let width = format.kind == .float64 ? 8 : format.isWideInteger ? 12 : 4
     try MemoryLimit.require(count.multipliedSaturating(width), for: stream.place)

@@ -9,7 +9,8 @@ package struct DataSet: Sendable {
   /// The classes' names, one a column of y; empty where y holds numbers to predict.
   package let names: [String]
 
-  init(name: String, train: Split, valid: Split, test: Split, names: [String]) {
+  /// A data set of parts that have the same columns, as those of another data set do.
+  package init(name: String, train: Split, valid: Split, test: Split, names: [String]) {
     self.name = name
     self.train = train
     self.valid = valid

@@ -11,8 +11,8 @@ package struct Split: Sendable {
   /// H×W or H×W×C where the examples are images, otherwise empty.
   package let imageDimensions: [Int]
 
-  /// Trusts its caller that the shapes agree.
-  init(x: Tensor, y: Tensor, labels: Tensor?, imageDimensions: [Int]) {
+  /// Examples as they are; trusts its caller that the shapes agree.
+  package init(x: Tensor, y: Tensor, labels: Tensor?, imageDimensions: [Int]) {
     self.x = x
     self.y = y
     self.labels = labels
