@@ -1,0 +1,64 @@
+import Networks
+import Tensors
+
+extension Value {
+  /// The number that this is, or that a tensor of one element holds.
+  package func asNumber() -> Double? {
+    switch self {
+    case .number(let number): number
+    case .bool(let value): value ? 1 : 0
+    case .tensor(let box): box.content.item
+    case .traced(let box): box.content.tensor.item
+    default: nil
+    }
+  }
+
+  /// The tensor that this is, or that a number, a list of numbers (or of such lists) or a range
+  /// makes; nil for what is none of these.
+  package func asTensor() throws -> Tensor? {
+    switch self {
+    case .tensor(let box): return box.content
+    case .number(let number): return Tensor.scalar(number, .f64)
+    case .bool(let value): return Tensor.scalar(value ? 1 : 0, .f64)
+    case .traced(let box): return box.content.tensor
+    case .range(let box):
+      let range = box.content
+      let values = (0..<range.count).map { range[$0] }
+      return try Tensor(doubles: values, shape: Shape(checking: [values.count]), elementType: .f32)
+    case .list(let box): return try Value.stacked(box.content)
+    default: return nil
+    }
+  }
+
+  /// The numbers of a list, a tensor of one dimension, a range, or a single number.
+  package func asNumbers() throws -> [Double]? {
+    switch self {
+    case .number(let number): return [number]
+    case .tensor(let box): return box.content.rank <= 1 ? box.content.doubles() : nil
+    case .range(let box): return (0..<box.content.count).map { box.content[$0] }
+    case .list(let box):
+      var numbers: [Double] = []
+      for element in box.content {
+        guard let number = element.asNumber() else { return nil }
+        numbers.append(number)
+      }
+      return numbers
+    default: return nil
+    }
+  }
+
+  /// A list of numbers as a tensor of one dimension, a list of tensors of one shape as their stack.
+  private static func stacked(_ elements: [Value]) throws -> Tensor? {
+    if elements.allSatisfy({ if case .number = $0 { true } else { false } }) {
+      let numbers = elements.compactMap { $0.asNumber() }
+      return try Tensor(
+        doubles: numbers, shape: Shape(checking: [numbers.count]), elementType: .f32)
+    }
+    var tensors: [Tensor] = []
+    for element in elements {
+      guard let tensor = try element.asTensor() else { return nil }
+      tensors.append(tensor)
+    }
+    return try Tensor.stack(tensors, axis: 0)
+  }
+}

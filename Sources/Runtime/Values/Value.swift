@@ -1,0 +1,106 @@
+import Datasets
+import Networks
+import Tensors
+
+/// Anything an expression can give.
+///
+/// One word of payload: what is larger lies in a `Box`, shared until written to. All kinds are
+/// values to the people who use them: a write goes through `Box.makeUnique`, so `b = a` never
+/// aliases. A tensor of zero dimensions is always held as a `number`.
+package enum Value: Sendable {
+  case none
+  case bool(Bool)
+  case number(Double)
+  case string(Box<String>)
+  case tensor(Box<Tensor>)
+  case list(Box<[Value]>)
+  case record(Box<Record>)
+  case range(Box<NumberRange>)
+  case function(Function)
+  case network(Box<NetworkValue>)
+  case optimizer(Box<Optimizer>)
+  case schedule(Box<Schedule>)
+  case dataSet(Box<DataSet>)
+  case split(Box<Split>)
+  /// A number or tensor while it is being differentiated; escapes no `grad`.
+  case traced(Box<Variable>)
+}
+
+/// A reference-counted holder of one value, so that `Value` stays small.
+package final class Box<Content>: @unchecked Sendable {
+  // Unchecked: a box is written to only while uniquely referenced, or by the one machine thread.
+  package var content: Content
+
+  package init(_ content: Content) {
+    self.content = content
+  }
+}
+
+/// Named values in the order they were given: `{a: 1, b: 2}`.
+package struct Record: Sendable {
+  package private(set) var names: [String] = []
+  package private(set) var values: [Value] = []
+
+  package init() {}
+
+  /// - Parameter fields: a later field of the same name replaces the earlier one.
+  package init(_ fields: [(String, Value)]) {
+    for (name, value) in fields { self[name] = value }
+  }
+
+  package subscript(name: String) -> Value? {
+    get { names.firstIndex(of: name).map { values[$0] } }
+    set {
+      switch (names.firstIndex(of: name), newValue) {
+      case (let index?, let value?): values[index] = value
+      case (let index?, nil):
+        names.remove(at: index)
+        values.remove(at: index)
+      case (nil, let value?):
+        names.append(name)
+        values.append(value)
+      case (nil, nil): break
+      }
+    }
+  }
+}
+
+/// `a..<b`, `a...b`, `a...b by step`.
+package struct NumberRange: Sendable, Equatable {
+  package let lower: Double
+  package let upper: Double
+  package let step: Double
+  package let isInclusive: Bool
+
+  package init(lower: Double, upper: Double, step: Double = 1, isInclusive: Bool) {
+    self.lower = lower
+    self.upper = upper
+    self.step = step
+    self.isInclusive = isInclusive
+  }
+
+  /// How many numbers it runs through.
+  package var count: Int {
+    guard step != 0, lower.isFinite, upper.isFinite, step.isFinite else { return 0 }
+    let steps = (upper - lower) / step
+    guard steps >= 0 || (steps == 0 && isInclusive) else { return 0 }
+    // A step such as 0.1 must still reach an inclusive end that it misses by rounding only.
+    let tolerant = isInclusive ? (steps + 1e-9).rounded(.down) + 1 : (steps - 1e-9).rounded(.up)
+    return Int(exactly: min(max(0, tolerant), 9e15)) ?? 0
+  }
+
+  /// The number at a place, counted from 0.
+  package subscript(index: Int) -> Double { lower + Double(index) * step }
+}
+
+/// A network as a value, with its parameters traced while a `grad … wrt net` is being evaluated.
+package struct NetworkValue: Sendable {
+  package var network: Network
+  /// The parameters in layer order, in place of the network's own, during differentiation.
+  package var tracedParameters: [Variable]?
+
+  package init(_ network: Network, tracedParameters: [Variable]? = nil) {
+    self.network = network
+    self.tracedParameters = tracedParameters
+  }
+}
