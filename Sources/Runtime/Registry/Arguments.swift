@@ -98,7 +98,9 @@ package struct Arguments: ~Copyable {
 
   /// Whole numbers given as one number, a list, a tensor of one dimension or a range.
   package func integers(_ index: Int) throws -> [Int] {
-    guard let numbers = try self[index].asNumbers() else {
+    var value = self[index]
+    if case .traced(let box) = value { value = Value(box.content.tensor) }
+    guard let numbers = try value.asNumbers() else {
       throw mismatch(index, expected: "whole numbers")
     }
     return try numbers.map { number in

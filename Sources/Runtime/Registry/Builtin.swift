@@ -13,6 +13,8 @@ package struct Builtin: Sendable {
   package let body: Body
   /// The layer that its bare name stands for in a composition: `dense(784, 10) |> softmax`.
   package let layer: LayerKind?
+  /// The function of one number, for a call with just a number: no tensor is made.
+  package let scalar: (@Sendable (Double) -> Double)?
 
   /// How `grad` sees a builtin.
   package enum Differentiation: Sendable, Equatable {
@@ -26,11 +28,13 @@ package struct Builtin: Sendable {
 
   package init(
     _ declaration: Declaration, differentiation: Differentiation = .constant,
-    layer: LayerKind? = nil, _ body: @escaping Body
+    layer: LayerKind? = nil, scalar: (@Sendable (Double) -> Double)? = nil,
+    _ body: @escaping Body
   ) {
     self.declaration = declaration
     self.differentiation = differentiation
     self.layer = layer
+    self.scalar = scalar
     self.body = body
   }
 }

@@ -1,0 +1,102 @@
+import Networks
+import Tensors
+
+/// Elementwise functions of several operands, and the tests that give truth values.
+extension Builtin {
+  static let comparisonGroup: [Builtin] = [minimum, maximum, clip, choose, isnan, isfinite]
+
+  static let minimum = Builtin(
+    Declaration(
+      "minimum", group: .elementwise, "the smaller of each pair of elements",
+      details: "Shapes broadcast. A NaN on either side gives NaN.",
+      parameters: [
+        Parameter("a", .tensor, "of any shape"), Parameter("b", .tensor, "of any shape"),
+      ],
+      result: "a tensor of the common shape",
+      examples: [.init("minimum([1, 5], 3)", "2 tensor f32\n  1  3")],
+      seeAlso: ["maximum", "min", "clip"]),
+    differentiation: .differentiable
+  ) { arguments, _ in
+    Value(try .minimum(arguments.variable(0), arguments.variable(1)))
+  }
+
+  static let maximum = Builtin(
+    Declaration(
+      "maximum", group: .elementwise, "the larger of each pair of elements",
+      details: "Shapes broadcast. A NaN on either side gives NaN.",
+      parameters: [
+        Parameter("a", .tensor, "of any shape"), Parameter("b", .tensor, "of any shape"),
+      ],
+      result: "a tensor of the common shape",
+      examples: [.init("maximum([1, 5], 3)", "2 tensor f32\n  3  5")],
+      seeAlso: ["minimum", "max", "relu"]),
+    differentiation: .differentiable
+  ) { arguments, _ in
+    Value(try .maximum(arguments.variable(0), arguments.variable(1)))
+  }
+
+  static let clip = Builtin(
+    Declaration(
+      "clip", aliases: ["clamp"], group: .elementwise, "each element limited to min … max",
+      parameters: [
+        Parameter("x", .tensor, "of any shape"),
+        Parameter("min", .number, default: Parameter.Default.none, "none for no lower limit"),
+        Parameter("max", .number, default: Parameter.Default.none, "none for no upper limit"),
+      ],
+      result: "a tensor of x's shape",
+      examples: [.init("clip([-1, 0.5, 2], 0, 1)", "3 tensor f32\n  0  0.5  1")],
+      seeAlso: ["minimum", "maximum"]),
+    differentiation: .differentiable
+  ) { arguments, _ in
+    let lower = try arguments.optionalNumber(1) ?? -.infinity
+    let upper = try arguments.optionalNumber(2) ?? .infinity
+    return Value(try .clip(arguments.variable(0), lower, upper))
+  }
+
+  static let choose = Builtin(
+    Declaration(
+      "where", group: .elementwise, "a where the mask is true (not 0), b elsewhere",
+      details: "Shapes broadcast.",
+      parameters: [
+        Parameter("mask", .tensor, "a comparison, as x > 0"),
+        Parameter("a", .tensor, "taken where the mask is true"),
+        Parameter("b", .tensor, "taken elsewhere"),
+      ],
+      result: "a tensor of the common shape",
+      examples: [.init("where([1, 0, 1], 10, 20)", "3 tensor f32\n  10  20  10")],
+      seeAlso: ["maximum", "clip"]),
+    differentiation: .differentiable
+  ) { arguments, _ in
+    Value(try .where(arguments.tensor(0), arguments.variable(1), arguments.variable(2)))
+  }
+
+  static let isnan = test(
+    "isnan", "whether each element is NaN", example: "isnan([1, nan])", .isnan,
+    seeAlso: ["isfinite"])
+
+  static let isfinite = test(
+    "isfinite", "whether each element is neither infinite nor NaN", example: "isfinite([nan, 1])",
+    .isfinite, seeAlso: ["isnan"])
+
+  private static func test(
+    _ name: String, _ summary: String, example: String, _ operation: UnaryOperation,
+    seeAlso: [String]
+  ) -> Builtin {
+    Builtin(
+      Declaration(
+        name, group: .elementwise, summary, parameters: [Parameter("x", .tensor, "of any shape")],
+        result: "a tensor bool of x's shape; true or false for a number",
+        examples: [.init(example, "2 tensor bool\n  false  true")], seeAlso: seeAlso)
+    ) { arguments, _ in
+      Value.truth(try Tensor.apply(operation, arguments.tensor(0)))
+    }
+  }
+}
+
+extension Value {
+  /// A tensor of truth values; one without axes becomes `true` or `false`.
+  static func truth(_ tensor: Tensor) -> Value {
+    if tensor.rank == 0, let item = tensor.item { return .bool(item != 0) }
+    return .tensor(Box(tensor))
+  }
+}

@@ -1,0 +1,149 @@
+import Syntax
+import Tensors
+
+extension Value {
+  /// The value as `{value:8.4f}` shows it: Python's format language for numbers and strings;
+  /// every other value takes a width only.
+  ///
+  /// - Throws: `RuntimeError` where the format does not suit the value.
+  package func formatted(_ specification: FormatSpecification) throws -> String {
+    let formatter = try ValueFormatter(specification)
+    switch self {
+    case .number(let number): return try formatter.text(of: number)
+    case .bool(let value) where specification.conversion != nil:
+      return try formatter.text(of: value ? 1 : 0)
+    case .tensor(let box):
+      if let item = box.content.item { return try formatter.text(of: item) }
+    case .traced(let box):
+      if let item = box.content.tensor.item { return try formatter.text(of: item) }
+    case .string(let box): return try formatter.text(of: box.content)
+    default: break
+    }
+    guard specification.conversion == nil, specification.precision == nil else {
+      throw RuntimeError.other(
+        "a number's format does not suit \(kindPhrase)",
+        hint: "format one number at a time, such as an element or its mean")
+    }
+    return try formatter.text(of: printed)
+  }
+}
+
+/// Applies one format specification.
+struct ValueFormatter {
+  let specification: FormatSpecification
+
+  /// Wider fields and longer fractions than these can only be mistakes.
+  private static let widthLimit = 10_000
+  private static let precisionLimit = 1_000
+
+  init(_ specification: FormatSpecification) throws {
+    if let width = specification.width, width > Self.widthLimit {
+      throw RuntimeError.other(
+        "the width of a format is at most \(Self.widthLimit), not \(width)", hint: nil)
+    }
+    if let precision = specification.precision, precision > Self.precisionLimit {
+      throw RuntimeError.other(
+        "the precision of a format is at most \(Self.precisionLimit), not \(precision)", hint: nil)
+    }
+    self.specification = specification
+  }
+
+  /// A string, left-aligned, cut to the precision.
+  func text(of string: String) throws -> String {
+    if let conversion = specification.conversion, conversion != "s" {
+      throw RuntimeError.other(
+        "the format \(conversion) is for numbers, and this is a string", hint: nil)
+    }
+    let cut = specification.precision.map { String(string.prefix($0)) } ?? string
+    return padded(sign: "", body: cut, alignment: specification.alignment ?? "<")
+  }
+
+  /// A number, right-aligned.
+  func text(of number: Double) throws -> String {
+    let (digits, suffix) = try magnitude(of: abs(number))
+    let isNegative = number.sign == .minus && !number.isNaN
+    let sign = isNegative ? "-" : positiveSign
+    var body = digits
+    if specification.grouping { body = grouped(body) }
+    body += suffix
+    if specification.grouping, specification.fill == "0", alignment == "=",
+      let width = specification.width
+    {
+      body = groupedZeros(body, width: width - sign.count)
+    }
+    return padded(sign: sign, body: body, alignment: alignment)
+  }
+
+  private var alignment: Character { specification.alignment ?? ">" }
+
+  private var positiveSign: String {
+    switch specification.sign {
+    case "+": "+"
+    case " ": " "
+    default: ""
+    }
+  }
+
+  /// The digits of a number that is not negative, and what follows them.
+  private func magnitude(of number: Double) throws -> (digits: String, suffix: String) {
+    let precision = specification.precision
+    switch specification.conversion {
+    case nil:
+      if let precision { return (NumberText.format(number, "g", precision: max(1, precision)), "") }
+      return (number.displayed, "")
+    case "d": return (try integer(number), "")
+    case "%": return (NumberText.format(number * 100, "f", precision: precision ?? 6), "%")
+    case let conversion? where "feg".contains(conversion.lowercased()):
+      return (NumberText.format(number, conversion, precision: precision ?? 6), "")
+    case let conversion?:
+      throw RuntimeError.other(
+        "\(conversion) is no format of a number: use one of f e g d %", hint: nil)
+    }
+  }
+
+  private func integer(_ number: Double) throws -> String {
+    guard specification.precision == nil else {
+      throw RuntimeError.other("the format d takes no precision", hint: "use .0f")
+    }
+    guard number.isFinite, number.rounded() == number else {
+      throw RuntimeError.other(
+        "the format d is for whole numbers, and this is \(number.displayed)",
+        hint: "use .0f to round")
+    }
+    return NumberText.format(number, "f", precision: 0)
+  }
+
+  /// Commas between the thousands of the part before the point.
+  private func grouped(_ digits: String) -> String {
+    let whole = digits.prefix { $0.isNumber }
+    var result = ""
+    for (index, digit) in whole.enumerated() {
+      if index > 0, (whole.count - index) % 3 == 0 { result.append(",") }
+      result.append(digit)
+    }
+    return result + digits.dropFirst(whole.count)
+  }
+
+  /// Leading zeros, themselves grouped, until the width is reached.
+  private func groupedZeros(_ body: String, width: Int) -> String {
+    guard body.count < width, body.first?.isNumber == true else { return body }
+    let whole = body.prefix { $0.isNumber || $0 == "," }
+    let rest = String(body.dropFirst(whole.count))
+    var digits = whole.filter { $0 != "," }
+    while grouped(digits).count + rest.count < width { digits = "0" + digits }
+    return grouped(digits) + rest
+  }
+
+  private func padded(sign: String, body: String, alignment: Character) -> String {
+    let missing = (specification.width ?? 0) - sign.count - body.count
+    guard missing > 0 else { return sign + body }
+    let fill = String(specification.fill)
+    func filling(_ count: Int) -> String { String(repeating: fill, count: count) }
+    switch alignment {
+    case "<": return sign + body + filling(missing)
+    case "^": return filling(missing / 2) + sign + body + filling(missing - missing / 2)
+    case "=": return sign + filling(missing) + body
+    default: return filling(missing) + sign + body
+    }
+  }
+}
