@@ -35,7 +35,8 @@ let package = Package(
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets"], exclude: ["Fixtures"]),
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),
-    .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
+    .testTarget(
+      name: "RuntimeTests", dependencies: ["Runtime"], exclude: ["Fixtures"]),
     .testTarget(name: "TeachingTests", dependencies: ["Teaching", "Shell"]),
     .testTarget(name: "ShellTests", dependencies: ["Shell"]),
     .testTarget(name: "GoldenTests", dependencies: ["nnsh"], exclude: ["Scripts", "Oracle"]),

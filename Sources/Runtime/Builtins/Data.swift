@@ -92,8 +92,7 @@ extension Builtin {
       guard arguments.isGiven(1), try arguments.optionalInteger(1) != nil else {
         return try interpreter.random.generator.permutation(count)
       }
-      var generator = LegacyMersenneTwister(seed: try arguments.legacySeed(1))
-      return generator.legacyShuffle(count)
+      return LegacyMersenneTwister.legacyShuffle(count, seed: try arguments.legacySeed(1))
     }
     return try shuffled(arguments, order)
   }

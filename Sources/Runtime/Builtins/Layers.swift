@@ -70,10 +70,10 @@ extension Builtin {
   package func asLayer(_ interpreter: any Interpreter) throws -> Value? {
     guard let layer else { return nil }
     switch layer {
-    case .relu: return try Self.network([Activation(.relu)], interpreter)
-    case .tanh: return try Self.network([Activation(.tanh)], interpreter)
-    case .sigmoid: return try Self.network([Activation(.sigmoid)], interpreter)
-    case .gelu: return try Self.network([Activation(.gelu)], interpreter)
+    case .relu: return try Self.network([ActivationLayer(.relu)], interpreter)
+    case .tanh: return try Self.network([ActivationLayer(.tanh)], interpreter)
+    case .sigmoid: return try Self.network([ActivationLayer(.sigmoid)], interpreter)
+    case .gelu: return try Self.network([ActivationLayer(.gelu)], interpreter)
     case .softmax: return try Self.network([Softmax()], interpreter)
     case .flatten: return try Self.network([Flatten()], interpreter)
     case .batchNorm: return nil
