@@ -90,7 +90,7 @@ extension Builtin {
   ) { arguments, interpreter in
     func order(_ count: Int) throws -> [Int] {
       guard arguments.isGiven(1), try arguments.optionalInteger(1) != nil else {
-        return try interpreter.random.generator.permutation(count)
+        return interpreter.random.generator.permutation(count)
       }
       return LegacyMersenneTwister.legacyShuffle(count, seed: try arguments.legacySeed(1))
     }

@@ -113,7 +113,7 @@ extension Builtin {
     guard decimals.magnitude <= 300 else {
       throw arguments.mismatch(1, expected: "from −300 to 300")
     }
-    let scale = Variable(pow(10, Double(decimals)))
+    let scale = try Variable(pow(10, Double(decimals)))
     return Value(try .divide(.round(.multiply(x, scale)), scale))
   }
 }

@@ -61,12 +61,12 @@ extension Builtin {
   static let variance = deviation(
     "var", "the variance: the mean squared deviation from the mean",
     example: .init("var([1, 2, 3, 4])", "1.25"), seeAlso: ["std", "mean"]
-  ) { try .variance($0, axes: $1, ddof: $2, keepDimensions: $3) }
+  ) { try .variance($0, axes: $1, keepDimensions: $3, ddof: $2) }
 
   static let standardDeviation = deviation(
     "std", "the standard deviation: the square root of the variance",
     example: .init("std([1, 2, 3, 4])", "1.11803"), seeAlso: ["var", "mean"]
-  ) { try .standardDeviation($0, axes: $1, ddof: $2, keepDimensions: $3) }
+  ) { try .standardDeviation($0, axes: $1, keepDimensions: $3, ddof: $2) }
 
   private static func deviation(
     _ name: String, _ summary: String, example: Declaration.Example, seeAlso: [String],
@@ -118,7 +118,7 @@ extension Builtin {
     ) { arguments, _ in
       let x = try arguments.variable(0)
       if x.rank == 0, arguments.isGiven(1), let other = arguments[1].asNumber() {
-        var right = Variable(other)
+        var right = try Variable(other)
         if case .traced(let box) = arguments[1] { right = box.content }
         return Value(try pairwise == .maximum ? .maximum(x, right) : .minimum(x, right))
       }

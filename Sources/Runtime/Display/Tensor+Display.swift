@@ -68,7 +68,7 @@ struct TensorDisplay {
       return shownColumns.map { column in
         guard let column else { return "…" }
         let index = leading + (rows == nil ? [column] : [row, column])
-        return text(of: tensor.element(at: index))
+        return text(of: (try? tensor.element(at: index)) ?? .nan)
       }
     }
     for column in shownColumns.indices {

@@ -18,13 +18,13 @@ extension Value {
   package func asTensor() throws -> Tensor? {
     switch self {
     case .tensor(let box): return box.content
-    case .number(let number): return Tensor.scalar(number, .f64)
-    case .bool(let value): return Tensor.scalar(value ? 1 : 0, .f64)
+    case .number(let number): return try Tensor.scalar(number, .f64)
+    case .bool(let value): return try Tensor.scalar(value ? 1 : 0, .f64)
     case .traced(let box): return box.content.tensor
     case .range(let box):
       let range = box.content
       let values = (0..<range.count).map { range[$0] }
-      return try Tensor(doubles: values, shape: Shape(checking: [values.count]), elementType: .f32)
+      return try Tensor(doubles: values, Shape(checking: [values.count]), elementType: .f32)
     case .list(let box): return try Value.stacked(box.content)
     default: return nil
     }
@@ -52,7 +52,7 @@ extension Value {
     if elements.allSatisfy({ if case .number = $0 { true } else { false } }) {
       let numbers = elements.compactMap { $0.asNumber() }
       return try Tensor(
-        doubles: numbers, shape: Shape(checking: [numbers.count]), elementType: .f32)
+        doubles: numbers, Shape(checking: [numbers.count]), elementType: .f32)
     }
     var tensors: [Tensor] = []
     for element in elements {
