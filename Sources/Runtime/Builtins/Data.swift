@@ -88,17 +88,15 @@ extension Builtin {
       seeAlso: ["split", "batches", "seed"]),
     differentiation: .differentiable
   ) { arguments, interpreter in
-    func order(_ count: Int) throws -> [Int] {
-      guard arguments.isGiven(1), try arguments.optionalInteger(1) != nil else {
-        return interpreter.random.generator.permutation(count)
-      }
-      return LegacyMersenneTwister.legacyShuffle(count, seed: try arguments.legacySeed(1))
+    let seed = try arguments.optionalNumber(1) == nil ? nil : arguments.legacySeed(1)
+    return try shuffled(arguments) { count in
+      if let seed { return LegacyMersenneTwister.legacyShuffle(count, seed: seed) }
+      return interpreter.random.generator.permutation(count)
     }
-    return try shuffled(arguments, order)
   }
 
   private static func shuffled(
-    _ arguments: borrowing Arguments, _ order: (Int) throws -> [Int]
+    _ arguments: borrowing Arguments, _ order: (Int) -> [Int]
   ) throws -> Value {
     switch arguments[0] {
     case .dataSet(let box):
@@ -112,11 +110,11 @@ extension Builtin {
     case .split(let box): return .split(Box(try box.content.selecting(order(box.content.count))))
     case .list, .range:
       let items = try arguments.sequence(0)
-      return .items(try order(items.count).map { items[$0] })
+      return .items(order(items.count).map { items[$0] })
     case .tensor, .traced:
       let x = try arguments.variable(0)
       guard x.rank > 0 else { fallthrough }
-      let positions = try order(x.shape[0]).map(Double.init)
+      let positions = order(x.shape[0]).map(Double.init)
       return Value(try .subscripted(x, [.gather(Tensor(positions))]))
     default: throw arguments.mismatch(0, expected: "a tensor, list, range, data set or part of one")
     }

@@ -205,7 +205,8 @@ extension Builtin {
 extension Arguments {
   /// The tensors of a list; a tensor's slices along its first axis.
   func variables(_ index: Int) throws -> [Variable] {
-    try sequence(index).enumerated().map { position, value in
+    let function = declaration.name
+    return try sequence(index).enumerated().map { position, value in
       if case .traced(let box) = value { return box.content }
       if value.isTraced, case .list(let box) = value,
         let stacked = try Value.stackedVariables(box.content)
@@ -214,7 +215,7 @@ extension Arguments {
       }
       guard let tensor = try value.asTensor() else {
         throw RuntimeError.other(
-          "\(declaration.name): part \(position) is \(value.kindPhrase), not a tensor", hint: nil)
+          "\(function): part \(position) is \(value.kindPhrase), not a tensor", hint: nil)
       }
       return Variable(tensor)
     }

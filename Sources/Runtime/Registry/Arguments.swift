@@ -103,11 +103,8 @@ package struct Arguments: ~Copyable {
     guard let numbers = try value.asNumbers() else {
       throw mismatch(index, expected: "whole numbers")
     }
-    return try numbers.map { number in
-      guard let integer = Int(exactly: number) else {
-        throw mismatch(index, expected: "whole numbers")
-      }
-      return integer
-    }
+    let integers = numbers.compactMap { Int(exactly: $0) }
+    guard integers.count == numbers.count else { throw mismatch(index, expected: "whole numbers") }
+    return integers
   }
 }
