@@ -28,7 +28,8 @@ extension RuntimeError {
     case .recursionTooDeep(let limit):
       "functions call each other more than \(limit) deep: a recursion without an end?"
     case .notDifferentiable(let name, let reason): "\(name) has no derivative: \(reason)"
-    case .assertion(let text), .raised(let text): text
+    case .assertion(let text), .raised(let text):
+      text.isEmpty ? "stopped by an error without a message" : text
     case .exit(let code): "exit \(code)"
     case .interrupted: "interrupted"
     case .tensor(let error): error.message

@@ -23,8 +23,8 @@ extension Value {
     case .traced(let box): return box.content.tensor
     case .range(let box):
       let range = box.content
-      let values = (0..<range.count).map { range[$0] }
-      return try Tensor(doubles: values, Shape(checking: [values.count]), elementType: .f32)
+      try MemoryGuard.check(elements: Double(range.count))
+      return try Tensor.sequence(from: range.lower, step: range.step, count: range.count)
     case .list(let box): return try Value.stacked(box.content)
     default: return nil
     }
@@ -35,7 +35,9 @@ extension Value {
     switch self {
     case .number(let number): return [number]
     case .tensor(let box): return box.content.rank <= 1 ? box.content.doubles() : nil
-    case .range(let box): return (0..<box.content.count).map { box.content[$0] }
+    case .range(let box):
+      try MemoryGuard.check(elements: Double(box.content.count), bytesEach: 8)
+      return (0..<box.content.count).map { box.content[$0] }
     case .list(let box):
       var numbers: [Double] = []
       for element in box.content {
