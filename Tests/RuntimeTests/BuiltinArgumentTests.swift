@@ -86,10 +86,12 @@ import Testing
       var refused = 0
       for value in samples where isRefused(value, by: parameter) {
         refused += 1
-        #expect { try builtin.invoke([value], names: [parameter.name], interpreter: BuiltinBench()) }
-        throws: {
-          guard case .argumentKind(let function, let place, let expected, let got) =
-            $0 as? RuntimeError
+        #expect {
+          try builtin.invoke([value], names: [parameter.name], interpreter: BuiltinBench())
+        } throws: {
+          guard
+            case .argumentKind(let function, let place, let expected, let got) =
+              $0 as? RuntimeError
           else { return false }
           return function == name && place == parameter.name && !expected.isEmpty && !got.isEmpty
         }

@@ -14,7 +14,8 @@ import Testing
     let found = value.elements
     #expect(found.count == numbers.count, sourceLocation: sourceLocation)
     for (left, right) in zip(found, numbers) {
-      let agrees = left == right || abs(left - right) < 1e-6 * (1 + abs(right))
+      let agrees =
+        left == right || abs(left - right) < 1e-6 * (1 + abs(right))
         || (left.isNaN && right.isNaN)
       #expect(agrees, "\(found) is not \(numbers)", sourceLocation: sourceLocation)
     }
@@ -54,7 +55,8 @@ import Testing
 
   @Test func shapes() throws {
     let matrix = try Value.matrix([[1, 2], [3, 4]])
-    expect(try bench.run("reshape", matrix, .items([.number(4), .number(-1)])), [1, 2, 3, 4], [4, 1])
+    expect(
+      try bench.run("reshape", matrix, .items([.number(4), .number(-1)])), [1, 2, 3, 4], [4, 1])
     #expect(
       bench.failure("reshape", matrix, .number(3), .number(-1))
         == "cannot reshape 2×2 (4 elements) to 3×-1")
@@ -106,10 +108,12 @@ import Testing
     expect(try bench.run("mean", .vector([])), [.nan])
     expect(try bench.run("max", .vector([1, .nan])), [.nan])
     expect(try bench.run("max", .number(2), .number(5)), [5])
-    expect(try bench.run("cumsum", .matrix([[1, 2], [3, 4]]), .number(1)), [1, 3, 3, 7], [2, 2])
+    expect(
+      try bench.run("cumsum", .matrix([[1, 2], [3, 4]]), .number(1)), [1, 3, 3, 7], [2, 2])
     expect(try bench.run("argmax", .matrix([[1, 3], [4, 2]]), .number(0)), [1, 0], [2])
     #expect(bench.failure("max", try .vector([]))?.isEmpty == false)
-    #expect(bench.failure("sum", matrix, .number(2)) == "axis 2 does not exist in a tensor of 2 axes")
+    #expect(
+      bench.failure("sum", matrix, .number(2)) == "axis 2 does not exist in a tensor of 2 axes")
     #expect(try bench.run("any", .vector([0, 0])).display() == "false")
     #expect(try bench.run("all", .vector([])).display() == "true")
   }

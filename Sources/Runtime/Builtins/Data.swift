@@ -144,7 +144,8 @@ extension Builtin {
       guard let x = try box.content["x"]?.asTensor(), let y = try box.content["y"]?.asTensor(),
         x.rank > 0, y.rank > 0
       else {
-        throw arguments.mismatch(0, expected: "a data set, a part of one, a record {x, y} or a tensor")
+        throw arguments.mismatch(
+          0, expected: "a data set, a part of one, a record {x, y} or a tensor")
       }
       guard x.shape[0] == y.shape[0] else {
         throw DatasetError.rowCounts(place: "batches", rows: x.shape[0], labels: y.shape[0])
@@ -157,7 +158,8 @@ extension Builtin {
       let x = try arguments.vector(0)
       return .items(try ranges(x.shape[0], size).map { Value(try x.rows($0)) })
     default:
-      throw arguments.mismatch(0, expected: "a data set, a part of one, a record {x, y} or a tensor")
+      throw arguments.mismatch(
+        0, expected: "a data set, a part of one, a record {x, y} or a tensor")
     }
   }
 

@@ -51,7 +51,9 @@ extension Builtin {
       details: "The others are scaled by 1/(1 − p). Outside training it passes everything.",
       parameters: [Parameter("p", .number, default: .number(0.5), "from 0 to below 1")],
       result: "a network",
-      examples: [.init("dense(4, 2) |> dropout(0.2)", "dense(4, 2) |> dropout(0.2)   10 parameters")],
+      examples: [
+        .init("dense(4, 2) |> dropout(0.2)", "dense(4, 2) |> dropout(0.2)   10 parameters")
+      ],
       seeAlso: ["dense"])
   ) { arguments, interpreter in
     try network([Dropout(arguments.number(0))], interpreter)

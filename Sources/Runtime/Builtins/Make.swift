@@ -104,7 +104,8 @@ extension Builtin {
   ) { arguments, _ in
     let labels = try arguments.tensor(0)
     let numbers = labels.doubles()
-    let classes = try arguments.isGiven(1)
+    let classes =
+      try arguments.isGiven(1)
       ? arguments.size(1) : Int(exactly: ((numbers.max() ?? -1) + 1).rounded(.down)) ?? 0
     try MemoryGuard.check(elements: Double(numbers.count) * Double(classes))
     var values = [Float](repeating: 0, count: numbers.count * classes)
@@ -121,8 +122,10 @@ extension Builtin {
 
   static let tensor = Builtin(
     Declaration(
-      "tensor", aliases: ["array"], group: .make, "numbers, lists of numbers or a range as a tensor",
-      details: "Lists nested in lists give a tensor of as many dimensions; all must be of one size.",
+      "tensor", aliases: ["array"], group: .make,
+      "numbers, lists of numbers or a range as a tensor",
+      details:
+        "Lists nested in lists give a tensor of as many dimensions; all must be of one size.",
       parameters: [Parameter("values", .tensor, "what to convert")],
       result: "a tensor f32",
       examples: [.init("tensor([[1, 2], [3, 4]])", "2×2 tensor f32\n  1  2\n  3  4")],

@@ -24,7 +24,8 @@ extension Builtin {
       "randn", group: .make, "random numbers, normal with mean 0 and variance 1",
       details: "Every start of nnsh draws the same ones; seed(n) chooses others.",
       parameters: [sizes], result: "a tensor f32 of the shape; a number without arguments",
-      examples: [.init("shape(randn(4))", "1 tensor f32\n  4")], seeAlso: ["rand", "xavier", "seed"])
+      examples: [.init("shape(randn(4))", "1 tensor f32\n  4")],
+      seeAlso: ["rand", "xavier", "seed"])
   ) { arguments, interpreter in
     let shape = try arguments.sizes(0)
     return Value(try interpreter.random.generator.normal(shape))

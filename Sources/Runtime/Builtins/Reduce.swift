@@ -90,12 +90,14 @@ extension Builtin {
   }
 
   static let least = extreme(
-    "min", "the smallest element", example: .init("min([[3, 1], [2, 4]], axis=1)", "2 tensor f32\n  1  2"),
+    "min", "the smallest element",
+    example: .init("min([[3, 1], [2, 4]], axis=1)", "2 tensor f32\n  1  2"),
     pairs: "minimum", .minimum, seeAlso: ["max", "minimum", "argmin"]
   ) { try .min($0, axes: $1, keepDimensions: $2) }
 
   static let largest = extreme(
-    "max", "the largest element", example: .init("max([[3, 1], [2, 4]], axis=1)", "2 tensor f32\n  3  4"),
+    "max", "the largest element",
+    example: .init("max([[3, 1], [2, 4]], axis=1)", "2 tensor f32\n  3  4"),
     pairs: "maximum", .maximum, seeAlso: ["min", "maximum", "argmax"]
   ) { try .max($0, axes: $1, keepDimensions: $2) }
 

@@ -153,7 +153,8 @@ extension Builtin {
 
   static let expandDims = Builtin(
     Declaration(
-      "expand_dims", aliases: ["unsqueeze"], group: .shape, "the tensor with a new axis of length 1",
+      "expand_dims", aliases: ["unsqueeze"], group: .shape,
+      "the tensor with a new axis of length 1",
       parameters: [
         Parameter("x", .tensor, "of any shape"),
         Parameter("axis", .integer, "where the new axis stands"),

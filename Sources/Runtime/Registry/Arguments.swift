@@ -28,7 +28,8 @@ package struct Arguments: ~Copyable {
 
   /// The error for an argument that does not fit, naming the parameter.
   package func mismatch(_ index: Int, expected: String) -> RuntimeError {
-    let name = declaration.parameters.indices.contains(index)
+    let name =
+      declaration.parameters.indices.contains(index)
       ? declaration.parameters[index].name : "\(index + 1)"
     return .argumentKind(
       function: declaration.name, parameter: name, expected: expected, got: self[index].kindName)
