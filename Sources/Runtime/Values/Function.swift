@@ -1,13 +1,100 @@
 import Syntax
 
-/// A function as a value.
-package final class Function: Sendable {
-  /// The builtin that this is.
-  package let builtin: Builtin?
+/// A function as a value: a builtin, one written in nns, or a composition made by `|>`.
+package final class Function: @unchecked Sendable {
+  // Unchecked: immutable, except that the cells it captures belong to the one machine thread.
+
+  /// Where a function comes from.
+  package enum Origin {
+    case builtin(Builtin)
+    /// Written in nns, with the variables that it uses of the functions around it.
+    case user(Code)
+    /// One after the other, the first first.
+    case composed([Value])
+  }
+
+  package let origin: Origin
+  /// What a call of a user's function needs, without reference counting; it lives as long as the
+  /// code, which the machine keeps to its end.
+  let header: UnsafeMutablePointer<CodeHeader>?
+  let captures: [Cell]
 
   /// A builtin as a value.
-  package init(_ builtin: Builtin) { self.builtin = builtin }
+  package init(_ builtin: Builtin) {
+    origin = .builtin(builtin)
+    header = nil
+    captures = []
+  }
 
-  /// How it is shown: `builtin sum(x, axis=none, keepdims=false)`.
-  package var displayName: String { "builtin " + (builtin?.declaration.signature ?? "") }
+  /// A composition.
+  package init(composing steps: [Value]) {
+    origin = .composed(steps)
+    header = nil
+    captures = []
+  }
+
+  init(_ code: Code, captures: [Cell]) {
+    origin = .user(code)
+    header = code.header
+    self.captures = captures
+  }
+
+  /// The name it was given, or nil for an anonymous one.
+  package var name: String? {
+    switch origin {
+    case .builtin(let builtin): builtin.declaration.name
+    case .user(let code): code.name
+    case .composed: nil
+    }
+  }
+
+  /// The builtin that this is, if it is one.
+  package var builtin: Builtin? {
+    if case .builtin(let builtin) = origin { return builtin }
+    return nil
+  }
+
+  /// How a user's function was written, and where; nil for others.
+  package var definition: (source: SourceText, span: Span)? {
+    if case .user(let code) = origin { return (code.source, code.span) }
+    return nil
+  }
+
+  /// The names of a user's function's parameters and whether each may be left out.
+  package var parameters: [(name: String, hasDefault: Bool)] {
+    if case .user(let code) = origin {
+      return code.parameters.map { ($0.name, $0.hasDefault) }
+    }
+    return []
+  }
+
+  /// What variables hold that have no value yet; never seen by a program.
+  static let unset = Function(composing: [])
+}
+
+/// A variable that functions share with the function around them.
+final class Cell: @unchecked Sendable {
+  // Unchecked: used by the one machine thread.
+  var value: Value
+
+  init(_ value: Value) { self.value = value }
+}
+
+extension Value {
+  /// What a variable holds before its first assignment.
+  static var unset: Value { .function(.unset) }
+
+  /// Whether this is what a variable holds before its first assignment.
+  var isUnset: Bool {
+    if case .function(let function) = self { return function === Function.unset }
+    return false
+  }
+
+  /// Whether `|>` composes it with what follows rather than passing it on.
+  var isComposable: Bool {
+    switch self {
+    case .function, .network: true
+    default: false
+    }
+  }
 }

@@ -1,0 +1,86 @@
+import Syntax
+
+extension Compiler {
+  /// Compiles a condition; gives the jumps taken where its truth is `sense`, to be landed.
+  func jumps(where condition: Expression, is sense: Bool) throws(Diagnostic) -> [Int] {
+    let mark = builder.nextTemporary
+    defer { builder.release(to: mark) }
+    switch condition.kind {
+    case .unary(.not, let inner): return try jumps(where: inner, is: !sense)
+    case .logical(let operation, let left, let right):
+      // `a and b` is false as soon as a is; `a or b` is true as soon as a is.
+      let decides = operation == .or
+      if decides == sense {
+        return try jumps(where: left, is: sense) + jumps(where: right, is: sense)
+      }
+      let skips = try jumps(where: left, is: decides)
+      let taken = try jumps(where: right, is: sense)
+      for skip in skips { builder.land(skip) }
+      return taken
+    case .binary(let operation, let left, let right, _):
+      if let opcode = Opcode(jumpFor: operation) {
+        let (first, second) = try operands(left, right)
+        let position = builder.position
+        builder.emit(
+          Instruction(opcode, flags: sense ? 1 : 0, a: first.bits, b: second.bits),
+          at: Site(condition.span, [left.span, right.span]))
+        return [position]
+      }
+    default: break
+    }
+    let value = try operand(condition)
+    let position = builder.position
+    builder.emit(
+      Instruction(.jumpIf, flags: sense ? 1 : 0, b: value.bits),
+      at: Site(condition.span, [condition.span]))
+    return [position]
+  }
+
+  /// `a and b`, `a or b` as a value: `true` or `false`, since both sides must be.
+  func compileLogical(_ expression: Expression, into target: Operand) throws(Diagnostic) {
+    let whenFalse = try jumps(where: expression, is: false)
+    move(builder.constant(.bool(true)), into: target, expression.span)
+    let end = jump(expression.span)
+    for jump in whenFalse { builder.land(jump) }
+    move(builder.constant(.bool(false)), into: target, expression.span)
+    builder.land(end)
+  }
+
+  /// `if` as an expression.
+  func compileConditional(
+    _ condition: Expression, _ then: Block, _ otherwise: Block?, into target: Operand, _ span: Span
+  ) throws(Diagnostic) {
+    let whenFalse = try jumps(where: condition, is: false)
+    try compile(then, into: target)
+    let end = jump(span)
+    for jump in whenFalse { builder.land(jump) }
+    if let otherwise {
+      try compile(otherwise, into: target)
+    } else {
+      move(builder.constant(.none), into: target, span)
+    }
+    builder.land(end)
+  }
+
+  /// A forward jump, to be landed.
+  func jump(_ span: Span) -> Int {
+    let position = builder.position
+    builder.emit(Instruction(.jump), at: span)
+    return position
+  }
+}
+
+extension Opcode {
+  /// The instruction that compares and jumps.
+  init?(jumpFor operation: BinaryOperator) {
+    switch operation {
+    case .equal: self = .jumpEqual
+    case .notEqual: self = .jumpNotEqual
+    case .less: self = .jumpLess
+    case .lessOrEqual: self = .jumpLessOrEqual
+    case .greater: self = .jumpGreater
+    case .greaterOrEqual: self = .jumpGreaterOrEqual
+    default: return nil
+    }
+  }
+}

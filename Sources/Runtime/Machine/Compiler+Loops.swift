@@ -1,0 +1,79 @@
+import Syntax
+
+extension Compiler {
+  func compileWhile(_ condition: Expression, _ body: Block, _ span: Span) throws(Diagnostic) {
+    let top = builder.position
+    let exits = try jumps(where: condition, is: false)
+    loops.append(Loop())
+    try compileDiscarding(body)
+    finishLoop(continuingAt: top, exits: exits, span)
+  }
+
+  func compileFor(
+    _ names: [Name], _ sequence: Expression, _ body: Block, _ span: Span
+  ) throws(Diagnostic) {
+    guard names.count <= 2 else {
+      throw problem(
+        "for takes one name, or two: position and element", names[2].span,
+        suggestions: ["for i, v in list { … }"])
+    }
+    let state = builder.temporaries(5)
+    let mark = builder.nextTemporary
+    let source = try operand(sequence)
+    builder.emit(
+      Instruction(.forPrepare, b: source.bits, c: state.bits),
+      at: Site(sequence.span, [sequence.span]))
+    builder.release(to: mark)
+    let top = builder.position
+    if names.count == 2 {
+      let first = builder.temporaries(2)
+      builder.emit(Instruction(.forNextPair, a: first.bits, b: state.bits), at: sequence.span)
+      for (offset, name) in names.enumerated() {
+        store(.register(first.index + offset), inVariable: name.text, name.span, keeping: false)
+      }
+      builder.release(to: mark)
+    } else if let name = names.first {
+      try compileNext(name, state, at: sequence.span)
+    }
+    loops.append(Loop())
+    try compileDiscarding(body)
+    finishLoop(continuingAt: top, exits: [top], span)
+    builder.emit(Instruction(.clear, a: state.bits), at: span)
+  }
+
+  private func compileNext(_ name: Name, _ state: Operand, at span: Span) throws(Diagnostic) {
+    let variable = resolve(name.text)
+    switch variable {
+    case .register(let index):
+      builder.emit(
+        Instruction(.forNext, a: Operand.register(index).bits, b: state.bits), at: span)
+    case .global(let slot):
+      globals.noteDefinition(of: slot)
+      builder.emit(Instruction(.forNext, a: Operand.global(slot).bits, b: state.bits), at: span)
+    case .cell, .capture, .fixed:
+      let register = builder.temporary()
+      builder.emit(Instruction(.forNext, a: register.bits, b: state.bits), at: span)
+      store(register, inVariable: name.text, span, keeping: false)
+      builder.release(to: register.index)
+    }
+  }
+
+  private func finishLoop(continuingAt top: Int, exits: [Int], _ span: Span) {
+    builder.emit(Instruction(.loop, c: UInt32(truncatingIfNeeded: top)), at: span)
+    guard let loop = loops.popLast() else { return }
+    for jump in exits + loop.breaks { builder.land(jump) }
+    for jump in loop.continues { builder.land(jump, at: top) }
+  }
+
+  func compileBreak(_ span: Span) throws(Diagnostic) {
+    guard !loops.isEmpty else { throw problem("break stands outside a loop", span) }
+    loops[loops.count - 1].breaks.append(jump(span))
+  }
+
+  func compileContinue(_ span: Span) throws(Diagnostic) {
+    guard !loops.isEmpty else { throw problem("continue stands outside a loop", span) }
+    let position = builder.position
+    builder.emit(Instruction(.loop), at: span)
+    loops[loops.count - 1].continues.append(position)
+  }
+}

@@ -1,0 +1,144 @@
+/// What the machine does next; one case a step, bodies in the `Machine+…` files.
+enum Opcode: UInt8 {
+  // a ← b
+  case move, negate, not, plus, transpose, requireBool
+  // a ← b ∘ c, in the order of `BinaryOperator.allCases`
+  case add, subtract, multiply, divide, remainder, matmul, power
+  case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
+  /// pc ← c: a number of instructions, or the position while the code is being built.
+  case jump
+  /// pc ← c, a backward jump: asks whether an interrupt was requested.
+  case loop
+  /// pc ← c where b is the truth value in `flags`.
+  case jumpIf
+  /// pc ← c where the comparison of a and b has the truth value in `flags`.
+  case jumpEqual, jumpNotEqual, jumpLess, jumpLessOrEqual, jumpGreater, jumpGreaterOrEqual
+  /// pc ← c where the variable b has a value.
+  case jumpIfSet
+  /// a ← b(registers c, c + 1, …), `extra` of them.
+  case call
+  /// The same; the instruction that follows names the arguments.
+  case callNamed
+  /// a ← register c |> b
+  case pipe
+  /// Leaves the function with the value a.
+  case leave
+  /// a ← b[c]
+  case indexOne
+  /// a ← b[…]: subscript pattern `extra`, its numbers from register c on.
+  case index
+  /// a ← b.name, name c
+  case field
+  /// a.path = …: path `extra`, its operands from register c on; the last is the value.
+  case storePath
+  /// a ← [registers c, …], b of them.
+  case bracket
+  /// Appends registers c, …, b of them, to the list in register a.
+  case append
+  /// a ← the list in register b as a bracket literal.
+  case bracketOfList
+  /// a ← {names b: registers c, …}
+  case record
+  /// a ← register c ..< c + 1 by c + 2
+  case range
+  /// a ← function literal b
+  case closure
+  /// a ← the parts b of a string, values from register c on.
+  case interpolate
+  /// a ← cell b, and cell a ← b.
+  case loadCell, storeCell
+  /// a ← captured cell b
+  case loadCapture
+  /// Registers c…c+4 ← the state of a walk over b.
+  case forPrepare
+  /// a ← the next element of the walk in registers b…, or pc ← c.
+  case forNext
+  /// Registers a, a + 1 ← position and element.
+  case forNextPair
+  /// Registers c, … ← the `extra` elements of b.
+  case unpack
+  /// a ← gradient b
+  case gradient
+  /// Runs command b; its value, if any, becomes `ans`.
+  case command
+  /// The value of a top-level expression: `ans`, and shown unless `flags` is 1.
+  case echo
+  /// a has no value yet.
+  case unset
+  /// a is needed no more.
+  case clear
+  /// Fails with error b.
+  case fail
+  /// a ← the elementwise chain b.
+  case fused
+  /// Carries operands of the instruction before it.
+  case extended
+}
+
+/// Where an operand lies: the two highest bits choose the running frame's registers, the globals
+/// or the constants of the code, the rest counts from there.
+struct Operand: Hashable {
+  enum Base: UInt32 { case frame, global, constant }
+
+  let bits: UInt32
+
+  init(bits: UInt32) { self.bits = bits }
+
+  static func register(_ index: Int) -> Operand { Operand(.frame, index) }
+  static func global(_ index: Int) -> Operand { Operand(.global, index) }
+  static func constant(_ index: Int) -> Operand { Operand(.constant, index) }
+
+  /// An operand that an instruction does not use.
+  static let unused = Operand(bits: 0)
+
+  private init(_ base: Base, _ index: Int) {
+    bits = base.rawValue << 30 | UInt32(truncatingIfNeeded: index) & 0x3fff_ffff
+  }
+
+  var base: Base { Base(rawValue: bits >> 30) ?? .frame }
+  var index: Int { Int(bits & 0x3fff_ffff) }
+}
+
+/// One step, sixteen bytes.
+struct Instruction {
+  let opcode: Opcode
+  let flags: UInt8
+  let extra: UInt16
+  let a: UInt32
+  let b: UInt32
+  var c: UInt32
+
+  init(
+    _ opcode: Opcode, flags: UInt8 = 0, extra: Int = 0, a: UInt32 = 0, b: UInt32 = 0, c: UInt32 = 0
+  ) {
+    self.opcode = opcode
+    self.flags = flags
+    self.extra = UInt16(truncatingIfNeeded: extra)
+    self.a = a
+    self.b = b
+    self.c = c
+  }
+
+  /// How far a jump goes from the instruction behind it.
+  @inline(__always)
+  var distance: Int { Int(Int32(bitPattern: c)) }
+
+  /// The same jump with its target, an instruction's number, as a distance.
+  func relative(to position: Int) -> Instruction {
+    var copy = self
+    copy.c = UInt32(bitPattern: Int32(truncatingIfNeeded: Int(c) - position - 1))
+    return copy
+  }
+}
+
+extension Opcode {
+  /// Whether `c` is a target.
+  var isJump: Bool {
+    switch self {
+    case .jump, .loop, .jumpIf, .jumpEqual, .jumpNotEqual, .jumpLess, .jumpLessOrEqual,
+      .jumpGreater, .jumpGreaterOrEqual, .jumpIfSet, .forNext, .forNextPair:
+      true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import Syntax
+
+extension Machine {
+  /// Hands a command to the host, its arguments unevaluated.
+  func command(_ instruction: Instruction) throws {
+    guard let code, code.tables.commands.indices.contains(Int(instruction.b)) else { return }
+    let pattern = code.tables.commands[Int(instruction.b)]
+    let inputs = pattern.inputs.map { entry -> (slot: String, input: CommandInput) in
+      switch entry.input {
+      case .word(let word, let span): return (entry.slot, .word(word, span))
+      case .expression(let expression, let template, let place):
+        return (
+          entry.slot,
+          .thunk(
+            Thunk(
+              expression: expression, source: code.source, place: place.map(self.place),
+              function: function(template), machine: self))
+        )
+      }
+    }
+    let command = RunningCommand(name: pattern.name, source: code.source, inputs: inputs)
+    if let value = try host.execute(command, on: self) { globals["ans"] = value }
+  }
+
+  /// The place of a pattern, for the running frame.
+  func place(_ pattern: PlacePattern) -> Place {
+    let root: Place.Root
+    switch pattern.root {
+    case .global(let slot): root = .global(globals, slot)
+    case .cell(let index): root = .cell(cells[Int(frames[depth].firstCell) + index])
+    case .capture(let index): root = .cell(capture(index) ?? Cell(.unset))
+    }
+    return Place(
+      root: root, fields: pattern.fields, description: pattern.text, span: pattern.span)
+  }
+
+  /// Takes the value of a top-level expression: it becomes `ans`, and is shown unless silenced.
+  func echo(_ instruction: Instruction) throws {
+    let value = try read(instruction.a, operand: 0)
+    if case .none = value { return }
+    globals["ans"] = value
+    if instruction.flags == 0 { host.echo(value) }
+  }
+}

@@ -1,0 +1,105 @@
+import Syntax
+import Tensors
+
+/// A walk over a sequence uses five registers: the sequence (none for a range of numbers), the
+/// next position, how many there are, and for a range its first number and step.
+extension Machine {
+  func prepareLoop(_ instruction: Instruction) throws {
+    let value = try read(instruction.b, operand: 0)
+    let state = slot(bases, instruction.c)
+    guard let count = value.elementCount else {
+      throw OperandFailure(
+        error: RuntimeError.notIterable(kind: value.kindName), operands: [value])
+    }
+    state[1] = .number(0)
+    state[2] = .number(Double(count))
+    if case .range(let box) = value {
+      state[0] = .none
+      state[3] = .number(box.content.lower)
+      state[4] = .number(box.content.step)
+    } else {
+      state[0] = value.preparedForWalking
+    }
+  }
+
+  /// Puts the next element into the variable; false at the end.
+  @inline(__always)
+  func nextElement(_ instruction: Instruction) throws -> Bool {
+    let state = slot(bases, instruction.b)
+    guard case .number(let position) = state[1], case .number(let count) = state[2],
+      position < count
+    else { return false }
+    // SAFETY: the register holds a number, which needs no release.
+    (state + 1).initialize(to: .number(position + 1))
+    if case .none = state[0], case .number(let lower) = state[3], case .number(let step) = state[4]
+    {
+      slot(bases, instruction.a).put(lower + position * step)
+      return true
+    }
+    slot(bases, instruction.a).pointee = try state[0].walkingElement(Int(position))
+    return true
+  }
+
+  /// Puts position (a record's name) and element into two registers; false at the end.
+  func nextPair(_ instruction: Instruction) throws -> Bool {
+    let state = slot(bases, instruction.b)
+    guard case .number(let position) = state[1], case .number(let count) = state[2],
+      position < count
+    else { return false }
+    state[1] = .number(position + 1)
+    let target = slot(bases, instruction.a)
+    if case .record(let box) = state[0] {
+      target[0] = .text(box.content.names[Int(position)])
+      target[1] = box.content.values[Int(position)]
+      return true
+    }
+    target[0] = .number(position)
+    if case .none = state[0], case .number(let lower) = state[3], case .number(let step) = state[4]
+    {
+      target[1] = .number(lower + position * step)
+    } else {
+      target[1] = try state[0].walkingElement(Int(position))
+    }
+    return true
+  }
+}
+
+extension Value {
+  /// How many elements a loop runs over; nil where it cannot.
+  var elementCount: Int? {
+    switch self {
+    case .list(let box): box.content.count
+    case .range(let box): box.content.count
+    case .tensor(let box): box.content.shape.dimensions.first
+    case .traced(let box): box.content.shape.dimensions.first
+    case .string(let box): box.content.count
+    case .record(let box): box.content.names.count
+    case .split(let box): box.content.count
+    default: nil
+    }
+  }
+
+  /// The element at a position below `elementCount`.
+  func element(_ position: Int) throws -> Value {
+    switch self {
+    case .record(let box): box.content.values[position]
+    case .string(let box): .text(String(Array(box.content)[position]))
+    default: try indexed(by: [.index(.number(Double(position)))])
+    }
+  }
+
+  /// The same sequence in a form whose elements are quick to reach.
+  var preparedForWalking: Value {
+    if case .string(let box) = self { return .items(box.content.map { .text(String($0)) }) }
+    return self
+  }
+
+  /// The element of a walk; of a record, the name.
+  func walkingElement(_ position: Int) throws -> Value {
+    switch self {
+    case .list(let box): box.content[position]
+    case .record(let box): .text(box.content.names[position])
+    default: try indexed(by: [.index(.number(Double(position)))])
+    }
+  }
+}

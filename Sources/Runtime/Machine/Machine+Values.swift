@@ -1,0 +1,329 @@
+import Syntax
+import Tensors
+
+/// The steps on values that are no plain numbers.
+extension Machine {
+  /// The code that runs.
+  var code: Code? { frames[depth].code?.takeUnretainedValue() }
+
+  /// The operands of intermediate registers are used once and may be taken.
+  @inline(__always)
+  func isTemporary(_ bits: UInt32) -> Bool {
+    guard bits >> 30 == Operand.Base.frame.rawValue, let code = frames[depth].code else {
+      return false
+    }
+    return bits >= UInt32(
+      truncatingIfNeeded: code._withUnsafeGuaranteedRef { $0.header.pointee.localCount })
+  }
+
+  /// The value of an operand: an intermediate one is taken, a variable's is copied.
+  ///
+  /// - Parameter operand: which operand of the site it is, for the error that it has no value.
+  func read(_ bits: UInt32, operand: Int) throws -> Value {
+    let place = slot(bases, bits)
+    if isTemporary(bits) { return place.take() }
+    let value = place.pointee
+    if value.isUnset { throw UnsetVariable(name: variableName(bits), operand: operand) }
+    return value
+  }
+
+  /// What the variable of an operand is called.
+  func variableName(_ bits: UInt32) -> String {
+    let operand = Operand(bits: bits)
+    switch operand.base {
+    case .global:
+      return globals.slotNames.indices.contains(operand.index)
+        ? globals.slotNames[operand.index] : "?"
+    case .frame:
+      guard let names = code?.registerNames, names.indices.contains(operand.index) else {
+        return "?"
+      }
+      return names[operand.index]
+    case .constant: return "?"
+    }
+  }
+
+  func move(_ instruction: Instruction) throws {
+    let source = slot(bases, instruction.b)
+    if isTemporary(instruction.b), instruction.flags == 0 {
+      slot(bases, instruction.a).pointee = source.take()
+      return
+    }
+    let value = source.pointee
+    if value.isUnset { throw UnsetVariable(name: variableName(instruction.b), operand: 0) }
+    slot(bases, instruction.a).pointee = value
+  }
+
+  /// An operator on other than two numbers.
+  ///
+  /// Where the result replaces an operand, as in `v = v + w`, that operand is taken out of its
+  /// variable, so that memory which is the variable's alone is used again.
+  func binary(_ operation: BinaryOperator, _ instruction: Instruction) throws {
+    let (first, second) = (instruction.b, instruction.c)
+    let target = slot(bases, instruction.a)
+    var left = try read(first, operand: 0)
+    var right = try read(second, operand: 1)
+    let replacesLeft = first == instruction.a && !isTemporary(first)
+    let replacesRight = second == instruction.a && !isTemporary(second)
+    if replacesLeft || replacesRight { target.pointee = .none }
+    do {
+      target.pointee = try Value.binary(operation, &left, &right)
+    } catch {
+      if replacesLeft { target.pointee = left } else if replacesRight { target.pointee = right }
+      throw OperandFailure(error: error, operands: [left, right])
+    }
+  }
+
+  func unary(_ instruction: Instruction) throws {
+    let value = try read(instruction.b, operand: 0)
+    let result: Value
+    do {
+      switch instruction.opcode {
+      case .negate: result = try value.negative()
+      case .not: result = try value.negated()
+      case .transpose: result = try value.transposed()
+      case .requireBool: result = .bool(try value.truth())
+      default: result = try value.negative().negative()
+      }
+    } catch {
+      throw OperandFailure(error: error, operands: [value])
+    }
+    slot(bases, instruction.a).pointee = result
+  }
+
+  /// A condition that is no plain truth value.
+  func condition(_ instruction: Instruction) throws -> Bool {
+    let value = try read(instruction.b, operand: 0)
+    do { return try value.truth() } catch {
+      throw OperandFailure(error: error, operands: [value])
+    }
+  }
+
+  /// A comparison that decides a jump.
+  func compare(_ operation: BinaryOperator, _ instruction: Instruction) throws -> Bool {
+    var left = try read(instruction.a, operand: 0)
+    var right = try read(instruction.b, operand: 1)
+    do {
+      return try Value.binary(operation, &left, &right).truth()
+    } catch {
+      throw OperandFailure(error: error, operands: [left, right])
+    }
+  }
+
+  /// Whether a variable has a value; with `flags`, one that the user gave it.
+  func isSet(_ instruction: Instruction) -> Bool {
+    if instruction.flags != 0 { return globals.isUserDefined(Operand(bits: instruction.b).index) }
+    return !slot(bases, instruction.b).pointee.isUnset
+  }
+
+  // MARK: Parts
+
+  func indexOne(_ instruction: Instruction) throws {
+    let container = try read(instruction.b, operand: 0)
+    let index = try read(instruction.c, operand: 1)
+    if case .tensor(let box) = container, case .number(let number) = index,
+      box.content.rank == 1, box.content.elementType != .bool, let position = Int(exactly: number)
+    {
+      slot(bases, instruction.a).put(try box.content.element(at: [position]))
+      return
+    }
+    do {
+      slot(bases, instruction.a).pointee = try container.indexed(by: [.index(index)])
+    } catch {
+      throw OperandFailure(error: error, operands: [container, index])
+    }
+  }
+
+  func index(_ instruction: Instruction) throws {
+    guard let code, code.tables.subscripts.indices.contains(Int(instruction.extra)) else { return }
+    let container = try read(instruction.b, operand: 0)
+    var position = 0
+    let subscripts = SubscriptValue.filling(
+      code.tables.subscripts[Int(instruction.extra)], from: slot(bases, instruction.c), &position)
+    do {
+      slot(bases, instruction.a).pointee = try container.indexed(by: subscripts)
+    } catch {
+      throw OperandFailure(error: error, operands: [container])
+    }
+  }
+
+  func field(_ instruction: Instruction) throws {
+    guard let code else { return }
+    let object = try read(instruction.b, operand: 0)
+    do {
+      slot(bases, instruction.a).pointee = try object.field(code.tables.names[Int(instruction.c)])
+    } catch {
+      throw OperandFailure(error: error, operands: [object])
+    }
+  }
+
+  /// Changes a part of a variable, which is taken out meanwhile so that nothing is copied.
+  func storePath(_ instruction: Instruction) throws {
+    guard let code else { return }
+    let pattern = code.tables.paths[Int(instruction.extra)]
+    let operands = slot(bases, instruction.c)
+    var position = 0
+    var path: [Accessor] = []
+    for step in pattern.steps {
+      switch step {
+      case .field(let name): path.append(.field(name))
+      case .index(let subscripts):
+        path.append(.index(SubscriptValue.filling(subscripts, from: operands, &position)))
+      }
+    }
+    let value = (operands + pattern.operandCount).take()
+    let change: PartChange = pattern.update.map { .update($0, value) } ?? .replace(value)
+    if let cell = pattern.cell {
+      let cell = cells[Int(frames[depth].firstCell) + cell]
+      try Self.change(&cell.value, code.cellNames[pattern.cell ?? 0], path, change)
+    } else {
+      try Self.change(
+        &slot(bases, instruction.a).pointee, variableName(instruction.a), path, change)
+    }
+  }
+
+  private static func change(
+    _ place: inout Value, _ name: String, _ path: [Accessor], _ change: PartChange
+  ) throws {
+    if place.isUnset { throw UnsetVariable(name: name, operand: 1) }
+    do {
+      try place.write(path[...], change)
+    } catch {
+      var operands = [place]
+      if case .update(_, let value) = change { operands.append(value) }
+      if case .replace(let value) = change { operands.append(value) }
+      throw OperandFailure(error: error, operands: operands, first: 1)
+    }
+  }
+
+  // MARK: Literals
+
+  /// The values of registers in a row, taken.
+  private func row(_ first: UInt32, _ count: Int) -> [Value] {
+    let start = slot(bases, first)
+    return (0..<count).map { (start + $0).take() }
+  }
+
+  func bracket(_ instruction: Instruction) throws {
+    let elements = row(instruction.c, Int(instruction.b))
+    slot(bases, instruction.a).pointee = try Value.bracket(
+      elements, isNested: instruction.flags != 0)
+  }
+
+  func append(_ instruction: Instruction) throws {
+    let elements = row(instruction.c, Int(instruction.b))
+    let list = slot(bases, instruction.a)
+    guard case .list(var box) = list.take() else { return }
+    if !isKnownUniquelyReferenced(&box) { box = Box(box.content) }
+    box.content += elements
+    list.pointee = .list(box)
+  }
+
+  func bracketOfList(_ instruction: Instruction) throws {
+    guard case .list(let box) = slot(bases, instruction.b).take() else { return }
+    slot(bases, instruction.a).pointee = try Value.bracket(
+      box.content, isNested: instruction.flags != 0)
+  }
+
+  func record(_ instruction: Instruction) {
+    guard let names = code?.tables.fieldNames[Int(instruction.b)] else { return }
+    let values = row(instruction.c, names.count)
+    slot(bases, instruction.a).pointee = .fields(Array(zip(names, values)))
+  }
+
+  func range(_ instruction: Instruction) throws {
+    let hasStep = instruction.flags & 2 != 0
+    let values = row(instruction.c, hasStep ? 3 : 2)
+    slot(bases, instruction.a).pointee = try Value.range(
+      values[0], values[1], by: hasStep ? values[2] : nil,
+      isInclusive: instruction.flags & 1 != 0)
+  }
+
+  func interpolate(_ instruction: Instruction) throws {
+    guard let parts = code?.tables.interpolations[Int(instruction.b)] else { return }
+    var value = slot(bases, instruction.c)
+    var text = ""
+    for part in parts {
+      switch part {
+      case .text(let piece): text += piece
+      case .value(let format):
+        let piece = value.take()
+        value += 1
+        text += try format.map { try piece.formatted($0) } ?? piece.printed
+      }
+    }
+    slot(bases, instruction.a).pointee = .text(text)
+  }
+
+  func fused(_ instruction: Instruction) throws {}
+
+  // MARK: Variables
+
+  func loadCell(_ instruction: Instruction) throws {
+    let cell = cells[Int(frames[depth].firstCell) + Int(instruction.b)]
+    if cell.value.isUnset {
+      throw UnsetVariable(name: code?.cellNames[Int(instruction.b)] ?? "?", operand: 0)
+    }
+    slot(bases, instruction.a).pointee = cell.value
+  }
+
+  func storeCell(_ instruction: Instruction) {
+    let source = slot(bases, instruction.b)
+    let cell = cells[Int(frames[depth].firstCell) + Int(instruction.a)]
+    cell.value = instruction.flags == 0 ? source.take() : source.pointee
+  }
+
+  func loadCapture(_ instruction: Instruction) throws {
+    guard let cell = capture(Int(instruction.b)) else { return }
+    if cell.value.isUnset {
+      throw UnsetVariable(name: code?.captureNames[Int(instruction.b)] ?? "?", operand: 0)
+    }
+    slot(bases, instruction.a).pointee = cell.value
+  }
+
+  /// A cell that the running function captured.
+  func capture(_ index: Int) -> Cell? {
+    frames[depth].function?.takeUnretainedValue().captures[index]
+  }
+
+  func closure(_ instruction: Instruction) {
+    guard let template = code?.tables.functions[Int(instruction.b)] else { return }
+    slot(bases, instruction.a).pointee = .function(function(template))
+  }
+
+  /// A function of the template with this frame's variables.
+  func function(_ template: FunctionTemplate) -> Function {
+    let captures = template.captures.compactMap { source -> Cell? in
+      switch source {
+      case .cell(let index): cells[Int(frames[depth].firstCell) + index]
+      case .capture(let index): capture(index)
+      }
+    }
+    return Function(template.code, captures: captures)
+  }
+
+  func unpack(_ instruction: Instruction) throws {
+    let value = try read(instruction.b, operand: 0)
+    let count = Int(instruction.extra)
+    guard let length = value.elementCount else {
+      throw OperandFailure(
+        error: RuntimeError.other("\(value.kindPhrase) cannot be taken apart", hint: nil),
+        operands: [value])
+    }
+    guard length == count else {
+      throw OperandFailure(
+        error: RuntimeError.other(
+          "\(length) value\(length == 1 ? "" : "s") for \(count) variables", hint: nil),
+        operands: [value])
+    }
+    let first = slot(bases, instruction.c)
+    for position in 0..<count { first[position] = try value.element(position) }
+  }
+
+  func failure(_ instruction: Instruction) -> any Error {
+    guard let errors = code?.tables.errors, errors.indices.contains(Int(instruction.b)) else {
+      return RuntimeError.other("this cannot be done", hint: nil)
+    }
+    return errors[Int(instruction.b)]
+  }
+}

@@ -1,0 +1,42 @@
+import Syntax
+
+/// The values that names have without the user's doing: the builtins, and the functions of the
+/// prelude, which are compiled when one of them is first asked for.
+final class PreludeFunctions {
+  weak var machine: Machine?
+  private var values: [String: Value] = [:]
+  private lazy var names = Set(Prelude.declarations.map(\.name))
+  private var isLoaded = false
+
+  /// The builtin or prelude function of a name; the same value each time.
+  func initialValue(of name: String) -> Value? {
+    if let known = values[name] { return known }
+    if let builtin = Builtin.named(name) {
+      let value = Value.function(Function(builtin))
+      values[name] = value
+      return value
+    }
+    guard !isLoaded, names.contains(name) else { return nil }
+    isLoaded = true
+    for (name, function) in machine?.preludeFunctions() ?? [] { values[name] = .function(function) }
+    return values[name]
+  }
+}
+
+extension Machine {
+  /// The prelude's functions. In them the builtins' names always mean the builtins, whatever the
+  /// user's variables are called.
+  fileprivate func preludeFunctions() -> [(String, Function)] {
+    guard let statements = try? Parser.parse(Prelude.source, commands: [:]) else { return [] }
+    return statements.compactMap { statement in
+      guard case .function(let literal) = statement.kind, let name = literal.name?.text else {
+        return nil
+      }
+      let compiler = Compiler(
+        globals: globals, source: Prelude.source, span: statement.span, fixesBuiltins: true)
+      guard let template = try? compiler.template(of: literal) else { return nil }
+      keep(template.code)
+      return (name, Function(template.code, captures: []))
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import Syntax
+import Tensors
+
+extension Value {
+  /// `==`: elementwise between tensors and numbers, otherwise one truth value.
+  static func equality(_ left: Value, _ right: Value) throws -> Value {
+    if left.isNumeric, right.isNumeric {
+      guard let a = try left.asTensor(), let b = try right.asTensor() else { return .bool(false) }
+      return wrapped(try Tensor.apply(.equal, a, b), isLogical: true)
+    }
+    return .bool(try areEqual(left, right))
+  }
+
+  private var isNumeric: Bool {
+    switch self {
+    case .number, .tensor, .traced: true
+    case .bool: false
+    default: false
+    }
+  }
+
+  /// Whether two values are the same throughout.
+  static func areEqual(_ left: Value, _ right: Value) throws -> Bool {
+    switch (left, right) {
+    case (.none, .none): return true
+    case (.bool(let a), .bool(let b)): return a == b
+    case (.number(let a), .number(let b)): return a == b
+    case (.bool(let a), .number(let b)), (.number(let b), .bool(let a)): return (a ? 1 : 0) == b
+    case (.string(let a), .string(let b)): return a.content == b.content
+    case (.list(let a), .list(let b)):
+      guard a !== b else { return true }
+      guard a.content.count == b.content.count else { return false }
+      return try zip(a.content, b.content).allSatisfy { try areEqual($0, $1) }
+    case (.record(let a), .record(let b)):
+      guard a.content.names.count == b.content.names.count else { return false }
+      for (name, value) in zip(a.content.names, a.content.values) {
+        guard let other = b.content[name], try areEqual(value, other) else { return false }
+      }
+      return true
+    case (.range(let a), .range(let b)): return a.content == b.content
+    case (.function(let a), .function(let b)): return a === b
+    case (.network(let a), .network(let b)): return a === b
+    default: return try areEqualTensors(left, right)
+    }
+  }
+
+  /// Tensors, and lists of numbers beside them.
+  private static func areEqualTensors(_ left: Value, _ right: Value) throws -> Bool {
+    guard left.isNumeric || right.isNumeric, left.isListLike, right.isListLike,
+      let a = try left.asTensor(), let b = try right.asTensor(), a.shape == b.shape
+    else { return false }
+    return a.doubles() == b.doubles()
+  }
+
+  private var isListLike: Bool {
+    switch self {
+    case .number, .tensor, .traced, .range: true
+    case .list(let box): box.content.allSatisfy(\.isNumeric)
+    default: false
+    }
+  }
+
+  /// `not`: of a truth value, or of each element of a tensor of truth values.
+  func negated() throws -> Value {
+    switch self {
+    case .bool(let value): return .bool(!value)
+    case .tensor(let box) where box.content.elementType == .bool:
+      return .tensor(Box(try Tensor.apply(.not, box.content)))
+    default: throw RuntimeError.conditionNotBool(kind: kindName)
+    }
+  }
+
+  /// Which way a condition goes.
+  func truth() throws -> Bool {
+    if case .bool(let value) = self { return value }
+    throw RuntimeError.conditionNotBool(kind: kindName)
+  }
+
+  // MARK: One operand
+
+  /// `-x`
+  func negative() throws -> Value {
+    switch self {
+    case .number(let number): return .number(-number)
+    case .bool(let value): return .number(value ? -1 : 0)
+    case .traced(let box): return Value(try .negate(box.content))
+    case .tensor(let box): return .tensor(Box(try Tensor.apply(.negate, box.content)))
+    case .range, .list:
+      if let tensor = try asTensor() { return Value(try Tensor.apply(.negate, tensor)) }
+    default: break
+    }
+    throw RuntimeError.other("cannot negate \(kindPhrase)", hint: nil)
+  }
+
+  /// `x'`
+  func transposed() throws -> Value {
+    switch self {
+    case .number: return self
+    case .tensor(let box): return .tensor(Box(try box.content.transposed()))
+    case .traced(let box):
+      return box.content.rank == 0 ? self : Value(try .transpose(box.content))
+    case .list:
+      if let tensor = try asTensor() { return Value(try tensor.transposed()) }
+    default: break
+    }
+    throw RuntimeError.other("cannot transpose \(kindPhrase)", hint: nil)
+  }
+}

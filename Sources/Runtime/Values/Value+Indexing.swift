@@ -1,0 +1,70 @@
+import Datasets
+import Networks
+import Tensors
+
+extension Value {
+  /// `self[subscripts]`
+  func indexed(by subscripts: [SubscriptValue]) throws -> Value {
+    switch self {
+    case .tensor(let box):
+      return Value(try box.content.subscripted(try subscripts.map { try $0.tensorIndex() }))
+        .keepingTruth(of: box.content)
+    case .traced(let box):
+      return Value(try .subscripted(box.content, try subscripts.map { try $0.tensorIndex() }))
+    case .number: throw RuntimeError.notIndexable(kind: kindName)
+    case .record(let box): return try field(of: box.content, subscripts)
+    default: break
+    }
+    guard let subscripted = subscripts.first, subscripts.count == 1 else {
+      throw try subscripts.isEmpty || !isSequence
+        ? RuntimeError.notIndexable(kind: kindName)
+        : RuntimeError.other("a \(kindName) takes one index, not \(subscripts.count)", hint: nil)
+    }
+    switch self {
+    case .list(let box):
+      let (positions, isSingle) = try subscripted.positions(in: box.content.count, of: kindName)
+      return isSingle ? box.content[positions[0]] : .items(positions.map { box.content[$0] })
+    case .string(let box):
+      let letters = Array(box.content)
+      let (positions, _) = try subscripted.positions(in: letters.count, of: kindName)
+      return .text(String(positions.map { letters[$0] }))
+    case .range(let box):
+      let range = box.content
+      let (positions, isSingle) = try subscripted.positions(in: range.count, of: kindName)
+      if isSingle { return .number(range[positions[0]]) }
+      return try Value.bracket(positions.map { .number(range[$0]) }, isNested: false)
+    case .split(let box):
+      let (positions, isSingle) = try subscripted.positions(in: box.content.count, of: kindName)
+      let isRun = zip(positions, positions.dropFirst()).allSatisfy { $1 == $0 + 1 }
+      if let first = positions.first, let last = positions.last, isRun, !isSingle {
+        return .split(Box(try box.content.rows(first..<last + 1)))
+      }
+      return .split(Box(try box.content.selecting(positions)))
+    default: throw RuntimeError.notIndexable(kind: kindName)
+    }
+  }
+
+  private var isSequence: Bool {
+    switch self {
+    case .list, .string, .range, .split: true
+    default: false
+    }
+  }
+
+  /// One element of a mask is a truth value.
+  private func keepingTruth(of tensor: Tensor) -> Value {
+    if tensor.elementType == .bool, case .number(let number) = self { return .bool(number != 0) }
+    return self
+  }
+
+  private func field(of record: Record, _ subscripts: [SubscriptValue]) throws -> Value {
+    guard subscripts.count == 1, case .index(.string(let name))? = subscripts.first else {
+      throw RuntimeError.other(
+        "a record is indexed by a field's name", hint: "write r.name, or r[\"name\"]")
+    }
+    guard let value = record[name.content] else {
+      throw RuntimeError.unknownField(name.content, of: "the record", known: record.names)
+    }
+    return value
+  }
+}

@@ -1,0 +1,126 @@
+import Networks
+import Syntax
+import Tensors
+
+/// A step from a value to a part of it.
+enum Accessor {
+  case field(String)
+  case index([SubscriptValue])
+}
+
+/// What happens to the part that a path leads to.
+enum PartChange {
+  case replace(Value)
+  case update(BinaryOperator, Value)
+
+  /// The part's new value.
+  func apply(to part: inout Value) throws {
+    switch self {
+    case .replace(let value): part = value
+    case .update(let operation, var operand):
+      part = try Value.binary(operation, &part, &operand)
+    }
+  }
+}
+
+extension Value {
+  /// Changes the part of this value that `path` leads to. What holds it is taken apart on the way,
+  /// so that nothing that is held only here is copied; on failure all is put back.
+  mutating func write(_ path: ArraySlice<Accessor>, _ change: PartChange) throws {
+    guard let step = path.first else { return try change.apply(to: &self) }
+    switch step {
+    case .field(let name): try writeField(name, path.dropFirst(), change)
+    case .index(let subscripts): try writeElements(subscripts, path.dropFirst(), change)
+    }
+  }
+
+  private mutating func writeElements(
+    _ subscripts: [SubscriptValue], _ rest: ArraySlice<Accessor>, _ change: PartChange
+  ) throws {
+    switch self {
+    case .list(var box):
+      self = .none
+      if !isKnownUniquelyReferenced(&box) { box = Box(box.content) }
+      defer { self = .list(box) }
+      try Self.writeElement(of: &box.content, subscripts, rest, change)
+    case .record:
+      guard subscripts.count == 1, case .index(.string(let name))? = subscripts.first else {
+        throw RuntimeError.other(
+          "a record is indexed by a field's name", hint: "write r.name = e, or r[\"name\"] = e")
+      }
+      try writeField(name.content, rest, change)
+    case .tensor, .traced: try writeTensorElements(subscripts, rest, change)
+    case .string, .range:
+      throw RuntimeError.other("the elements of a \(kindName) cannot be changed", hint: nil)
+    default: throw RuntimeError.notIndexable(kind: kindName)
+    }
+  }
+
+  private static func writeElement(
+    of elements: inout [Value], _ subscripts: [SubscriptValue], _ rest: ArraySlice<Accessor>,
+    _ change: PartChange
+  ) throws {
+    guard let subscripted = subscripts.first, subscripts.count == 1 else {
+      throw RuntimeError.other("a list takes one index, not \(subscripts.count)", hint: nil)
+    }
+    let (positions, isSingle) = try subscripted.positions(in: elements.count, of: "list")
+    guard !isSingle, let first = positions.first else {
+      if let position = positions.first { try elements[position].write(rest, change) }
+      return
+    }
+    guard rest.isEmpty, case .replace(.list(let values)) = change,
+      values.content.count == positions.count
+    else {
+      throw RuntimeError.other(
+        "\(positions.count) elements of a list from \(first) on take a list of as many", hint: nil)
+    }
+    for (position, value) in zip(positions, values.content) { elements[position] = value }
+  }
+
+  // MARK: Tensors
+
+  private mutating func writeTensorElements(
+    _ subscripts: [SubscriptValue], _ rest: ArraySlice<Accessor>, _ change: PartChange
+  ) throws {
+    let indices = try subscripts.map { try $0.tensorIndex() }
+    if rest.isEmpty, case .replace(let value) = change { return try assign(value, at: indices) }
+    // The part is a view of this tensor: it must be gone before the tensor is written to.
+    let part = try changedPart(subscripts, rest, change)
+    try assign(part, at: indices)
+  }
+
+  private func changedPart(
+    _ subscripts: [SubscriptValue], _ rest: ArraySlice<Accessor>, _ change: PartChange
+  ) throws -> Value {
+    var part = try indexed(by: subscripts)
+    try part.write(rest, change)
+    if case .tensor(let box) = part, case .tensor(let own) = self,
+      box.content.sharesStorage(with: own.content)
+    {
+      return .tensor(Box(try Tensor.apply(.add, box.content, 0)))
+    }
+    return part
+  }
+
+  private mutating func assign(_ value: Value, at indices: [Index]) throws {
+    if case .traced(let box) = self {
+      guard let part = try value.asVariable() else { throw Self.notAssignable(value) }
+      self = Value(try .assigned(box.content, at: indices, part))
+      return
+    }
+    guard case .tensor(var box) = self else { return }
+    if case .traced(let part) = value {
+      self = Value(try .assigned(Variable(box.content), at: indices, part.content))
+      return
+    }
+    guard let part = try value.asTensor() else { throw Self.notAssignable(value) }
+    self = .none
+    if !isKnownUniquelyReferenced(&box) { box = Box(box.content) }
+    defer { self = .tensor(box) }
+    try box.content.assign(indices, part)
+  }
+
+  private static func notAssignable(_ value: Value) -> RuntimeError {
+    .other("an element of a tensor is a number, not \(value.kindPhrase)", hint: nil)
+  }
+}
