@@ -43,7 +43,7 @@ extension Compiler {
     var dimensions: [Int] = []
     guard collect(elements, depth: 0, &dimensions, &numbers) else { return nil }
     guard let shape = try? Shape(checking: dimensions) else { return nil }
-    return try? Tensor(doubles: numbers, shape: shape, elementType: .f32)
+    return try? Tensor(doubles: numbers, shape, elementType: .f32)
   }
 
   private static func collect(

@@ -1,4 +1,3 @@
-import Glibc
 import Syntax
 import Tensors
 
@@ -104,23 +103,13 @@ extension Machine {
 
   /// Throws before the thread's own stack ends: builtins that call functions nest on it.
   private func checkNativeStack() throws {
-    var here: UInt = 0
-    withUnsafeMutablePointer(to: &here) { here = UInt(bitPattern: $0) }
-    if depth == 0 { nativeStackLimit = Self.threadStackLimit() }
+    var local: UInt8 = 0
+    let here = withUnsafeMutablePointer(to: &local) { UInt(bitPattern: $0) }
+    // The stack grows downwards.
+    if depth == 0 { nativeStackLimit = here > UInt(nativeStackSize) ? here - UInt(nativeStackSize) : 0 }
     if here < nativeStackLimit {
       throw RuntimeError.recursionTooDeep(limit: Self.callDepthLimit)
     }
-  }
-
-  private static func threadStackLimit() -> UInt {
-    var attributes = pthread_attr_t()
-    guard pthread_getattr_np(pthread_self(), &attributes) == 0 else { return 0 }
-    defer { pthread_attr_destroy(&attributes) }
-    var lowest: UnsafeMutableRawPointer?
-    var size = 0
-    guard pthread_attr_getstack(&attributes, &lowest, &size) == 0 else { return 0 }
-    // What is left for the builtin that runs at the limit.
-    return UInt(bitPattern: lowest) + UInt(min(size / 4, 1 << 18))
   }
 
   // MARK: Errors

@@ -59,7 +59,7 @@ extension Machine {
   ) throws -> [Variable] {
     let points = targets.flatMap(\.points).map(\.tensor)
     return try points.indices.map { argument in
-      let numbers = try numericalGradient(
+      let numbers = try Networks.numericalGradient(
         of: { tensors in
           try self.write(tensors.map { Variable($0) }, to: targets)
           let result = try Self.lossVariable(try loss())

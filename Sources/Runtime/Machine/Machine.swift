@@ -1,4 +1,3 @@
-import Glibc
 import Syntax
 import Tensors
 
@@ -42,7 +41,10 @@ package final class Machine: Interpreter {
   /// Codes that are or hold functions: a value may refer to them at any time.
   private var keptCodes: [Code] = []
   let prelude: PreludeFunctions
-  /// The lowest address that the thread's own stack may grow to.
+  /// How much of the thread's own stack running code may use, in bytes: builtins that call
+  /// functions, as `map` does, nest there.
+  package var nativeStackSize = 4 << 20
+  /// The lowest address that it may grow to.
   var nativeStackLimit: UInt = 0
 
   /// - Parameters:

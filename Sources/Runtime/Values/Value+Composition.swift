@@ -53,10 +53,10 @@ extension LayerKind {
   /// The layer.
   var layer: (any Layer)? {
     switch self {
-    case .relu: Activation(.relu)
-    case .tanh: Activation(.tanh)
-    case .sigmoid: Activation(.sigmoid)
-    case .gelu: Activation(.gelu)
+    case .relu: ActivationLayer(.relu)
+    case .tanh: ActivationLayer(.tanh)
+    case .sigmoid: ActivationLayer(.sigmoid)
+    case .gelu: ActivationLayer(.gelu)
     case .softmax: Softmax()
     case .flatten: Flatten()
     case .batchNorm: nil
