@@ -98,7 +98,7 @@ package final class Trainer {
     pieces = try cache.plans(covering: batchRows, piece: pieceRows)
     lastPieces =
       lastRows == 0
-      ? [] : try cache.plans(covering: lastRows, piece: setup.pieceRows(batch: lastRows))
+      ? [] : try cache.plans(covering: lastRows, piece: pieceRows)
     validationPieces =
       validationRows == 0
       ? [] : try cache.plans(covering: validationRows, piece: setup.measuringRows)

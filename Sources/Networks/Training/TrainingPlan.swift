@@ -6,8 +6,11 @@ final class TrainingPlan {
   let rows: Int
   let stages: [Stage]
   let head: LossHead
+  /// The memory that the stages address, kept alive.
+  private let workspace: Workspace
 
-  init(rows: Int, stages: [Stage], head: LossHead) {
+  init(rows: Int, stages: [Stage], head: LossHead, workspace: Workspace) {
+    self.workspace = workspace
     self.rows = rows
     self.stages = stages
     self.head = head
@@ -94,7 +97,7 @@ struct PlanFactory {
     let kind: LossHead.Kind =
       !loss.isCrossEntropy ? .meanSquaredError : isFused ? .softmaxCrossEntropy : .crossEntropy
     let head = try LossHead(kind, width: outputShape.reduce(1, *), builder: builder)
-    return TrainingPlan(rows: rows, stages: builder.stages, head: head)
+    return TrainingPlan(rows: rows, stages: builder.stages, head: head, workspace: workspace)
   }
 }
 

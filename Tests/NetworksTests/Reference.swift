@@ -1,0 +1,114 @@
+import Testing
+
+@testable import Networks
+@testable import Tensors
+
+/// Small data whose classes can be learnt.
+struct Sample {
+  let inputs: Tensor
+  let targets: Tensor
+
+  init(rows: Int, features: Int, classes: Int, seed: UInt64 = 3) throws {
+    var generator = RandomGenerator(seed: seed)
+    inputs = try generator.normal(Shape(checking: [rows, features]))
+    let weights = try generator.normal(Shape(checking: [features, classes]))
+    let labels = try Tensor.matmul(inputs, weights).argmax(axis: 1).doubles()
+    var oneHot = [Float](repeating: 0, count: rows * classes)
+    for (row, label) in labels.enumerated() { oneHot[row * classes + Int(label)] = 1 }
+    targets = try Tensor(oneHot, Shape(checking: [rows, classes]))
+  }
+
+  func data(validation: Sample? = nil) throws -> TrainingData {
+    try TrainingData(
+      inputs: inputs, targets: targets, validation: validation.map { ($0.inputs, $0.targets) })
+  }
+}
+
+func network(_ layers: [any Layer], seed: UInt64 = 11) throws -> Network {
+  var generator = RandomGenerator(seed: seed)
+  return try Network(layers, generator: &generator)
+}
+
+func trainer(_ network: Network, _ data: TrainingData, _ options: TrainingOptions) throws -> Trainer
+{
+  var generator = RandomGenerator(seed: 12)
+  return try Trainer(network, data: data, options: options, generator: &generator)
+}
+
+/// Training written out with the tape, in Float64: what the planned trainer must agree with.
+struct Reference {
+  var parameters: [Tensor]
+  private var first: [Tensor]
+  private var second: [Tensor]
+  private var steps = 0
+  let network: Network
+  let options: TrainingOptions
+
+  init(_ network: Network, _ options: TrainingOptions) throws {
+    self.network = network
+    self.options = options
+    parameters = try network.parameters.map { try $0.tensor.cast(to: .f64) }
+    first = try parameters.map { try Tensor.zeros($0.shape, .f64) }
+    second = first
+  }
+
+  /// One step on these rows.
+  mutating func step(_ inputs: Tensor, _ targets: Tensor, rate: Double) throws {
+    let (x, y) = (Variable(try inputs.cast(to: .f64)), Variable(try targets.cast(to: .f64)))
+    let usesCrossEntropy =
+      options.loss?.isCrossEntropy ?? (network.layers.last is Softmax)
+    let scale: Double =
+      options.reduction == .mean
+      ? 1 : usesCrossEntropy ? Double(x.shape[0]) : Double(y.count)
+    let gradients = try gradient(
+      of: { values in
+        let p = try network.forward(x, parameters: values)
+        let loss =
+          usesCrossEntropy
+          ? try Variable.crossEntropy(target: y, prediction: p)
+          : try Variable.meanSquaredError(target: y, prediction: p)
+        return try .multiply(loss, Variable(scale))
+      }, at: parameters)
+    steps += 1
+    for index in parameters.indices {
+      let w = parameters[index].doubles()
+      let g = zip(gradients[index].doubles(), w).map { $0 + options.optimizer.l2 * $1 }
+      var (m, v) = (first[index].doubles(), second[index].doubles())
+      let changed = w.indices.map { i in
+        Self.update(
+          w[i], g[i], &m[i], &v[i], options.optimizer.rule, rate: rate, step: Double(steps))
+      }
+      let shape = parameters[index].shape
+      parameters[index] = try Tensor(changed, shape)
+      first[index] = try Tensor(m, shape)
+      second[index] = try Tensor(v, shape)
+    }
+  }
+
+  static func update(
+    _ w: Double, _ g: Double, _ m: inout Double, _ v: inout Double, _ rule: Optimizer.Rule,
+    rate: Double, step: Double
+  ) -> Double {
+    func power(_ base: Double) -> Double { (0..<Int(step)).reduce(1) { p, _ in p * base } }
+    switch rule {
+    case .sgd(let momentum, let nesterov):
+      m = momentum * m + rate * g
+      return w - (nesterov ? momentum * m + rate * g : m)
+    case .adam(let b1, let b2, let epsilon), .adamW(let b1, let b2, let epsilon, _):
+      var kept = w
+      if case .adamW(_, _, _, let decay) = rule { kept *= 1 - rate * decay }
+      m = b1 * m + (1 - b1) * g
+      v = b2 * v + (1 - b2) * g * g
+      return kept - rate * (m / (1 - power(b1)))
+        / ((v / (1 - power(b2))).squareRoot() + epsilon)
+    case .rmsprop(let rho, let epsilon):
+      m = rho * m + (1 - rho) * g * g
+      return w - rate * g / (m.squareRoot() + epsilon)
+    }
+  }
+
+  /// The largest relative difference to a trained network's parameters.
+  func difference(to network: Network) -> Double {
+    zip(parameters, network.parameters).map { NetworksTests.difference($0, $1.tensor) }.max() ?? 0
+  }
+}
