@@ -26,7 +26,8 @@ let package = Package(
       name: "Runtime", dependencies: ["Syntax", "Tensors", "Networks", "Datasets"],
       resources: [.embedInCode("prelude.nns")]),
     .target(name: "Teaching", dependencies: ["Runtime"]),
-    .target(name: "Shell", dependencies: ["Runtime", "Teaching", "CEditline"]),
+    .target(
+      name: "Shell", dependencies: ["Runtime", "Teaching", "CEditline"], exclude: ["README.md"]),
     .executableTarget(name: "nnsh", dependencies: ["Shell"]),
 
     .testTarget(

@@ -1,2 +1,4 @@
+import Glibc
 import Shell
-print("nnsh")
+
+exit(Launch.main(Array(Swift.CommandLine.arguments.dropFirst())))

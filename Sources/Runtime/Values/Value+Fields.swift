@@ -4,7 +4,7 @@ import Tensors
 
 extension Value {
   /// `self.name`
-  func field(_ name: String) throws -> Value {
+  package func field(_ name: String) throws -> Value {
     switch self {
     case .record(let box):
       if let value = box.content[name] { return value }

@@ -1,0 +1,76 @@
+import Runtime
+import Syntax
+
+extension Command {
+  /// Code in files and code to look at.
+  static let code: [Command] = [run, source, time]
+
+  static let run = Command(
+    "run", "runs a script in this session",
+    details: "What it defines stays. A relative path starts from the working directory.",
+    arguments: [.slot("path", .path, "the script")], seeAlso: ["source", "transcript"]
+  ) { context in
+    try context.session.runFile(try context.requiredWord("path"), on: context.machine)
+    return nil
+  }
+
+  static let source = Command(
+    "source", "shows how a function is written",
+    arguments: [.slot("name", .topic, "a function's name")],
+    examples: [
+      .init("fn double(x) = 2 * x\nsource double", "fn double(x) = 2 * x"),
+      .init("source relu", nil),
+    ],
+    seeAlso: ["help", "run"]
+  ) { context in
+    let name = try context.requiredWord("name")
+    context.print(try SourceListing.text(of: name, context))
+    return nil
+  }
+
+  static let time = Command(
+    "time", "evaluates an expression and tells how long it took",
+    details: "The value is shown as usual, the time goes to standard error.",
+    arguments: [.slot("expression", .any, "what to evaluate")], result: "the expression's value",
+    seeAlso: ["describe"]
+  ) { context in
+    let start = MonotonicClock.now()
+    let value = try context.requiredValue("expression")
+    let seconds = MonotonicClock.now() - start
+    context.session.echo(value)
+    context.note("\(NumberForm.duration(seconds))")
+    return value
+  }
+}
+
+/// What `source` shows.
+private enum SourceListing {
+  static func text(of name: String, _ context: CommandContext) throws -> String {
+    if let value = context.machine.globals[name] {
+      guard case .function(let function) = value else {
+        throw RuntimeError.other(
+          "\(name) is a \(value.kindName), not a function", hint: "\(name) alone shows its value")
+      }
+      if let definition = function.definition {
+        return definition.source.text(in: definition.span)
+      }
+      if let builtin = function.builtin { return describe(builtin.declaration) }
+      return value.display()
+    }
+    if let builtin = Builtin.named(name) { return describe(builtin.declaration) }
+    if let command = Command.named(name) {
+      return "\(name) is a command: \(command.declaration.summary)\n\(command.usage)"
+    }
+    let near = nearest(
+      name, among: Builtin.allNames + context.machine.globals.userDefined.map(\.name))
+    throw RuntimeError.other(
+      "unknown name \(name)",
+      hint: near.isEmpty ? nil : "did you mean \(near.joined(separator: " or "))?")
+  }
+
+  private static func describe(_ declaration: Declaration) -> String {
+    var text = "\(declaration.signature) is built in: \(declaration.summary)"
+    if !declaration.details.isEmpty { text += "\n" + declaration.details }
+    return text
+  }
+}

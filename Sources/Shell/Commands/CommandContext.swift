@@ -1,0 +1,153 @@
+import Datasets
+import Networks
+import Runtime
+import Syntax
+import Tensors
+
+/// What a running command is given: its arguments, the machine and the session.
+package struct CommandContext {
+  package let declaration: Declaration
+  package let command: RunningCommand
+  package let machine: Machine
+  package let session: Session
+
+  // MARK: arguments
+
+  /// Whether a place or an option was filled.
+  func has(_ slot: String) -> Bool { command.first(slot) != nil }
+
+  /// The bare word in a place, or the string that an expression there gives.
+  func word(_ slot: String) throws -> String? { try command.first(slot).map { try text($0, slot) } }
+
+  /// All of the words in a place that takes several.
+  func words(_ slot: String) throws -> [String] {
+    try command.all(slot).map { try text($0, slot) }
+  }
+
+  private func text(_ input: CommandInput, _ slot: String) throws -> String {
+    switch input {
+    case .word(let word, _): return word
+    case .thunk(let thunk):
+      let value = try thunk.evaluate()
+      guard case .string(let box) = value else { throw mismatch(slot, "a string", value) }
+      return box.content
+    }
+  }
+
+  /// A place that must be filled, as the parser has seen to.
+  func requiredWord(_ slot: String) throws -> String {
+    guard let word = try word(slot) else { throw missing(slot) }
+    return word
+  }
+
+  /// The value of the expression in a place; a bare word there is a string.
+  func value(_ slot: String) throws -> Value? { try command.first(slot).map(evaluate) }
+
+  func requiredValue(_ slot: String) throws -> Value {
+    guard let value = try value(slot) else { throw missing(slot) }
+    return value
+  }
+
+  /// The values of a place that takes several.
+  func values(_ slot: String) throws -> [Value] { try command.all(slot).map(evaluate) }
+
+  private func evaluate(_ input: CommandInput) throws -> Value {
+    switch input {
+    case .word(let word, _): return .text(word)
+    case .thunk(let thunk): return try thunk.evaluate()
+    }
+  }
+
+  /// The text of the code in a place, as names of curves and messages need it.
+  func sourceText(_ input: CommandInput) -> String {
+    switch input {
+    case .word(let word, _): word
+    case .thunk(let thunk): thunk.source.text(in: thunk.expression.span)
+    }
+  }
+
+  /// The variable, or the field of one, in a place.
+  func place(_ slot: String) throws -> Place {
+    guard case .thunk(let thunk) = command.first(slot) else { throw missing(slot) }
+    guard let place = thunk.place else {
+      throw RuntimeError.other(
+        "\(declaration.name) needs a variable here, as it changes what the variable holds",
+        hint: "give it a name first: net = \(sourceText(.thunk(thunk)))")
+    }
+    return place
+  }
+
+  func number(_ slot: String) throws -> Double? {
+    guard let value = try value(slot) else { return nil }
+    guard let number = value.asNumber() else { throw mismatch(slot, "a number", value) }
+    return number
+  }
+
+  func integer(_ slot: String) throws -> Int? {
+    guard let value = try value(slot) else { return nil }
+    guard let number = value.asNumber(), let integer = Int(exactly: number) else {
+      throw mismatch(slot, "a whole number", value)
+    }
+    return integer
+  }
+
+  /// A count of things to show or do, at least one.
+  func count(_ slot: String) throws -> Int? {
+    guard let count = try integer(slot) else { return nil }
+    guard count > 0 else {
+      throw RuntimeError.other(
+        "\(declaration.name): \(slot) must be at least 1, not \(count)", hint: nil)
+    }
+    return count
+  }
+
+  func bool(_ slot: String) throws -> Bool? {
+    guard let value = try value(slot) else { return nil }
+    guard case .bool(let answer) = value else { throw mismatch(slot, "true or false", value) }
+    return answer
+  }
+
+  func network(_ slot: String) throws -> Network {
+    let value = try requiredValue(slot)
+    guard case .network(let box) = value else { throw mismatch(slot, "a network", value) }
+    return box.content.network
+  }
+
+  /// The error for an argument of the wrong kind.
+  func mismatch(_ slot: String, _ expected: String, _ value: Value) -> RuntimeError {
+    .argumentKind(
+      function: declaration.name, parameter: slot, expected: expected, got: value.kindName)
+  }
+
+  private func missing(_ slot: String) -> RuntimeError {
+    .missingArgument(
+      function: declaration.name, parameter: slot,
+      usage: Command.named(declaration.name)?.usage ?? declaration.name)
+  }
+
+  // MARK: output
+
+  /// Writes a line of results to standard output.
+  func print(_ line: String) { session.writeOutput(line + "\n") }
+
+  /// Writes lines of results.
+  func print(_ lines: [String]) { for line in lines { print(line) } }
+
+  /// Writes a line that accompanies results to standard error.
+  func note(_ line: String) { session.writeError(line + "\n") }
+
+  /// The columns that pictures and tables may take.
+  var width: Int { Terminal.size().columns }
+
+  /// Colours for standard output.
+  var paint: Paint { Paint(isOn: session.terminal.colorsOutput) }
+
+  // MARK: computing
+
+  /// What a builtin gives: the commands' measures are the language's own.
+  func call(_ builtin: String, _ arguments: Value...) throws -> Value {
+    guard let builtin = Builtin.named(builtin) else { throw RuntimeError.unknownName(builtin) }
+    return try builtin.invoke(
+      arguments, names: Array(repeating: nil, count: arguments.count), interpreter: machine)
+  }
+}

@@ -1,0 +1,122 @@
+import Datasets
+import Networks
+import Runtime
+import Tensors
+
+extension Command {
+  /// Reading and writing files.
+  static let data: [Command] = [load, save]
+
+  static let load = Command(
+    "load", "loads a data set by its name, or a file",
+    details: """
+      The data set `letters` comes with nnsh; others, as `fashion` and `mnist`, are looked for in \
+      $NNSH_DATA, $XDG_DATA_HOME/nnsh and /usr/share/datasets. Files are told apart by their \
+      endings: .npz .npy .csv .idx (also .gz) .png .safetensors. What is loaded gets NAME, \
+      or its own name.
+      """,
+    arguments: [
+      .slot("source", .path, "a data set's name or a file's path"),
+      .slot("name", after: "as", .topic, default: .computed("its own"), "the variable's name"),
+    ],
+    examples: [
+      .init(
+        "load letters",
+        "letters  28×28 images, 10 classes (A…J)   train 10000 · valid 6000 · test 2720"),
+      .init("load letters as data\ndata.train.x.shape", nil),
+    ],
+    seeAlso: ["save", "dataset", "split"]
+  ) { context in
+    let source = try context.requiredWord("source")
+    let name = try context.word("name")
+    let binding = try LoadedBinding(Loader.load(source), source: source, name: name)
+    try context.session.define(binding.name, binding.value, on: context.machine)
+    context.print(binding.summary)
+    return nil
+  }
+
+  static let save = Command(
+    "save", "writes a value to a file",
+    details: """
+      The form follows the ending: a network goes to .safetensors or .npz, a tensor, number or \
+      list of numbers to .npy .npz .csv, an image to .png, a record of tensors to .npz. The file \
+      is written beside its place and renamed, so that it is never half there.
+      """,
+    arguments: [
+      .slot("value", .any, "what to write"),
+      .slot("path", after: "to", .path, "the file"),
+    ],
+    examples: [.init("save [1, 2, 3] to /tmp/numbers.npy\nload /tmp/numbers.npy", nil)],
+    seeAlso: ["load"]
+  ) { context in
+    let value = try context.requiredValue("value")
+    let path = try context.requiredWord("path")
+    try Saver.save(try context.savable(value), to: path)
+    return nil
+  }
+}
+
+extension CommandContext {
+  /// The form in which a value goes into a file.
+  fileprivate func savable(_ value: Value) throws -> Savable {
+    switch value {
+    case .network(let box):
+      let (tensors, notes) = try NetworkFile.contents(of: box.content.network)
+      return .parameters(tensors, notes: notes)
+    case .dataSet(let box): return .dataSet(box.content)
+    case .record(let box):
+      return .record(
+        try zip(box.content.names, box.content.values).map { name, value in
+          guard let tensor = try value.asTensor() else {
+            throw RuntimeError.other(
+              "cannot save a record whose field \(name) is a \(value.kindName)",
+              hint: "its fields must be tensors or numbers")
+          }
+          return NamedTensor(name: name, tensor: tensor)
+        })
+    default:
+      guard let tensor = try value.asTensor() else {
+        throw mismatch("value", "a network, tensor, number, list of numbers or record", value)
+      }
+      return .tensor(tensor)
+    }
+  }
+}
+
+/// What `load` found, as a variable and a line about it.
+private struct LoadedBinding {
+  let name: String
+  let value: Value
+  let summary: String
+
+  init(_ loaded: Loaded, source: String, name given: String?) throws {
+    let name = given ?? Loader.bindingName(for: source)
+    self.name = name
+    switch loaded {
+    case .dataSet(var set):
+      set.name = name
+      value = .dataSet(Box(set))
+      summary = set.summary
+    case .tensor(let tensor, let columns):
+      value = Value(tensor)
+      let header = columns.isEmpty ? "" : "  columns \(columns.joined(separator: ", "))"
+      summary = "\(name)  \(tensor.shape) tensor \(tensor.elementType)" + header
+    case .record(let tensors):
+      value = .fields(tensors.map { ($0.name, Value($0.tensor)) })
+      summary = "\(name)  " + Self.list(tensors)
+    case .parameters(let tensors, let notes):
+      if let network = try NetworkFile.network(from: tensors, notes: notes) {
+        value = .network(Box(NetworkValue(network)))
+        let count = NumberForm.grouped(network.parameterCount)
+        summary = "\(name)  \(network.description)   \(count) parameters"
+      } else {
+        value = .fields(tensors.map { ($0.name, Value($0.tensor)) })
+        summary = "\(name)  " + Self.list(tensors)
+      }
+    }
+  }
+
+  private static func list(_ tensors: [NamedTensor]) -> String {
+    tensors.map { "\($0.name) \($0.tensor.shape)" }.joined(separator: " · ")
+  }
+}

@@ -1,0 +1,158 @@
+import Datasets
+import Networks
+import Runtime
+import Tensors
+
+extension Command {
+  static let describe = Command(
+    "describe", "tells what a value is like: least, greatest, mean, spread, NaNs",
+    arguments: [.slot("value", .any, "a tensor, list, data set, network or record")],
+    examples: [
+      .init(
+        "describe [1, 2, 3, 4]",
+        """
+        4 tensor f32
+        min 1   max 4   mean 2.5   std 1.11803   NaN 0   infinite 0
+        █               █               █               █
+        1                                               4
+        """)
+    ],
+    seeAlso: ["show", "who", "plot"]
+  ) { context in
+    context.print(try ValueDescription(context.requiredValue("value")).lines)
+    return nil
+  }
+}
+
+/// What `describe` prints.
+struct ValueDescription {
+  let lines: [String]
+
+  init(_ value: Value) throws {
+    switch value {
+    case .dataSet(let box): lines = try Self.dataSet(box.content)
+    case .split(let box): lines = try Self.split(box.content)
+    case .network(let box): lines = try Self.network(box.content.network)
+    case .record(let box):
+      var table = Table([("field", .left), ("kind", .left), ("shape", .left)])
+      for (name, value) in zip(box.content.names, box.content.values) {
+        table.append([name, value.kindName, ValueMeasure(value).extent])
+      }
+      lines = table.lines()
+    case .string(let box): lines = ["string of \(box.content.count) characters"]
+    case .number, .bool, .none, .function, .optimizer, .schedule:
+      lines = ["\(value.kindName) \(value.display())"]
+    default:
+      guard let tensor = try value.asTensor() else {
+        lines = ["\(value.kindName) \(ValueMeasure(value).extent)"]
+        return
+      }
+      lines = Self.tensor(tensor)
+    }
+  }
+
+  private static func tensor(_ tensor: Tensor) -> [String] {
+    let numbers = tensor.doubles()
+    let summary = NumberSummary(numbers)
+    var lines = ["\(tensor.shape) tensor \(tensor.elementType)", summary.line]
+    guard summary.finiteCount > 1, summary.least < summary.greatest else { return lines }
+    let histogram = Histogram(numbers, bins: 49)
+    lines += histogram.lines(height: summary.finiteCount > 50 ? 3 : 1).map(trimmed)
+    let (left, right) = (summary.least.displayed, summary.greatest.displayed)
+    let gap = String(repeating: " ", count: max(1, 49 - left.count - right.count))
+    return lines + [left + gap + right]
+  }
+
+  private static func trimmed(_ line: String) -> String {
+    var line = line
+    while line.last == " " { line.removeLast() }
+    return line
+  }
+
+  private static func dataSet(_ set: DataSet) throws -> [String] {
+    var lines = [set.summary]
+    if set.hasClasses {
+      var table = Table(
+        [("class", .left), ("train", .right), ("valid", .right), ("test", .right)])
+      let counts = [set.train, set.valid, set.test].map { classCounts($0, set.targetCount) }
+      for index in 0..<set.targetCount {
+        let name = set.names.indices.contains(index) ? set.names[index] : "\(index)"
+        table.append([name] + counts.map { "\($0[index])" })
+      }
+      lines += table.lines()
+    }
+    return lines + ["x of train: " + NumberSummary(set.train.x.doubles()).line]
+  }
+
+  private static func classCounts(_ split: Split, _ classes: Int) -> [Int] {
+    var counts = [Int](repeating: 0, count: classes)
+    for label in split.labels?.doubles() ?? [] {
+      if let index = Int(exactly: label), counts.indices.contains(index) { counts[index] += 1 }
+    }
+    return counts
+  }
+
+  private static func split(_ split: Split) throws -> [String] {
+    let labels = split.labels.map { " · labels \($0.shape)" } ?? ""
+    return [
+      "split of \(split.count) examples: x \(split.x.shape) · y \(split.y.shape)\(labels)",
+      "x: " + NumberSummary(split.x.doubles()).line,
+    ]
+  }
+
+  private static func network(_ network: Network) throws -> [String] {
+    var table = Table([
+      ("parameter", .left), ("shape", .left), ("min", .right), ("max", .right), ("mean", .right),
+      ("std", .right), ("NaN", .right),
+    ])
+    for parameter in network.parameters {
+      let summary = NumberSummary(parameter.tensor.doubles())
+      table.append([
+        parameter.name, "\(parameter.tensor.shape)", summary.short(summary.least),
+        summary.short(summary.greatest), summary.short(summary.mean),
+        summary.short(summary.deviation), "\(summary.nanCount)",
+      ])
+    }
+    return [network.description] + table.lines()
+  }
+}
+
+/// Least, greatest, mean, standard deviation (of the whole, divided by n) of the finite numbers.
+struct NumberSummary {
+  private(set) var least = Double.infinity
+  private(set) var greatest = -Double.infinity
+  private(set) var mean = 0.0
+  private(set) var deviation = 0.0
+  private(set) var nanCount = 0
+  private(set) var infiniteCount = 0
+  private(set) var finiteCount = 0
+
+  init(_ numbers: [Double]) {
+    // Welford's method: no catastrophic cancellation.
+    var squares = 0.0
+    for number in numbers {
+      guard number.isFinite else {
+        if number.isNaN { nanCount += 1 } else { infiniteCount += 1 }
+        continue
+      }
+      finiteCount += 1
+      least = min(least, number)
+      greatest = max(greatest, number)
+      let difference = number - mean
+      mean += difference / Double(finiteCount)
+      squares += difference * (number - mean)
+    }
+    deviation = finiteCount > 0 ? (squares / Double(finiteCount)).squareRoot() : 0
+  }
+
+  var line: String {
+    let counts = "NaN \(nanCount)   infinite \(infiniteCount)"
+    guard finiteCount > 0 else { return "no finite number   " + counts }
+    return "min \(least.displayed)   max \(greatest.displayed)   mean \(mean.displayed)   "
+      + "std \(deviation.displayed)   " + counts
+  }
+
+  func short(_ number: Double) -> String {
+    finiteCount > 0 ? NumberForm.significant(number, 4) : "-"
+  }
+}

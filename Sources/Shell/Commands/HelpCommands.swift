@@ -1,0 +1,81 @@
+import Runtime
+import Syntax
+
+extension Command {
+  /// Finding out.
+  static let help: [Command] = [helpCommand, apropos]
+
+  private static let helpCommand = Command(
+    "help", "teaches nnsh in a minute, or tells about one word",
+    details: "Also written ?TOPIC and TOPIC?.",
+    arguments: [.slot("topic", .topic, default: .computed("a first screen"), "what about")],
+    seeAlso: ["apropos", "source"]
+  ) { context in
+    let text = HelpText(width: context.width, paint: context.paint)
+    guard let name = try context.word("topic") else {
+      context.print(text.overview())
+      return nil
+    }
+    if let lines = UserHelp.lines(name, context) {
+      context.print(lines)
+      return nil
+    }
+    guard let entry = HelpIndex.entry(name) else { throw unknown(name, context) }
+    context.print(text.lines(for: entry))
+    return nil
+  }
+
+  private static func unknown(_ name: String, _ context: CommandContext) -> RuntimeError {
+    let near = nearest(name, among: HelpIndex.names(context.machine))
+    let hint =
+      near.isEmpty
+      ? "apropos \(name) looks in all descriptions"
+      : "did you mean \(near.joined(separator: " or "))?"
+    return .other("there is no help on \(name)", hint: hint)
+  }
+
+  private static let apropos = Command(
+    "apropos", "finds the commands, functions and topics that mention a word",
+    arguments: [.slot("word", .string, "what to look for")], seeAlso: ["help"]
+  ) { context in
+    let word = try context.requiredWord("word")
+    let found = HelpIndex.matches(word)
+    guard !found.isEmpty else {
+      context.note("nothing mentions \(word)")
+      return nil
+    }
+    var table = Table([("", .left), ("", .left)])
+    for (name, summary) in found { table.append([name, summary]) }
+    context.print(table.lines(width: context.width))
+    return nil
+  }
+}
+
+/// Help on what the user has defined.
+private enum UserHelp {
+  /// A function's head with the comment above it, a variable's description; nil for other names.
+  static func lines(_ name: String, _ context: CommandContext) -> [String]? {
+    guard context.machine.globals.isUserDefined(name), let value = context.machine.globals[name]
+    else { return nil }
+    guard case .function(let function) = value, let definition = function.definition else {
+      let extent = ValueMeasure(value).extent
+      return ["\(name) is a \(value.kindName)\(extent.isEmpty ? "" : ": \(extent)")"]
+    }
+    let (line, _) = definition.source.position(of: definition.span.start)
+    return [value.display()] + comment(above: definition.span.start, in: definition.source)
+      + ["defined at \(definition.source.name):\(line); source \(name) shows it"]
+  }
+
+  private static func comment(above offset: Int, in source: SourceText) -> [String] {
+    var lines: [String] = []
+    var start = source.line(around: offset).start
+    while start > 0 {
+      let above = source.line(around: start - 1)
+      let text = above.text.drop { $0 == " " }
+      guard text.hasPrefix("#") else { break }
+      lines.append(String(text.dropFirst().drop { $0 == " " }))
+      start = above.start
+    }
+    return lines.reversed()
+  }
+}

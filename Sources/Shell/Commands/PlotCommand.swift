@@ -1,0 +1,159 @@
+import Networks
+import Runtime
+import Tensors
+
+extension Command {
+  /// Curves.
+  static let plotting: [Command] = [plot]
+
+  static let plot = Command(
+    "plot", "draws curves in the terminal, or into a .png, .svg or .pdf",
+    details: """
+      A tensor of one dimension or a list of numbers is a curve; a tensor of two is one a column; \
+      a record of lists, as `net.history`, is one a field, losses and accuracies in panels of \
+      their own. Files are drawn by gnuplot.
+      """,
+    arguments: [
+      .slot("values", .any, isVariadic: true, "what to draw"),
+      .slot("path", after: "to", .path, default: .computed("the terminal"), "the file"),
+      .option("title", .string, default: .string(""), "what stands above"),
+      .option("x", .string, default: .string(""), "what stands below the axis"),
+      .option("y", .string, default: .string(""), "what stands beside the axis"),
+    ],
+    examples: [.init("plot [1, 4, 9, 16, 25]", nil)],
+    seeAlso: ["show", "describe"]
+  ) { context in
+    let chart = try ChartBuilder(context).chart()
+    guard let path = try context.word("path") else {
+      let height = min(16, max(6, (Terminal.size().rows - 6) / chart.panels.count - 5))
+      context.print(chart.lines(width: context.width, height: height, paint: context.paint))
+      return nil
+    }
+    guard let format = Gnuplot.Format(path: path) else {
+      throw RuntimeError.other(
+        "cannot tell from its name in which form to draw \(path)",
+        hint: "end it with .png, .svg or .pdf")
+    }
+    do throws(GnuplotError) {
+      try Gnuplot.write(chart, to: path, format: format)
+    } catch {
+      throw RuntimeError.other(error.message, hint: error.hint)
+    }
+    return nil
+  }
+}
+
+/// Turns the values of a `plot` command into curves.
+struct ChartBuilder {
+  private let context: CommandContext
+  private var losses: [Chart.Curve] = []
+  private var accuracies: [Chart.Curve] = []
+  private var others: [Chart.Curve] = []
+
+  init(_ context: CommandContext) throws {
+    self.context = context
+    for input in context.command.all("values") {
+      let value: Value
+      switch input {
+      case .word(let word, _): value = .text(word)
+      case .thunk(let thunk): value = try thunk.evaluate()
+      }
+      try add(value, named: context.sourceText(input))
+    }
+  }
+
+  func chart() throws -> Chart {
+    let title = try context.word("title") ?? ""
+    let xLabel = try context.word("x") ?? ""
+    let yLabel = try context.word("y") ?? ""
+    var panels: [Chart.Panel] = []
+    // A history's two measures have different scales.
+    let isHistory = others.isEmpty && !losses.isEmpty && !accuracies.isEmpty
+    if isHistory {
+      let x = xLabel.isEmpty ? "epoch" : xLabel
+      panels = [
+        Chart.Panel(title: "loss", xLabel: x, yLabel: yLabel, curves: losses),
+        Chart.Panel(title: "accuracy", xLabel: x, yLabel: yLabel, curves: accuracies),
+      ]
+    } else {
+      let curves = losses + accuracies + others
+      panels = [Chart.Panel(xLabel: xLabel, yLabel: yLabel, curves: curves)]
+    }
+    guard panels.contains(where: { !$0.isEmpty }) else {
+      throw RuntimeError.other(
+        "there is nothing to plot: no finite number among the values", hint: nil)
+    }
+    return Chart(title: title, panels: panels.filter { !$0.isEmpty })
+  }
+
+  /// Curves of values that no argument names.
+  init(_ context: CommandContext, values: [(Value, String)]) throws {
+    self.context = context
+    for (value, name) in values { try add(value, named: name) }
+  }
+
+  private mutating func add(_ value: Value, named name: String) throws {
+    switch value {
+    case .record(let box):
+      for (field, content) in zip(box.content.names, box.content.values) {
+        guard let numbers = try content.asNumbers() else {
+          throw RuntimeError.other(
+            "cannot plot the field \(field), a \(content.kindName)",
+            hint: "its fields must be lists of numbers or tensors of one dimension")
+        }
+        addMeasure(field, numbers)
+      }
+    case .network(let box): try add(box.content.network.history.record, named: name)
+    case .tensor(let box) where box.content.rank == 2: try addColumns(box.content, name)
+    case .tensor(let box) where box.content.rank > 2:
+      throw RuntimeError.other(
+        "cannot plot a \(box.content.shape) tensor: curves have one dimension",
+        hint: "show draws it as pictures")
+    default:
+      guard let numbers = try value.asNumbers() else {
+        throw context.mismatch("values", "numbers: a tensor, a list or a record of them", value)
+      }
+      others.append(Chart.Curve(name, y: numbers))
+    }
+  }
+
+  private mutating func addMeasure(_ name: String, _ numbers: [Double]) {
+    guard numbers.contains(where: \.isFinite) else { return }
+    // Measures taken every few epochs have gaps; a line joins what there is.
+    let places = numbers.indices.filter { numbers[$0].isFinite }
+    let curve = Chart.Curve(
+      name, x: places.map { Double($0 + 1) }, y: places.map { numbers[$0] })
+    if name.hasSuffix("loss") {
+      losses.append(curve)
+    } else if name.hasSuffix("accuracy") {
+      accuracies.append(curve)
+    } else {
+      others.append(Chart.Curve(name, y: numbers))
+    }
+  }
+
+  private mutating func addColumns(_ tensor: Tensor, _ name: String) throws {
+    let columns = tensor.shape.dimensions[1]
+    guard columns <= 12 else {
+      throw RuntimeError.other(
+        "cannot plot \(columns) curves at once, one a column of a \(tensor.shape) tensor",
+        hint: "choose columns: plot \(name)[:, 0]; or look at it: show \(name)")
+    }
+    let numbers = tensor.doubles()
+    for column in 0..<columns {
+      let values = stride(from: column, to: numbers.count, by: columns).map { numbers[$0] }
+      others.append(Chart.Curve("\(name)[:, \(column)]", y: values))
+    }
+  }
+}
+
+extension History {
+  /// The history as `net.history` gives it.
+  var record: Value {
+    func list(_ numbers: [Double]) -> Value { .items(numbers.map { .number($0) }) }
+    return .fields([
+      ("loss", list(loss)), ("accuracy", list(accuracy)), ("val_loss", list(validationLoss)),
+      ("val_accuracy", list(validationAccuracy)),
+    ])
+  }
+}

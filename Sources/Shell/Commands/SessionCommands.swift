@@ -1,0 +1,61 @@
+import Runtime
+
+extension Command {
+  /// The session itself.
+  static let session: [Command] = [print, history, transcript, quit]
+
+  static let print = Command(
+    "print", "prints values, as the function of this name does",
+    arguments: [
+      .slot("values", .any, default: .computed("an empty line"), isVariadic: true, "what to print")
+    ],
+    examples: [.init("print \"loss\", 0.25", "loss 0.25")], seeAlso: ["show"]
+  ) { context in
+    context.print(try context.values("values").map(\.printed).joined(separator: " "))
+    return nil
+  }
+
+  static let history = Command(
+    "history", "lists the statements typed so far",
+    details: "With a word, those that hold it.",
+    arguments: [.slot("word", .string, default: .computed("all"), "what to look for")],
+    seeAlso: ["transcript"]
+  ) { context in
+    let word = try context.word("word") ?? ""
+    let entries = context.session.historyEntries()
+    for (index, entry) in entries.enumerated() where word.isEmpty || entry.contains(word) {
+      let number = "\(index + 1)"
+      let gap = String(repeating: " ", count: max(0, 5 - number.count))
+      context.print(gap + number + "  " + entry.replacing("\n", with: "\n       "))
+    }
+    return nil
+  }
+
+  static let transcript = Command(
+    "transcript", "writes what is typed, with its results as comments, to a file",
+    details: "The file runs again as a script.",
+    arguments: [
+      .slot("state", .choice(["on", "off"]), "on or off"),
+      .slot("path", .path, default: .computed("transcript.nns"), "the file"),
+    ],
+    seeAlso: ["run", "history"]
+  ) { context in
+    let path = try context.word("path")
+    if try context.requiredWord("state") == "on" {
+      try context.session.startTranscript(path ?? "transcript.nns")
+    } else if let path {
+      throw RuntimeError.other(
+        "transcript off takes no path, and \(path) is given", hint: "write transcript off")
+    } else {
+      context.session.stopTranscript()
+    }
+    return nil
+  }
+
+  static let quit = Command(
+    "quit", aliases: ["exit"], "leaves nnsh", details: "exit(n) leaves with the exit code n.",
+    seeAlso: ["exit"]
+  ) { _ in
+    throw RuntimeError.exit(0)
+  }
+}

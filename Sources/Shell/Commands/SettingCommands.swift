@@ -1,0 +1,128 @@
+import Runtime
+import Syntax
+import Tensors
+
+extension Command {
+  /// Choices for the session.
+  static let settings: [Command] = [seed, set]
+
+  static let seed = Command(
+    "seed", "chooses the random numbers that follow",
+    details: "The same number gives the same draws, on any machine and any number of threads.",
+    arguments: [.slot("n", .integer, "a whole number from 0 up")],
+    examples: [.init("seed 7\na = rand(3)\nseed 7\nall(rand(3) == a)", "true")],
+    seeAlso: ["rand", "randn", "xavier"]
+  ) { context in
+    _ = try context.call("seed", try context.requiredValue("n"))
+    return nil
+  }
+
+  static let set = Command(
+    "set", "changes an option of the session; alone, lists them",
+    details: Setting.all.map { "\($0.name): \($0.summary)" }.joined(separator: "\n"),
+    arguments: [
+      .slot("option", .topic, default: .computed("all"), "the option's name"),
+      .slot("value", .topic, default: .computed("shown"), "what it becomes"),
+    ],
+    examples: [.init("set digits 3\n[1.23456, 2]", "2 tensor f32\n  1.23  2")],
+    seeAlso: ["help"]
+  ) { context in
+    guard let name = try context.word("option") else {
+      var table = Table([("option", .left), ("value", .left), ("", .left)])
+      for setting in Setting.all {
+        table.append([setting.name, setting.read(context.session), setting.summary])
+      }
+      context.print(table.lines(width: context.width, paint: context.paint))
+      return nil
+    }
+    guard let setting = Setting.all.first(where: { $0.name == name }) else {
+      let near = nearest(name, among: Setting.all.map(\.name))
+      throw RuntimeError.other(
+        "there is no option \(name)",
+        hint: near.first.map { "did you mean \($0)?" }
+          ?? "the options are " + Setting.all.map(\.name).joined(separator: ", "))
+    }
+    guard let value = try context.word("value") else {
+      context.print(setting.read(context.session))
+      return nil
+    }
+    guard setting.write(context.session, value) else {
+      throw RuntimeError.other("\(name) cannot be \(value)", hint: "it is \(setting.values)")
+    }
+    return nil
+  }
+}
+
+/// An option that `set` changes.
+package struct Setting: Sendable {
+  package let name: String
+  package let summary: String
+  /// Which values fit, in words.
+  package let values: String
+  /// Words that completion offers.
+  package let choices: [String]
+  let read: @Sendable (Session) -> String
+  /// Whether the value fitted.
+  let write: @Sendable (Session, String) -> Bool
+
+  private init(
+    _ name: String, _ summary: String, values: String, choices: [String] = [],
+    read: @escaping @Sendable (Session) -> String,
+    write: @escaping @Sendable (Session, String) -> Bool
+  ) {
+    self.name = name
+    self.summary = summary
+    self.values = values
+    self.choices = choices
+    self.read = read
+    self.write = write
+  }
+
+  /// All there are.
+  package static let all: [Setting] = [
+    Setting(
+      "threads", "how many threads compute", values: "a number from 1 to 1024",
+      read: { _ in "\(Threads.count)" },
+      write: { _, text in
+        guard let count = Int(text), (1...1024).contains(count) else { return false }
+        Threads.count = count
+        return true
+      }),
+    Setting(
+      "color", "when output is coloured", values: "auto, always or never",
+      choices: Terminal.ColorChoice.allCases.map(\.rawValue),
+      read: { $0.settings.color.rawValue },
+      write: { session, text in
+        guard let choice = Terminal.ColorChoice(rawValue: text) else { return false }
+        session.settings.color = choice
+        session.terminal = Terminal(color: choice)
+        return true
+      }),
+    Setting(
+      "digits", "the significant digits of a tensor's elements", values: "a number from 1 to 17",
+      read: { "\($0.settings.digits)" },
+      write: { session, text in
+        guard let digits = Int(text), (1...17).contains(digits) else { return false }
+        session.settings.digits = digits
+        return true
+      }),
+    Setting(
+      "edge", "the rows and columns of a tensor shown at each side",
+      values: "a number from 1 to 1000",
+      read: { "\($0.settings.edge)" },
+      write: { session, text in
+        guard let edge = Int(text), (1...1000).contains(edge) else { return false }
+        session.settings.edge = edge
+        return true
+      }),
+    Setting(
+      "history", "whether statements are remembered in the history file", values: "on or off",
+      choices: ["on", "off"],
+      read: { $0.settings.keepsHistory ? "on" : "off" },
+      write: { session, text in
+        guard text == "on" || text == "off" else { return false }
+        session.settings.keepsHistory = text == "on"
+        return true
+      }),
+  ]
+}

@@ -1,0 +1,265 @@
+import Datasets
+import Networks
+import Runtime
+import Syntax
+import Tensors
+
+extension Command {
+  /// Looking at values.
+  static let looking: [Command] = [show, describe]
+
+  static let show = Command(
+    "show", "looks at a value: a network's layers, images, weights, a confusion matrix, mistakes",
+    details: """
+      A network is shown as a table of its layers; a split, a stack of images or a matrix whose \
+      rows or columns are square images as pictures; a square matrix of counts as a confusion \
+      matrix; a record or a list of records as a table. `show mistakes of NET on SPLIT` shows the \
+      examples that the network is most certain and most wrong about.
+      """,
+    arguments: [
+      .slot("value", .any, words: ["mistakes"], "what to look at"),
+      .slot("count", .integer, default: .computed("what fits"), "how many pictures or rows"),
+      .slot("net", after: "of", .network, default: .computed("none"), "with mistakes: whose"),
+      .slot("split", after: "on", .split, default: .computed("none"), "with mistakes: on what"),
+    ],
+    examples: [
+      .init(
+        "net = dense(784, 10) |> softmax\nshow net",
+        """
+        layer           output  parameters
+        dense(784, 10)  N×10          7850
+        softmax         N×10             0
+        total                         7850
+        """),
+      .init("show {loss: 0.25, accuracy: 0.9}", "loss      0.25\naccuracy   0.9"),
+    ],
+    seeAlso: ["plot", "describe", "test"]
+  ) { context in
+    let count = try context.count("count")
+    if case .word = context.command.first("value") {
+      context.print(try Mistakes(context).lines(count: count))
+      return nil
+    }
+    if context.has("net") || context.has("split") {
+      throw RuntimeError.other(
+        "`of` and `on` belong to mistakes", hint: "write show mistakes of NET on SPLIT")
+    }
+    let value = try context.requiredValue("value")
+    context.print(try Showing(context, count: count).lines(value))
+    return nil
+  }
+}
+
+/// How `show` draws each kind of value.
+struct Showing {
+  private let context: CommandContext
+  private let count: Int?
+  private let width: Int
+  private let isColored: Bool
+
+  init(_ context: CommandContext, count: Int?) {
+    self.context = context
+    self.count = count
+    width = context.width
+    isColored = context.session.terminal.colorsOutput
+  }
+
+  func lines(_ value: Value) throws -> [String] {
+    switch value {
+    case .network(let box): return Self.summary(box.content.network, width, context.paint)
+    case .dataSet(let box):
+      return [box.content.summary] + (try split(box.content.train, names: box.content.names))
+    case .split(let box): return try split(box.content, names: try classNames())
+    case .record(let box): return try record(box.content)
+    case .list(let box):
+      let records = box.content.compactMap { item -> Record? in
+        if case .record(let box) = item { box.content } else { nil }
+      }
+      if !records.isEmpty, records.count == box.content.count { return table(records) }
+      if let tensor = try value.asTensor() { return try self.tensor(tensor) }
+      return [value.display(context.session.displayStyle)]
+    case .tensor(let box): return try tensor(box.content)
+    default: return [value.display(context.session.displayStyle)]
+    }
+  }
+
+  // MARK: networks
+
+  static func summary(_ network: Network, _ width: Int, _ paint: Paint) -> [String] {
+    var table = Table([("layer", .left), ("output", .left), ("parameters", .right)])
+    for row in network.summary() {
+      table.append([row.layer, row.output, "\(row.parameters)"])
+    }
+    table.append(["total", "", "\(network.parameterCount)"])
+    return table.lines(width: width, paint: paint)
+  }
+
+  // MARK: records
+
+  private func record(_ record: Record) throws -> [String] {
+    var lines: [String] = []
+    var table = Table([("", .left), ("", .right)])
+    for (name, value) in zip(record.names, record.values) where name != "confusion" {
+      table.append([name, Self.cell(value)])
+    }
+    lines += table.lines(width: width)
+    if let confusion = record["confusion"], case .tensor(let box) = confusion {
+      let names = Self.strings(record["names"])
+      lines += ConfusionTable(box.content, names: names).lines(width: width, paint: context.paint)
+    }
+    return lines
+  }
+
+  private func table(_ records: [Record]) -> [String] {
+    var names: [String] = []
+    for record in records {
+      for name in record.names where !names.contains(name) { names.append(name) }
+    }
+    var table = Table(
+      names.map { name in
+        let isNumber = records.allSatisfy { record in
+          if case .number = record[name] { true } else { record[name] == nil }
+        }
+        return (name, isNumber ? .right : .left)
+      })
+    for record in records.prefix(count ?? 50) {
+      table.append(names.map { record[$0].map(Self.cell) ?? "" })
+    }
+    let rest = records.count - (count ?? 50)
+    return table.lines(width: width, paint: context.paint)
+      + (rest > 0 ? ["… \(rest) more rows"] : [])
+  }
+
+  private static func cell(_ value: Value) -> String {
+    switch value {
+    case .number, .bool, .string: value.printed
+    case .none: "none"
+    default: value.kindName + " " + ValueMeasure(value).extent
+    }
+  }
+
+  static func strings(_ value: Value?) -> [String] {
+    guard case .list(let box) = value else { return [] }
+    return box.content.map(\.printed)
+  }
+
+  // MARK: images
+
+  /// The names of the classes, where the split is written as a data set's field.
+  private func classNames() throws -> [String] {
+    guard case .thunk(let thunk) = context.command.first("value"),
+      case .field(let owner, _) = thunk.expression.kind, case .name(let name) = owner.kind,
+      case .dataSet(let box)? = context.machine.globals[name]
+    else { return [] }
+    return box.content.names
+  }
+
+  private func split(_ split: Split, names: [String]) throws -> [String] {
+    guard let images = split.images else { return try ValueDescription(.split(Box(split))).lines }
+    let labels = split.labels?.doubles() ?? []
+    return try gallery(images) { row in
+      guard labels.indices.contains(row), let label = Int(exactly: labels[row]) else { return "" }
+      return names.indices.contains(label) ? names[label] : "\(label)"
+    }
+  }
+
+  private func tensor(_ tensor: Tensor) throws -> [String] {
+    if ConfusionTable.fits(tensor) {
+      return ConfusionTable(tensor, names: []).lines(width: width, paint: context.paint)
+    }
+    let sizes = tensor.shape.dimensions
+    switch tensor.rank {
+    case 3: return try gallery(tensor) { "\($0)" }
+    case 2:
+      let (rowSide, columnSide) = (Self.side(sizes[1]), Self.side(sizes[0]))
+      if let rowSide, columnSide == nil {
+        return try gallery(tensor.reshaped([sizes[0], rowSide, rowSide])) { "\($0)" }
+      }
+      if let columnSide, rowSide == nil {
+        let rows = try tensor.transposed().contiguous()
+        return try gallery(rows.reshaped([sizes[1], columnSide, columnSide])) { "\($0)" }
+      }
+      return picture(tensor, rows: sizes[0], columns: sizes[1])
+    case 1:
+      if let side = Self.side(sizes[0]) { return picture(tensor, rows: side, columns: side) }
+      return [Value(tensor).display(context.session.displayStyle)]
+    default: return [Value(tensor).display(context.session.displayStyle)]
+    }
+  }
+
+  /// The side of a square image of so many pixels, from 12×12 up.
+  private static func side(_ count: Int) -> Int? {
+    let side = Int(Double(count).squareRoot().rounded())
+    return side >= 12 && side * side == count ? side : nil
+  }
+
+  private func picture(_ tensor: Tensor, rows: Int, columns: Int) -> [String] {
+    let image = TerminalImage(values: tensor.doubles(), rows: rows, columns: columns)
+    let room = isColored ? width : width * 2
+    return image.fitted(rows: room, columns: room).lines(colored: isColored)
+  }
+
+  /// Pictures of the first few of a stack N×H×W.
+  func gallery(
+    _ stack: Tensor, range: ClosedRange<Double>? = nil, caption: (Int) -> String
+  ) throws -> [String] {
+    let sizes = stack.shape.dimensions
+    guard sizes.count >= 3, sizes[0] > 0 else { return ["no images"] }
+    let shown = min(sizes[0], count ?? 12)
+    let images = try (0..<shown).map { row in
+      let pixels = try stack.rows(row..<row + 1)
+      return (Self.image(pixels.doubles(), sizes), caption(row))
+    }
+    let rest = sizes[0] - shown
+    let note =
+      rest > 0 && count == nil
+      ? ["\(shown) of \(sizes[0]); show … \(min(sizes[0], 40)) shows more"] : []
+    return TerminalImage.gallery(images, width: width, colored: isColored) + note
+  }
+
+  /// One image; colours are averaged to grey.
+  private static func image(_ pixels: [Double], _ sizes: [Int]) -> TerminalImage {
+    let channels = sizes.count > 3 ? max(1, sizes[3]) : 1
+    guard channels > 1 else {
+      return TerminalImage(values: pixels, rows: sizes[1], columns: sizes[2])
+    }
+    let grey = stride(from: 0, to: pixels.count, by: channels).map { start in
+      pixels[start..<min(pixels.count, start + channels)].reduce(0, +) / Double(channels)
+    }
+    return TerminalImage(values: grey, rows: sizes[1], columns: sizes[2])
+  }
+}
+
+/// How often each class was taken for each other: rows are the truth, columns the predictions.
+struct ConfusionTable {
+  private let counts: [Int]
+  private let size: Int
+  private let names: [String]
+
+  init(_ tensor: Tensor, names: [String]) {
+    counts = tensor.doubles().map { Int(exactly: $0) ?? 0 }
+    size = tensor.shape.dimensions.first ?? 0
+    self.names =
+      names.count == size ? names : (0..<size).map { "\($0)" }
+  }
+
+  /// Whether a tensor looks like one: square, small, of counts.
+  static func fits(_ tensor: Tensor) -> Bool {
+    let sizes = tensor.shape.dimensions
+    guard sizes.count == 2, sizes[0] == sizes[1], (2...20).contains(sizes[0]) else { return false }
+    return tensor.doubles().allSatisfy { $0 >= 0 && $0 < 1e9 && $0 == $0.rounded() }
+  }
+
+  func lines(width: Int, paint: Paint) -> [String] {
+    var table = Table(
+      [("true \\ predicted", .left)] + names.map { (TextLayout.cut($0, to: 8), .right) })
+    for row in 0..<size {
+      let cells = (0..<size).map { column -> String in
+        let count = counts.indices.contains(row * size + column) ? counts[row * size + column] : 0
+        return count == 0 ? "·" : "\(count)"
+      }
+      table.append([names[row]] + cells)
+    }
+    return table.lines(width: width, paint: paint)
+  }
+}

@@ -1,0 +1,121 @@
+import Networks
+import Runtime
+import Tensors
+
+/// The options of a `train` or `step` command, read and checked: each is used or refused.
+struct TrainingSettings {
+  private let context: CommandContext
+
+  init(_ context: CommandContext) { self.context = context }
+
+  func options() throws -> TrainingOptions {
+    var options = TrainingOptions()
+    if let epochs = try context.integer("epochs") { options.epochs = epochs }
+    if let batch = try batch() { options.batch = batch }
+    options.optimizer = try optimizer()
+    if let loss = try choice("loss", Loss.init(rawValue:)) { options.loss = loss }
+    if let reduction = try choice("reduction", LossReduction.init(rawValue:)) {
+      options.reduction = reduction
+    }
+    if let precision = try choice("precision", Precision.init(rawValue:)) {
+      options.precision = precision
+    }
+    if let patience = try context.value("patience"), case .none = patience {
+      options.patience = nil
+    } else {
+      options.patience = try context.count("patience")
+    }
+    if let shuffle = try context.bool("shuffle") { options.shuffle = shuffle }
+    if let every = try context.count("every") { options.every = every }
+    options.seed = try seed()
+    return options
+  }
+
+  private func choice<Choice>(_ slot: String, _ make: (String) -> Choice?) throws -> Choice? {
+    guard let word = try context.word(slot) else { return nil }
+    guard let choice = make(word) else {
+      throw RuntimeError.other("\(slot) cannot be \(word)", hint: nil)
+    }
+    return choice
+  }
+
+  private func batch() throws -> BatchSize? {
+    guard let input = context.command.first("batch") else { return nil }
+    if case .word = input { return .full }
+    let value = try context.requiredValue("batch")
+    if case .string(let box) = value, box.content == "full" { return .full }
+    guard let number = value.asNumber(), let rows = Int(exactly: number), rows > 0 else {
+      throw context.mismatch("batch", "a whole number from 1 up, or full", value)
+    }
+    return .rows(rows)
+  }
+
+  /// Drawn from the session's generator where it is not given, so that `seed` decides it.
+  private func seed() throws -> UInt64 {
+    guard context.has("seed") else { return context.machine.random.generator.next() }
+    let value = try context.requiredValue("seed")
+    guard let number = value.asNumber(), let seed = UInt64(exactly: number) else {
+      throw context.mismatch("seed", "a whole number from 0 up", value)
+    }
+    return seed
+  }
+
+  // MARK: the optimizer
+
+  private func optimizer() throws -> Optimizer {
+    var optimizer = Optimizer.sgd(rate: 0.1, momentum: 0.9)
+    if let value = try context.value("optimizer") {
+      switch value {
+      case .none: break
+      case .string(let box): optimizer = try named(box.content)
+      case .function(let function): optimizer = try named(function.name ?? "")
+      case .optimizer(let box):
+        for option in ["rate", "momentum"] where context.has(option) {
+          throw RuntimeError.other(
+            "\(option)= is given twice: the optimizer \(box.content.description) has its own",
+            hint: "write optimizer=\(box.content.name) \(option)=…")
+        }
+        optimizer = box.content
+      default: throw context.mismatch("optimizer", "an optimizer", value)
+      }
+    }
+    if let rate = try rate() { optimizer.rate = rate }
+    if let momentum = try context.number("momentum") {
+      guard case .sgd(_, let nesterov) = optimizer.rule else {
+        throw RuntimeError.other(
+          "\(optimizer.name) has no momentum: the option belongs to sgd",
+          hint: "leave momentum= out, or write optimizer=sgd")
+      }
+      optimizer.rule = .sgd(momentum: momentum, nesterov: nesterov)
+    }
+    if let l2 = try context.number("l2") {
+      guard optimizer.l2 == 0 else {
+        throw RuntimeError.other(
+          "l2= is given twice: the optimizer \(optimizer.description) has its own", hint: nil)
+      }
+      optimizer.l2 = l2
+    }
+    return optimizer
+  }
+
+  private func named(_ name: String) throws -> Optimizer {
+    switch name {
+    case "sgd": return .sgd(rate: 0.1, momentum: 0.9)
+    case "adam": return .adam()
+    case "adamw": return .adamW()
+    case "rmsprop": return .rmsprop()
+    default:
+      throw RuntimeError.other(
+        "there is no optimizer \(name)", hint: "it is one of sgd, adam, adamw, rmsprop")
+    }
+  }
+
+  private func rate() throws -> Schedule? {
+    guard let value = try context.value("rate") else { return nil }
+    if case .schedule(let box) = value { return box.content }
+    guard let number = value.asNumber() else {
+      throw context.mismatch("rate", "a number or a schedule", value)
+    }
+    return .constant(number)
+  }
+}

@@ -1,0 +1,144 @@
+import Syntax
+
+/// What nnsh was asked to do.
+package struct CommandLine: Sendable, Equatable {
+  /// Where the code comes from.
+  package enum Source: Sendable, Equatable {
+    /// The prompt, or standard input where it is no terminal.
+    case standard
+    case file(String)
+    case code(String)
+  }
+
+  package var source = Source.standard
+  /// What stands behind the file or code: `args`.
+  package var arguments: [String] = []
+  package var isInteractive = false
+  package var isQuiet = false
+  package var runsStartupFile = true
+  package var keepsHistory = true
+  package var color = Terminal.ColorChoice.auto
+  package var threads: Int?
+  package var seed: UInt64?
+  package var keepsGoing = false
+  package var showsVersion = false
+  package var showsHelp = false
+  package var showsManual = false
+
+  package init() {}
+
+  /// A line that cannot be understood.
+  package struct UsageError: Error, Equatable {
+    package let message: String
+    package let hint: String
+  }
+
+  /// Reads the words behind the program's name.
+  ///
+  /// Options stand before the file; what follows the file, or CODE, is the script's own.
+  ///
+  /// - Throws: `UsageError`, for exit code 2.
+  package init(parsing words: [String]) throws(UsageError) {
+    self.init()
+    var rest = words[...]
+    while let word = rest.first {
+      if word == "--" {
+        rest.removeFirst()
+        break
+      }
+      if word == "-" || !word.hasPrefix("-") { break }
+      rest.removeFirst()
+      if word.hasPrefix("--") {
+        try parseLong(String(word.dropFirst(2)), &rest)
+      } else {
+        try parseLetters(word.dropFirst(), &rest)
+      }
+    }
+    if case .standard = source, let file = rest.popFirst() { source = .file(file) }
+    arguments = Array(rest)
+  }
+
+  private mutating func parseLong(
+    _ word: String, _ rest: inout ArraySlice<String>
+  ) throws(UsageError) {
+    let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    let name = String(parts.first ?? "")
+    guard let option = CommandLineOption.all.first(where: { $0.name == name }) else {
+      let near = nearest(name, among: CommandLineOption.all.map(\.name), limit: 1).first
+      throw UsageError(
+        message: "no option --\(name)",
+        hint: near.map { "did you mean --\($0)?" } ?? "nnsh --help lists the options")
+    }
+    let given = parts.count > 1 ? String(parts[1]) : nil
+    guard option.argument != nil else {
+      if given != nil {
+        throw UsageError(message: "--\(name) takes no argument", hint: "write --\(name)")
+      }
+      return try apply(option, "")
+    }
+    if let given { return try apply(option, given) }
+    try apply(option, argument(of: option, "--\(name)", &rest))
+  }
+
+  private mutating func parseLetters(
+    _ letters: Substring, _ rest: inout ArraySlice<String>
+  ) throws(UsageError) {
+    var letters = letters
+    while let letter = letters.popFirst() {
+      guard let option = CommandLineOption.all.first(where: { $0.letters.contains(letter) }) else {
+        throw UsageError(message: "no option -\(letter)", hint: "nnsh --help lists the options")
+      }
+      guard option.argument != nil else {
+        try apply(option, "")
+        continue
+      }
+      if !letters.isEmpty { return try apply(option, String(letters)) }
+      return try apply(option, argument(of: option, "-\(letter)", &rest))
+    }
+  }
+
+  private func argument(
+    of option: CommandLineOption, _ spelling: String, _ rest: inout ArraySlice<String>
+  ) throws(UsageError) -> String {
+    guard let next = rest.popFirst() else {
+      let name = option.argument ?? ""
+      throw UsageError(message: "\(spelling) needs \(name)", hint: "write \(spelling) \(name)")
+    }
+    return next
+  }
+
+  private mutating func apply(
+    _ option: CommandLineOption, _ argument: String
+  ) throws(UsageError) {
+    if !option.choices.isEmpty, !option.choices.contains(argument) {
+      throw UsageError(
+        message: "--\(option.name) cannot be \(argument)",
+        hint: "it is one of " + option.choices.joined(separator: ", "))
+    }
+    switch option.effect {
+    case .code: source = .code(argument)
+    case .interactive: isInteractive = true
+    case .quiet: isQuiet = true
+    case .noStartupFile: runsStartupFile = false
+    case .noHistory: keepsHistory = false
+    case .color: color = Terminal.ColorChoice(rawValue: argument) ?? .auto
+    case .threads: threads = Int(try whole(argument, option, within: 1...1024))
+    case .seed: seed = try whole(argument, option, within: 0...UInt64.max)
+    case .keepGoing: keepsGoing = true
+    case .version: showsVersion = true
+    case .help: showsHelp = true
+    case .manual: showsManual = true
+    }
+  }
+
+  private func whole(
+    _ text: String, _ option: CommandLineOption, within range: ClosedRange<UInt64>
+  ) throws(UsageError) -> UInt64 {
+    guard let number = UInt64(text), range.contains(number) else {
+      throw UsageError(
+        message: "--\(option.name) needs a whole number, not \(text)",
+        hint: "write --\(option.name) \(range.lowerBound == 0 ? "7" : "2")")
+    }
+    return number
+  }
+}

@@ -1,0 +1,82 @@
+/// One option of the command line: parsing, `--help` and whatever else lists options derive from
+/// the table below.
+///
+/// The parser is our own: swift-argument-parser loads Foundation, which alone takes longer than
+/// nnsh may take to start.
+package struct CommandLineOption: Sendable {
+  package enum Effect: Sendable {
+    case code, interactive, quiet, noStartupFile, noHistory, color, threads, seed, keepGoing
+    case version, help, manual
+  }
+
+  package let effect: Effect
+  /// `--name`.
+  package let name: String
+  /// Single letters: `-q`.
+  package let letters: [Character]
+  /// What its argument is called; nil where it takes none.
+  package let argument: String?
+  /// What its argument can be; empty for anything.
+  package let choices: [String]
+  package let summary: String
+  /// Whether `--help` lists it.
+  package let isListed: Bool
+
+  private init(
+    _ effect: Effect, _ name: String, letters: [Character] = [], argument: String? = nil,
+    choices: [String] = [], isListed: Bool = true, _ summary: String
+  ) {
+    self.effect = effect
+    self.name = name
+    self.letters = letters
+    self.argument = argument
+    self.choices = choices
+    self.summary = summary
+    self.isListed = isListed
+  }
+
+  /// All there are.
+  package static let all: [CommandLineOption] = [
+    .init(.code, "code", letters: ["c", "e"], argument: "CODE", "runs CODE"),
+    .init(
+      .interactive, "interactive", letters: ["i"], "stays at the prompt after the file or code"),
+    .init(.quiet, "quiet", letters: ["q"], "no greeting at the prompt, no progress of training"),
+    .init(.noStartupFile, "no-rc", letters: ["X"], "does not run the start-up file"),
+    .init(.noHistory, "no-history", "neither reads nor writes the history"),
+    .init(
+      .color, "color", argument: "WHEN", choices: Terminal.ColorChoice.allCases.map(\.rawValue),
+      "colours: auto, always or never"),
+    .init(.threads, "threads", argument: "N", "computes on N threads"),
+    .init(.seed, "seed", argument: "N", "draws other random numbers, as seed(N) does"),
+    .init(.keepGoing, "keep-going", "runs the statements behind one that failed, too"),
+    .init(.version, "version", "prints the version"),
+    .init(.help, "help", letters: ["h"], "prints this"),
+    .init(.manual, "manual", isListed: false, "prints the reference manual, as Markdown"),
+  ]
+
+  /// How it is written: `-c, -e, --code CODE`.
+  package var spelling: String {
+    let names = letters.map { "-\($0)" } + ["--\(name)"]
+    return names.joined(separator: ", ") + (argument.map { " \($0)" } ?? "")
+  }
+
+  /// The text of `--help`.
+  package static var helpText: String {
+    var table = Table([("", .left), ("", .left)])
+    for option in all where option.isListed {
+      table.append(["  " + option.spelling, option.summary])
+    }
+    return """
+      nnsh: a shell for neural networks
+
+      nnsh                      the prompt; without a terminal, runs standard input
+      nnsh FILE.nns [ARGS…]     runs a script; `-` is standard input
+      nnsh -c CODE [ARGS…]      runs CODE
+
+      \(table.lines().joined(separator: "\n"))
+
+      At the prompt, `help` teaches the language in a minute.
+
+      """
+  }
+}

@@ -1,0 +1,52 @@
+import Glibc
+
+/// The way from the process's arguments to its exit code.
+package enum Launch {
+  /// Runs nnsh.
+  ///
+  /// - Parameter arguments: the words behind the program's name.
+  /// - Returns: the exit code.
+  package static func main(_ arguments: [String]) -> Int32 {
+    let errors = OutputStream(STDERR_FILENO, capacity: 0) { _ in }
+    let commandLine: CommandLine
+    do {
+      commandLine = try CommandLine(parsing: arguments)
+    } catch {
+      errors.write("error: \(error.message)\n  = \(error.hint)\n")
+      return Session.ExitCode.usage
+    }
+    let terminal = Terminal(color: commandLine.color)
+    // Results that a person waits for appear at once, those of a script in large pieces.
+    let output = OutputStream(
+      STDOUT_FILENO, capacity: terminal.showsOutput ? 0 : 1 << 16,
+      onFailure: { failure in outputFailed(failure, errors) })
+    if let text = information(commandLine) {
+      output.write(text)
+      output.flush()
+      return Session.ExitCode.success
+    }
+    return MachineThread.run {
+      let promptIsLikely =
+        commandLine.isInteractive || (commandLine.source == .standard && isatty(STDIN_FILENO) == 1)
+      Signals.install(isInteractive: promptIsLikely)
+      let session = Session(commandLine, terminal: terminal, output: output, errors: errors)
+      let code = session.run()
+      // The process ends here: tearing down what the operating system frees anyway only costs time.
+      _exit(code)
+    }
+  }
+
+  private static func information(_ commandLine: CommandLine) -> String? {
+    if commandLine.showsHelp { return CommandLineOption.helpText }
+    if commandLine.showsVersion { return "nnsh \(Version.text)\n" }
+    if commandLine.showsManual { return ReferenceManual.text }
+    return nil
+  }
+
+  /// Nobody reads any more: end quietly. Nothing can be written: say so.
+  private static func outputFailed(_ failure: Int32, _ errors: OutputStream) {
+    if failure == EPIPE { _exit(Session.ExitCode.success) }
+    errors.write("error: cannot write standard output: \(String(cString: strerror(failure)))\n")
+    _exit(Session.ExitCode.failure)
+  }
+}

@@ -1,0 +1,133 @@
+import Glibc
+import Runtime
+import Syntax
+import Tensors
+
+extension Session {
+  /// Does what the command line says.
+  ///
+  /// - Returns: the exit code.
+  package func run() -> Int32 {
+    if let threads = commandLine.threads { Threads.count = threads }
+    if let seed = commandLine.seed { machine.random.generator = RandomGenerator(seed: seed) }
+    machine.globals["args"] = .items(commandLine.arguments.map(Value.text))
+    let code = runSource()
+    output.flush()
+    return code
+  }
+
+  private func runSource() -> Int32 {
+    let standardInputIsTerminal = isatty(STDIN_FILENO) == 1
+    switch commandLine.source {
+    case .standard:
+      if standardInputIsTerminal || commandLine.isInteractive { return runPrompt() }
+      return runDescriptor(STDIN_FILENO, name: "<stdin>")
+    case .code(let code): return finish(runScript(SourceText(code, name: "-c")))
+    case .file("-"): return finish(runDescriptor(STDIN_FILENO, name: "<stdin>"))
+    case .file(let path):
+      do {
+        return finish(runScript(try ScriptFile.read(path)))
+      } catch {
+        writeError("error: \(error.message)\n")
+        return ExitCode.usage
+      }
+    }
+  }
+
+  /// Stays at the prompt behind the script where `-i` asks for it.
+  private func finish(_ code: Int32) -> Int32 {
+    guard commandLine.isInteractive, machine.exitCode == nil else { return code }
+    return runPrompt()
+  }
+
+  private func runDescriptor(_ descriptor: Int32, name: String) -> Int32 {
+    do {
+      return runScript(SourceText(bytes: try ScriptFile.readAll(descriptor, name), name: name))
+    } catch {
+      writeError("error: \(error.message)\n")
+      return ExitCode.failure
+    }
+  }
+
+  /// Runs a whole text.
+  ///
+  /// - Returns: the exit code.
+  package func runScript(_ source: SourceText) -> Int32 {
+    do throws(Diagnostic) {
+      let program = try machine.compile(source)
+      var worst = ExitCode.success
+      machine.run(program) { diagnostic in
+        report(diagnostic)
+        let isInterrupt = diagnostic.phase == .interrupted
+        Interrupt.clear()
+        worst = isInterrupt ? ExitCode.interrupted : ExitCode.failure
+        return commandLine.keepsGoing && !isInterrupt
+      }
+      return machine.exitCode ?? worst
+    } catch {
+      report(error)
+      return ExitCode.usage
+    }
+  }
+
+  /// Runs a script inside this session, for `run`.
+  func runFile(_ path: String, on machine: Machine) throws {
+    guard runDepth < 50 else {
+      throw RuntimeError.other(
+        "scripts run each other more than 50 deep", hint: "does \(path) run itself?")
+    }
+    let source: SourceText
+    do {
+      source = try ScriptFile.read(path)
+    } catch {
+      throw RuntimeError.other(error.message, hint: nil)
+    }
+    runDepth += 1
+    defer { runDepth -= 1 }
+    try machine.run(try machine.compile(source))
+    if let code = machine.exitCode { throw RuntimeError.exit(code) }
+  }
+
+  /// The statements of the history file and of this session.
+  func historyEntries() -> [String] {
+    settings.keepsHistory ? historyFile?.entries() ?? typed : typed
+  }
+}
+
+/// Scripts in files.
+enum ScriptFile {
+  /// Why a script cannot be read.
+  struct Failure: Error {
+    let message: String
+  }
+
+  static func read(_ path: String) throws(Failure) -> SourceText {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw Failure(
+        message: errno == ENOENT
+          ? "no such file: \(path)" : "cannot read \(path): \(String(cString: strerror(errno)))")
+    }
+    defer { close(descriptor) }
+    return SourceText(bytes: try readAll(descriptor, path), name: path)
+  }
+
+  static func readAll(_ descriptor: Int32, _ name: String) throws(Failure) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var status = stat()
+    if fstat(descriptor, &status) == 0, status.st_size > 0 {
+      bytes.reserveCapacity(Int(status.st_size) + 1)
+    }
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = Glibc.read(descriptor, &chunk, chunk.count)
+      if count < 0 {
+        if errno == EINTR, !Interrupt.isRequested { continue }
+        let reason = errno == EINTR ? "interrupted" : String(cString: strerror(errno))
+        throw Failure(message: "cannot read \(name): \(reason)")
+      }
+      guard count > 0 else { return bytes }
+      bytes.append(contentsOf: chunk[..<count])
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import Glibc
+import Runtime
+import Syntax
+import Tensors
+
+/// One run of nnsh: source in, values or diagnostics out.
+///
+/// Results go to standard output, everything else to standard error. All of it happens on one
+/// thread, the one with the large stack (`MachineThread`).
+package final class Session: CommandHost {
+  /// What `set` changes.
+  package struct Settings {
+    var color = Terminal.ColorChoice.auto
+    var digits = 4
+    var edge = 3
+    var keepsHistory = true
+    /// Whether training shows how far it is.
+    var showsProgress = true
+  }
+
+  /// How a run ended.
+  package enum ExitCode {
+    package static let success: Int32 = 0
+    package static let failure: Int32 = 1
+    /// Wrong usage, or code that cannot be read.
+    package static let usage: Int32 = 2
+    package static let interrupted: Int32 = 130
+  }
+
+  package let commandLine: CommandLine
+  package internal(set) var settings = Settings()
+  package internal(set) var terminal: Terminal
+  let output: OutputStream
+  let errors: OutputStream
+  var transcript: Transcript?
+  /// The file that statements typed are remembered in.
+  var historyFile: HistoryFile?
+  /// The statements typed in this session.
+  var typed: [String] = []
+  var runDepth = 0
+  /// Whether what was interrupted has said so itself.
+  var interruptIsExplained = false
+  private var madeMachine: Machine?
+
+  /// - Parameters:
+  ///   - output: where results go.
+  ///   - errors: where everything else goes.
+  package init(
+    _ commandLine: CommandLine, terminal: Terminal, output: OutputStream, errors: OutputStream
+  ) {
+    self.commandLine = commandLine
+    self.terminal = terminal
+    self.output = output
+    self.errors = errors
+    settings.color = commandLine.color
+    settings.keepsHistory = commandLine.keepsHistory
+    settings.showsProgress = !commandLine.isQuiet
+    if commandLine.keepsHistory { historyFile = .standard }
+  }
+
+  /// The machine, made when code first runs.
+  package var machine: Machine {
+    if let madeMachine { return madeMachine }
+    let machine = Machine(host: self) { [unowned self] text in writeOutput(text) }
+    machine.nativeStackSize = MachineThread.usableStack
+    madeMachine = machine
+    return machine
+  }
+
+  // MARK: output
+
+  /// Writes to standard output.
+  package func writeOutput(_ text: String) {
+    output.write(text)
+    transcript?.addOutput(text)
+  }
+
+  /// Writes to standard error, behind what standard output was given before.
+  package func writeError(_ text: String) {
+    output.flush()
+    errors.write(text)
+  }
+
+  /// Shows an error.
+  package func report(_ diagnostic: Diagnostic) {
+    if diagnostic.phase == .interrupted, interruptIsExplained {
+      interruptIsExplained = false
+      return
+    }
+    writeError(diagnostic.rendered(inColor: terminal.colorsErrors) + "\n")
+    transcript?.addOutput(diagnostic.rendered() + "\n")
+  }
+
+  /// How values are shown.
+  var displayStyle: DisplayStyle {
+    var style = DisplayStyle.plain
+    style.width = terminal.showsOutput ? Terminal.size().columns : 80
+    style.digits = settings.digits
+    style.edge = settings.edge
+    if terminal.colorsOutput { style.paint = Self.paint }
+    return style
+  }
+
+  private static let paint: @Sendable (String, DisplayStyle.Role) -> String = { text, role in
+    let paint = Paint(isOn: true)
+    switch role {
+    case .header: return paint.dim(text)
+    case .string: return paint(text, .green)
+    case .keyword: return paint(text, .magenta)
+    case .number, .punctuation: return text
+    }
+  }
+
+  // MARK: CommandHost
+
+  package var commandSyntax: [String: CommandSyntax] { Command.syntaxByName }
+
+  package func execute(_ command: RunningCommand, on machine: Machine) throws -> Value? {
+    guard let entry = Command.named(command.name.text) else {
+      throw RuntimeError.unknownName(command.name.text)
+    }
+    return try entry.body(
+      CommandContext(
+        declaration: entry.declaration, command: command, machine: machine, session: self))
+  }
+
+  package func echo(_ value: Value) {
+    if case .none = value { return }
+    writeOutput(value.display(displayStyle) + "\n")
+  }
+
+  /// Gives a global variable a value, as `load` does.
+  func define(_ name: String, _ value: Value, on machine: Machine) throws {
+    guard let expression = try? Parser.parseExpression(SourceText(name, name: "")),
+      case .name = expression.kind
+    else {
+      throw RuntimeError.other(
+        "\(name) cannot be a variable's name", hint: "choose one: load … as data")
+    }
+    machine.globals[name] = value
+  }
+}

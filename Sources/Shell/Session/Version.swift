@@ -1,0 +1,4 @@
+/// What `--version` prints.
+package enum Version {
+  package static let text = "0.1.0"
+}

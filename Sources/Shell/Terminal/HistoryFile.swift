@@ -1,0 +1,109 @@
+import Glibc
+
+/// The statements typed at the prompts, one a line, shared by all shells of a user.
+///
+/// Line breaks inside a statement are written `\n`, backslashes `\\`. Each entry is appended by one
+/// write under a lock, so that several shells lose and tear none; a line that a killed shell left
+/// unfinished is ended first. libedit's own file format is rewritten in place and keeps neither
+/// promise.
+package struct HistoryFile: Sendable {
+  package let path: String
+
+  package init(path: String) { self.path = path }
+
+  /// `$NNSH_HISTORY`, else `nnsh/history` in the user's state folder; nil where there is none.
+  package static var standard: HistoryFile? {
+    if let path = Environment["NNSH_HISTORY"] {
+      return path.isEmpty ? nil : HistoryFile(path: path)
+    }
+    return Environment.folder("XDG_STATE_HOME", inHome: ".local/state").map {
+      HistoryFile(path: $0 + "/nnsh/history")
+    }
+  }
+
+  /// The entries, oldest first, at most the last `limit`; empty where there is no file.
+  package func entries(limit: Int = 10_000) -> [String] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return [] }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = read(descriptor, &chunk, chunk.count)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { break }
+      bytes += chunk.prefix(count)
+    }
+    let lines = bytes.split(separator: UInt8(ascii: "\n")).suffix(limit)
+    return lines.map { Self.unescaped(String(decoding: $0, as: UTF8.self)) }
+  }
+
+  /// Adds an entry; one that begins with a space is not kept.
+  ///
+  /// - Returns: whether it is in the file now. A history that cannot be written stops nobody's work.
+  @discardableResult
+  package func append(_ entry: String) -> Bool {
+    guard Self.isKept(entry) else { return false }
+    makeFolders()
+    let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    while flock(descriptor, LOCK_EX) != 0 { guard errno == EINTR else { return false } }
+    var line = Array((Self.escaped(entry) + "\n").utf8)
+    if endsInsideALine(descriptor) { line.insert(UInt8(ascii: "\n"), at: 0) }
+    return OutputStream.writeAll(line, to: descriptor) == 0
+  }
+
+  /// Whether an entry belongs into a history.
+  package static func isKept(_ entry: String) -> Bool {
+    !entry.hasPrefix(" ") && entry.contains { !$0.isWhitespace }
+  }
+
+  private func endsInsideALine(_ descriptor: Int32) -> Bool {
+    let end = lseek(descriptor, 0, SEEK_END)
+    guard end > 0 else { return false }
+    var byte: UInt8 = 0
+    return pread(descriptor, &byte, 1, end - 1) == 1 && byte != UInt8(ascii: "\n")
+  }
+
+  private func makeFolders() {
+    guard access(path, F_OK) != 0 else { return }
+    for (index, character) in zip(path.indices, path)
+    where character == "/" && index > path.startIndex {
+      mkdir(String(path[..<index]), 0o700)
+    }
+  }
+
+  static func escaped(_ entry: String) -> String {
+    var text = ""
+    for scalar in entry.unicodeScalars {
+      switch scalar {
+      case "\\": text += "\\\\"
+      case "\n": text += "\\n"
+      case "\r": text += "\\r"
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    return text
+  }
+
+  static func unescaped(_ line: String) -> String {
+    var text = ""
+    var isEscaped = false
+    for scalar in line.unicodeScalars {
+      if isEscaped {
+        isEscaped = false
+        switch scalar {
+        case "n": text += "\n"
+        case "r": text += "\r"
+        default: text.unicodeScalars.append(scalar)
+        }
+      } else if scalar == "\\" {
+        isEscaped = true
+      } else {
+        text.unicodeScalars.append(scalar)
+      }
+    }
+    return text
+  }
+}

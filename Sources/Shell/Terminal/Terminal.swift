@@ -1,0 +1,61 @@
+import Glibc
+
+/// What is known of where output goes: whether a person looks at it, how wide it is, whether it
+/// may be coloured.
+package struct Terminal: Sendable {
+  /// `--color` and `set color`.
+  package enum ColorChoice: String, Sendable, CaseIterable { case auto, always, never }
+
+  /// Whether standard error is a terminal: progress is redrawn there.
+  package var drawsProgress: Bool
+  /// Whether standard output is a terminal.
+  package var showsOutput: Bool
+  /// Whether results may be coloured.
+  package var colorsOutput: Bool
+  /// Whether diagnostics may be coloured.
+  package var colorsErrors: Bool
+
+  /// Looks at the process's streams and its environment.
+  package init(color: ColorChoice) {
+    let isDumb = Environment["TERM"] == "dumb"
+    showsOutput = isatty(STDOUT_FILENO) == 1
+    let errorsShow = isatty(STDERR_FILENO) == 1
+    drawsProgress = errorsShow && !isDumb
+    let allowed = !isDumb && (Environment["NO_COLOR"] ?? "").isEmpty
+    switch color {
+    case .always: (colorsOutput, colorsErrors) = (true, true)
+    case .never: (colorsOutput, colorsErrors) = (false, false)
+    case .auto: (colorsOutput, colorsErrors) = (allowed && showsOutput, allowed && errorsShow)
+    }
+  }
+
+  /// Output that nobody looks at: plain text, 80 columns.
+  package init() {
+    (drawsProgress, showsOutput, colorsOutput, colorsErrors) = (false, false, false, false)
+  }
+
+  /// The columns and rows of the terminal; 80 by 24 where there is none.
+  package static func size(of descriptor: Int32 = STDOUT_FILENO) -> (columns: Int, rows: Int) {
+    var window = winsize()
+    guard isatty(descriptor) == 1, ioctl(descriptor, UInt(TIOCGWINSZ), &window) == 0,
+      window.ws_col > 0, window.ws_row > 0
+    else { return (80, 24) }
+    return (Int(window.ws_col), Int(window.ws_row))
+  }
+}
+
+/// The process's environment.
+package enum Environment {
+  /// The variable's value; nil where it is not set.
+  package static subscript(name: String) -> String? {
+    getenv(name).map { String(cString: $0) }
+  }
+
+  /// A folder of the XDG base directory specification: the variable's where it is set to an
+  /// absolute path, else one in the home folder; nil where there is neither.
+  package static func folder(_ name: String, inHome fallback: String) -> String? {
+    if let path = self[name], path.hasPrefix("/") { return path }
+    guard let home = self["HOME"], !home.isEmpty else { return nil }
+    return home + "/" + fallback
+  }
+}
