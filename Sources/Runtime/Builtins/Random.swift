@@ -15,6 +15,7 @@ extension Builtin {
       parameters: [sizes], result: "a tensor f32 of the shape; a number without arguments",
       examples: [.init("shape(rand(2, 3))", "2 tensor f32\n  2  3")], seeAlso: ["randn", "seed"])
   ) { arguments, interpreter in
+    guard arguments.isGiven(0) else { return .number(interpreter.random.generator.uniform()) }
     let shape = try arguments.sizes(0)
     return Value(try interpreter.random.generator.uniform(shape))
   }
@@ -28,7 +29,8 @@ extension Builtin {
       seeAlso: ["rand", "xavier", "seed"])
   ) { arguments, interpreter in
     let shape = try arguments.sizes(0)
-    return Value(try interpreter.random.generator.normal(shape))
+    return Value(
+      try interpreter.random.generator.normal(shape, shape.rank == 0 ? .f64 : .f32))
   }
 
   static let xavier = Builtin(

@@ -4,11 +4,16 @@ import Tensors
 extension Parameter {
   /// The argument as the builtin's body expects it (a list of numbers becomes a tensor where a
   /// tensor is wanted), or nil where it is of another kind.
-  func accepts(_ value: Value) throws -> Value? {
+  ///
+  /// - Parameter exactly: whether numbers that are not yet in a tensor keep their 64 bits.
+  func accepts(_ value: Value, exactly: Bool = false) throws -> Value? {
     switch defaultValue {
     case .some(.none), .some(.computed):
       if case .none = value { return value }
     default: break
+    }
+    if exactly, kind == .tensor, let numbers = try value.looseNumbers() {
+      return .tensor(Box(try Tensor(numbers)))
     }
     return try kind.accepts(value)
   }
@@ -140,6 +145,19 @@ extension Value {
     case .traced(let box) where box.content.rank > 0: "a \(box.content.shape) tensor"
     case .optimizer: "an optimizer"
     default: "a \(kindName)"
+    }
+  }
+
+  /// The numbers of a list of nothing else, or of a range.
+  fileprivate func looseNumbers() throws -> [Double]? {
+    switch self {
+    case .range: return try asNumbers()
+    case .list(let box):
+      let numbers = box.content.compactMap {
+        if case .number(let number) = $0 { number } else { nil }
+      }
+      return numbers.count == box.content.count ? numbers : nil
+    default: return nil
     }
   }
 
