@@ -13,7 +13,7 @@ extension Builtin {
       "rand", group: .make, "random numbers, uniform from 0 up to, not including, 1",
       details: "Every start of nnsh draws the same ones; seed(n) chooses others.",
       parameters: [sizes], result: "a tensor f32 of the shape; a number without arguments",
-      examples: [.init("shape(rand(2, 3))", "2 tensor f32\n  2  3")], seeAlso: ["randn", "seed"])
+      examples: [.init("shape(rand(2, 3))", "[2, 3]")], seeAlso: ["randn", "seed"])
   ) { arguments, interpreter in
     guard arguments.isGiven(0) else { return .number(interpreter.random.generator.uniform()) }
     let shape = try arguments.sizes(0)
@@ -25,7 +25,7 @@ extension Builtin {
       "randn", group: .make, "random numbers, normal with mean 0 and variance 1",
       details: "Every start of nnsh draws the same ones; seed(n) chooses others.",
       parameters: [sizes], result: "a tensor f32 of the shape; a number without arguments",
-      examples: [.init("shape(randn(4))", "1 tensor f32\n  4")],
+      examples: [.init("shape(randn(4))", "[4]")],
       seeAlso: ["rand", "xavier", "seed"])
   ) { arguments, interpreter in
     let shape = try arguments.sizes(0)
@@ -42,7 +42,7 @@ extension Builtin {
         Parameter("fan_out", .integer, "outputs of the layer"),
       ],
       result: "a tensor f32 fan_in×fan_out",
-      examples: [.init("shape(xavier(784, 10))", "2 tensor f32\n  784  10")],
+      examples: [.init("shape(xavier(784, 10))", "[784, 10]")],
       seeAlso: ["he", "randn", "dense"])
   ) { arguments, interpreter in
     try weights(arguments, interpreter) { inputs, outputs in 2 / (inputs + outputs) }
@@ -57,7 +57,7 @@ extension Builtin {
         Parameter("fan_out", .integer, "outputs of the layer"),
       ],
       result: "a tensor f32 fan_in×fan_out",
-      examples: [.init("shape(he(784, 10))", "2 tensor f32\n  784  10")],
+      examples: [.init("shape(he(784, 10))", "[784, 10]")],
       seeAlso: ["xavier", "randn", "dense"])
   ) { arguments, interpreter in
     try weights(arguments, interpreter) { inputs, _ in 2 / inputs }

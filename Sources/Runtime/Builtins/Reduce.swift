@@ -124,7 +124,14 @@ extension Builtin {
         if case .traced(let box) = arguments[1] { right = box.content }
         return Value(try pairwise == .maximum ? .maximum(x, right) : .minimum(x, right))
       }
-      return Value(try operation(x, arguments.axes(1), arguments.bool(2)))
+      do {
+        return Value(try operation(x, arguments.axes(1), arguments.bool(2)))
+      } catch let error as TensorError {
+        guard case .axisOutOfRange = error, case .tensor = arguments[1] else { throw error }
+        throw RuntimeError.other(
+          "\(name) reduces one tensor, and \(arguments[1].kindPhrase) names no axes of it",
+          hint: "element by element it is \(pairs)(a, b)")
+      }
     }
   }
 

@@ -32,7 +32,7 @@ package struct Arguments: ~Copyable {
       declaration.parameters.indices.contains(index)
       ? declaration.parameters[index].name : "\(index + 1)"
     return .argumentKind(
-      function: declaration.name, parameter: name, expected: expected, got: self[index].kindName)
+      function: declaration.name, parameter: name, expected: expected, got: self[index].kindPhrase)
   }
 
   /// A tensor; a number becomes one of zero dimensions, a list of numbers one of one dimension.

@@ -141,11 +141,15 @@ extension Value {
     case .number(let number): "the number \(number.displayed)"
     case .string(let box) where box.content.count <= 20: "the string \"\(box.content)\""
     case .string: "a string"
-    case .tensor(let box): "a \(box.content.shape) tensor"
-    case .traced(let box) where box.content.rank > 0: "a \(box.content.shape) tensor"
+    case .tensor(let box): Self.phrase(box.content.shape)
+    case .traced(let box) where box.content.rank > 0: Self.phrase(box.content.shape)
     case .optimizer: "an optimizer"
     default: "a \(kindName)"
     }
+  }
+
+  private static func phrase(_ shape: Shape) -> String {
+    shape.rank == 1 ? "a vector of \(shape)" : "a \(shape) tensor"
   }
 
   /// The numbers of a list of nothing else, or of a range.

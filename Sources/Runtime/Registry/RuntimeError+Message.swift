@@ -49,6 +49,8 @@ extension RuntimeError {
     case .unknownArgument(let function, let name, let known):
       Self.suggestion(name, known) ?? Builtin.named(function)?.declaration.signature
         ?? "it takes \(known.joined(separator: ", "))"
+    case .argumentKind(let function, "axis", _, _) where function == "max" || function == "min":
+      "element by element it is \(function)imum(a, b)"
     case .repeatedArgument(let function, _), .argumentKind(let function, _, _, _):
       Builtin.named(function)?.declaration.signature
     case .conditionNotBool(let kind) where kind == "tensor":

@@ -98,14 +98,3 @@ extension Value {
     }
   }
 }
-
-extension Function {
-  /// How the function itself is shown: its signature.
-  package var displayName: String {
-    switch origin {
-    case .builtin(let builtin): "builtin " + builtin.declaration.signature
-    case .user(let code): "function " + code.usage
-    case .composed(let steps): steps.map(\.printed).joined(separator: " |> ")
-    }
-  }
-}
