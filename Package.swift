@@ -16,7 +16,8 @@ let package = Package(
       linkerSettings: [.linkedLibrary("gomp")]),
     .target(name: "CEditline", linkerSettings: [.linkedLibrary("edit")]),
     .target(name: "CResources", cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
-    .target(name: "Tensors", dependencies: ["COneDNN", "CKernels"]),
+    .target(
+      name: "Tensors", dependencies: ["COneDNN", "CKernels"], exclude: ["README.md"]),
     .target(name: "Networks", dependencies: ["Tensors", "CKernels"]),
     .target(
       name: "Datasets", dependencies: ["Tensors", "CZlib", "CPng", "CResources"],

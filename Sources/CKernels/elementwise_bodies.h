@@ -116,10 +116,4 @@ static inline T NAMED(floor_remainder)(T x, T y) {
   return (T)copysign(0.0, y);
 }
 
-static void NAMED(remainder_block)(
-    T *out, const T *a, int a_step, const T *b, int b_step, ptrdiff_t count) {
-  for (ptrdiff_t i = 0; i < count; i++) {
-    out[i] = NAMED(floor_remainder)(a[i * a_step], b[i * b_step]);
-  }
-}
 #undef NAMED

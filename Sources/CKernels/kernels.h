@@ -45,6 +45,8 @@ typedef struct {
       int columns);
   void (*philox)(
       uint64_t key, uint64_t stream, uint64_t counter, ptrdiff_t blocks, uint32_t *out);
+  // Pairs of uniform numbers become pairs of normal ones.
+  void (*normal_pairs)(double *, double *, ptrdiff_t);
 } nnsh_kernel_table;
 
 /// The table of the best instruction set of this machine.

@@ -48,8 +48,10 @@ static int is_valid(const int32_t *code, int length, int inputs) {
   return depth == 1;
 }
 
-static double scalar_at(const void *data, int type) {
-  return type == nnsh_f64 ? *(const double *)data : (double)*(const float *)data;
+static double scalar_of(const nnsh_operand *operand) {
+  if (operand->data == NULL) return operand->number;
+  return operand->type == nnsh_f64 ? *(const double *)operand->data
+                                   : (double)*(const float *)operand->data;
 }
 
 static void run_task(void *context, ptrdiff_t task) {
@@ -64,7 +66,7 @@ static void run_task(void *context, ptrdiff_t task) {
 }
 
 int nnsh_program_run(
-    const int32_t *code, int length, int inputs, const void *const *data, const int32_t *types,
+    const int32_t *code, int length, int inputs, const nnsh_operand *operands,
     const ptrdiff_t *strides, int compute_type, void *out, int out_type, int rank,
     const ptrdiff_t *dims, int in_place) {
   if (inputs > nnsh_max_inputs || rank > nnsh_max_rank || !is_valid(code, length, inputs)) {
@@ -76,13 +78,13 @@ int nnsh_program_run(
   work.shape = layout_merged(rank, dims, inputs, each);
   if (work.shape.count == 0) return nnsh_done;
   for (int i = 0; i < inputs; i++) {
-    work.data[i] = data[i];
-    work.types[i] = types[i];
+    work.data[i] = operands[i].data;
+    work.types[i] = operands[i].type;
     work.is_scalar[i] = 1;
     for (int axis = 0; axis < work.shape.rank; axis++) {
       work.is_scalar[i] &= work.shape.strides[i][axis] == 0;
     }
-    work.scalars[i] = work.is_scalar[i] ? scalar_at(data[i], types[i]) : 0;
+    if (work.is_scalar[i]) work.scalars[i] = scalar_of(&operands[i]);
   }
   work.out = out;
   ptrdiff_t inner = work.shape.dims[work.shape.rank - 1];
@@ -101,8 +103,7 @@ int nnsh_program_run(
 
 void nnsh_unary_f32(int operation, float *out, const float *in, ptrdiff_t count) {
   int32_t code[2] = {nnsh_code_load, operation};
-  const void *data[1] = {in};
-  int32_t type = nnsh_f32;
+  nnsh_operand operand = {in, 0, nnsh_f32};
   ptrdiff_t stride = 1;
-  nnsh_program_run(code, 2, 1, data, &type, &stride, nnsh_f32, out, nnsh_f32, 1, &count, 1);
+  nnsh_program_run(code, 2, 1, &operand, &stride, nnsh_f32, out, nnsh_f32, 1, &count, 1);
 }

@@ -1,5 +1,3 @@
-#include <math.h>
-
 #include "kernels.h"
 
 enum { batch = 256, batches_a_task = 16 };
@@ -18,49 +16,42 @@ static inline double unit_f64(uint32_t high, uint32_t low) {
   return (double)((((uint64_t)high << 32) | low) >> 11) * 0x1p-53;
 }
 
-/// Box and Muller (1958): two normal numbers of two uniform ones. 1 − u is above zero.
-static inline void normal_pair(double u, double v, double *first, double *second) {
-  double radius = sqrt(-2 * log(1 - u)), angle = 6.283185307179586476925 * v;
-  *first = radius * cos(angle);
-  *second = radius * sin(angle);
-}
-
-static void fill_block(const drawing *work, const uint32_t *bits, double *values) {
+/// The uniform numbers of a batch of blocks: those of even places in `first`, of odd in `second`.
+static void fill_pairs(const drawing *work, const uint32_t *bits, double *first, double *second) {
   if (work->type == nnsh_f64) {
-    double u = unit_f64(bits[0], bits[1]), v = unit_f64(bits[2], bits[3]);
-    values[0] = u;
-    values[1] = v;
-    if (work->normal) normal_pair(u, v, values, values + 1);
+    for (ptrdiff_t i = 0; i < batch; i++) {
+      first[i] = unit_f64(bits[4 * i], bits[4 * i + 1]);
+      second[i] = unit_f64(bits[4 * i + 2], bits[4 * i + 3]);
+    }
     return;
   }
-  for (int j = 0; j < 4; j++) values[j] = unit_f32(bits[j]);
-  if (work->normal) {
-    // All 32 bits of the radius's number count: they decide how far out the tail reaches.
-    normal_pair(bits[0] * 0x1p-32, values[1], values, values + 1);
-    normal_pair(bits[2] * 0x1p-32, values[3], values + 2, values + 3);
+  for (ptrdiff_t i = 0; i < 2 * batch; i++) {
+    // All 32 bits of a radius's number count: they decide how far out the tail reaches.
+    first[i] = work->normal ? bits[2 * i] * 0x1p-32 : unit_f32(bits[2 * i]);
+    second[i] = unit_f32(bits[2 * i + 1]);
   }
 }
 
 static void draw(void *context, ptrdiff_t task) {
   const drawing *work = context;
-  ptrdiff_t each = work->type == nnsh_f64 ? 2 : 4;
+  const nnsh_kernel_table *kernels = nnsh_kernels();
+  ptrdiff_t pairs = work->type == nnsh_f64 ? batch : 2 * batch;
   uint32_t bits[4 * batch];
+  double first[2 * batch], second[2 * batch];
   for (int b = 0; b < batches_a_task; b++) {
     ptrdiff_t block = (task * batches_a_task + b) * batch;
-    if (block * each >= work->count) return;
-    nnsh_kernels()->philox(work->key, work->stream, work->counter + (uint64_t)block, batch, bits);
-    for (ptrdiff_t i = 0; i < batch; i++) {
-      ptrdiff_t place = (block + i) * each;
-      if (place >= work->count) return;
-      double values[4];
-      fill_block(work, bits + 4 * i, values);
-      for (ptrdiff_t j = 0; j < each && place + j < work->count; j++) {
-        double value = work->low + work->scale * values[j];
-        if (work->type == nnsh_f64) {
-          ((double *)work->out)[place + j] = value;
-        } else {
-          ((float *)work->out)[place + j] = (float)value;
-        }
+    ptrdiff_t start = block / batch * 2 * pairs;
+    if (start >= work->count) return;
+    kernels->philox(work->key, work->stream, work->counter + (uint64_t)block, batch, bits);
+    fill_pairs(work, bits, first, second);
+    if (work->normal) kernels->normal_pairs(first, second, pairs);
+    ptrdiff_t count = work->count - start < 2 * pairs ? work->count - start : 2 * pairs;
+    for (ptrdiff_t i = 0; i < count; i++) {
+      double value = work->low + work->scale * (i & 1 ? second : first)[i / 2];
+      if (work->type == nnsh_f64) {
+        ((double *)work->out)[start + i] = value;
+      } else {
+        ((float *)work->out)[start + i] = (float)value;
       }
     }
   }

@@ -156,12 +156,39 @@ static void scan_extremes(void *context, ptrdiff_t task) {
   }
 }
 
+/// Some columns of one outer position, swept row by row.
+static void sweep_extremes(void *context, ptrdiff_t task) {
+  const scanning *work = context;
+  ptrdiff_t pieces = (work->inner + column_piece - 1) / column_piece;
+  ptrdiff_t outer = task / pieces, column = task % pieces * column_piece;
+  ptrdiff_t columns = work->inner - column < column_piece ? work->inner - column : column_piece;
+  double best[column_piece], place[column_piece];
+  for (ptrdiff_t i = 0; i < work->length; i++) {
+    ptrdiff_t start = (outer * work->length + i) * work->inner + column;
+    for (ptrdiff_t j = 0; j < columns; j++) {
+      double x = work->type == nnsh_f64 ? ((const double *)work->in)[start + j]
+                                        : (double)((const float *)work->in)[start + j];
+      int better = work->largest ? x > best[j] : x < best[j];
+      if (i == 0 || better || (x != x && best[j] == best[j])) {
+        best[j] = x;
+        place[j] = (double)i;
+      }
+    }
+  }
+  double *out = (double *)work->out + outer * work->inner + column;
+  memcpy(out, place, (size_t)columns * sizeof(double));
+}
+
 int nnsh_argument_extreme(
     int largest, int type, const void *in, ptrdiff_t outer, ptrdiff_t length, ptrdiff_t inner,
     double *out) {
   scanning work = {largest, type, in, outer, length, inner, 16384 / (length + 1) + 1, out};
-  ptrdiff_t tasks = (outer * inner + work.a_task - 1) / work.a_task;
-  return nnsh_parallel(tasks, outer * length * inner, scan_extremes, &work);
+  if (inner > 1) {
+    ptrdiff_t pieces = (inner + column_piece - 1) / column_piece;
+    return nnsh_parallel(outer * pieces, outer * length * inner, sweep_extremes, &work);
+  }
+  ptrdiff_t tasks = (outer + work.a_task - 1) / work.a_task;
+  return nnsh_parallel(tasks, outer * length, scan_extremes, &work);
 }
 
 static void scan_sums(void *context, ptrdiff_t task) {

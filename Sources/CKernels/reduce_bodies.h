@@ -40,7 +40,17 @@ static double JOIN(run_, SUFFIX)(int reduction, const T *in, ptrdiff_t count, do
 }
 #undef FOLD
 
+// Two rows a pass halve the traffic of the accumulators.
 #define FOLD(update)                                             \
+  for (; rows >= 2; rows -= 2, in += 2 * stride) {               \
+    VECTOR(LANES)                                                \
+    for (ptrdiff_t j = 0; j < columns; j++) {                    \
+      double x = in[j], s = sums[j];                             \
+      s = (update);                                              \
+      x = in[stride + j];                                        \
+      sums[j] = (update);                                        \
+    }                                                            \
+  }                                                              \
   for (ptrdiff_t i = 0; i < rows; i++, in += stride) {           \
     VECTOR(LANES)                                                \
     for (ptrdiff_t j = 0; j < columns; j++) {                    \

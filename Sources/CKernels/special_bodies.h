@@ -125,6 +125,21 @@ static void gelu_gradient_block_f32(float *out, const float *in, ptrdiff_t count
 
 // Powers. Whole small exponents multiply; positive bases go through Float64's exp and log.
 
+static void power_piece(float *out, const float *x, const float *y, ptrdiff_t count) {
+  // The quick path must have bases above zero and finite, and finite exponents.
+  int odd = 0;
+  VECTOR(WIDTH)
+  for (ptrdiff_t i = 0; i < count; i++) {
+    odd |= !(x[i] > 0) | !(x[i] < INFINITY) | !(__builtin_fabsf(y[i]) < 1e30f);
+  }
+  if (odd) {
+    for (ptrdiff_t i = 0; i < count; i++) out[i] = powf(x[i], y[i]);
+    return;
+  }
+  VECTOR(WIDTH / 2)
+  for (ptrdiff_t i = 0; i < count; i++) out[i] = (float)exp_f64((double)y[i] * log_f64(x[i]));
+}
+
 static void power_block_f32(
     float *out, const float *a, int a_step, const float *b, int b_step, ptrdiff_t count) {
   if (b_step == 0 && a_step == 1) {
@@ -141,19 +156,12 @@ static void power_block_f32(
       return;
     }
   }
-  // The quick path must have bases above zero and finite, and finite exponents.
-  int plain = 1;
-  for (ptrdiff_t i = 0; i < count; i++) {
-    float x = a[i * a_step], y = b[i * b_step];
-    plain &= (x > 0) & (x < INFINITY) & (__builtin_fabsf(y) < 1e30f);
-  }
-  if (!plain) {
-    for (ptrdiff_t i = 0; i < count; i++) out[i] = powf(a[i * a_step], b[i * b_step]);
-    return;
-  }
-  VECTOR(WIDTH / 2)
-  for (ptrdiff_t i = 0; i < count; i++) {
-    out[i] = (float)exp_f64((double)b[i * b_step] * log_f64(a[i * a_step]));
+  for (ptrdiff_t start = 0; start < count; start += 256) {
+    ptrdiff_t length = count - start < 256 ? count - start : 256;
+    float x[256], y[256];
+    for (ptrdiff_t i = 0; i < length; i++) x[i] = a_step ? a[start + i] : *a;
+    for (ptrdiff_t i = 0; i < length; i++) y[i] = b_step ? b[start + i] : *b;
+    power_piece(out + start, x, y, length);
   }
 }
 
@@ -164,4 +172,73 @@ static void power_block_f64(
     return;
   }
   for (ptrdiff_t i = 0; i < count; i++) out[i] = pow(a[i * a_step], b[i * b_step]);
+}
+
+/// Python's remainder through Float64, where the quotient's whole part and its product with the
+/// divisor are exact; other blocks go to the plain form.
+static void remainder_block_f32(
+    float *out, const float *a, int a_step, const float *b, int b_step, ptrdiff_t count) {
+  for (ptrdiff_t start = 0; start < count; start += 256) {
+    ptrdiff_t length = count - start < 256 ? count - start : 256;
+    float x[256], y[256];
+    for (ptrdiff_t i = 0; i < length; i++) x[i] = a_step ? a[start + i] : *a;
+    for (ptrdiff_t i = 0; i < length; i++) y[i] = b_step ? b[start + i] : *b;
+    int odd = 0;
+    VECTOR(WIDTH)
+    for (ptrdiff_t i = 0; i < length; i++) {
+      odd |= !(__builtin_fabsf(x[i] / y[i]) < 1e8f) | !(__builtin_fabsf(y[i]) < INFINITY);
+    }
+    if (odd) {
+      for (ptrdiff_t i = 0; i < length; i++) out[start + i] = floor_remainder_f32(x[i], y[i]);
+      continue;
+    }
+    VECTOR(WIDTH / 2)
+    for (ptrdiff_t i = 0; i < length; i++) {
+      double divisor = y[i], size = __builtin_fabs(divisor);
+      double r = x[i] - __builtin_floor(x[i] / divisor) * divisor;
+      // The quotient may have been rounded up, or down, to a whole number.
+      double outward = divisor < 0 ? -r : r;
+      outward = outward < 0 ? outward + size : outward >= size ? outward - size : outward;
+      out[start + i] = (float)(divisor < 0 ? -outward : outward);
+    }
+  }
+}
+
+/// Box and Muller (1958): two normal numbers in place of two uniform ones from [0, 1).
+static void normal_pairs(double *first, double *second, ptrdiff_t count) {
+  VECTOR(WIDTH / 2)
+  for (ptrdiff_t i = 0; i < count; i++) {
+    // 1 − u is above zero.
+    double radius = __builtin_sqrt(-2 * log_f64(1 - first[i]));
+    double turns = second[i] * 4, quarters = __builtin_rint(turns);
+    double r = (turns - quarters) * 1.5707963267948966192, u = r * r;
+    double s = -1.0 / 1307674368000;
+    s = s * u + 1.0 / 6227020800;
+    s = s * u - 1.0 / 39916800;
+    s = s * u + 1.0 / 362880;
+    s = s * u - 1.0 / 5040;
+    s = s * u + 1.0 / 120;
+    s = s * u - 1.0 / 6;
+    s = s * u * r + r;
+    double c = 1.0 / 20922789888000;
+    c = c * u - 1.0 / 87178291200;
+    c = c * u + 1.0 / 479001600;
+    c = c * u - 1.0 / 3628800;
+    c = c * u + 1.0 / 40320;
+    c = c * u - 1.0 / 720;
+    c = c * u + 1.0 / 24;
+    c = c * u - 0.5;
+    c = c * u + 1.0;
+    int32_t q = (int32_t)quarters;
+    double cosine = q & 1 ? s : c, sine = q & 1 ? c : s;
+    first[i] = radius * ((q + 1) & 2 ? -cosine : cosine);
+    second[i] = radius * (q & 2 ? -sine : sine);
+  }
+}
+
+static void remainder_block_f64(
+    double *out, const double *a, int a_step, const double *b, int b_step, ptrdiff_t count) {
+  for (ptrdiff_t i = 0; i < count; i++) {
+    out[i] = floor_remainder_f64(a[i * a_step], b[i * b_step]);
+  }
 }

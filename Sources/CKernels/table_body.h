@@ -39,4 +39,5 @@ const nnsh_kernel_table TABLE = {
     .to_bf16 = to_bf16,
     .gemm_tile = gemm_tile,
     .philox = philox_blocks,
+    .normal_pairs = normal_pairs,
 };

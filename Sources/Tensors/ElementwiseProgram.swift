@@ -53,6 +53,23 @@ package struct ElementwiseProgram: Sendable {
     self.codes = instructions.map(\.code)
   }
 
+  private static let unaryPrograms = UnaryOperation.allCases.map {
+    ElementwiseProgram([.load(0), .unary($0)])
+  }
+  private static let binaryPrograms = BinaryOperation.allCases.map {
+    ElementwiseProgram([.load(0), .load(1), .binary($0)])
+  }
+
+  /// The program of one operation; kept, for small tensors feel its making.
+  static func of(_ operation: UnaryOperation) -> ElementwiseProgram {
+    unaryPrograms[Int(operation.rawValue)]
+  }
+
+  /// The program of one operation on two inputs.
+  static func of(_ operation: BinaryOperation) -> ElementwiseProgram {
+    binaryPrograms[Int(operation.rawValue)]
+  }
+
   /// Runs on inputs that stay as they are. Throws where shapes do not broadcast.
   package func run(_ inputs: [Input]) throws(TensorError) -> Tensor {
     let plan = try Plan(self, inputs)
@@ -99,29 +116,33 @@ package struct ElementwiseProgram: Sendable {
   private func execute(
     _ plan: Plan, _ inputs: [Input], _ result: Tensor, inPlace: Bool = false
   ) throws(TensorError) {
-    let rank = plan.shape.rank
+    // Operands that lie as the result does are one long row.
+    let isFlat = inputs.allSatisfy { plan.isFlat($0) }
+    let rank = isFlat ? 1 : plan.shape.rank
     var strides = [Int](repeating: 0, count: max(1, inputs.count * rank))
-    var types = [Int32](repeating: Int32(nnsh_f64), count: inputs.count)
-    let scalars = inputs.map { if case .scalar(let value) = $0 { value } else { 0.0 } }
+    var operands: [nnsh_operand] = []
+    operands.reserveCapacity(inputs.count)
     for (index, input) in inputs.enumerated() {
-      guard case .tensor(let tensor) = input else { continue }
-      types[index] = tensor.elementType.code
-      let own = try tensor.strides(broadcastTo: plan.shape)
-      for axis in 0..<rank { strides[index * rank + axis] = own[axis] }
-    }
-    let status = scalars.withUnsafeBufferPointer { numbers -> Int32 in
-      guard let base = numbers.baseAddress else { return Int32(nnsh_no_memory) }
-      // SAFETY: each pointer is a tensor's first element, with strides inside its storage for the
-      // plan's shape, or one Float64; the result is contiguous of that shape.
-      let pointers: [UnsafeRawPointer] = inputs.enumerated().map { index, input in
-        if case .tensor(let tensor) = input { return UnsafeRawPointer(tensor.pointer) }
-        return UnsafeRawPointer(base + index)
+      switch input {
+      case .scalar(let number):
+        operands.append(nnsh_operand(data: nil, number: number, type: Int32(nnsh_f64)))
+      case .tensor(let tensor):
+        operands.append(
+          nnsh_operand(data: tensor.pointer, number: 0, type: tensor.elementType.code))
+        if isFlat {
+          strides[index] = tensor.rank == 0 ? 0 : 1
+          continue
+        }
+        let own = try tensor.strides(broadcastTo: plan.shape)
+        for axis in 0..<rank { strides[index * rank + axis] = own[axis] }
       }
-      return nnsh_program_run(
-        codes, Int32(codes.count), Int32(inputs.count), pointers, types, strides,
-        plan.computeType.code, result.pointer, plan.resultType.code, Int32(rank),
-        plan.shape.dimensions, inPlace ? 1 : 0)
     }
+    // SAFETY: each operand is a tensor's first element, with strides inside its storage for the
+    // plan's shape; the result is contiguous of that shape.
+    let status = nnsh_program_run(
+      codes, Int32(codes.count), Int32(inputs.count), operands, strides, plan.computeType.code,
+      result.pointer, plan.resultType.code, Int32(rank),
+      isFlat ? [plan.shape.count] : plan.shape.dimensions, inPlace ? 1 : 0)
     withExtendedLifetime((inputs, result)) {}
     try checkStatus(status)
   }
@@ -139,6 +160,12 @@ package struct ElementwiseProgram: Sendable {
         let isLogical = program.resultIsLogical(inputs)
       else { throw .invalidProgram }
       resultType = isLogical ? .bool : computeType
+    }
+
+    /// Whether an input is one number, or lies element by element as the result will.
+    func isFlat(_ input: Input) -> Bool {
+      guard case .tensor(let tensor) = input else { return true }
+      return tensor.isContiguous && (tensor.shape == shape || tensor.rank == 0)
     }
 
     /// Whether the result can lie where a tensor of the inputs does.

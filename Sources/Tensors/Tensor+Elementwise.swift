@@ -3,7 +3,7 @@ extension Tensor {
   package static func apply(
     _ operation: UnaryOperation, _ operand: Tensor
   ) throws(TensorError) -> Tensor {
-    try ElementwiseProgram([.load(0), .unary(operation)]).run([.tensor(operand)])
+    try ElementwiseProgram.of(operation).run([.tensor(operand)])
   }
 
   /// An operation on the elements of two tensors, broadcast.
@@ -12,7 +12,7 @@ extension Tensor {
   package static func apply(
     _ operation: BinaryOperation, _ left: Tensor, _ right: Tensor
   ) throws(TensorError) -> Tensor {
-    try ElementwiseProgram([.load(0), .load(1), .binary(operation)]).run([
+    try ElementwiseProgram.of(operation).run([
       .tensor(left), .tensor(right),
     ])
   }
@@ -21,7 +21,7 @@ extension Tensor {
   package static func apply(
     _ operation: BinaryOperation, _ left: Tensor, _ right: Double
   ) throws(TensorError) -> Tensor {
-    try ElementwiseProgram([.load(0), .load(1), .binary(operation)]).run([
+    try ElementwiseProgram.of(operation).run([
       .tensor(left), .scalar(right),
     ])
   }
@@ -30,7 +30,7 @@ extension Tensor {
   package static func apply(
     _ operation: BinaryOperation, _ left: Double, _ right: Tensor
   ) throws(TensorError) -> Tensor {
-    try ElementwiseProgram([.load(0), .load(1), .binary(operation)]).run([
+    try ElementwiseProgram.of(operation).run([
       .scalar(left), .tensor(right),
     ])
   }
@@ -40,7 +40,7 @@ extension Tensor {
     _ operation: UnaryOperation, consuming operand: consuming Tensor
   ) throws(TensorError) -> Tensor {
     var inputs = [ElementwiseProgram.Input.tensor(operand)]
-    return try ElementwiseProgram([.load(0), .unary(operation)]).run(consuming: &inputs)
+    return try ElementwiseProgram.of(operation).run(consuming: &inputs)
   }
 
   /// As `apply`, writing into an operand's memory where nobody else refers to it and shape and type
@@ -49,7 +49,7 @@ extension Tensor {
     _ operation: BinaryOperation, consuming left: consuming Tensor, _ right: consuming Tensor
   ) throws(TensorError) -> Tensor {
     var inputs = [ElementwiseProgram.Input.tensor(left), .tensor(right)]
-    return try ElementwiseProgram([.load(0), .load(1), .binary(operation)])
+    return try ElementwiseProgram.of(operation)
       .run(consuming: &inputs)
   }
 
@@ -57,7 +57,7 @@ extension Tensor {
   package mutating func apply(
     _ operation: BinaryOperation, with right: Tensor
   ) throws(TensorError) {
-    try ElementwiseProgram([.load(0), .load(1), .binary(operation)])
+    try ElementwiseProgram.of(operation)
       .run(updating: &self, with: [.tensor(right)])
   }
 

@@ -102,6 +102,27 @@ private func checkAccuracy() throws {
     #expect(try Tensor.apply(.power, 2, negative).doubles()[0] == 0.25)
   }
 
+  @Test func remainders() throws {
+    var generator = RandomGenerator(seed: 18)
+    let x = try generator.uniform([4000], low: -50, high: 50)
+    let y = try Tensor.apply(.divide, generator.integers(below: 80, [4000]), 8)
+    let divisor = try Tensor.apply(.subtract, y, 4.0625)
+    let results = try Tensor.apply(.remainder, x, divisor).doubles()
+    for (r, (p, q)) in zip(results, zip(x.doubles(), divisor.doubles())) {
+      let exact = fmod(p, q)
+      let expected = exact != 0 && (exact < 0) != (q < 0) ? exact + q : exact
+      #expect(abs(r - expected) <= abs(q) * 1e-7, "\(p) % \(q)")
+    }
+    let whole = try Tensor.sequence(from: -300, step: 0.75, count: 900)
+    #expect(try Tensor.apply(.remainder, whole, 0.75).doubles().allSatisfy { $0 == 0 })
+    let tenths = try Tensor([0.3, 0.6, 0.9, -0.3] as [Float])
+    let tenth = Double(Float(0.1))
+    for (r, p) in zip(try Tensor.apply(.remainder, tenths, 0.1).doubles(), tenths.doubles()) {
+      let expected = Float(p - (p / tenth).rounded(.down) * tenth)
+      #expect(abs(r - Double(expected)) < 1e-8 && r >= 0 && r < tenth)
+    }
+  }
+
   @Test func types() throws {
     let f32 = try Tensor.zeros([2])
     let f64 = try Tensor.zeros([2], .f64)

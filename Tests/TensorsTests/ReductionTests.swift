@@ -45,6 +45,21 @@ import Testing
     #expect(try lowest.argmax().item == 0)
   }
 
+  @Test func extremesOfColumns() throws {
+    var generator = RandomGenerator(seed: 19)
+    let x = try generator.integers(below: 40, [50, 700])
+    let columns = try x.transposed().contiguous()
+    expectEqual(try x.argmax(axis: 0), try columns.argmax(axis: 1))
+    expectEqual(try x.argmin(axis: 0), try columns.argmin(axis: 1))
+    for reduction in Reduction.allCases {
+      expectEqual(
+        try x.reduce(reduction, axes: [0]), try columns.reduce(reduction, axes: [1]),
+        tolerance: 1e-6, "\(reduction)")
+    }
+    let odd = try Tensor([1, .nan, .nan, 2, 0, 3] as [Float], [3, 2])
+    #expect(try odd.argmax(axis: 0).doubles() == [1, 0])
+  }
+
   @Test func emptyTensors() throws {
     let empty = try Tensor.zeros([0])
     #expect(try empty.reduce(.sum).item == 0)

@@ -66,15 +66,21 @@ enum {
 /// Instruction codes: a unary operation as it is, a binary one from 100, then these.
 enum { nnsh_code_binary = 100, nnsh_code_select = 200, nnsh_code_load = 300 };
 
+/// An input of a program: an array of a type, or, where `data` is NULL, a number.
+typedef struct {
+  const void *_Nullable data;
+  double number;
+  int32_t type;
+} nnsh_operand;
+
 /// Runs a postfix program over inputs broadcast to one shape, block by block.
 ///
 /// `strides` holds `rank` strides for each input. `out` is contiguous; it may be an input's memory
 /// where that input has the same element type and is contiguous too; `in_place` says so, and such
 /// a run is never cut short, for the input would be left half written.
 int nnsh_program_run(
-    const int32_t *_Nonnull code, int length, int inputs, const void *_Nonnull const *_Nonnull data,
-    const int32_t *_Nonnull types, const ptrdiff_t *_Nonnull strides, int compute_type,
-    void *_Nonnull out, int out_type, int rank, const ptrdiff_t *_Nonnull dims, int in_place);
+    const int32_t *_Nonnull code, int length, int inputs, const nnsh_operand *_Nonnull operands,
+    const ptrdiff_t *_Nonnull strides, int compute_type, void *_Nonnull out, int out_type, int rank, const ptrdiff_t *_Nonnull dims, int in_place);
 
 // MARK: - Copies (copy.c)
 
