@@ -1,12 +1,16 @@
 #include "kernels.h"
 #include <stdlib.h>
+#include <string.h>
 
 /// NNSH_KERNELS=baseline or avx2 holds the choice down, for tests of the narrower code.
 static const nnsh_kernel_table *choose(void) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
   const char *wanted = getenv("NNSH_KERNELS");
-  int limit = wanted == NULL ? 2 : wanted[0] == 'b' ? 0 : wanted[0] == 'a' && wanted[3] == '2' ? 1 : 2;
+  int limit = wanted == NULL               ? 2
+      : strcmp(wanted, "baseline") == 0 ? 0
+      : strcmp(wanted, "avx2") == 0     ? 1
+                                        : 2;
   if (limit >= 2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
       && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")
       && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2")) {

@@ -32,7 +32,8 @@ typedef struct {
   void (*column_sums)(float *, const float *, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns);
   void (*relu_mask)(float *, const float *, ptrdiff_t);
   void (*momentum)(
-      float *, float *, const float *, ptrdiff_t, float rate, float momentum, float l2, int nesterov);
+      float *, float *, const float *, ptrdiff_t, float rate, float momentum, float l2,
+      int nesterov);
   void (*adam)(
       float *, float *, float *, const float *, ptrdiff_t, float rate, float beta1, float beta2,
       float epsilon, float decay, float decoupled_factor, float correction);

@@ -38,7 +38,8 @@ static void run_update(void *context, ptrdiff_t task) {
   switch (u->kind) {
     case update_mask: kernels->relu_mask(u->a + start, u->in + start, count); break;
     case update_momentum:
-      kernels->momentum(u->a + start, u->b + start, u->in + start, count, n[0], n[1], n[2], u->flag);
+      kernels->momentum(u->a + start, u->b + start, u->in + start, count, n[0], n[1], n[2],
+                        u->flag);
       break;
     case update_adam:
       kernels->adam(u->a + start, u->b + start, u->c + start, u->in + start, count, n[0], n[1],

@@ -116,7 +116,9 @@ int nnsh_reduce(
     for (ptrdiff_t j = 0; j < inner; j++) {
       const double *first = work.partial + o * work.pieces * inner + j;
       double value = first[0];
-      for (ptrdiff_t p = 1; p < work.pieces; p++) value = joined(reduction, value, first[p * inner]);
+      for (ptrdiff_t p = 1; p < work.pieces; p++) {
+        value = joined(reduction, value, first[p * inner]);
+      }
       out[o * inner + j] = finished(reduction, value, length);
     }
   }

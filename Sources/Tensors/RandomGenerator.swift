@@ -48,10 +48,18 @@ package struct RandomGenerator: Sendable, Hashable {
   /// Whole numbers in `0..<bound`.
   package mutating func integers(below bound: Int, _ shape: Shape) throws(TensorError) -> Tensor {
     if bound < 1 { throw .negativeCount("the bound less one", bound - 1) }
-    var values = [Double](repeating: 0, count: shape.count)
-    for index in values.indices { values[index] = Double(next(below: bound)) }
-    return try Tensor(
-      doubles: values, shape, elementType: Tensor.indexType(for: bound))
+    // The tensor first: it refuses a size that memory does not have.
+    let result = try Tensor(uninitialized: shape, Tensor.indexType(for: bound))
+    let count = shape.count
+    // SAFETY: freshly allocated for `count` elements of the element type.
+    if result.elementType == .f64 {
+      let base = result.pointer.bindMemory(to: Double.self, capacity: count)
+      for index in 0..<count { base[index] = Double(next(below: bound)) }
+    } else {
+      let base = result.pointer.bindMemory(to: Float.self, capacity: count)
+      for index in 0..<count { base[index] = Float(next(below: bound)) }
+    }
+    return result
   }
 
   /// One number in [0, 1).

@@ -38,7 +38,7 @@ void nnsh_parallel_whole(
     ptrdiff_t blocks, ptrdiff_t work, void (*_Nonnull body)(void *_Nullable, ptrdiff_t),
     void *_Nullable context);
 
-/// 64-byte aligned memory; large pieces come from a bounded pool of freed ones. NULL if there is none.
+/// 64-byte aligned memory, or NULL; large pieces come from a bounded pool of freed ones.
 void *_Nullable nnsh_allocate(size_t bytes);
 void nnsh_release(void *_Nullable pointer, size_t bytes);
 /// Whether the pool has a piece for this size, so that no new memory is needed.
@@ -80,7 +80,8 @@ typedef struct {
 /// a run is never cut short, for the input would be left half written.
 int nnsh_program_run(
     const int32_t *_Nonnull code, int length, int inputs, const nnsh_operand *_Nonnull operands,
-    const ptrdiff_t *_Nonnull strides, int compute_type, void *_Nonnull out, int out_type, int rank, const ptrdiff_t *_Nonnull dims, int in_place);
+    const ptrdiff_t *_Nonnull strides, int compute_type, void *_Nonnull out, int out_type, int rank,
+    const ptrdiff_t *_Nonnull dims, int in_place);
 
 // MARK: - Copies (copy.c)
 
@@ -98,7 +99,7 @@ void nnsh_indexed_copy(
     void *_Nonnull list, ptrdiff_t list_step, int rank, const ptrdiff_t *_Nonnull dims,
     const ptrdiff_t *_Nonnull view_strides, const ptrdiff_t *_Nonnull list_strides);
 
-/// The offsets of a contiguous mask's nonzero elements in an array of these strides; returns how many.
+/// The offsets of a contiguous mask's nonzero elements in an array of these strides, and how many.
 ptrdiff_t nnsh_mask_offsets(
     const float *_Nonnull mask, int rank, const ptrdiff_t *_Nonnull dims,
     const ptrdiff_t *_Nonnull strides, ptrdiff_t *_Nullable offsets);
@@ -197,7 +198,7 @@ int nnsh_gemm_f64(
 
 /// One block of Philox 4×32-10 (Salmon, Moraes, Dror, Shaw 2011).
 void nnsh_philox_block(uint64_t key, uint64_t stream, uint64_t counter, uint32_t *_Nonnull out);
-/// `count` numbers from [low, high), from counter `counter` on; each block gives four (f32) or two (f64).
+/// `count` numbers from [low, high), from `counter` on; a block gives four (f32) or two (f64).
 int nnsh_random_uniform(
     uint64_t key, uint64_t stream, uint64_t counter, int type, void *_Nonnull out, ptrdiff_t count,
     double low, double high);
