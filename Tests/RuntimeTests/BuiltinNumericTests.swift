@@ -83,6 +83,9 @@ import Testing
     expect(try bench.run("clip", .vector([-2, 0.5, 9]), .none, .number(1)), [-2, 0.5, 1])
     expect(try bench.run("sign", .vector([-0.0, .nan])), [0, .nan])
     expect(try bench.run("maximum", .vector([1, .nan]), .vector([.nan, 2])), [.nan, .nan])
+    expect(try bench.run("maximum", .number(.nan), .number(1)), [.nan])
+    expect(try bench.run("maximum", .number(-3), .number(-2)), [-2])
+    expect(try bench.run("clip", .number(7), .number(0), .number(1)), [1])
     expect(try bench.run("gelu", .number(-1)), [-0.15865525393145707])
     expect(try bench.run("softplus", .vector([-3, 800])), [0.04858735157374196, 800])
     expect(try bench.run("sigmoid", .vector([-800, 800])), [0, 1])
@@ -164,6 +167,7 @@ import Testing
     }
     expect(try bench.run("accuracy", target, .vector([0, 0])), [0.5])
     expect(try bench.run("accuracy", .vector([0, 1]), prediction), [1])
+    expect(try bench.run("accuracy", .vector([0, 1]), .matrix([[0.2], [0.4]])), [0.5])
     expect(try bench.run("confusion", target, .vector([1, 1])), [0, 1, 0, 1], [2, 2])
     #expect(bench.failure("accuracy", target, try .vector([1, 2, 3])) != nil)
     #expect(bench.failure("confusion", try .vector([-1]), try .vector([0])) != nil)

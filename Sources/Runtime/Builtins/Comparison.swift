@@ -17,7 +17,10 @@ extension Builtin {
       seeAlso: ["maximum", "min", "clip"]),
     differentiation: .differentiable
   ) { arguments, _ in
-    Value(try .minimum(arguments.variable(0), arguments.variable(1)))
+    if case .number(let a) = arguments[0], case .number(let b) = arguments[1] {
+      return .number(smaller(a, b))
+    }
+    return Value(try .minimum(arguments.variable(0), arguments.variable(1)))
   }
 
   static let maximum = Builtin(
@@ -32,7 +35,15 @@ extension Builtin {
       seeAlso: ["minimum", "max", "relu"]),
     differentiation: .differentiable
   ) { arguments, _ in
-    Value(try .maximum(arguments.variable(0), arguments.variable(1)))
+    if case .number(let a) = arguments[0], case .number(let b) = arguments[1] {
+      return .number(-smaller(-a, -b))
+    }
+    return Value(try .maximum(arguments.variable(0), arguments.variable(1)))
+  }
+
+  /// The smaller of two numbers; NaN where either is.
+  static func smaller(_ a: Double, _ b: Double) -> Double {
+    a.isNaN || b.isNaN ? .nan : Swift.min(a, b)
   }
 
   static let clip = Builtin(
@@ -50,6 +61,9 @@ extension Builtin {
   ) { arguments, _ in
     let lower = try arguments.optionalNumber(1) ?? -.infinity
     let upper = try arguments.optionalNumber(2) ?? .infinity
+    if case .number(let number) = arguments[0] {
+      return .number(smaller(-smaller(-number, -lower), upper))
+    }
     return Value(try .clip(arguments.variable(0), lower, upper))
   }
 

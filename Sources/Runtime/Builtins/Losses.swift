@@ -46,7 +46,10 @@ extension Builtin {
   static let accuracy = Builtin(
     Declaration(
       "accuracy", group: .losses, "the part of the rows that are predicted right, from 0 to 1",
-      details: "Either operand may be rows (the class is where the largest element is) or labels.",
+      details: """
+        Either operand may be rows (the class is where the largest element is), labels, or the \
+        probability of class 1, which counts from above one half.
+        """,
       parameters: [
         Parameter("target", .tensor, "one-hot rows N×K, or labels N"),
         Parameter("prediction", .tensor, "probabilities N×K, or labels N"),
@@ -63,7 +66,10 @@ extension Builtin {
   static let confusion = Builtin(
     Declaration(
       "confusion", group: .losses, "how often each class (row) was predicted as each (column)",
-      details: "Either operand may be rows (the class is where the largest element is) or labels.",
+      details: """
+        Either operand may be rows (the class is where the largest element is), labels, or the \
+        probability of class 1, which counts from above one half.
+        """,
       parameters: [
         Parameter("target", .tensor, "one-hot rows N×K, or labels N"),
         Parameter("prediction", .tensor, "probabilities N×K, or labels N"),
@@ -78,7 +84,7 @@ extension Builtin {
       let tensor = try arguments.tensor(index)
       classes = Swift.max(
         classes,
-        tensor.rank == 2
+        tensor.rank == 2 && tensor.shape[1] != 1
           ? Double(tensor.shape[1]) : ((index == 0 ? target : prediction).max() ?? -1) + 1)
     }
     try MemoryGuard.check(elements: classes * classes)
@@ -112,7 +118,12 @@ extension Arguments {
   }
 
   private static func labels(_ tensor: Tensor) throws -> [Double] {
-    tensor.rank == 1 || tensor.count == 0
-      ? tensor.doubles() : try tensor.argmax(axis: 1).doubles()
+    if tensor.rank == 2, tensor.shape[1] != 1, tensor.count > 0 {
+      return try tensor.argmax(axis: 1).doubles()
+    }
+    // One number a row: a label, or the probability of class 1.
+    let numbers = tensor.doubles()
+    if numbers.allSatisfy({ $0.rounded() == $0 }) { return numbers }
+    return numbers.map { $0 > 0.5 ? 1 : 0 }
   }
 }

@@ -118,6 +118,9 @@ extension Builtin {
         examples: [example, .init("\(name)(2, 5)", name == "max" ? "5" : "2")], seeAlso: seeAlso),
       differentiation: .differentiable
     ) { arguments, _ in
+      if case .number(let a) = arguments[0], case .number(let b) = arguments[1] {
+        return .number(pairwise == .maximum ? -smaller(-a, -b) : smaller(a, b))
+      }
       let x = try arguments.variable(0)
       if x.rank == 0, arguments.isGiven(1), let other = arguments[1].asNumber() {
         var right = try Variable(other)
