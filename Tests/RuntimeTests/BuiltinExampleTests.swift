@@ -14,6 +14,10 @@ import Testing
       }
     }
   }
+
+  @Test func numbersAreTensorsOfNoAxes() throws {
+    #expect(try ExampleHost().output(of: "x = 3; x.shape\nx.ndim\nx.T") == "[]\n0\n3")
+  }
 }
 
 /// A session without commands that collects what it prints.

@@ -10,6 +10,9 @@ extension Value {
       if let value = box.content[name] { return value }
     case .tensor(let box):
       if let value = try Self.tensorField(name, box.content, self) { return value }
+    case .number(let number):
+      // A number is a tensor of no axes.
+      if let value = try Self.tensorField(name, .scalar(number, .f64), self) { return value }
     case .traced(let box):
       if name == "T" || name == "shape" || name == "size" || name == "ndim" || name == "dtype",
         let value = try Self.tensorField(name, box.content.tensor, self)
@@ -51,7 +54,7 @@ extension Value {
   package var fieldNames: [String] {
     switch self {
     case .record(let box): box.content.names
-    case .tensor, .traced: ["shape", "T", "size", "ndim", "dtype"]
+    case .number, .tensor, .traced: ["shape", "T", "size", "ndim", "dtype"]
     case .network(let box):
       box.content.network.parameterNames + ["parameters", "history", "layers"]
     case .dataSet: ["train", "valid", "test", "names", "name"]
