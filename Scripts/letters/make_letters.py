@@ -4,10 +4,13 @@
 import argparse
 import io
 import json
+import os
 import zipfile
 from dataclasses import asdict
 from multiprocessing import Pool
 from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the letters are made in parallel
 
 import numpy as np
 
