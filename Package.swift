@@ -25,7 +25,7 @@ let package = Package(
     .target(name: "Syntax", exclude: ["README.md"]),
     .target(
       name: "Runtime", dependencies: ["Syntax", "Tensors", "Networks", "Datasets"],
-      resources: [.embedInCode("prelude.nns")]),
+      exclude: ["README.md"], resources: [.embedInCode("prelude.nns")]),
     .target(name: "Teaching", dependencies: ["Runtime"]),
     .target(
       name: "Shell", dependencies: ["Runtime", "Teaching", "CEditline"], exclude: ["README.md"]),

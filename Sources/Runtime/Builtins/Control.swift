@@ -8,7 +8,10 @@ extension Builtin {
   static let print = Builtin(
     Declaration(
       "print", group: .other, "writes values to standard output",
-      details: "Strings bare, all else as its echo.",
+      details: """
+        Strings bare, all else as its echo. A tensor begins on a line of its own, unless sep is \
+        given.
+        """,
       parameters: [
         Parameter(
           "values", .any, default: Parameter.Default.none, isVariadic: true, "what to write"),
@@ -19,12 +22,29 @@ extension Builtin {
       examples: [
         .init("print(\"loss\", 0.25)", "loss 0.25"),
         .init("print(1, 2, sep=\", \", end=\".\\n\")", "1, 2."),
+        .init("print(\"x\", [1, 2], \"y\")", "x\n2 tensor f32\n  1  2\ny"),
       ],
       seeAlso: ["str"])
   ) { arguments, interpreter in
     let texts = try arguments.list(0).map(\.printed)
-    interpreter.write(texts.joined(separator: try arguments.string(1)) + (try arguments.string(2)))
+    let separator = try arguments.string(1)
+    let text =
+      arguments.isGiven(1) ? texts.joined(separator: separator) : joined(texts, separator)
+    interpreter.write(text + (try arguments.string(2)))
     return .none
+  }
+
+  /// The texts side by side; one of several lines, as a tensor's, has its lines to itself.
+  private static func joined(_ texts: [String], _ separator: String) -> String {
+    var result = ""
+    for (index, text) in texts.enumerated() {
+      if index > 0 {
+        let isBlock = text.contains("\n") || texts[index - 1].contains("\n")
+        result += isBlock ? "\n" : separator
+      }
+      result += text
+    }
+    return result
   }
 
   static let assert = Builtin(
