@@ -17,13 +17,13 @@ import Testing
 
   /// Trains both for some epochs without shuffling; the batch of 8 leaves a remainder of 4.
   func compare(
-    _ layers: [any Layer], _ options: TrainingOptions, tolerance: Double = 1e-5,
+    _ layers: [any Layer], _ options: TrainingOptions, features: Int = 5, tolerance: Double = 1e-5,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    let sample = try Sample(rows: 20, features: 5, classes: 3)
+    let sample = try Sample(rows: 20, features: features, classes: 3)
     var start = try network(layers)
     var generator = RandomGenerator(seed: 5)
-    try start.resolve(input: [5], generator: &generator)
+    try start.resolve(input: [features], generator: &generator)
     var options = options
     options.shuffle = false
     options.epochs = 4

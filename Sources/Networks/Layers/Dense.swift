@@ -86,7 +86,10 @@ package struct Dense: Layer {
 
 extension Dense {
   package func makeStages(input: [Int], _ builder: StageBuilder) throws {
-    builder.append(try DenseStage(builder, inputs: input[0], outputs: outputs))
+    builder.append(
+      try DenseStage(
+        builder, inputs: input[0], outputs: outputs,
+        needsInputGradient: builder.needsInputGradient))
     builder.needsInputGradient = true
   }
 }
@@ -100,6 +103,9 @@ final class DenseStage: Stage {
   private let weights: ParameterSlot
   private let bias: ParameterSlot
   private let inputs: Int
+  private let outputs: Int
+  /// Rows of the product: several an example where a convolution's windows are the rows.
+  private let matrixRows: Int
   private let retained: Float
   private let inputGradient: Floats?
   private var forwardPlan: MatmulPlan
@@ -108,31 +114,37 @@ final class DenseStage: Stage {
   private let backPlan: MatmulPlan?
   private(set) var isRectified = false
 
-  init(_ builder: StageBuilder, inputs: Int, outputs: Int) throws(TensorError) {
+  init(
+    _ builder: StageBuilder, inputs: Int, outputs: Int, positions: Int = 1,
+    needsInputGradient: Bool
+  ) throws(TensorError) {
     self.inputs = inputs
+    self.outputs = outputs
     weights = builder.nextParameter()
     bias = builder.nextParameter()
     retained = builder.retained
-    let rows = builder.rows
+    let rows = builder.rows * positions
+    matrixRows = rows
     forwardPlan = try MatmulPlan(m: rows, n: outputs, k: inputs, bias: true)
     firstWeightPlan = try MatmulPlan(
       m: inputs, n: outputs, k: rows, transposeA: true, accumulate: retained)
     nextWeightPlan = try MatmulPlan(
       m: inputs, n: outputs, k: rows, transposeA: true, accumulate: 1)
-    if builder.needsInputGradient {
+    if needsInputGradient {
       backPlan = try MatmulPlan(m: rows, n: inputs, k: outputs, transposeB: true)
       inputGradient = builder.gradientBuffer()
     } else {
       backPlan = nil
       inputGradient = nil
     }
-    super.init(builder, width: outputs, output: try builder.buffer(width: outputs))
+    super.init(
+      builder, width: outputs * positions, output: try builder.buffer(width: outputs * positions))
   }
 
   /// Takes over the rectifier that follows.
   func rectify() throws(TensorError) {
     isRectified = true
-    forwardPlan = try MatmulPlan(m: rows, n: width, k: inputs, bias: true, relu: true)
+    forwardPlan = try MatmulPlan(m: matrixRows, n: outputs, k: inputs, bias: true, relu: true)
   }
 
   override var keepsOutput: Bool { isRectified }
@@ -146,7 +158,8 @@ final class DenseStage: Stage {
   override func backward(_ gradient: Floats, _ step: StepContext) throws(TensorError) -> Floats {
     if isRectified { nnsh_relu_mask(gradient, output, rows * width) }
     let isFirst = step.isFirstChunk
-    nnsh_column_sums(gradient, rows, width, width, isFirst ? retained : 1, bias.update)
+    nnsh_column_sums(
+      gradient, matrixRows, outputs, outputs, isFirst ? retained : 1, bias.update)
     try (isFirst ? firstWeightPlan : nextWeightPlan).execute(input, gradient, weights.update)
     guard let backPlan, let inputGradient else { return gradient }
     try backPlan.execute(gradient, weights.weights, inputGradient)
@@ -158,9 +171,9 @@ final class DenseStage: Stage {
       isRectified
         ? "relu(x @ \(weights.name) + \(bias.name))" : "x @ \(weights.name) + \(bias.name)",
       [
-        StageOperand("x", input, rows, inputs),
-        StageOperand(weights.name, weights.weights, inputs, width),
-        StageOperand(bias.name, bias.weights, 1, width),
+        StageOperand("x", input, matrixRows, inputs),
+        StageOperand(weights.name, weights.weights, inputs, outputs),
+        StageOperand(bias.name, bias.weights, 1, outputs),
       ]
     )
   }
@@ -171,8 +184,9 @@ final class DenseStage: Stage {
     (
       "x' @ G, G @ \(weights.name)'",
       [
-        StageOperand("x", input, rows, inputs), StageOperand("G", gradient, rows, width),
-        StageOperand(weights.name, weights.weights, inputs, width),
+        StageOperand("x", input, matrixRows, inputs),
+        StageOperand("G", gradient, matrixRows, outputs),
+        StageOperand(weights.name, weights.weights, inputs, outputs),
       ]
     )
   }

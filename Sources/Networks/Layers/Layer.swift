@@ -34,6 +34,12 @@ package protocol Layer: Sendable {
   /// The output for rows of examples, with these values for the parameters (all groups in a row).
   /// Inference: dropout passes everything, batch_norm uses its running statistics.
   func apply(_ x: Variable, parameters: ArraySlice<Variable>) throws -> Variable
+  /// The widest gradient that an example needs inside the layer.
+  func widestGradient(for input: [Int]) -> Int
+  /// Whether training must see a batch in one piece.
+  var needsWholeBatch: Bool { get }
+  /// Draws the parameters if they do not depend on the input's shape.
+  mutating func resolveAlone(generator: inout RandomGenerator) throws
   /// Adds the layer's stages to a training plan; none if it passes its rows through unchanged.
   func makeStages(input: [Int], _ builder: StageBuilder) throws
 }
@@ -49,6 +55,9 @@ extension Layer {
     set {}
   }
   package var isResolved: Bool { true }
+  package func widestGradient(for input: [Int]) -> Int { input.reduce(1, *) }
+  package var needsWholeBatch: Bool { false }
+  package mutating func resolveAlone(generator: inout RandomGenerator) throws {}
   package mutating func resolve(
     input: [Int], position: Int, generator: inout RandomGenerator
   ) throws {}

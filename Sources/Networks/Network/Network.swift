@@ -51,7 +51,10 @@ package struct Network: Sendable {
     var shape: [Int]?
     for index in layers.indices {
       if shape == nil { shape = layers[index].knownInput }
-      guard let input = shape else { continue }
+      guard let input = shape else {
+        try layers[index].resolveAlone(generator: &generator)
+        continue
+      }
       try layers[index].resolve(input: input, position: index + 1, generator: &generator)
       shape = try layers[index].outputShape(for: input, position: index + 1)
     }
@@ -89,6 +92,7 @@ package struct Network: Sendable {
 extension Layer {
   /// The shape of one example that this layer takes, where it takes only one.
   var knownInput: [Int]? {
+    if let residual = self as? Residual { return residual.layers.first?.knownInput }
     guard let dense = self as? Dense, let inputs = dense.inputs else { return nil }
     return [inputs]
   }

@@ -36,10 +36,13 @@ package final class StageBuilder {
   /// Adds a stage after those there are.
   func append(_ stage: Stage) { stages.append(stage) }
 
-  /// Replaces the last stage, with which a new one is fused.
-  func replaceLast(with stage: Stage) {
-    guard !stages.isEmpty else { return stages.append(stage) }
-    stages[stages.count - 1] = stage
+  /// The stages that `body` appends, which stay apart from those before them.
+  func nested(_ body: () throws -> Void) rethrows -> [Stage] {
+    let outer = stages
+    stages = []
+    defer { stages = outer }
+    try body()
+    return stages
   }
 
   /// The next parameter in order.

@@ -100,8 +100,3 @@ struct PlanFactory {
     return TrainingPlan(rows: rows, stages: builder.stages, head: head, workspace: workspace)
   }
 }
-
-extension Layer {
-  /// The widest gradient a row needs inside the layer.
-  func widestGradient(for input: [Int]) -> Int { input.reduce(1, *) }
-}

@@ -36,8 +36,9 @@ struct TrainingSetup {
     var widths = 0
     var shape = inputShape
     for (index, layer) in network.layers.enumerated() {
+      let inner = layer is Dense ? 0 : layer.widestGradient(for: shape)
       shape = try layer.outputShape(for: shape, position: index + 1)
-      widths += max(layer.widestGradient(for: shape), shape.reduce(1, *))
+      widths += max(inner, shape.reduce(1, *))
     }
     targetRows =
       network.layers.contains { $0.needsWholeBatch }
@@ -51,11 +52,6 @@ struct TrainingSetup {
     let count = (batch + targetRows - 1) / targetRows
     return (batch + count - 1) / count
   }
-}
-
-extension Layer {
-  /// Whether training must see a batch in one piece.
-  var needsWholeBatch: Bool { false }
 }
 
 /// The plans made so far, by their rows.

@@ -1,0 +1,199 @@
+import Glibc
+import Tensors
+
+/// Ioffe and Szegedy (2015): y = γ·(x − mean)/√(variance + 1e-5) + β, feature by feature (the last
+/// axis). In training the mean and variance are the batch's; running averages of them (a tenth of
+/// the new, the variance divided by n − 1, as PyTorch) serve otherwise.
+package struct BatchNormalization: Layer {
+  static let epsilon = 1e-5
+  static let share: Float = 0.1
+
+  private var parameters: [Parameter] = []
+  package var statistics: [Tensor] = []
+
+  /// A layer that takes its number of features from what comes in.
+  package init() {}
+
+  package var description: String { "batch_norm" }
+
+  package var parameterGroups: [[Parameter]] {
+    get { parameters.isEmpty ? [] : [parameters] }
+    set { parameters = newValue.first ?? [] }
+  }
+  package var groupCount: Int { 1 }
+  package var isResolved: Bool { !parameters.isEmpty }
+
+  package func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] {
+    let features = parameters.first?.tensor.count
+    guard let last = input.last, last > 0, features ?? last == last else {
+      throw .layerInput(
+        layer: description, position: position,
+        takes: features.map { "\($0) features" } ?? "features", got: input,
+        remedy: "make a new batch_norm for another number of features")
+    }
+    return input
+  }
+
+  package mutating func resolve(
+    input: [Int], position: Int, generator: inout RandomGenerator
+  ) throws {
+    _ = try outputShape(for: input, position: position)
+    guard !isResolved, let features = input.last else { return }
+    try fill(features)
+  }
+
+  package mutating func reset(generator: inout RandomGenerator) throws {
+    if let features = parameters.first?.tensor.count { try fill(features) }
+  }
+
+  private mutating func fill(_ features: Int) throws {
+    let shape = try Shape(checking: [features])
+    let (ones, zeros) = (try Tensor.full(shape, 1), try Tensor.zeros(shape))
+    parameters = [
+      Parameter(letter: "gamma", tensor: ones), Parameter(letter: "beta", tensor: zeros),
+    ]
+    statistics = [zeros, ones]
+  }
+
+  package func apply(_ x: Variable, parameters: ArraySlice<Variable>) throws -> Variable {
+    guard let gamma = parameters.first, let beta = parameters.last, statistics.count == 2 else {
+      throw NetworkError.unresolved(layer: description, position: 1)
+    }
+    let (mean, variance) = (Variable(statistics[0]), Variable(statistics[1]))
+    let scale = try gamma / .sqrt(variance + Self.epsilon)
+    return try (x - mean) * scale + beta
+  }
+
+  package func makeStages(input: [Int], _ builder: StageBuilder) throws {
+    builder.append(
+      try BatchNormalizationStage(
+        builder, features: input.last ?? 1, width: input.reduce(1, *)))
+    builder.needsInputGradient = true
+  }
+
+  package var needsWholeBatch: Bool { true }
+}
+
+/// Backward, with x̂ the normalized input and n the rows: dγ = Σ G⊙x̂, dβ = Σ G,
+/// dx = γ/σ · (G − dβ/n − x̂ ⊙ dγ/n).
+final class BatchNormalizationStage: Stage {
+  private let gamma: ParameterSlot
+  private let beta: ParameterSlot
+  private let features: Int
+  private let retained: Float
+  private let statistics: StatisticsStore
+  private let offset: Int
+  private let normalized: Floats
+  /// Per feature: mean, 1/σ, and sums.
+  private let means: Floats
+  private let scales: Floats
+  private var sums: [Double]
+  private var products: [Double]
+
+  init(_ builder: StageBuilder, features: Int, width: Int) throws(TensorError) {
+    self.features = features
+    gamma = builder.nextParameter()
+    beta = builder.nextParameter()
+    retained = builder.retained
+    statistics = builder.statistics
+    offset = builder.nextStatistics(2 * features)
+    normalized = try builder.buffer(width: width)
+    means = try builder.buffer(width: features)
+    scales = try builder.buffer(width: features)
+    sums = [Double](repeating: 0, count: features)
+    products = sums
+    super.init(builder, width: width, output: try builder.buffer(width: width))
+  }
+
+  override var keepsOutput: Bool { false }
+
+  override func forward(_ input: Floats, _ step: StepContext) throws(TensorError) -> Floats {
+    self.input = input
+    if step.isTraining { measure(input) } else { recall() }
+    let (gammas, betas) = (gamma.weights, beta.weights)
+    for row in 0..<rows * width / features {
+      let start = row * features
+      for feature in 0..<features {
+        let value = (input[start + feature] - means[feature]) * scales[feature]
+        normalized[start + feature] = value
+        output[start + feature] = gammas[feature] * value + betas[feature]
+      }
+    }
+    return output
+  }
+
+  private func measure(_ input: Floats) {
+    let count = rows * width / features
+    for feature in 0..<features { (sums[feature], products[feature]) = (0, 0) }
+    for row in 0..<count {
+      for feature in 0..<features { sums[feature] += Double(input[row * features + feature]) }
+    }
+    for feature in 0..<features { sums[feature] /= Double(count) }
+    for row in 0..<count {
+      for feature in 0..<features {
+        let deviation = Double(input[row * features + feature]) - sums[feature]
+        products[feature] += deviation * deviation
+      }
+    }
+    let share = BatchNormalization.share
+    for feature in 0..<features {
+      means[feature] = Float(sums[feature])
+      scales[feature] = Float(
+        1 / sqrt(products[feature] / Double(count) + BatchNormalization.epsilon))
+      let variance = Float(products[feature] / Double(max(1, count - 1)))
+      let (mean, spread) = (offset + feature, offset + features + feature)
+      statistics.values[mean] += share * (means[feature] - statistics.values[mean])
+      statistics.values[spread] += share * (variance - statistics.values[spread])
+    }
+  }
+
+  private func recall() {
+    for feature in 0..<features {
+      means[feature] = statistics.values[offset + feature]
+      let variance = Double(statistics.values[offset + features + feature])
+      scales[feature] = Float(1 / sqrt(variance + BatchNormalization.epsilon))
+    }
+  }
+
+  override func backward(_ gradient: Floats, _ step: StepContext) throws(TensorError) -> Floats {
+    let count = rows * width / features
+    for feature in 0..<features { (sums[feature], products[feature]) = (0, 0) }
+    for row in 0..<count {
+      for feature in 0..<features {
+        let g = Double(gradient[row * features + feature])
+        sums[feature] += g
+        products[feature] += g * Double(normalized[row * features + feature])
+      }
+    }
+    let kept = step.isFirstChunk ? retained : 1
+    for feature in 0..<features {
+      gamma.update[feature] =
+        (kept == 0 ? 0 : kept * gamma.update[feature]) + Float(products[feature])
+      beta.update[feature] = (kept == 0 ? 0 : kept * beta.update[feature]) + Float(sums[feature])
+      sums[feature] /= Double(count)
+      products[feature] /= Double(count)
+    }
+    let gammas = gamma.weights
+    for row in 0..<count {
+      for feature in 0..<features {
+        let index = row * features + feature
+        gradient[index] =
+          gammas[feature] * scales[feature]
+          * (gradient[index] - Float(sums[feature])
+            - normalized[index] * Float(products[feature]))
+      }
+    }
+    return gradient
+  }
+
+  override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
+    (
+      "\(gamma.name) * (x - mean) / std + \(beta.name)",
+      [
+        StageOperand("x", input, rows, width),
+        StageOperand(gamma.name, gamma.weights, 1, features),
+        StageOperand(beta.name, beta.weights, 1, features),
+      ]
+    )
+  }
+}

@@ -1,0 +1,197 @@
+import CKernels
+import Tensors
+
+/// A convolution (cross-correlation, as everywhere in this field) of images, with a bias a
+/// channel. Images are height × width × channels, weights kernel × kernel × in × out.
+package struct Convolution2D: Layer {
+  /// What surrounds the image.
+  package enum Padding: Sendable, Hashable {
+    /// Zeros, so that the output has ⌈size / stride⌉ rows and columns.
+    case same
+    /// Nothing: windows lie inside the image.
+    case valid
+  }
+
+  package let inputs: Int
+  package let outputs: Int
+  package let kernel: Int
+  package let stride: Int
+  package let padding: Padding
+  /// How the weights are drawn; biases start at 0.
+  package let initialization: Initialization
+  private var parameters: [Parameter] = []
+
+  /// A layer from `inputs` to `outputs` channels.
+  package init(
+    inputs: Int, outputs: Int, kernel: Int, stride: Int = 1, padding: Padding = .same,
+    initialization: Initialization = .xavier
+  ) throws(NetworkError) {
+    self.inputs = inputs
+    self.outputs = outputs
+    self.kernel = kernel
+    self.stride = stride
+    self.padding = padding
+    self.initialization = initialization
+    guard inputs > 0, outputs > 0, kernel > 0, stride > 0, kernel < 1 << 16, inputs < 1 << 24 else {
+      throw .invalidLayer(
+        layer: description, reason: "channels, kernel and stride must be at least 1")
+    }
+  }
+
+  package var description: String {
+    "conv2d(\(inputs), \(outputs), \(kernel)" + (stride == 1 ? "" : ", stride=\(stride)")
+      + (padding == .same ? "" : ", padding=\"valid\"") + ")"
+  }
+
+  package var parameterGroups: [[Parameter]] {
+    get { parameters.isEmpty ? [] : [parameters] }
+    set { parameters = newValue.first ?? [] }
+  }
+  package var groupCount: Int { 1 }
+  package var isResolved: Bool { !parameters.isEmpty }
+
+  package func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] {
+    guard let windows = windows(for: input) else {
+      throw .layerInput(
+        layer: description, position: position,
+        takes: "images of \(inputs) channels, height×width×\(inputs)"
+          + (padding == .valid ? ", at least \(kernel)×\(kernel)" : ""),
+        got: input,
+        remedy: "reshape the examples, or change the first argument to their channels")
+    }
+    return [windows.outputHeight, windows.outputWidth, outputs]
+  }
+
+  func windows(for input: [Int]) -> Windows? {
+    guard let image = ImageShape(input, channels: inputs) else { return nil }
+    func side(_ size: Int) -> (count: Int, before: Int) {
+      if padding == .valid { return ((size - kernel) / stride + 1, 0) }
+      let count = (size + stride - 1) / stride
+      return (count, max(0, (count - 1) * stride + kernel - size) / 2)
+    }
+    if padding == .valid, image.height < kernel || image.width < kernel { return nil }
+    let (rows, columns) = (side(image.height), side(image.width))
+    return Windows(
+      height: image.height, width: image.width, channels: inputs, kernel: kernel, stride: stride,
+      top: rows.before, left: columns.before, outputHeight: rows.count, outputWidth: columns.count)
+  }
+
+  package mutating func resolve(
+    input: [Int], position: Int, generator: inout RandomGenerator
+  ) throws {
+    _ = try outputShape(for: input, position: position)
+    if !isResolved { try reset(generator: &generator) }
+  }
+
+  package mutating func resolveAlone(generator: inout RandomGenerator) throws {
+    if !isResolved { try reset(generator: &generator) }
+  }
+
+  package mutating func reset(generator: inout RandomGenerator) throws {
+    let area = kernel * kernel
+    parameters = [
+      Parameter(
+        letter: "W",
+        tensor: try initialization.draw(
+          Shape(checking: [kernel, kernel, inputs, outputs]), inputs: area * inputs,
+          outputs: area * outputs, generator: &generator)),
+      Parameter(letter: "b", tensor: try Tensor.zeros(Shape(checking: [outputs]))),
+    ]
+  }
+
+  package func apply(_ x: Variable, parameters: ArraySlice<Variable>) throws -> Variable {
+    guard let weights = parameters.first, let bias = parameters.last, parameters.count == 2,
+      let rows = x.shape.dimensions.first
+    else { throw NetworkError.unresolved(layer: description, position: 1) }
+    let output = try outputShape(for: Array(x.shape.dimensions.dropFirst()), position: 1)
+    guard let windows = windows(for: Array(x.shape.dimensions.dropFirst())) else {
+      throw NetworkError.unresolved(layer: description, position: 1)
+    }
+    let columns = try Operation.unfold(windows, rows: rows)(x)
+    let matrix = try Variable.reshape(
+      weights, to: Shape(checking: [windows.windowCount, outputs]))
+    return try .reshape(
+      .add(.matmul(columns, matrix), bias), to: Shape(checking: [rows] + output))
+  }
+
+  package func makeStages(input: [Int], _ builder: StageBuilder) throws {
+    guard let windows = windows(for: input) else { return }
+    builder.append(try UnfoldStage(builder, windows))
+    builder.append(
+      try DenseStage(
+        builder, inputs: windows.windowCount, outputs: outputs, positions: windows.positions,
+        needsInputGradient: builder.needsInputGradient))
+    builder.needsInputGradient = true
+  }
+
+  package func widestGradient(for input: [Int]) -> Int {
+    guard let windows = windows(for: input) else { return input.reduce(1, *) }
+    return max(windows.imageCount, windows.positions * windows.windowCount)
+  }
+}
+
+/// Lays out each image's windows as rows, so that a product does the convolution; backward adds
+/// the windows' gradients where they came from.
+final class UnfoldStage: Stage {
+  private struct Job {
+    let windows: Windows
+    let images: Floats
+    let columns: Floats
+    let folds: Bool
+  }
+
+  private let windows: Windows
+  private let inputGradient: Floats?
+
+  init(_ builder: StageBuilder, _ windows: Windows) throws(TensorError) {
+    self.windows = windows
+    inputGradient = builder.needsInputGradient ? builder.gradientBuffer() : nil
+    let width = windows.positions * windows.windowCount
+    super.init(builder, width: width, output: try builder.buffer(width: width))
+  }
+
+  override var keepsOutput: Bool { true }
+
+  override func forward(_ input: Floats, _ step: StepContext) throws(TensorError) -> Floats {
+    self.input = input
+    // What lies outside the image stays zero, from the buffer's beginning only if it is ours alone.
+    output.update(repeating: 0, count: rows * width)
+    run(Job(windows: windows, images: input, columns: output, folds: false))
+    return output
+  }
+
+  override func backward(_ gradient: Floats, _ step: StepContext) throws(TensorError) -> Floats {
+    guard let inputGradient else { return gradient }
+    inputGradient.update(repeating: 0, count: rows * windows.imageCount)
+    run(Job(windows: windows, images: inputGradient, columns: gradient, folds: true))
+    return inputGradient
+  }
+
+  private func run(_ job: Job) {
+    var job = job
+    // SAFETY: the job outlives the call; each block works on its own example.
+    withUnsafeMutablePointer(to: &job) { job in
+      nnsh_parallel_whole(
+        rows, rows * width,
+        { context, row in
+          guard let job = context?.assumingMemoryBound(to: Job.self).pointee else { return }
+          let windows = job.windows
+          let image = job.images + row * windows.imageCount
+          let columns = job.columns + row * windows.positions * windows.windowCount
+          if job.folds {
+            windows.forEachRun { from, to, count in
+              for index in 0..<count { image[from + index] += columns[to + index] }
+            }
+          } else {
+            windows.forEachRun { from, to, count in
+              (columns + to).update(from: image + from, count: count)
+            }
+          }
+        }, job)
+    }
+  }
+
+  override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
+    ("the windows of x", [StageOperand("x", input, rows, windows.imageCount)])
+  }
+}

@@ -1,0 +1,131 @@
+import Tensors
+
+/// Images as layers see them: height × width × channels, the channels next to each other.
+struct ImageShape: Hashable {
+  var height: Int
+  var width: Int
+  var channels: Int
+
+  /// An example's shape as an image with that many channels (any number if nil): H×W×C as it is,
+  /// H×W as one channel, and a row of s·s·C numbers as a square. Nil if it is none of these.
+  init?(_ shape: [Int], channels: Int?) {
+    switch shape.count {
+    case 3: (height, width, self.channels) = (shape[0], shape[1], shape[2])
+    case 2: (height, width, self.channels) = (shape[0], shape[1], 1)
+    case 1:
+      let depth = channels ?? 1
+      guard depth > 0, shape[0] > 0, shape[0] % depth == 0 else { return nil }
+      let side = Int(Double(shape[0] / depth).squareRoot().rounded())
+      guard side * side * depth == shape[0] else { return nil }
+      (height, width, self.channels) = (side, side, depth)
+    default: return nil
+    }
+    if let channels, channels != self.channels { return nil }
+    if height < 1 || width < 1 || self.channels < 1 { return nil }
+  }
+
+  init(height: Int, width: Int, channels: Int) {
+    (self.height, self.width, self.channels) = (height, width, channels)
+  }
+
+  var dimensions: [Int] { [height, width, channels] }
+  var count: Int { height * width * channels }
+}
+
+/// Which windows of an image a convolution or pooling looks at.
+struct Windows: Hashable, Sendable {
+  let height: Int
+  let width: Int
+  let channels: Int
+  let kernel: Int
+  let stride: Int
+  let top: Int
+  let left: Int
+  let outputHeight: Int
+  let outputWidth: Int
+
+  var positions: Int { outputHeight * outputWidth }
+  var windowCount: Int { kernel * kernel * channels }
+  var imageCount: Int { height * width * channels }
+
+  /// Calls `body(from, to, count)` for each run of floats that a window shares with the image of
+  /// one example: `from` counts in the image, `to` in the example's windows.
+  @inline(__always)
+  func forEachRun(_ body: (_ from: Int, _ to: Int, _ count: Int) -> Void) {
+    for y in 0..<outputHeight {
+      for x in 0..<outputWidth {
+        let window = (y * outputWidth + x) * windowCount
+        let (firstRow, firstColumn) = (y * stride - top, x * stride - left)
+        let low = max(0, -firstColumn)
+        let high = min(kernel, width - firstColumn)
+        guard high > low else { continue }
+        for row in 0..<kernel where firstRow + row >= 0 && firstRow + row < height {
+          body(
+            ((firstRow + row) * width + firstColumn + low) * channels,
+            window + (row * kernel + low) * channels, (high - low) * channels)
+        }
+      }
+    }
+  }
+}
+
+extension Operation {
+  /// Each window of each image as a row: N×H×W×C gives (N·positions)×(k·k·C). The pullback adds
+  /// the windows back where they came from, and the other way round.
+  static func unfold(_ windows: Windows, rows: Int) -> Operation {
+    Operation(
+      "unfold", saves: .shapes,
+      forward: { inputs in
+        try inputs[0].rearranged(
+          [rows * windows.positions, windows.windowCount], rows: rows,
+          from: windows.imageCount, to: windows.positions * windows.windowCount
+        ) { source, target, sourceStart, targetStart in
+          windows.forEachRun { from, to, count in
+            for index in 0..<count {
+              target[targetStart + to + index] = source[sourceStart + from + index]
+            }
+          }
+        }
+      },
+      pullback: { p in
+        [
+          try p.part(0) {
+            try .reshape(fold(windows, rows: rows)(p.cotangent), to: p.inputs[0].shape)
+          }
+        ]
+      })
+  }
+
+  static func fold(_ windows: Windows, rows: Int) -> Operation {
+    Operation(
+      "fold", saves: .shapes,
+      forward: { inputs in
+        try inputs[0].rearranged(
+          [rows, windows.height, windows.width, windows.channels], rows: rows,
+          from: windows.positions * windows.windowCount, to: windows.imageCount
+        ) { source, target, sourceStart, targetStart in
+          windows.forEachRun { from, to, count in
+            for index in 0..<count {
+              target[targetStart + from + index] += source[sourceStart + to + index]
+            }
+          }
+        }
+      },
+      pullback: { p in [try p.part(0) { try unfold(windows, rows: rows)(p.cotangent) }] })
+  }
+}
+
+extension Tensor {
+  /// A tensor filled from this one, example by example, in Float64 and rounded to this type.
+  fileprivate func rearranged(
+    _ dimensions: [Int], rows: Int, from: Int, to: Int,
+    _ body: (UnsafeBufferPointer<Double>, inout [Double], Int, Int) -> Void
+  ) throws -> Tensor {
+    var result = [Double](repeating: 0, count: rows * to)
+    try withDoubles { source throws(TensorError) in
+      for row in 0..<rows { body(source, &result, row * from, row * to) }
+    }
+    return try Tensor(
+      doubles: result, Shape(checking: dimensions), elementType: elementType.arithmetic)
+  }
+}
