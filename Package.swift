@@ -18,7 +18,8 @@ let package = Package(
     .target(name: "CResources", cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
     .target(
       name: "Tensors", dependencies: ["COneDNN", "CKernels"], exclude: ["README.md"]),
-    .target(name: "Networks", dependencies: ["Tensors", "CKernels"]),
+    .target(
+      name: "Networks", dependencies: ["Tensors", "CKernels"], exclude: ["README.md"]),
     .target(
       name: "Datasets", dependencies: ["Tensors", "CZlib", "CPng", "CResources"],
       exclude: ["Resources", "README.md"]),
