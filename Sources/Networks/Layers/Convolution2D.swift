@@ -32,9 +32,13 @@ package struct Convolution2D: Layer {
     self.stride = stride
     self.padding = padding
     self.initialization = initialization
-    guard inputs > 0, outputs > 0, kernel > 0, stride > 0, kernel < 1 << 16, inputs < 1 << 24 else {
+    guard inputs > 0, outputs > 0, kernel > 0, stride > 0, kernel < 1 << 16, stride < 1 << 16,
+      inputs < 1 << 24,
+      outputs < 1 << 24
+    else {
       throw .invalidLayer(
-        layer: description, reason: "channels, kernel and stride must be at least 1")
+        layer: description,
+        reason: "channels, kernel and stride must be at least 1 and not absurdly large")
     }
   }
 

@@ -22,7 +22,7 @@ package indirect enum Schedule: Sendable, Hashable {
     case .stepDecay(let rate, let factor, let every):
       return rate * pow(factor, Double(epoch / max(1, every)))
     case .warmup(let epochs, let then):
-      if epoch < epochs { return then.rate(epoch: 0) * Double(epoch + 1) / Double(epochs + 1) }
+      if epoch < epochs { return then.rate(epoch: 0) * Double(epoch + 1) / (Double(epochs) + 1) }
       return then.rate(epoch: epoch - epochs)
     }
   }
