@@ -9,21 +9,12 @@ extension Trainer {
     var meter = SpeedMeter(clock)
     var ending = TrainingOutcome.Ending.finished
     template.unfinished = nil
-    epochs: while state.epoch < options.epochs {
+    while state.epoch < options.epochs {
       beginEpoch()
-      let rate = options.optimizer.rate.rate(epoch: state.epoch)
-      while state.step < stepsPerEpoch {
-        if Interrupt.isRequested || delegate?.wantsToStop ?? false {
-          template.unfinished = UnfinishedTraining(options: options, data: data, state: state)
-          ending = .interrupted(epoch: state.epoch + 1, step: state.step)
-          break epochs
-        }
-        let before = state.rows
-        try guarded { try takeStep(rate: rate) }
-        meter.add(state.rows - before)
-        if let delegate, meter.isDue {
-          delegate.trainingDidProgress(progress(meter, isEpochEnd: false))
-        }
+      if let step = try runEpoch(&meter, delegate) {
+        template.unfinished = UnfinishedTraining(options: options, data: data, state: state)
+        ending = .interrupted(epoch: state.epoch + 1, step: step)
+        break
       }
       try endEpoch()
       delegate?.trainingDidProgress(progress(meter, isEpochEnd: true))
@@ -37,6 +28,25 @@ extension Trainer {
       ending: ending, epochs: state.epoch, seconds: meter.elapsed, rowsPerSecond: meter.speed)
     if template.unfinished == nil { try restoreBest(&outcome) }
     return outcome
+  }
+
+  /// The rest of the epoch's steps; gives the steps done where a stop was asked for.
+  private func runEpoch(_ meter: inout SpeedMeter, _ delegate: (any TrainingDelegate)?) throws
+    -> Int?
+  {
+    let rate = options.optimizer.rate.rate(epoch: state.epoch)
+    return try Threads.limited(to: stepThreads) {
+      while state.step < stepsPerEpoch {
+        if Interrupt.isRequested || delegate?.wantsToStop ?? false { return state.step }
+        let before = state.rows
+        try guarded { try takeStep(rate: rate) }
+        meter.add(state.rows - before)
+        if let delegate, meter.isDue {
+          delegate.trainingDidProgress(progress(meter, isEpochEnd: false))
+        }
+      }
+      return nil
+    }
   }
 
   /// So many steps, going on through the data from where the network's training stands; their
@@ -55,7 +65,9 @@ extension Trainer {
         beginEpoch()
       }
       let (lossBefore, rowsBefore) = (state.lossSum, state.rows)
-      try guarded { try takeStep(rate: options.optimizer.rate.rate(epoch: 0)) }
+      try Threads.limited(to: stepThreads) {
+        try guarded { try takeStep(rate: options.optimizer.rate.rate(epoch: 0)) }
+      }
       let loss = (state.lossSum - lossBefore) / Double(state.rows - rowsBefore) * reportedShare
       losses.append(loss)
       each(losses.count, loss)

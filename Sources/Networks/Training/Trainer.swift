@@ -28,6 +28,7 @@ package final class Trainer {
   let source: RowSource
   let validation: RowSource?
   let clock: TrainingClock
+  let stepThreads: Int?
   private let pieces: [TrainingPlan]
   private let lastPieces: [TrainingPlan]
   let validationPieces: [TrainingPlan]
@@ -92,13 +93,16 @@ package final class Trainer {
       optimizer: options.optimizer, seed: options.seed,
       largestRows: max(pieceRows, min(validationRows, setup.measuringRows)))
     var cache = PlanCache(factory)
+    stepThreads = setup.stepThreads
     if validationRows > pieceRows {
       _ = try cache.plan(rows: min(validationRows, setup.measuringRows))
     }
-    pieces = try cache.plans(covering: batchRows, piece: pieceRows)
-    lastPieces =
-      lastRows == 0
-      ? [] : try cache.plans(covering: lastRows, piece: pieceRows)
+    (pieces, lastPieces) = try Threads.limited(to: setup.stepThreads) {
+      (
+        try cache.plans(covering: setup.batchRows, piece: pieceRows),
+        lastRows == 0 ? [] : try cache.plans(covering: lastRows, piece: pieceRows)
+      )
+    }
     validationPieces =
       validationRows == 0
       ? [] : try cache.plans(covering: validationRows, piece: setup.measuringRows)

@@ -9,7 +9,13 @@ struct TrainingSetup {
   let batchRows: Int
   /// Rows measured at once.
   let measuringRows: Int
+  /// The threads of a step: one where a step is so small that waking others costs more than they
+  /// save; nil for as many as there are.
+  let stepThreads: Int?
   private let targetRows: Int
+
+  /// Below so many multiplications a step runs on one thread, in some ten microseconds.
+  private static let smallStep = 1_500_000.0
 
   /// Floats of activations that a piece of a batch may fill: about a level-2 cache for each of two
   /// threads.
@@ -43,6 +49,8 @@ struct TrainingSetup {
     targetRows =
       network.layers.contains { $0.needsWholeBatch }
       ? .max : max(64, Self.pieceFloats / max(1, widths))
+    stepThreads =
+      3 * Double(network.parameterCount) * Double(batchRows) < Self.smallStep ? 1 : nil
     measuringRows = max(64, min(1024, Self.pieceFloats / max(1, widths)))
   }
 
@@ -74,6 +82,17 @@ struct PlanCache {
     var result = [TrainingPlan](repeating: try plan(rows: size), count: rows / size)
     if rows % size > 0 { result.append(try plan(rows: rows % size)) }
     return result
+  }
+}
+
+extension Threads {
+  /// Runs with that many threads (as many as there are, if nil); the number comes back after.
+  static func limited<Result>(to count: Int?, _ body: () throws -> Result) rethrows -> Result {
+    guard let count, count < Threads.count else { return try body() }
+    let before = Threads.count
+    Threads.count = count
+    defer { Threads.count = before }
+    return try body()
   }
 }
 
