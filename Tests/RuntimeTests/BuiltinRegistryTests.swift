@@ -34,7 +34,7 @@ import Testing
       reshape transpose concat stack squeeze expand_dims flatten repeat exp log log1p sqrt abs \
       sign sin cos tanh sigmoid gelu softplus floor ceil round min max minimum maximum clip where \
       isnan isfinite sum mean var std prod argmin argmax norm any all cumsum sort argsort unique \
-      bincount matmul dot outer trace diag dense dropout cross_entropy mse accuracy confusion sgd adam adamw rmsprop cosine step_decay \
+      bincount matmul dot outer trace diag dense conv2d max_pool avg_pool batch_norm dropout residual cross_entropy mse accuracy confusion sgd adam adamw rmsprop cosine step_decay \
       warmup dataset split shuffle batches print len type str number map filter zip range keys \
       exit assert error try
       """

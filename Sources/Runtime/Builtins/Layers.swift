@@ -4,7 +4,9 @@ import Tensors
 /// The layers that take arguments; each call gives a network of one layer, `|>` composes them.
 /// The layers without (`relu`, `softmax`, …) stand beside the functions of the same name.
 extension Builtin {
-  static let layerGroup: [Builtin] = [dense, dropout]
+  static let layerGroup: [Builtin] = [
+    dense, conv2d, maxPool, avgPool, batchNorm, dropout, residual,
+  ]
 
   static let dense = Builtin(
     Declaration(
@@ -44,6 +46,102 @@ extension Builtin {
     return try network([layer], interpreter)
   }
 
+  static let conv2d = Builtin(
+    Declaration(
+      "conv2d", group: .layers, "a layer of convolutions over images, with a bias a channel",
+      details: """
+        Images are height×width×channels, W is kernel×kernel×in×out; rows of 784 are taken as \
+        28×28×1. With padding "same" and stride 1 the output is as large as the image, with \
+        "valid" windows lie inside it.
+        """,
+      parameters: [
+        Parameter("in", .integer, "channels of the image"),
+        Parameter("out", .integer, "channels of the output"),
+        Parameter("kernel", .integer, "rows and columns of a window"),
+        Parameter("stride", .integer, default: .number(1), "from window to window"),
+        Parameter(
+          "padding", .choice(["same", "valid"]), default: .string("same"),
+          "what surrounds the image"),
+      ],
+      result: "a network",
+      examples: [
+        .init("conv2d(1, 8, 3) |> relu", "conv2d(1, 8, 3) |> relu   80 parameters")
+      ],
+      seeAlso: ["max_pool", "avg_pool", "flatten", "dense"])
+  ) { arguments, interpreter in
+    let (inputs, outputs, kernel) = (
+      try arguments.integer(0), try arguments.integer(1), try arguments.integer(2)
+    )
+    try MemoryGuard.check(
+      elements: Double(inputs) * Double(outputs) * Double(kernel) * Double(kernel))
+    let layer = try Convolution2D(
+      inputs: inputs, outputs: outputs, kernel: kernel, stride: arguments.integer(3),
+      padding: arguments.string(4) == "valid" ? .valid : .same)
+    return try network([layer], interpreter)
+  }
+
+  static let maxPool = pooling(
+    "max_pool", "a layer that takes the largest of each size×size window of an image", .max,
+    seeAlso: ["avg_pool", "conv2d"])
+
+  static let avgPool = pooling(
+    "avg_pool", "a layer that takes the mean of each size×size window of an image", .average,
+    seeAlso: ["max_pool", "conv2d"])
+
+  private static func pooling(
+    _ name: String, _ summary: String, _ kind: Pooling.Kind, seeAlso: [String]
+  ) -> Builtin {
+    Builtin(
+      Declaration(
+        name, group: .layers, summary,
+        details: "Windows do not overlap; what is beyond the last whole one is left out.",
+        parameters: [
+          Parameter("size", .integer, default: .number(2), "rows and columns of a window")
+        ],
+        result: "a network",
+        examples: [.init("\(name)(2)", "\(name)(2)   0 parameters")], seeAlso: seeAlso)
+    ) { arguments, interpreter in
+      try network([Pooling(kind, size: arguments.integer(0))], interpreter)
+    }
+  }
+
+  static let batchNorm = Builtin(
+    Declaration(
+      "batch_norm", group: .layers,
+      "a layer that shifts and scales each feature to mean 0 and variance 1",
+      details: """
+        γ·(x − mean)/√(variance + 1e-5) + β over the rows of the batch in training, with running \
+        averages outside it (Ioffe and Szegedy, 2015). The bare name composes as well.
+        """,
+      result: "a network",
+      examples: [
+        .init(
+          "dense(4, 3) |> batch_norm |> relu",
+          "dense(4, 3) |> batch_norm |> relu   21 parameters")
+      ],
+      seeAlso: ["dense", "dropout"]),
+    layer: .batchNorm
+  ) { _, interpreter in
+    try network([BatchNormalization()], interpreter)
+  }
+
+  static let residual = Builtin(
+    Declaration(
+      "residual", group: .layers, "a layer x + net(x)",
+      details: "The network must keep the shape of what comes in (He et al., 2016).",
+      parameters: [Parameter("net", .network, "one or several layers")], result: "a network",
+      examples: [
+        .init(
+          "residual(dense(4, 4) |> relu)", "residual(dense(4, 4) |> relu)   20 parameters")
+      ],
+      seeAlso: ["dense", "conv2d"])
+  ) { arguments, interpreter in
+    guard case .network(let box) = arguments[0] else {
+      throw arguments.mismatch(0, expected: "a network")
+    }
+    return try network([Residual(box.content.network)], interpreter)
+  }
+
   static let dropout = Builtin(
     Declaration(
       "dropout", group: .layers,
@@ -71,14 +169,6 @@ extension Builtin {
   /// nil where the builtin is no layer.
   package func asLayer(_ interpreter: any Interpreter) throws -> Value? {
     guard let layer else { return nil }
-    switch layer {
-    case .relu: return try Self.network([ActivationLayer(.relu)], interpreter)
-    case .tanh: return try Self.network([ActivationLayer(.tanh)], interpreter)
-    case .sigmoid: return try Self.network([ActivationLayer(.sigmoid)], interpreter)
-    case .gelu: return try Self.network([ActivationLayer(.gelu)], interpreter)
-    case .softmax: return try Self.network([Softmax()], interpreter)
-    case .flatten: return try Self.network([Flatten()], interpreter)
-    case .batchNorm: return nil
-    }
+    return try Self.network([layer.layer], interpreter)
   }
 }

@@ -26,7 +26,7 @@ extension Value {
     switch self {
     case .network(let box): return box.content.network
     case .function(let function):
-      guard let kind = function.builtin?.layer, let layer = kind.layer else { return nil }
+      guard let layer = function.builtin?.layer?.layer else { return nil }
       return try Network([layer], generator: &random.generator)
     default: return nil
     }
@@ -51,7 +51,7 @@ extension Value {
 
 extension LayerKind {
   /// The layer.
-  var layer: (any Layer)? {
+  var layer: any Layer {
     switch self {
     case .relu: ActivationLayer(.relu)
     case .tanh: ActivationLayer(.tanh)
@@ -59,7 +59,7 @@ extension LayerKind {
     case .gelu: ActivationLayer(.gelu)
     case .softmax: Softmax()
     case .flatten: Flatten()
-    case .batchNorm: nil
+    case .batchNorm: BatchNormalization()
     }
   }
 }
