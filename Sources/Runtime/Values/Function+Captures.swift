@@ -1,0 +1,21 @@
+extension Function {
+  /// What a variable of the functions around this one holds, where the function uses it.
+  package func captured(_ name: String) -> Value? {
+    guard case .user(let code) = origin, let index = code.captureNames.firstIndex(of: name),
+      captures.indices.contains(index)
+    else { return nil }
+    let value = captures[index].value
+    return value.isUnset ? nil : value
+  }
+}
+
+extension Thunk {
+  /// The value of a name where the expression stands: a variable of the functions around it, a
+  /// global, or a builtin.
+  package func lookUp(_ name: String) -> Value? {
+    function.captured(name) ?? machine.globals[name]
+  }
+
+  /// Whether a name is a variable of a function around the expression.
+  package func isLocal(_ name: String) -> Bool { function.captured(name) != nil }
+}

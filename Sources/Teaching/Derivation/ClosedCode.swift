@@ -1,0 +1,113 @@
+import Runtime
+import Syntax
+import Tensors
+
+/// Finds the global variables that hold what a derivation's symbols stand for, so that its result
+/// can use the user's own names.
+struct GlobalNames {
+  let machine: Machine
+  let thunk: Thunk
+  let target: String
+
+  func assign(to graph: Graph) {
+    let globals = machine.globals.userDefined.compactMap { name, value -> (String, Tensor)? in
+      guard case .tensor(let box) = value, name != "ans", name != target else { return nil }
+      return (name, box.content)
+    }
+    for node in graph.nodes where !node.isLeaf && node.symbol != nil && node.rank > 0 {
+      let alike = globals.filter { $0.1.shape == node.shape }
+      let ordered = alike.filter { $0.0 == node.symbol } + alike.filter { $0.0 != node.symbol }
+      node.globalName = ordered.first { isEqual($0.1, node.tensor) }?.0
+      if let name = node.globalName, node.name == nil { node.symbol = name }
+    }
+  }
+
+  private func isEqual(_ stored: Tensor, _ computed: Tensor) -> Bool {
+    guard let error = try? Derivation.relativeError(stored.cast(to: .f64), computed) else {
+      return false
+    }
+    return error < 1e-6
+  }
+}
+
+/// Writes a derivation's result as nns code.
+struct ClosedCode {
+  let machine: Machine
+  let graph: Graph
+  let thunk: Thunk
+  let target: String
+
+  /// With global variables only; whatever else it needs is written out.
+  func expression(_ formula: Formula) -> String {
+    notation { node in
+      if let name = node.globalName { return (name, .atom) }
+      return nil
+    }.text(formula)
+  }
+
+  /// With the derivation's symbols.
+  func short(_ formula: Formula) -> String { symbolic().text(formula) }
+
+  /// `h = relu(z)`
+  func statement(_ node: Node) -> String {
+    guard let symbol = node.symbol, node.operation != "layer" else { return "" }
+    return Self.name(symbol) + " = " + symbolic().definition(node).text
+  }
+
+  private func symbolic() -> Notation {
+    notation { node in node.isLeaf ? nil : node.symbol.map { (Self.name($0), .atom) } }
+  }
+
+  private func notation(_ text: @escaping (Node) -> (text: String, level: Notation.Level)?)
+    -> Notation
+  {
+    Notation(
+      style: .nns,
+      nodeText: { node in
+        if let found = text(node) { return found }
+        return nil
+      }, sizeText: size)
+  }
+
+  /// A symbol as an identifier.
+  static func name(_ symbol: String) -> String { symbol.replacing("~", with: "") }
+
+  /// The length of an axis, by a variable that has it.
+  private func size(_ dimension: Dimension) -> String {
+    guard dimension.name != nil else { return "\(dimension.size)" }
+    for node in graph.nodes {
+      guard case .leaf(let text) = node.kind, text != target,
+        text.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }),
+        let axis = node.axes.firstIndex(where: { $0.isSame(as: dimension) })
+      else { continue }
+      return "\(text).shape[\(axis)]"
+    }
+    return "\(dimension.size)"
+  }
+
+  /// Evaluates the expression on the machine and compares it with what `grad` gives.
+  func error(of expression: String, against gradient: Value) throws -> Double {
+    let name = "derived_gradient"
+    let previous = machine.globals.isUserDefined(name) ? machine.globals[name] : nil
+    defer { machine.globals[name] = previous }
+    let source = SourceText("\(name) = \(expression)", name: "derive")
+    do {
+      try machine.run(try machine.compile(source))
+    } catch {
+      return .infinity
+    }
+    guard let value = try machine.globals[name]?.asTensor(),
+      let reference = try gradient.asTensor()
+    else { return .infinity }
+    return try Derivation.relativeError(
+      value.cast(to: .f64).asShape(ofEqualCount: reference), reference.cast(to: .f64))
+  }
+}
+
+extension Tensor {
+  /// Itself: shapes must agree, except that a number may have one element.
+  func asShape(ofEqualCount other: Tensor) throws -> Tensor {
+    count == 1 && other.count == 1 && shape != other.shape
+      ? try reshaped(other.shape.dimensions) : self
+  }
+}

@@ -1,0 +1,329 @@
+import Networks
+import Runtime
+import Syntax
+import Tensors
+
+/// Derives: traces the loss, gives names, walks back from the loss by the rules and checks every
+/// line against autodiff.
+package final class Deriver {
+  /// A derivative on its way to a node.
+  private struct Part {
+    /// With the derivative found last as a symbol.
+    let local: Formula
+    /// With nothing but intermediates.
+    let closed: Formula
+    let labels: [String]
+  }
+
+  let machine: Machine
+  let thunk: Thunk
+  let target: String
+  private let tracer: Tracer
+  private var graph: Graph { tracer.graph }
+  private var parts: [Int: [Part]] = [:]
+  private var exact: [Int: Tensor] = [:]
+  private var lines: [Derivation.Line] = []
+  private var remarks: [String] = []
+
+  private init(_ thunk: Thunk, target: String, machine: Machine) {
+    self.machine = machine
+    self.thunk = thunk
+    self.target = target
+    tracer = Tracer(thunk, machine: machine, target: target)
+  }
+
+  /// The derivation of a loss with respect to one variable.
+  ///
+  /// - Parameter place: a global variable or a parameter of a network in one.
+  /// - Throws: an error that names the construct that cannot be derived, or any that evaluating
+  ///   the loss gives.
+  package static func derive(
+    _ loss: Thunk, withRespectTo place: Place, on machine: Machine
+  ) throws -> Derivation {
+    do {
+      return try Deriver(loss, target: place.description, machine: machine).run(place)
+    } catch let error as Unsupported {
+      throw error.error(of: "derive")
+    }
+  }
+
+  private func run(_ place: Place) throws -> Derivation {
+    let root = try tracer.node(tracer.trace(), thunk.expression.span)
+    guard root.variable.count == 1 else {
+      throw DifferentiabilityError.notANumber(shape: root.shape)
+    }
+    remarks = tracer.remarks
+    guard let variable = graph.nodes.first(where: { $0.isLeaf && $0.symbol == target }),
+      root.isOnPath
+    else { return try independent(place, root) }
+    let names = DimensionNames(graph, root: root)
+    var symbols = Symbols(graph: graph, root: root)
+    symbols.assign()
+    GlobalNames(machine: machine, thunk: thunk, target: target).assign(to: graph)
+    let named = graph.nodes.filter { $0.isOnPath && $0.symbol != nil }
+    let gradients = try graph.tape.sweep(from: root.variable, to: named.map(\.variable))
+    for (node, gradient) in zip(named, gradients) { exact[node.identifier] = gradient.tensor }
+    let closed = try walk(from: root, to: variable)
+    return try derivation(closed, variable, root, names, place)
+  }
+
+  // MARK: Backwards
+
+  /// Passes derivatives from node to node; gives the closed form at the variable.
+  private func walk(from root: Node, to variable: Node) throws -> Formula {
+    let one = Formula.constant(.one, root.axes)
+    parts[root.identifier] = [Part(local: one, closed: one, labels: [])]
+    for node in graph.nodes.reversed() where node.isOnPath {
+      try Interrupt.check()
+      guard let arrived = parts.removeValue(forKey: node.identifier) else { continue }
+      var local = Formula.sum(arrived.map(\.local), node.axes)
+      let closed = Formula.sum(arrived.map(\.closed), node.axes)
+      var labels = arrived.flatMap(\.labels)
+      if node !== root, node.symbol != nil, let value = exact[node.identifier] {
+        if arrived.count > 1 { labels.append("sum over the \(arrived.count) paths") }
+        try addLine(node, local, closed, labels, value)
+        if node === variable { return closed }
+        local = .derivative(node, value)
+        labels = []
+      }
+      for (position, input) in node.inputs.enumerated() where input.isOnPath {
+        try pass(through: node, position, local, closed, labels)
+      }
+    }
+    return .constant(Coefficient(0), variable.axes)
+  }
+
+  private func pass(
+    through node: Node, _ position: Int, _ local: Formula, _ closed: Formula, _ labels: [String]
+  ) throws {
+    guard let name = node.operation, let rule = DerivationRule.table[name] else {
+      throw Unsupported(
+        node.operation ?? "this", span: node.span, source: node.source,
+        hint: "grad gives its gradient all the same")
+    }
+    let input = node.inputs[position]
+    let step = DerivationRule.Application(node: node, derivative: closed, position: position)
+    let result = try rule.apply(step)
+    // What cancels is seen only with y/p written out: the line starts from there.
+    let cancels = name == "softmax" && DerivationRule.softmaxOfCrossEntropy(step) != nil
+    let symbolic =
+      cancels
+      ? result : try rule.apply(.init(node: node, derivative: local, position: position))
+    let summed = result.formula.summed(to: input.axes)
+    if name == "softmax" { try addSoftmaxLines(step, input) }
+    var all = labels
+    if let label = result.label { all.append(label) }
+    if summed.shape != result.formula.shape {
+      all.append(input.isBias ? "bias: summed over the rows" : "broadcasting undone: summed")
+    }
+    parts[input.identifier, default: []].append(
+      Part(
+        local: symbolic.formula.summed(to: input.axes), closed: summed, labels: all))
+  }
+
+  // MARK: Lines
+
+  private func addLine(
+    _ node: Node, _ local: Formula, _ closed: Formula, _ labels: [String], _ value: Tensor
+  ) throws {
+    let left = self.left(node)
+    var forms: [(unicode: String, latex: String)] = [
+      (Notation.unicode.text(local), Notation.latex.text(local))
+    ]
+    let full = Notation.unicode.text(closed)
+    if full != forms[0].unicode { forms.append((full, Notation.latex.text(closed))) }
+    let errors = try [local, closed].map {
+      try Derivation.relativeError($0.wholeTensor().asShape(of: value), value)
+    }
+    var seen: Set<String> = []
+    let rule = labels.filter { seen.insert($0).inserted }.joined(separator: "; ")
+    lines.append(
+      Derivation.Line(
+        left: left, forms: forms, rule: rule.isEmpty ? "sum rule" : rule,
+        shapes: Self.justification(local), error: errors.max() ?? 0))
+  }
+
+  private func left(_ node: Node) -> (unicode: String, latex: String) {
+    let symbol = node.symbol ?? "?"
+    return (
+      "∂L/∂\(SymbolText.unicode(symbol))",
+      "\\frac{\\partial L}{\\partial \(SymbolText.latex(symbol))}"
+    )
+  }
+
+  /// `(N×H)ᵀ (N×K) = (H×K)`, or the axes alone where no product of matrices is among it.
+  static func justification(_ formula: Formula) -> String {
+    let result = Notation.shapes.shape(formula.axes)
+    guard formula.holdsProduct else { return formula.axes.text }
+    return "\(Notation.shapes.text(formula)) = \(result)"
+  }
+
+  /// The quotient rule of softmax and the chain rule behind it, as the textbook has them.
+  private func addSoftmaxLines(_ step: DerivationRule.Application, _ input: Node) throws {
+    let p = step.node
+    let (u, o) = (SymbolText.unicode(p.symbol ?? "p"), SymbolText.unicode(input.symbol ?? "o"))
+    let (lp, lo) = (SymbolText.latex(p.symbol ?? "p"), SymbolText.latex(input.symbol ?? "o"))
+    lines.append(
+      Derivation.Line(
+        left: ("∂\(u)ᵢ/∂\(o)ⱼ", "\\frac{\\partial \(lp)_i}{\\partial \(lo)_j}"),
+        forms: [
+          (
+            "\(u)ᵢ (1 − \(u)ⱼ) if i = j,  −\(u)ᵢ \(u)ⱼ if i ≠ j",
+            "\\begin{cases} \(lp)_i (1 - \(lp)_j) & i = j \\\\ -\(lp)_i \(lp)_j & i \\ne j "
+              + "\\end{cases}"
+          )
+        ],
+        rule: "quotient rule, within each row", shapes: "\(p.axes.suffix(1).text)×"
+          + "\(p.axes.suffix(1).text) a row", error: try Self.jacobianError(p)))
+    guard let simple = DerivationRule.softmaxOfCrossEntropy(step) else { return }
+    try addChainLine(step, simple, input, (u, o), (lp, lo))
+  }
+
+  private func addChainLine(
+    _ step: DerivationRule.Application, _ simple: DerivationRule.CrossEntropySoftmax,
+    _ input: Node, _ unicode: (p: String, o: String), _ latex: (p: String, o: String)
+  ) throws {
+    let y = Notation.unicode.text(simple.target, from: .postfix)
+    let ly = Notation.latex.text(simple.target, from: .postfix)
+    var front = ""
+    var latexFront = ""
+    let scale = Formula.constant(-simple.coefficient, [])
+    let isScaled = !(-simple.coefficient).isOne
+    if isScaled {
+      front = Notation.unicode.text(scale) + " "
+      latexFront = Notation.latex.text(scale)
+    }
+    func scaled(_ unicodeText: String, _ latexText: String) -> (unicode: String, latex: String) {
+      isScaled
+        ? (front + "(\(unicodeText))", latexFront + "\\left(\(latexText)\\right)")
+        : (unicodeText, latexText)
+    }
+    let p = step.result
+    let last = step.node.rank - 1
+    let inner = (step.derivative * p).materialized.reduced(over: [last], keepsDimensions: true)
+    let general = p * (step.derivative - inner)
+    guard let value = exact[input.identifier] else { return }
+    lines.append(
+      Derivation.Line(
+        left: (
+          "∂L/∂\(unicode.o)ⱼ", "\\frac{\\partial L}{\\partial \(latex.o)_j}"
+        ),
+        forms: [
+          scaled(
+            "−\(y)ⱼ (1 − \(unicode.p)ⱼ) + Σ_{k≠j} \(y)ₖ \(unicode.p)ⱼ",
+            "-\(ly)_j (1 - \(latex.p)_j) + \\sum_{k \\ne j} \(ly)_k \(latex.p)_j"),
+          scaled(
+            "\(unicode.p)ⱼ Σₖ \(y)ₖ − \(y)ⱼ",
+            "\(latex.p)_j \\sum_k \(ly)_k - \(ly)_j"),
+        ],
+        rule: "chain rule over the classes k", shapes: input.axes.text,
+        error: try Derivation.relativeError(general.wholeTensor(), value)))
+    remarks.append(
+      simple.sumsToOne
+        ? "the rows of \(y) sum to 1 (checked), so Σₖ \(y)ₖ = 1"
+        : "the rows of \(y) do not all sum to 1, so Σₖ \(y)ₖ stays")
+  }
+
+  /// The stated Jacobian of the first row against autodiff's, for up to 12 of its columns.
+  private static func jacobianError(_ p: Node) throws -> Double {
+    guard let width = p.shape.dimensions.last, width > 0, p.shape.count > 0 else { return 0 }
+    let input = try p.inputs[0].tensor.reshaped([p.shape.count / width, width]).rows(0..<1)
+    let row = try p.tensor.reshaped([p.shape.count / width, width]).rows(0..<1).doubles()
+    var worst = 0.0
+    for i in 0..<min(width, 12) {
+      let tape = Tape()
+      let watched = tape.watch(input)
+      let output = try Variable.softmax(watched)
+      var seed = [Double](repeating: 0, count: width)
+      seed[i] = 1
+      let gradient = try tape.sweep(
+        from: output,
+        seed: Variable(Tensor(doubles: seed, Shape(checking: [1, width]), elementType: .f64)),
+        to: [watched])[0].tensor.doubles()
+      for j in 0..<width {
+        let stated = i == j ? row[i] * (1 - row[j]) : -row[i] * row[j]
+        worst = max(worst, (stated - gradient[j]).magnitude)
+      }
+    }
+    return worst
+  }
+
+  // MARK: Result
+
+  private func derivation(
+    _ closed: Formula, _ variable: Node, _ root: Node, _ names: DimensionNames, _ place: Place
+  ) throws -> Derivation {
+    let code = ClosedCode(machine: machine, graph: graph, thunk: thunk, target: target)
+    let expression = closed.isExpressible ? code.expression(closed) : nil
+    var error: Double?
+    if let expression {
+      let gradient = try machine.gradient(of: thunk, at: [place])
+      error = try code.error(of: expression, against: gradient.first ?? .none)
+    }
+    let order = definitions(closed, root)
+    return Derivation(
+      target: target, loss: thunk.source.text(in: thunk.expression.span), legend: names.legend,
+      definitions: order, lines: lines,
+      result: (
+        left(variable), Notation.unicode.text(closed), Notation.latex.text(closed),
+        Self.justification(closed)
+      ),
+      expression: expression, shortExpression: closed.isExpressible ? code.short(closed) : nil,
+      statements: order.compactMap { $0.statement.isEmpty ? nil : $0.statement }, error: error,
+      remarks: remarks)
+  }
+
+  /// The symbols in the order of computation, the loss last.
+  private func definitions(_ closed: Formula, _ root: Node) -> [Derivation.Definition] {
+    let code = ClosedCode(machine: machine, graph: graph, thunk: thunk, target: target)
+    var needed: Set<Int> = [root.identifier]
+    for node in graph.nodes.reversed() where needed.contains(node.identifier) {
+      for input in node.inputs { needed.insert(input.identifier) }
+    }
+    return graph.nodes.compactMap { node in
+      guard !node.isLeaf, needed.contains(node.identifier), let symbol = node.symbol else {
+        return nil
+      }
+      let text = (Notation.unicode.definition(node).text, Notation.latex.definition(node).text)
+      return Derivation.Definition(
+        symbol: (SymbolText.unicode(symbol), SymbolText.latex(symbol)), formula: text,
+        statement: node === root ? "" : code.statement(node), axes: node.axes.text)
+    }
+  }
+
+  /// A loss on which the variable has no influence.
+  private func independent(_ place: Place, _ root: Node) throws -> Derivation {
+    let value = try place.read()
+    let shape = try value.asTensor()?.shape ?? .scalar
+    let sizes = shape.dimensions.map(String.init).joined(separator: ", ")
+    let expression = shape.rank == 0 ? "0" : "zeros(\(sizes))"
+    root.symbol = "L"
+    let name = (SymbolText.unicode(target), SymbolText.latex(target))
+    return Derivation(
+      target: target, loss: thunk.source.text(in: thunk.expression.span), legend: [],
+      definitions: [], lines: [],
+      result: (
+        ("∂L/∂\(name.0)", "\\frac{\\partial L}{\\partial \(name.1)}"), "0", "0", "\(shape)"
+      ),
+      expression: expression, shortExpression: expression, statements: [], error: 0,
+      remarks: remarks + [
+        "\(target) has no influence on this loss: what was computed from it before and stored in a"
+          + " variable counts as constant; write the loss as a function of \(target)"
+      ])
+  }
+}
+
+extension Node {
+  /// Whether it is a row that is added to every row.
+  var isBias: Bool {
+    rank <= 2 && (rank < 2 || shape.dimensions.first == 1)
+      && consumers.contains { $0.operation == "+" && $0.rank == 2 }
+  }
+}
+
+extension Tensor {
+  /// Broadcast to another tensor's shape, where it can be.
+  func asShape(of other: Tensor) throws -> Tensor {
+    shape == other.shape ? self : try broadcast(to: other.shape)
+  }
+}

@@ -1,0 +1,159 @@
+import Networks
+import Runtime
+import Syntax
+import Tensors
+
+/// The intermediates of one loss, in the order in which they were computed, all in Float64 and on
+/// one tape, so that autodiff's derivative is known for each.
+final class Graph {
+  /// Intermediates beyond this make no derivation that anyone would read.
+  static let sizeLimit = 600
+
+  let tape = Tape()
+  let machine: Machine
+  /// Whether tensors are taken in Float64; as they are where nothing is differentiated.
+  let isExact: Bool
+  private(set) var nodes: [Node] = []
+  private var leaves: [String: Node] = [:]
+
+  init(machine: Machine, isExact: Bool = true) {
+    self.machine = machine
+    self.isExact = isExact
+  }
+
+  // MARK: Leaves
+
+  /// A literal.
+  func number(_ value: Double, at span: Span, in source: SourceText) throws -> Node {
+    add(
+      Node(
+        .number(value), identifier: nodes.count, variable: try Variable(value), axes: [],
+        isOnPath: false, span: span, source: source))
+  }
+
+  /// A tensor or number that is taken as it stands; the same node for the same text.
+  func leaf(
+    _ text: String, _ tensor: Tensor, isTarget: Bool = false, at span: Span, in source: SourceText
+  ) throws -> Node {
+    if let known = leaves[text], known.shape == tensor.shape { return known }
+    let value = isExact ? try tensor.cast(to: .f64) : tensor
+    let variable = isTarget ? tape.watch(value) : Variable(value)
+    let node = add(
+      Node(
+        .leaf(text), identifier: nodes.count, variable: variable,
+        axes: tensor.shape.dimensions.map { Dimension($0) }, isOnPath: isTarget, span: span,
+        source: source))
+    node.symbol = text
+    leaves[text] = node
+    return node
+  }
+
+  private func add(_ node: Node) -> Node {
+    nodes.append(node)
+    return node
+  }
+
+  // MARK: Operations
+
+  /// Computes an operation of these operands and notes it.
+  ///
+  /// - Parameter isConstant: whether no derivative passes through it, as through a comparison.
+  func operate(
+    _ name: String, _ inputs: [Node], _ options: Node.Options = Node.Options(),
+    isConstant: Bool = false, at span: Span, in source: SourceText,
+    _ compute: ([Variable]) throws -> Variable
+  ) throws -> Node {
+    guard nodes.count < Self.sizeLimit else {
+      throw Unsupported(
+        "a loss of more than \(Self.sizeLimit) steps", span: span, source: source,
+        hint: "derive a part of it, or use grad")
+    }
+    let variable = try compute(inputs.map(\.variable))
+    let isOnPath = !isConstant && inputs.contains(where: \.isOnPath)
+    let node = add(
+      Node(
+        .operation(name), identifier: nodes.count, inputs: inputs, options: options,
+        variable: isOnPath ? variable : variable.detached,
+        axes: Self.axes(name, inputs, options, variable.shape), isOnPath: isOnPath, span: span,
+        source: source))
+    if isOnPath {
+      for input in inputs where input.isOnPath { input.consumers.append(node) }
+    }
+    return node
+  }
+
+  /// The axes of a result, those that it shares with its operands made one.
+  private static func axes(
+    _ name: String, _ inputs: [Node], _ options: Node.Options, _ shape: Shape
+  ) -> [Dimension] {
+    let fresh = shape.dimensions.map { Dimension($0) }
+    guard let first = inputs.first?.axes else { return fresh }
+    let candidate: [Dimension]
+    switch name {
+    case "@", "outer": candidate = productAxes(name, inputs)
+    case "transpose": candidate = transposed(first, options)
+    case "concat", "stack": candidate = fresh
+    case "sum", "mean", "max", "min", "norm", "var", "std", "prod":
+      candidate = reduced(inputs[0], options)
+    case "reshape", "flatten", "squeeze", "expand_dims", "index", "trace", "diag", "layer",
+      "repeat", "cumsum":
+      // Leading axes that keep their length are the same rows.
+      candidate = zip(first, fresh).map { $0.size == $1.size ? $0 : $1 } + fresh.dropFirst(first.count)
+    default:
+      candidate = inputs.dropFirst().reduce(first) { .unified($0, $1.axes) }
+    }
+    return candidate.sizes == shape.dimensions ? candidate : fresh
+  }
+
+  private static func productAxes(_ name: String, _ inputs: [Node]) -> [Dimension] {
+    guard inputs.count == 2 else { return [] }
+    let (left, right) = (inputs[0].axes, inputs[1].axes)
+    if name == "outer" { return left + right }
+    guard let inner = left.last, !right.isEmpty else { return [] }
+    inner.unify(right[right.count - Swift.min(2, right.count)])
+    return left.dropLast() + (right.count >= 2 ? [right[right.count - 1]] : [])
+  }
+
+  private static func transposed(_ axes: [Dimension], _ options: Node.Options) -> [Dimension] {
+    guard let order = options.integers("axes") else { return axes.reversed() }
+    return order.compactMap { axis in
+      let place = axis < 0 ? axis + axes.count : axis
+      return axes.indices.contains(place) ? axes[place] : nil
+    }
+  }
+
+  private static func reduced(_ input: Node, _ options: Node.Options) -> [Dimension] {
+    let gone = (try? input.shape.normalized(axes: options.integers("axis"))) ?? []
+    return input.axes.enumerated().compactMap { axis, dimension in
+      if !gone.contains(axis) { return dimension }
+      return options.keepsDimensions ? Dimension(1) : nil
+    }
+  }
+}
+
+/// What the derivation does not treat, and where it stands.
+struct Unsupported: Error {
+  let construct: String
+  let span: Span
+  let source: SourceText
+  let hint: String?
+
+  init(_ construct: String, span: Span, source: SourceText, hint: String? = nil) {
+    self.construct = construct
+    self.span = span
+    self.source = source
+    self.hint = hint
+  }
+
+  /// The same as an error of the shell.
+  func error(of command: String) -> RuntimeError {
+    let position = source.position(of: span.start)
+    let written = source.text(in: span)
+    let line = written.prefix { $0 != "\n" }.prefix(60)
+    let quoted = line.isEmpty ? "" : ": `\(line)\(line.count < written.count ? " …" : "")`"
+    return .other(
+      "\(command) does not treat \(construct)\(quoted) "
+        + "(\(source.name):\(position.line):\(position.column))",
+      hint: hint)
+  }
+}

@@ -1,0 +1,129 @@
+import Runtime
+import Tensors
+
+extension Notation {
+  /// How a node is computed, its operands by their symbols.
+  func definition(_ node: Node) -> (text: String, level: Level) {
+    switch node.kind {
+    case .number(let number): return (numberText(number), number < 0 ? .matmul : .atom)
+    case .leaf(let text):
+      switch style {
+      case .unicode: return (SymbolText.unicode(text), .atom)
+      case .latex: return (SymbolText.latex(text), .atom)
+      case .nns: return (text, Self.isName(text) ? .atom : .sum)
+      case .shapes: return (shape(node.axes), .atom)
+      }
+    case .operation(let name): return operation(name, node)
+    }
+  }
+
+  private static func isName(_ text: String) -> Bool {
+    text.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }
+      || text.last == ")" && text.first?.isLetter == true || text.first == "["
+  }
+
+  private func numberText(_ number: Double) -> String {
+    guard style != .nns else { return SymbolText.number(number) }
+    return (number < 0 && style == .unicode ? "−" : number < 0 ? "-" : "")
+      + number.magnitude.displayed
+  }
+
+  /// An operand by its symbol, or written out.
+  private func operand(_ node: Node, from minimum: Level) -> String {
+    let (text, level) = self.node(node)
+    return level < minimum ? parenthesized(text) : text
+  }
+
+  private func operation(_ name: String, _ node: Node) -> (String, Level) {
+    let inputs = node.inputs
+    switch name {
+    case "+", "-":
+      let right = operand(inputs[1], from: name == "-" ? .product : .sum)
+      let sign = name == "-" && style == .unicode ? "−" : name
+      return ("\(operand(inputs[0], from: .sum)) \(sign) \(right)", .sum)
+    case "neg":
+      return ((style == .unicode ? "−" : "-") + operand(inputs[0], from: .matmul), .matmul)
+    case "*", "@", "/", "%": return infix(name, inputs)
+    case "^": return power(inputs)
+    case "transpose" where node.options.arguments.isEmpty:
+      let mark = style == .nns ? "'" : style == .latex ? "^\\top" : "ᵀ"
+      return (operand(inputs[0], from: .postfix) + mark, .postfix)
+    case "index":
+      return ("\(operand(inputs[0], from: .postfix))[\(node.options.indexText)]", .postfix)
+    case ">", "<", ">=", "<=", "==", "!=":
+      let sign = style == .nns ? name : relation(name)
+      return ("(\(operand(inputs[0], from: .sum)) \(sign) \(operand(inputs[1], from: .sum)))", .atom)
+    case "layer":
+      let layer = node.options.layer?.description ?? "layer"
+      let shown = style == .latex ? "\\mathrm{\(SymbolText.escaped(layer))}" : layer
+      return ("\(shown)(\(operand(inputs[0], from: .sum)))", .atom)
+    case "sum" where style != .nns && node.options.arguments.isEmpty:
+      let sign = style == .latex ? "\\sum " : "Σ "
+      return (sign + operand(inputs[0], from: .product), .matmul)
+    case "sigmoid" where style != .nns:
+      let sign = style == .latex ? "\\sigma" : "σ"
+      return ("\(sign)(\(operand(inputs[0], from: .sum)))", .atom)
+    default: return call(name, node)
+    }
+  }
+
+  private func relation(_ name: String) -> String {
+    switch (name, style) {
+    case (">=", .unicode): "≥"
+    case ("<=", .unicode): "≤"
+    case ("!=", .unicode): "≠"
+    case ("==", _): "="
+    case (">=", .latex): "\\ge"
+    case ("<=", .latex): "\\le"
+    case ("!=", .latex): "\\ne"
+    default: name
+    }
+  }
+
+  private func infix(_ name: String, _ inputs: [Node]) -> (String, Level) {
+    if style == .nns {
+      let right = operand(inputs[1], from: .postfix)
+      return ("\(operand(inputs[0], from: .product)) \(name) \(right)", .product)
+    }
+    if name == "/", style == .latex {
+      return (
+        "\\frac{\(operand(inputs[0], from: .sum))}{\(operand(inputs[1], from: .sum))}", .matmul
+      )
+    }
+    if name == "@" {
+      let (left, right) = (operand(inputs[0], from: .matmul), operand(inputs[1], from: .postfix))
+      return ("\(left)\(style == .latex ? " \\, " : " ")\(right)", .matmul)
+    }
+    let haveAxes = inputs[0].rank > 0 && inputs[1].rank > 0
+    let sign =
+      name != "*" ? " \(name) "
+      : haveAxes ? (style == .latex ? " \\odot " : " ⊙ ") : (style == .latex ? " \\, " : " ")
+    let left = operand(inputs[0], from: name == "*" ? .product : .matmul)
+    return ("\(left)\(sign)\(operand(inputs[1], from: .matmul))", .product)
+  }
+
+  private func power(_ inputs: [Node]) -> (String, Level) {
+    let base = operand(inputs[0], from: style == .nns ? .postfix : .atom)
+    if let exponent = inputs[1].number {
+      return (SymbolText.power(base, exponent, style), .postfix)
+    }
+    let exponent = operand(inputs[1], from: style == .latex ? .sum : .postfix)
+    return (style == .latex ? "\(base)^{\(exponent)}" : "\(base)^\(exponent)", .postfix)
+  }
+
+  private func call(_ name: String, _ node: Node) -> (String, Level) {
+    var inside = node.inputs.map { operand($0, from: .sum) }
+    if name == "concat" || name == "stack" { inside = ["[\(inside.joined(separator: ", "))]"] }
+    for (argument, value) in node.options.arguments {
+      let text = value.printed
+      inside.append(
+        argument == "shape" || argument == "axes" && name == "transpose"
+          ? "\(text)" : "\(argument)=\(text)")
+    }
+    let list = inside.joined(separator: ", ")
+    if style == .latex {
+      return ("\(SymbolText.functionName(name))\\left(\(list.replacing("_", with: "_"))\\right)", .atom)
+    }
+    return ("\(name)(\(list))", .atom)
+  }
+}

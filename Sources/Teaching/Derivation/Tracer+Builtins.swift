@@ -1,0 +1,185 @@
+import Networks
+import Runtime
+import Syntax
+import Tensors
+
+extension Tracer {
+  /// Parameters of builtins that are operands rather than settings.
+  private static let settings: Set<String> = [
+    "axis", "keepdims", "ddof", "shape", "axes", "repeats", "min", "max", "decimals",
+  ]
+
+  /// A builtin's call: its operands become inputs, the rest its options, and the builtin itself
+  /// computes the value.
+  func invoke(_ builtin: Builtin, _ given: [Given], _ span: Span) throws -> Traced {
+    let name = builtin.declaration.name
+    if ["print", "assert"].contains(name) { return .value(.none, nil) }
+    if name == "compute", let result = try compute(given, span) { return result }
+    if name == "matmul" || name == "dot", given.count == 2 {
+      return try binary(
+        .matmul, given[0].value, given[1].value, given[0].span, given[1].span, span)
+    }
+    if name == "gradCE", let pair = try operands(builtin, given) {
+      return try binary(
+        .subtract, .node(pair[1]), .node(pair[0]), given[0].span, given[0].span, span)
+    }
+    if name == "concat" || name == "stack" { return try joined(builtin, given, span) }
+    let order = builtin.declaration.parameters.map(\.name)
+    let bound = bind(builtin, given).sorted {
+      (order.firstIndex(of: $0.0) ?? 0) < (order.firstIndex(of: $1.0) ?? 0)
+    }
+    var inputs: [Node] = []
+    var options = Node.Options()
+    for (parameter, argument) in bound {
+      if !Self.settings.contains(parameter) || name == "min" || name == "max",
+        case .node(let node) = argument.value
+      {
+        inputs.append(node)
+      } else if case .closure = argument.value {
+        throw unsupported("\(name) with a function", span)
+      } else {
+        options.arguments.append((parameter, try plain(argument.value, argument.span)))
+      }
+    }
+    guard inputs.contains(where: \.isOnPath) else {
+      return try constantCall(builtin, given, inputs, options, span)
+    }
+    guard builtin.differentiation != .constant else {
+      return try constantCall(builtin, given, inputs, options, span)
+    }
+    if case .refused(let reason) = builtin.differentiation {
+      throw RuntimeError.notDifferentiable(name, reason: reason)
+    }
+    return .node(
+      try graph.operate(name, inputs, options, at: span, in: source) { variables in
+        try self.result(builtin, given, inputs, variables, span)
+      })
+  }
+
+  /// Calls the builtin with the operands' variables in place of the nodes.
+  private func result(
+    _ builtin: Builtin, _ given: [Given], _ inputs: [Node], _ variables: [Variable],
+    _ span: Span
+  ) throws -> Variable {
+    var values: [Value] = []
+    for argument in given {
+      if case .node(let node) = argument.value,
+        let index = inputs.firstIndex(where: { $0 === node })
+      {
+        values.append(.init(recorded: variables[index]))
+      } else {
+        values.append(try plain(argument.value, argument.span))
+      }
+    }
+    let value: Value
+    switch builtin.declaration.name {
+    // The sweep must pass through the prediction, which the fused losses step over.
+    case "cross_entropy", "averageCE":
+      guard variables.count == 2, variables[0].shape == variables[1].shape else { fallthrough }
+      let rows = variables[0].rank < 2 ? 1 : variables[0].count
+        / max(1, variables[0].shape.dimensions.last ?? 1)
+      let divisor = builtin.declaration.name == "averageCE" ? variables[0].count : rows
+      let total = try Variable.sum(.multiply(variables[0], .log(variables[1])))
+      return try .divide(total, Variable(-Double(divisor)))
+    default:
+      value = try builtin.invoke(
+        values, names: given.map(\.name), interpreter: graph.machine)
+    }
+    switch value {
+    case .traced(let box): return box.content
+    default:
+      guard let tensor = try value.asTensor() else { throw unsupported("this result", span) }
+      return Variable(tensor)
+    }
+  }
+
+  /// A call that the derivation does not look into.
+  private func constantCall(
+    _ builtin: Builtin, _ given: [Given], _ inputs: [Node], _ options: Node.Options, _ span: Span
+  ) throws -> Traced {
+    let name = builtin.declaration.name
+    // Operations that are shown as such keep their operands.
+    if DerivationRule.table[name] != nil, !inputs.isEmpty, inputs.allSatisfy({ !$0.isOnPath }) {
+      return .node(
+        try graph.operate(name, inputs, options, at: span, in: source) { variables in
+          try self.result(builtin, given, inputs, variables, span)
+        })
+    }
+    var values: [Value] = []
+    for argument in given { values.append(try plain(argument.value, argument.span)) }
+    let value = try builtin.invoke(
+      values, names: given.map(\.name), interpreter: graph.machine)
+    if ["rand", "randn", "xavier", "he", "shuffle"].contains(name) {
+      throw unsupported("new random numbers", span, hint: "draw them before: r = \(name)(…)")
+    }
+    return try constant(value, source.text(in: span), at: span)
+  }
+
+  // MARK: Arguments
+
+  /// What was given for each parameter, in the order given; all that a variadic one takes.
+  private func bind(_ builtin: Builtin, _ given: [Given]) -> [(String, Given)] {
+    let parameters = builtin.declaration.parameters
+    var position = 0
+    return given.map { argument in
+      if let name = argument.name { return (name, argument) }
+      guard parameters.indices.contains(position) else { return ("", argument) }
+      let parameter = parameters[position]
+      if !parameter.isVariadic { position += 1 }
+      return (parameter.name, argument)
+    }
+  }
+
+  /// The operands of a builtin of two, in the order of its parameters.
+  private func operands(_ builtin: Builtin, _ given: [Given]) throws -> [Node]? {
+    let names = builtin.declaration.parameters.map(\.name)
+    let bound = bind(builtin, given)
+    let nodes = try names.compactMap { name in
+      try bound.first { $0.0 == name }.map { try node($0.1.value, $0.1.span) }
+    }
+    return nodes.count == names.count ? nodes : nil
+  }
+
+  /// `compute(x, W, b)` is x W + b.
+  private func compute(_ given: [Given], _ span: Span) throws -> Traced? {
+    guard let builtin = Builtin.named("compute"), let parts = try operands(builtin, given),
+      parts.count == 3
+    else { return nil }
+    let product = try graph.operate("@", [parts[0], parts[1]], at: span, in: source) {
+      try .matmul($0[0], $0[1])
+    }
+    return .node(
+      try graph.operate("+", [product, parts[2]], at: span, in: source) {
+        try .add($0[0], $0[1])
+      })
+  }
+
+  /// `concat([a, b], axis=…)` and `stack`.
+  private func joined(_ builtin: Builtin, _ given: [Given], _ span: Span) throws -> Traced {
+    let name = builtin.declaration.name
+    let bound = bind(builtin, given)
+    guard let parts = bound.first(where: { $0.0 == "parts" })?.1, case .list(let items) = parts.value
+    else { throw unsupported("\(name) of this", span) }
+    let nodes = try items.map { try node($0, parts.span) }
+    var axis = 0
+    if let given = bound.first(where: { $0.0 == "axis" })?.1,
+      let number = try plain(given.value, given.span).asNumber(),
+      let whole = Int(exactly: number)
+    {
+      axis = whole
+    }
+    var options = Node.Options()
+    options.arguments = [("axis", .number(Double(axis)))]
+    return .node(
+      try graph.operate(name, nodes, options, at: span, in: source) {
+        try name == "concat" ? .concatenate($0, axis: axis) : .stack($0, axis: axis)
+      })
+  }
+}
+
+extension Value {
+  /// An operand for a builtin: traced where a tape watches it.
+  init(recorded variable: Variable) {
+    self = variable.isConstant ? Value(variable.tensor) : .traced(Box(variable))
+  }
+}
