@@ -27,7 +27,7 @@ let package = Package(
     .target(
       name: "Runtime", dependencies: ["Syntax", "Tensors", "Networks", "Datasets"],
       exclude: ["README.md"], resources: [.embedInCode("prelude.nns")]),
-    .target(name: "Teaching", dependencies: ["Runtime"]),
+    .target(name: "Teaching", dependencies: ["Runtime"], exclude: ["README.md"]),
     .target(
       name: "Shell", dependencies: ["Runtime", "Teaching", "CEditline"], exclude: ["README.md"]),
     .executableTarget(name: "nnsh", dependencies: ["Shell"]),

@@ -1,1 +1,1 @@
-// Teaching
+

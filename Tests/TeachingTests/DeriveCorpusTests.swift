@@ -73,7 +73,9 @@ import Testing
     Case("derive s * sum(A) / (1 + s^2) wrt s, A"),
     Case("derive sum(softmax(A)^2) wrt A"),
     Case("derive -sum(2 * y * log(softmax(x @ V))) wrt V"),
-    Case("z = 0\nfor i in 1...3 { z = 1 }\nfn f() {\n  a = w\n  for i in 1...3 { a = tanh(A @ a) }\n  return sum(a)\n}\nderive f() wrt A"),
+    Case(
+      "z = 0\nfor i in 1...3 { z = 1 }\nfn f() {\n  a = w\n  for i in 1...3 { a = tanh(A @ a) }\n  return sum(a)\n}\nderive f() wrt A"
+    ),
     Case("derive sum(if s > 0 { A * s } else { A }) wrt A"),
     Case("g = u -> sum(u * u)\nderive g(A + B) wrt A"),
     Case("derive mean(log(1 + exp(-t * (x @ w)))) wrt w"),
@@ -88,10 +90,12 @@ import Testing
     #expect(!derivations.isEmpty)
     for derivation in derivations {
       #expect(!derivation.lines.isEmpty)
-      #expect(derivation.lines.allSatisfy(\.isRight), "\(derivation.text(width: 100))")
+      let isRight = derivation.lines.allSatisfy(\.isRight)
+      #expect(isRight, "\(derivation.text(width: 100))")
       #expect((derivation.error ?? .infinity) < 1e-5, "\(derivation.text(width: 100))")
       if let result = example.result {
-        #expect(derivation.text(width: 100).contains("= \(result)\n"), "\(derivation.text(width: 100))")
+        #expect(
+          derivation.text(width: 100).contains("= \(result)\n"), "\(derivation.text(width: 100))")
       }
     }
   }

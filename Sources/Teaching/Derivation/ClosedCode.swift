@@ -48,14 +48,28 @@ struct ClosedCode {
   /// With the derivation's symbols.
   func short(_ formula: Formula) -> String { symbolic().text(formula) }
 
-  /// `h = relu(z)`
-  func statement(_ node: Node) -> String {
-    guard let symbol = node.symbol, node.operation != "layer" else { return "" }
-    return Self.name(symbol) + " = " + symbolic().definition(node).text
+  /// The statements `h = relu(z)` that define what `short` uses and no global variable holds, in
+  /// the order of computation.
+  func statements(_ formula: Formula) -> [String] {
+    var needed: Set<Int> = []
+    func visit(_ node: Node) {
+      guard node.globalName == nil, needed.insert(node.identifier).inserted else { return }
+      node.inputs.forEach(visit)
+    }
+    formula.nodes.forEach(visit)
+    return graph.nodes.compactMap { node in
+      guard needed.contains(node.identifier), !node.isLeaf, node.operation != "layer",
+        let symbol = node.symbol
+      else { return nil }
+      return Self.name(symbol) + " = " + symbolic().definition(node).text
+    }
   }
 
   private func symbolic() -> Notation {
-    notation { node in node.isLeaf ? nil : node.symbol.map { (Self.name($0), .atom) } }
+    notation { node in
+      if let name = node.globalName { return (name, .atom) }
+      return node.isLeaf ? nil : node.symbol.map { (Self.name($0), .atom) }
+    }
   }
 
   private func notation(_ text: @escaping (Node) -> (text: String, level: Notation.Level)?)

@@ -20,7 +20,9 @@ extension Derivation {
       output += ["\\end{aligned}", "$$", ""]
     }
     for (index, line) in lines.enumerated() { output += markdown(of: line, index + 1) }
-    output += ["## Result", "", "$$", latex, "$$", "", "$$", Self.latexShapes(result.shapes), "$$", ""]
+    output += [
+      "## Result", "", "$$", latex, "$$", "", "$$", Self.latexShapes(result.shapes), "$$", "",
+    ]
     if let shortExpression {
       output += ["In nns:", "", "```"] + (expression == shortExpression ? [] : statements)
       output += [shortExpression, "```", ""]
@@ -71,6 +73,6 @@ extension Derivation {
       result = result.replacing(digit, with: "_{\(index)}")
     }
     return result.replacing("number", with: "\\text{number}").replacing(
-      "a row", with: "\\text{ a row}")
+      "for each row", with: "\\text{ for each row}")
   }
 }

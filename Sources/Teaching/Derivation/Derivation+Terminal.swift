@@ -74,7 +74,7 @@ extension Derivation {
     if let error {
       rows.append(
         error <= 1e-4
-          ? "  check   equals grad \(oneLine(loss)) wrt \(target) ✓"
+          ? "  check   equals grad L wrt \(target) ✓"
           : "  check   differs from grad: relative error \(error.displayed) ✗")
     }
     for remark in remarks {

@@ -31,8 +31,6 @@ package struct Derivation {
   struct Definition {
     let symbol: (unicode: String, latex: String)
     let formula: (unicode: String, latex: String)
-    /// The statement in nns.
-    let statement: String
     let axes: String
   }
 
@@ -48,7 +46,8 @@ package struct Derivation {
   /// The steps, first to last.
   package let lines: [Line]
   /// The result, closed.
-  let result: (left: (unicode: String, latex: String), unicode: String, latex: String, shapes: String)
+  let result:
+    (left: (unicode: String, latex: String), unicode: String, latex: String, shapes: String)
   /// The result as nns code, with the globals alone; nil where nns cannot write it.
   package let expression: String?
   /// The same with the symbols of the derivation.

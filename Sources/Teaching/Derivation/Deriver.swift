@@ -82,7 +82,7 @@ package final class Deriver {
       if node !== root, node.symbol != nil, let value = exact[node.identifier] {
         if arrived.count > 1 { labels.append("sum over the \(arrived.count) paths") }
         try addLine(node, local, closed, labels, value)
-        if node === variable { return closed }
+        if node === variable { return closed.materialized }
         local = .derivative(node, value)
         labels = []
       }
@@ -127,11 +127,10 @@ package final class Deriver {
     _ node: Node, _ local: Formula, _ closed: Formula, _ labels: [String], _ value: Tensor
   ) throws {
     let left = self.left(node)
-    var forms: [(unicode: String, latex: String)] = [
-      (Notation.unicode.text(local), Notation.latex.text(local))
-    ]
-    let full = Notation.unicode.text(closed)
-    if full != forms[0].unicode { forms.append((full, Notation.latex.text(closed))) }
+    let shown = [local.materialized, closed.materialized]
+    var forms = [(unicode: Notation.unicode.text(shown[0]), latex: Notation.latex.text(shown[0]))]
+    let full = Notation.unicode.text(shown[1])
+    if full != forms[0].unicode { forms.append((full, Notation.latex.text(shown[1]))) }
     let errors = try [local, closed].map {
       try Derivation.relativeError($0.wholeTensor().asShape(of: value), value)
     }
@@ -173,8 +172,9 @@ package final class Deriver {
               + "\\end{cases}"
           )
         ],
-        rule: "quotient rule, within each row", shapes: "\(p.axes.suffix(1).text)×"
-          + "\(p.axes.suffix(1).text) a row", error: try Self.jacobianError(p)))
+        rule: "quotient rule, within each row",
+        shapes: "\(p.axes.suffix(1).text)×\(p.axes.suffix(1).text) for each row",
+        error: try Self.jacobianError(p)))
     guard let simple = DerivationRule.softmaxOfCrossEntropy(step) else { return }
     try addChainLine(step, simple, input, (u, o), (lp, lo))
   }
@@ -260,7 +260,7 @@ package final class Deriver {
       let gradient = try machine.gradient(of: thunk, at: [place])
       error = try code.error(of: expression, against: gradient.first ?? .none)
     }
-    let order = definitions(closed, root)
+    let order = definitions(root)
     return Derivation(
       target: target, loss: thunk.source.text(in: thunk.expression.span), legend: names.legend,
       definitions: order, lines: lines,
@@ -269,13 +269,11 @@ package final class Deriver {
         Self.justification(closed)
       ),
       expression: expression, shortExpression: closed.isExpressible ? code.short(closed) : nil,
-      statements: order.compactMap { $0.statement.isEmpty ? nil : $0.statement }, error: error,
-      remarks: remarks)
+      statements: code.statements(closed), error: error, remarks: remarks)
   }
 
   /// The symbols in the order of computation, the loss last.
-  private func definitions(_ closed: Formula, _ root: Node) -> [Derivation.Definition] {
-    let code = ClosedCode(machine: machine, graph: graph, thunk: thunk, target: target)
+  private func definitions(_ root: Node) -> [Derivation.Definition] {
     var needed: Set<Int> = [root.identifier]
     for node in graph.nodes.reversed() where needed.contains(node.identifier) {
       for input in node.inputs { needed.insert(input.identifier) }
@@ -287,7 +285,7 @@ package final class Deriver {
       let text = (Notation.unicode.definition(node).text, Notation.latex.definition(node).text)
       return Derivation.Definition(
         symbol: (SymbolText.unicode(symbol), SymbolText.latex(symbol)), formula: text,
-        statement: node === root ? "" : code.statement(node), axes: node.axes.text)
+        axes: node.axes.text)
     }
   }
 

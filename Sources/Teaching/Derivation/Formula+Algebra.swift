@@ -6,6 +6,7 @@ import Tensors
 
 extension Formula {
   static func node(_ node: Node) -> Formula {
+    if let dimension = node.dimension { return constant(Coefficient.one.times([dimension]), []) }
     if let number = node.number { return constant(Coefficient(number), []) }
     return Formula(.node(node), node.axes, key: "n\(node.identifier)")
   }

@@ -60,6 +60,19 @@ final class Formula {
 
   var shape: [Int] { axes.sizes }
 
+  /// The intermediates that it is written with.
+  var nodes: [Node] {
+    switch kind {
+    case .node(let node): [node]
+    case .derivative, .ones: []
+    case .product(_, let factors): factors.flatMap(\.base.nodes)
+    case .sum(let parts), .matmul(let parts): parts.flatMap(\.nodes)
+    case .transpose(let operand), .reduce(let operand, _, _): operand.nodes
+    case .indicator(let left, _, let right): left.nodes + right.nodes
+    case .call(let call): call.operands.flatMap(\.nodes)
+    }
+  }
+
   /// The value; broadcast it to `shape`, as factors may be smaller.
   func tensor() throws -> Tensor {
     if let computed { return computed }

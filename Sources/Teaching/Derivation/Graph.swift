@@ -31,11 +31,14 @@ final class Graph {
         isOnPath: false, span: span, source: source))
   }
 
-  /// A tensor or number that is taken as it stands; the same node for the same text.
+  /// A tensor or number that is taken as it stands.
+  ///
+  /// - Parameter isShared: whether the text names a variable, so that it is one node throughout.
   func leaf(
-    _ text: String, _ tensor: Tensor, isTarget: Bool = false, at span: Span, in source: SourceText
+    _ text: String, _ tensor: Tensor, isTarget: Bool = false, isShared: Bool = false,
+    at span: Span, in source: SourceText
   ) throws -> Node {
-    if let known = leaves[text], known.shape == tensor.shape { return known }
+    if isShared, let known = leaves[text], known.shape == tensor.shape { return known }
     let value = isExact ? try tensor.cast(to: .f64) : tensor
     let variable = isTarget ? tape.watch(value) : Variable(value)
     let node = add(
@@ -44,7 +47,7 @@ final class Graph {
         axes: tensor.shape.dimensions.map { Dimension($0) }, isOnPath: isTarget, span: span,
         source: source))
     node.symbol = text
-    leaves[text] = node
+    if isShared { leaves[text] = node }
     return node
   }
 
@@ -98,7 +101,8 @@ final class Graph {
     case "reshape", "flatten", "squeeze", "expand_dims", "index", "trace", "diag", "layer",
       "repeat", "cumsum":
       // Leading axes that keep their length are the same rows.
-      candidate = zip(first, fresh).map { $0.size == $1.size ? $0 : $1 } + fresh.dropFirst(first.count)
+      candidate =
+        zip(first, fresh).map { $0.size == $1.size ? $0 : $1 } + fresh.dropFirst(first.count)
     default:
       candidate = inputs.dropFirst().reduce(first) { .unified($0, $1.axes) }
     }

@@ -51,6 +51,8 @@ final class Node {
   var name: String?
   /// What the derivation calls it; nil where it is written out.
   var symbol: String?
+  /// The axis whose length this number is.
+  var dimension: Dimension?
   /// A global variable that holds the same value.
   var globalName: String?
   /// The nodes on the path that use it.

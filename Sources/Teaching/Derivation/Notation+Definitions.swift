@@ -5,6 +5,8 @@ extension Notation {
   /// How a node is computed, its operands by their symbols.
   func definition(_ node: Node) -> (text: String, level: Level) {
     switch node.kind {
+    case .number where node.dimension != nil && style != .nns:
+      return (node.dimension?.text ?? "", .atom)
     case .number(let number): return (numberText(number), number < 0 ? .matmul : .atom)
     case .leaf(let text):
       switch style {
@@ -52,7 +54,9 @@ extension Notation {
       return ("\(operand(inputs[0], from: .postfix))[\(node.options.indexText)]", .postfix)
     case ">", "<", ">=", "<=", "==", "!=":
       let sign = style == .nns ? name : relation(name)
-      return ("(\(operand(inputs[0], from: .sum)) \(sign) \(operand(inputs[1], from: .sum)))", .atom)
+      return (
+        "(\(operand(inputs[0], from: .sum)) \(sign) \(operand(inputs[1], from: .sum)))", .atom
+      )
     case "layer":
       let layer = node.options.layer?.description ?? "layer"
       let shown = style == .latex ? "\\mathrm{\(SymbolText.escaped(layer))}" : layer
@@ -60,11 +64,34 @@ extension Notation {
     case "sum" where style != .nns && node.options.arguments.isEmpty:
       let sign = style == .latex ? "\\sum " : "Σ "
       return (sign + operand(inputs[0], from: .product), .matmul)
+    case "cross_entropy" where style != .nns, "averageCE" where style != .nns,
+      "mse" where style != .nns:
+      return loss(name, inputs)
     case "sigmoid" where style != .nns:
       let sign = style == .latex ? "\\sigma" : "σ"
       return ("\(sign)(\(operand(inputs[0], from: .sum)))", .atom)
     default: return call(name, node)
     }
+  }
+
+  /// A loss by its formula: `−(1/N) Σ y ⊙ log(p)`.
+  private func loss(_ name: String, _ inputs: [Node]) -> (String, Level) {
+    let axes = inputs[1].axes
+    let count = Coefficient(1, dividedBy: name == "cross_entropy" ? Array(axes.dropLast()) : axes)
+    let isScaled = !count.isOne
+    let front = isScaled ? text(.constant(count, [])) + " " : ""
+    let (target, prediction) = (
+      operand(inputs[0], from: .matmul), operand(inputs[1], from: .matmul)
+    )
+    let sign = style == .latex ? "\\sum " : "Σ "
+    if name == "mse" {
+      let minus = style == .latex ? "-" : "−"
+      let square = SymbolText.power(parenthesized("\(prediction) \(minus) \(target)"), 2, style)
+      return (front + sign + square, .matmul)
+    }
+    let minus = style == .latex ? "-" : "−"
+    let product = style == .latex ? "\\odot \\log" : "⊙ log"
+    return ("\(minus)\(front)\(sign)\(target) \(product)\(parenthesized(prediction))", .matmul)
   }
 
   private func relation(_ name: String) -> String {
@@ -96,7 +123,8 @@ extension Notation {
     }
     let haveAxes = inputs[0].rank > 0 && inputs[1].rank > 0
     let sign =
-      name != "*" ? " \(name) "
+      name != "*"
+      ? " \(name) "
       : haveAxes ? (style == .latex ? " \\odot " : " ⊙ ") : (style == .latex ? " \\, " : " ")
     let left = operand(inputs[0], from: name == "*" ? .product : .matmul)
     return ("\(left)\(sign)\(operand(inputs[1], from: .matmul))", .product)
@@ -122,7 +150,9 @@ extension Notation {
     }
     let list = inside.joined(separator: ", ")
     if style == .latex {
-      return ("\(SymbolText.functionName(name))\\left(\(list.replacing("_", with: "_"))\\right)", .atom)
+      return (
+        "\(SymbolText.functionName(name))\\left(\(list.replacing("_", with: "_"))\\right)", .atom
+      )
     }
     return ("\(name)(\(list))", .atom)
   }

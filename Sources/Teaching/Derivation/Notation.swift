@@ -49,7 +49,9 @@ struct Notation {
     case .sum(let terms): return sum(terms, formula)
     case .matmul(let parts):
       let texts = parts.enumerated().map { text($1, from: $0 == 0 ? .matmul : .postfix) }
-      return (texts.joined(separator: style == .nns ? " @ " : style == .latex ? " \\, " : " "), .matmul)
+      return (
+        texts.joined(separator: style == .nns ? " @ " : style == .latex ? " \\, " : " "), .matmul
+      )
     case .transpose(let operand): return transpose(operand)
     case .indicator(let left, let relation, let right): return indicator(left, relation, right)
     case .reduce(let operand, let axes, let keeps): return reduce(operand, axes, keeps, formula)
@@ -224,8 +226,10 @@ struct Notation {
       if factor.base.holdsProduct || factor.base.isDerivative { return 1 }
       return 2
     }
-    return factors.enumerated().sorted { (rank($0.element), $0.offset) < (rank($1.element), $1.offset) }
-      .map(\.element)
+    return factors.enumerated().sorted {
+      (rank($0.element), $0.offset) < (rank($1.element), $1.offset)
+    }
+    .map(\.element)
   }
 
   private func unsigned(
@@ -368,7 +372,9 @@ struct Notation {
     if call.isList { inside = "[\(inside)]" }
     let name = style == .latex ? SymbolText.functionName(call.name) : call.name
     let suffix = style == .latex ? call.suffix.replacing("_", with: "\\_") : call.suffix
-    return (name + (style == .latex ? parenthesized(inside + suffix) : "(\(inside)\(suffix))"), .atom)
+    return (
+      name + (style == .latex ? parenthesized(inside + suffix) : "(\(inside)\(suffix))"), .atom
+    )
   }
 
   private func filled(_ pattern: String, _ operands: [Formula]) -> String {

@@ -55,7 +55,9 @@ struct Symbols {
     var stops: Set<Int> = []
     var rules: [Int: Int] = [:]
     var feeds: [Int: [Node]] = [:]
-    for node in graph.nodes { for input in node.inputs { feeds[input.identifier, default: []].append(node) } }
+    for node in graph.nodes {
+      for input in node.inputs { feeds[input.identifier, default: []].append(node) }
+    }
     let needed = ancestors()
     for node in graph.nodes.reversed() where needed.contains(node.identifier) && !node.isLeaf {
       let users = feeds[node.identifier, default: []].filter { needed.contains($0.identifier) }
@@ -63,10 +65,12 @@ struct Symbols {
         if node.name != nil || node.isActivation { stops.insert(node.identifier) }
         continue
       }
-      let behind = users.map { user in
-        (stops.contains(user.identifier) || user === root ? 0 : rules[user.identifier, default: 0])
-          + (Self.isPassing(user) ? 0 : 1)
-      }.max() ?? 0
+      let behind =
+        users.map { user in
+          (stops.contains(user.identifier) || user === root
+            ? 0 : rules[user.identifier, default: 0])
+            + (Self.isPassing(user) ? 0 : 1)
+        }.max() ?? 0
       let isSquared = users.contains { $0.operation == "^" && $0.inputs[0] === node }
       let isStop =
         node.name != nil || node.isActivation || node.operation == "layer" || isSquared
@@ -120,7 +124,9 @@ struct DimensionNames {
     let outputs = graph.nodes.filter {
       $0.rank == 2 && ["softmax", "cross_entropy", "averageCE"].contains($0.operation ?? "")
     }
-    for node in outputs + graph.nodes.filter({ ["cross_entropy", "averageCE"].contains($0.operation ?? "") }).flatMap(\.inputs)
+    for node in outputs
+      + graph.nodes.filter({ ["cross_entropy", "averageCE"].contains($0.operation ?? "") }).flatMap(
+        \.inputs)
     where node.rank == 2 {
       name(node.axes[1], "K", "classes")
       name(node.axes[0], "N", "rows")
@@ -163,7 +169,9 @@ struct DimensionNames {
   /// The rows of data that meets no product of matrices.
   private mutating func nameRest(_ graph: Graph) {
     guard !taken.contains("N") else { return }
-    let data = graph.nodes.first { $0.isLeaf && $0.rank == 2 && !$0.isOnPath && $0.axes[0].size > 1 }
+    let data = graph.nodes.first {
+      $0.isLeaf && $0.rank == 2 && !$0.isOnPath && $0.axes[0].size > 1
+    }
     if let data { name(data.axes[0], "N", "rows") }
   }
 

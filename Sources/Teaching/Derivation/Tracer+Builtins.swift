@@ -31,9 +31,7 @@ extension Tracer {
     var inputs: [Node] = []
     var options = Node.Options()
     for (parameter, argument) in bound {
-      if !Self.settings.contains(parameter) || name == "min" || name == "max",
-        case .node(let node) = argument.value
-      {
+      if !Self.settings.contains(parameter), case .node(let node) = argument.value {
         inputs.append(node)
       } else if case .closure = argument.value {
         throw unsupported("\(name) with a function", span)
@@ -76,8 +74,11 @@ extension Tracer {
     // The sweep must pass through the prediction, which the fused losses step over.
     case "cross_entropy", "averageCE":
       guard variables.count == 2, variables[0].shape == variables[1].shape else { fallthrough }
-      let rows = variables[0].rank < 2 ? 1 : variables[0].count
-        / max(1, variables[0].shape.dimensions.last ?? 1)
+      let rows =
+        variables[0].rank < 2
+        ? 1
+        : variables[0].count
+          / max(1, variables[0].shape.dimensions.last ?? 1)
       let divisor = builtin.declaration.name == "averageCE" ? variables[0].count : rows
       let total = try Variable.sum(.multiply(variables[0], .log(variables[1])))
       return try .divide(total, Variable(-Double(divisor)))
@@ -105,14 +106,28 @@ extension Tracer {
           try self.result(builtin, given, inputs, variables, span)
         })
     }
+    if target != nil, ["rand", "randn", "xavier", "he", "shuffle"].contains(name) {
+      throw unsupported("new random numbers", span, hint: "draw them before: r = \(name)(…)")
+    }
+    if name == "shape", inputs.count == 1 { return try lengths(of: inputs[0], span) }
+    if name == "len", inputs.count == 1, let first = inputs[0].axes.first {
+      let length = try graph.number(Double(first.size), at: span, in: source)
+      length.dimension = first
+      return .node(length)
+    }
     var values: [Value] = []
     for argument in given { values.append(try plain(argument.value, argument.span)) }
     let value = try builtin.invoke(
       values, names: given.map(\.name), interpreter: graph.machine)
-    if ["rand", "randn", "xavier", "he", "shuffle"].contains(name) {
-      throw unsupported("new random numbers", span, hint: "draw them before: r = \(name)(…)")
+    switch value {
+    case .number, .tensor:
+      return .node(
+        try graph.operate(name, inputs, options, isConstant: true, at: span, in: source) { _ in
+          let tensor = try value.asTensor() ?? Tensor.scalar(0, .f64)
+          return Variable(graph.isExact ? try tensor.cast(to: .f64) : tensor)
+        })
+    default: return .value(value, nil)
     }
-    return try constant(value, source.text(in: span), at: span)
   }
 
   // MARK: Arguments
@@ -158,7 +173,8 @@ extension Tracer {
   private func joined(_ builtin: Builtin, _ given: [Given], _ span: Span) throws -> Traced {
     let name = builtin.declaration.name
     let bound = bind(builtin, given)
-    guard let parts = bound.first(where: { $0.0 == "parts" })?.1, case .list(let items) = parts.value
+    guard let parts = bound.first(where: { $0.0 == "parts" })?.1,
+      case .list(let items) = parts.value
     else { throw unsupported("\(name) of this", span) }
     let nodes = try items.map { try node($0, parts.span) }
     var axis = 0

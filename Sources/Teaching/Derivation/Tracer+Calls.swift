@@ -140,7 +140,7 @@ extension Tracer {
       let own = try parameters.prefix(count).map { parameter in
         let path = "\(name).\(parameter.name)"
         return try graph.leaf(
-          path, parameter.tensor, isTarget: path == target, at: span, in: source)
+          path, parameter.tensor, isTarget: path == target, isShared: true, at: span, in: source)
       }
       parameters = parameters.dropFirst(count)
       x = try output(of: layer, x, own, at: span)

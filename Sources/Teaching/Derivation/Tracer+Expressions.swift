@@ -176,6 +176,7 @@ extension Tracer {
     switch whole {
     case .node(let node):
       if name.text == "T" { return try transpose(whole, base.span) }
+      if name.text == "shape" { return try lengths(of: node, span) }
       let value = try Value(node.tensor).field(name.text)
       return try constant(value, source.text(in: span), at: span)
     case .value(let value, let text):
@@ -183,6 +184,16 @@ extension Tracer {
       return try traced(try value.field(name.text), path, at: span)
     case .list, .closure: throw unsupported("this field", span)
     }
+  }
+
+  /// The lengths of a tensor's axes, which formulas call by their names.
+  func lengths(of node: Node, _ span: Span) throws -> Traced {
+    .list(
+      try node.axes.map { axis in
+        let length = try graph.number(Double(axis.size), at: span, in: source)
+        length.dimension = axis
+        return .node(length)
+      })
   }
 
   private func index(

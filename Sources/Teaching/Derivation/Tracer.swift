@@ -90,13 +90,17 @@ final class Tracer {
     case .number(let number):
       return .node(
         try graph.leaf(
-          text, Tensor.scalar(number, .f64), isTarget: text == target, at: span, in: source))
+          text, Tensor.scalar(number, .f64), isTarget: text == target, isShared: true, at: span,
+          in: source))
     case .tensor(let box):
       return .node(
-        try graph.leaf(text, box.content, isTarget: text == target, at: span, in: source))
+        try graph.leaf(
+          text, box.content, isTarget: text == target, isShared: true, at: span, in: source))
     case .traced(let box):
       return .node(
-        try graph.leaf(text, box.content.tensor, isTarget: text == target, at: span, in: source))
+        try graph.leaf(
+          text, box.content.tensor, isTarget: text == target, isShared: true, at: span,
+          in: source))
     default: return .value(value, text)
     }
   }

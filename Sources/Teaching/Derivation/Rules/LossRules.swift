@@ -5,7 +5,9 @@ extension DerivationRule {
   static let losses: [String: DerivationRule] = [
     "softmax": DerivationRule { step in
       if let simple = softmaxOfCrossEntropy(step) {
-        return Result(simple.formula, "softmax with cross-entropy")
+        return Result(
+          simple.formula,
+          "softmax with cross-entropy" + (simple.sumsToOne ? ", as Σₖ yₖ = 1 in each row" : ""))
       }
       let p = step.result
       let last = step.node.rank - 1

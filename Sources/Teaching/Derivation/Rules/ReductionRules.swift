@@ -52,8 +52,8 @@ extension DerivationRule {
     let body = Formula.multiply(.one, factors, formula.axes).materialized
     return Formula.call(
       Formula.Call(
-        name: "expand_dims", operands: [body], suffix: ", \(axis)", unicode: "&0",
-        latex: "&0", evaluate: { try $0[0].reshaped(sizes) }), kept
+        name: "expand_dims", operands: [body], suffix: ", \(axis)",
+        evaluate: { try $0[0].reshaped(sizes) }), kept
     ).scaled(coefficient)
   }
 

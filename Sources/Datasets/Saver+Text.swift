@@ -1,0 +1,8 @@
+extension Saver {
+  /// Writes a text, whole or not at all; see `save(_:to:)` for the errors.
+  package static func save(text: String, to path: String) throws(DatasetError) {
+    try AtomicFile.write(path.expandingHome) { (sink) throws(DatasetError) in
+      try sink.write(Array(text.utf8))
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import Datasets
+import Runtime
+import Syntax
+import Teaching
+
+extension Command {
+  /// Gradients and evaluations, explained.
+  static let teaching: [Command] = [derive, explain]
+
+  static let derive = Command(
+    "derive", "prints the derivation of a gradient, line by line",
+    details: """
+      Starts from the loss as written, inlines its functions and unrolls its networks, names the \
+      intermediates and applies one rule a line. Each line has its shapes and is evaluated beside \
+      autodiff (✓); the result is also given as nns code, evaluated beside grad. to PATH writes \
+      Markdown with LaTeX. The value is a record {expression, latex, lines, ok}.
+      """,
+    arguments: [
+      .slot("loss", .any, "a number, as L()"),
+      .slot("variables", after: "wrt", .place, isVariadic: true, "variables, or net.W1"),
+      .slot("path", after: "to", .path, default: .some(.none), "a Markdown file"),
+    ],
+    result: "a record {expression, latex, lines, ok}; for several variables a list of them",
+    examples: [
+      .init("x = [[1, 2], [3, 4]]; t = [1, 0]; w = [0.5, -1]\nderive mse(t, x @ w) wrt w")
+    ],
+    seeAlso: ["grad", "check", "explain"]
+  ) { context in
+    guard case .thunk(let loss)? = context.command.first("loss") else {
+      throw RuntimeError.other("derive needs a loss", hint: "derive L wrt W")
+    }
+    var derivations: [Derivation] = []
+    for place in try context.derivationPlaces() {
+      let derivation = try Deriver.derive(loss, withRespectTo: place, on: context.machine)
+      if !derivations.isEmpty { context.print("") }
+      context.print(derivation.text(width: context.width).trimmingFinalNewline)
+      derivations.append(derivation)
+    }
+    if let path = try context.word("path") {
+      let text = derivations.map(\.markdown).joined(separator: "\n")
+      try Saver.save(text: text, to: path)
+      context.note("derivation written to \(path)")
+    }
+    return derivations.count == 1
+      ? derivations[0].value : .items(derivations.map(\.value))
+  }
+
+  static let explain = Command(
+    "explain", "shows how an expression is evaluated: parts, shapes, cost, broadcasts",
+    details: """
+      A tree of the parts with the shape of each, what they cost in multiply-adds and bytes, and \
+      where an operand is broadcast. A function or a builtin is told about instead.
+      """,
+    arguments: [.slot("expression", .any, "what to evaluate")],
+    examples: [.init("x = ones(2, 3); b = [1, 2, 3]\nexplain sum(x + b)")],
+    seeAlso: ["derive", "describe", "time"]
+  ) { context in
+    guard case .thunk(let thunk)? = context.command.first("expression") else {
+      throw RuntimeError.other("explain needs an expression", hint: "explain x @ W + b")
+    }
+    let explanation = try Explanation.of(thunk, on: context.machine)
+    context.print(explanation.text(width: context.width).trimmingFinalNewline)
+    if let failure = explanation.failure { throw failure }
+    return nil
+  }
+}
+
+extension CommandContext {
+  /// The variables of a derivation.
+  fileprivate func derivationPlaces() throws -> [Place] {
+    try command.all("variables").map { input in
+      guard case .thunk(let thunk) = input, let place = thunk.place else {
+        throw RuntimeError.other(
+          "derive needs a variable behind wrt, not \(sourceText(input))",
+          hint: "a variable or a network's parameter: derive L wrt net.W1")
+      }
+      if case .network(let box) = try place.read() {
+        let names = box.content.network.parameterNames.map { "\(place.description).\($0)" }
+        throw RuntimeError.other(
+          "derive takes one parameter at a time, and \(place.description) is a network",
+          hint: names.isEmpty ? nil : "wrt " + names.joined(separator: ", "))
+      }
+      return place
+    }
+  }
+}
+
+extension String {
+  /// Without its last newline, as `print` adds one.
+  fileprivate var trimmingFinalNewline: String { hasSuffix("\n") ? String(dropLast()) : self }
+}

@@ -1,0 +1,59 @@
+import Runtime
+import Tensors
+
+/// What an operation costs: multiply-adds (or other operations on one number), and the bytes of
+/// its result.
+struct Cost {
+  var operations = 0.0
+  var bytes = 0.0
+
+  /// The cost of one node.
+  init(_ node: Node) {
+    guard let name = node.operation else { return }
+    let count = Double(node.shape.count)
+    switch name {
+    case "@":
+      let inner = Double(node.inputs[0].shape.dimensions.last ?? 1)
+      operations = count * inner
+    case "transpose", "reshape", "flatten", "squeeze", "expand_dims", "index": operations = 0
+    case "softmax": operations = 3 * count
+    case "layer":
+      // Every weight is used once for each of the output's positions.
+      let weights = node.inputs.dropFirst().first.map { Double($0.shape.count) } ?? 0
+      let channels = Double(node.inputs.dropFirst().first?.shape.dimensions.last ?? 1)
+      operations = max(count, weights / max(1, channels) * count)
+    default:
+      operations = max(count, node.inputs.map { Double($0.shape.count) }.max() ?? 0)
+    }
+    let isView = ["transpose", "reshape", "flatten", "squeeze", "expand_dims"].contains(name)
+    bytes = isView || node.rank == 0 ? 0 : count * (node.tensor.elementType == .f64 ? 8 : 4)
+  }
+
+  init() {}
+
+  static func + (left: Cost, right: Cost) -> Cost {
+    var sum = left
+    sum.operations += right.operations
+    sum.bytes += right.bytes
+    return sum
+  }
+
+  /// `7.84 M`
+  static func short(_ number: Double) -> String {
+    let units = [(1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k")]
+    for (size, unit) in units where number >= size {
+      return three(number / size) + unit
+    }
+    return three(number)
+  }
+
+  /// `31.4 MB`
+  static func bytes(_ number: Double) -> String {
+    number < 1000 ? "\(three(number)) B" : short(number) + "B"
+  }
+
+  private static func three(_ number: Double) -> String {
+    let digits = number >= 100 ? 1.0 : number >= 10 ? 10 : 100
+    return ((number * digits).rounded() / digits).displayed
+  }
+}
