@@ -172,8 +172,8 @@ package struct Explanation {
   package func text(width: Int) -> String {
     let width = min(max(width, 60), 120)
     let limit = width * 11 / 20
-    let trees = rows.map { row in
-      Self.cut(DisplayWidth.of(row.tree) > limit ? row.short : row.tree, limit)
+    let trees = rows.enumerated().map { index, row in
+      Self.cut(index > 0 && DisplayWidth.of(row.tree) > limit ? row.short : row.tree, limit)
     }
     let left = (trees.map { DisplayWidth.of($0) }.max() ?? 0) + 2
     let middle = (rows.map { DisplayWidth.of($0.shape) }.max() ?? 0) + 2
