@@ -79,9 +79,8 @@ package struct ElementwiseProgram: Sendable {
   }
 
   /// Runs on inputs of which any tensor that nobody else refers to may be overwritten, and given
-  /// back as the result; the array is empty afterwards, whether or not it throws.
+  /// back as the result. The array is empty afterwards; if it throws, the inputs are still there.
   package func run(consuming inputs: inout [Input]) throws(TensorError) -> Tensor {
-    defer { inputs = [] }
     let plan = try Plan(self, inputs)
     for index in inputs.indices {
       guard case .tensor(var tensor) = inputs[index], plan.fits(tensor) else { continue }
@@ -91,11 +90,13 @@ package struct ElementwiseProgram: Sendable {
       inputs[index] = .tensor(tensor)
       if !isFree { continue }
       try execute(plan, inputs, tensor, inPlace: true)
+      inputs = []
       tensor.elementType = plan.resultType
       return tensor
     }
     let result = try Tensor(uninitialized: plan.shape, plan.resultType)
     try execute(plan, inputs, result)
+    inputs = []
     return result
   }
 

@@ -4,8 +4,10 @@ extension Code {
   /// The instructions as text, one a line, with the functions inside below: for tests and for
   /// those who want to see what their code becomes.
   var dump: String {
-    var lines = ["\(name ?? (isFunction ? "function" : "statement")): \(registerNames.count) "
-      + "variables, \(header.pointee.registerCount) registers"]
+    var lines = [
+      "\(name ?? (isFunction ? "function" : "statement")): \(registerNames.count) "
+        + "variables, \(header.pointee.registerCount) registers"
+    ]
     for (position, instruction) in instructions.enumerated() {
       lines.append("  \(position) " + text(instruction, at: position))
     }
@@ -24,6 +26,7 @@ extension Code {
     switch instruction.opcode {
     case .jump, .loop: return "\(name) \(target)"
     case .jumpIf: return "\(name) \(b) is \(instruction.flags != 0) \(target)"
+    case .fused: return "\(name) \(instruction.extra) of \(a) \(b) … \(target)"
     case .jumpIfSet: return "\(name) \(b) \(target)"
     case .jumpEqual, .jumpNotEqual, .jumpLess, .jumpLessOrEqual, .jumpGreater,
       .jumpGreaterOrEqual:
@@ -31,7 +34,7 @@ extension Code {
     case .add, .subtract, .multiply, .divide, .remainder, .matmul, .power, .equal, .notEqual,
       .less, .lessOrEqual, .greater, .greaterOrEqual, .indexOne:
       return "\(a) ← \(name) \(b) \(c)"
-    case .move, .negate, .not, .plus, .transpose, .requireBool: return "\(a) ← \(name) \(b)"
+    case .move, .negate, .not, .plus, .transpose: return "\(a) ← \(name) \(b)"
     case .call, .callNamed, .pipe:
       return "\(a) ← \(name) \(b) (\(instruction.extra) from \(c))"
     case .leave, .echo, .unset, .clear: return "\(name) \(a)"
@@ -41,7 +44,7 @@ extension Code {
     case .forPrepare: return "\(name) \(b) in \(c)"
     case .forNext, .forNextPair: return "\(a) ← \(name) \(b) \(target)"
     case .bracket: return "\(a) ← \(name) \(instruction.b) from \(c)"
-    case .closure, .gradient, .record, .interpolate, .fused:
+    case .closure, .gradient, .record, .interpolate:
       return "\(a) ← \(name) \(instruction.b)"
     default: return "\(name) \(a) \(b) \(c)"
     }

@@ -136,7 +136,7 @@ struct CodeTables {
   var gradients: [GradientPattern] = []
   var commands: [CommandPattern] = []
   var errors: [RuntimeError] = []
-  var chains: [ChainPattern] = []
+  var chains: [ElementwiseChain] = []
 }
 
 /// A function's code, and where the cells that it captures are found when it is made.
@@ -201,16 +201,4 @@ struct CommandPattern {
 
   let name: Name
   let inputs: [(slot: String, input: Input)]
-}
-
-/// A chain of elementwise operations that runs as one pass; its operands lie anywhere.
-struct ChainPattern {
-  enum Step {
-    case operand(Operand)
-    case unary(Builtin, Int)
-    case negate(Int)
-    case binary(BinaryOperator, Int, Int)
-  }
-
-  let steps: [Step]
 }

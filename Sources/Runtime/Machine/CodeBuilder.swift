@@ -69,7 +69,9 @@ struct CodeBuilder {
     }
   }
 
-  mutating func emit(_ instruction: Instruction, at span: Span) { emit(instruction, at: Site(span)) }
+  mutating func emit(_ instruction: Instruction, at span: Span) {
+    emit(instruction, at: Site(span))
+  }
 
   /// Sets the target of a jump to where the next instruction will stand.
   mutating func land(_ jump: Int, at target: Int? = nil) {

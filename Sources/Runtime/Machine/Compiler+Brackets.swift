@@ -3,7 +3,7 @@ import Tensors
 
 extension Compiler {
   /// Elements that go through registers at once; longer literals are collected in a list.
-  private static let chunk = 64
+  static let chunk = 64
 
   func compileBracket(
     _ elements: [Expression], into target: Operand, _ span: Span
@@ -34,6 +34,21 @@ extension Compiler {
     }
     builder.emit(
       Instruction(.bracketOfList, flags: nested, a: target.bits, b: list.bits), at: span)
+  }
+
+  /// The right side of `l + […]`: a list where `left` turns out to be one, so that what is appended
+  /// to a list keeps its kind and its digits.
+  func compileBracket(
+    _ elements: [Expression], beside left: Operand, _ span: Span
+  ) throws(Diagnostic) -> Operand {
+    let target = builder.temporary()
+    let first = try row(elements)
+    builder.emit(
+      Instruction(
+        .bracketBeside, flags: elements.allSatisfy(\.isBracket) ? 1 : 0, a: target.bits,
+        b: UInt32(elements.count), c: first.bits), at: Site(span, elements.map(\.span)))
+    builder.emit(Instruction(.extended, b: left.bits), at: span)
+    return target
   }
 
   /// The tensor of a literal that holds nothing but written numbers, however deep.

@@ -47,6 +47,7 @@ extension Compiler {
     let mark = builder.nextTemporary
     defer { builder.release(to: mark) }
     let span = expression.span
+    if try compileChain(expression, into: target) { return }
     switch expression.kind {
     case .none, .bool, .number, .string:
       move(try operand(expression), into: target, span)
@@ -136,30 +137,41 @@ extension Compiler {
     _ operation: BinaryOperator, _ left: Expression, _ right: Expression, into target: Operand,
     _ span: Span
   ) throws(Diagnostic) {
-    let (first, second) = try operands(left, right, preferring: target)
+    let first = try leftOperand(left, before: right, preferring: target)
+    let second: Operand
+    if operation == .add, case .bracket(let elements) = right.kind, !left.isBracket,
+      !elements.isEmpty, elements.count <= Self.chunk
+    {
+      second = try compileBracket(elements, beside: first, right.span)
+    } else {
+      second = try operand(right)
+    }
     builder.emit(
       Instruction(Opcode(operation), a: target.bits, b: first.bits, c: second.bits),
       at: Site(span, [left.span, right.span]))
   }
 
-  /// Both sides of an operator. The left one may use the target's own register if that is an
-  /// intermediate one, so that long sums need few registers.
-  func operands(
-    _ left: Expression, _ right: Expression, preferring target: Operand? = nil
-  ) throws(Diagnostic) -> (Operand, Operand) {
-    var first: Operand
+  /// Both sides of an operator.
+  func operands(_ left: Expression, _ right: Expression) throws(Diagnostic) -> (Operand, Operand) {
+    (try leftOperand(left, before: right), try operand(right))
+  }
+
+  /// The left side of an operator. It may use the target's own register if that is an intermediate
+  /// one, so that long sums need few registers.
+  private func leftOperand(
+    _ left: Expression, before right: Expression, preferring target: Operand? = nil
+  ) throws(Diagnostic) -> Operand {
     if let target, builder.isTemporary(target), left.isCompound {
       try compile(left, into: target)
-      first = target
-    } else {
-      first = try operand(left)
+      return target
     }
-    if !builder.isTemporary(first), first.base != .constant, right.mayAssign {
-      let copy = builder.temporary()
-      move(first, into: copy, left.span)
-      first = copy
+    let first = try operand(left)
+    guard !builder.isTemporary(first), first.base != .constant, right.mayAssign else {
+      return first
     }
-    return (first, try operand(right))
+    let copy = builder.temporary()
+    move(first, into: copy, left.span)
+    return copy
   }
 
   private func compileInterpolation(

@@ -18,7 +18,9 @@ extension Compiler {
     switch statement.kind {
     case .expression(let expression):
       let value = try operand(expression)
-      builder.emit(Instruction(.echo, flags: silenced, a: value.bits), at: Site(expression.span, [expression.span]))
+      builder.emit(
+        Instruction(.echo, flags: silenced, a: value.bits),
+        at: Site(expression.span, [expression.span]))
     case .command(let command) where command.arguments.isEmpty:
       let slot = Operand.global(globals.slot(for: command.name.text))
       let variable = builder.position

@@ -93,8 +93,8 @@ struct Diagnosis {
     case .tensor(.broadcast(let left, let right)):
       let fitting = broadcastSuggestions(left, right)
       return fitting.isEmpty ? error.advice : fitting
-    case .operands(_, _, _):
-      return operandSuggestions(failure.operands) + error.advice
+    case .operands(let operation, _, _):
+      return operandSuggestions(operation, failure.operands) + error.advice
     default: return error.advice
     }
   }
@@ -129,9 +129,11 @@ struct Diagnosis {
     return lines
   }
 
-  private func operandSuggestions(_ operands: [Value]) -> [String] {
-    let hasText = operands.contains { if case .string = $0 { true } else { false } }
-    return hasText ? ["a value as text: str(x), or \"… {x} …\""] : []
+  private func operandSuggestions(_ operation: String, _ operands: [Value]) -> [String] {
+    let texts = operands.filter { if case .string = $0 { true } else { false } }
+    guard !texts.isEmpty, texts.count < operands.count else { return [] }
+    return operation == BinaryOperator.add.verb
+      ? ["as text: str(x), or \"… {x} …\""] : ["text becomes a number by number(text)"]
   }
 
   private func transposed(_ name: String?, _ otherwise: String) -> String {
@@ -186,7 +188,12 @@ extension RuntimeError {
 
   /// What to do about it, a line an entry.
   var advice: [String] {
-    if case .tensor(let error) = self { return error.hint.map { [$0] } ?? [] }
+    switch self {
+    case .tensor(let error): return error.hint.map { [$0] } ?? []
+    case .notIterable(let kind) where kind == "number":
+      return ["a range is written 0..<n, or 1...n"]
+    default: break
+    }
     return hint.map { [$0] } ?? []
   }
 }

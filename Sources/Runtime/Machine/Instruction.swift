@@ -1,7 +1,7 @@
 /// What the machine does next; one case a step, bodies in the `Machine+…` files.
 enum Opcode: UInt8 {
   // a ← b
-  case move, negate, not, plus, transpose, requireBool
+  case move, negate, not, plus, transpose
   // a ← b ∘ c, in the order of `BinaryOperator.allCases`
   case add, subtract, multiply, divide, remainder, matmul, power
   case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
@@ -33,6 +33,8 @@ enum Opcode: UInt8 {
   case storePath
   /// a ← [registers c, …], b of them.
   case bracket
+  /// The same, but a list where the operand in the instruction behind is one: `l + [x]`.
+  case bracketBeside
   /// Appends registers c, …, b of them, to the list in register a.
   case append
   /// a ← the list in register b as a bracket literal.
@@ -136,7 +138,7 @@ extension Opcode {
   var isJump: Bool {
     switch self {
     case .jump, .loop, .jumpIf, .jumpEqual, .jumpNotEqual, .jumpLess, .jumpLessOrEqual,
-      .jumpGreater, .jumpGreaterOrEqual, .jumpIfSet, .forNext, .forNextPair:
+      .jumpGreater, .jumpGreaterOrEqual, .jumpIfSet, .forNext, .forNextPair, .fused:
       true
     default: false
     }

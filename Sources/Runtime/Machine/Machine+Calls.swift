@@ -23,7 +23,9 @@ extension Machine {
     }
     let arguments = (0..<count).map { (first + $0).take() }
     do {
-      slot(bases, instruction.a).pointee = try call(callee, arguments, names: names)
+      let value = try call(callee, arguments, names: names)
+      // Found only now: what ran may have made new globals, and moved their table.
+      slot(bases, instruction.a).pointee = value
     } catch let failure as Failure {
       throw failure
     } catch {
@@ -41,7 +43,8 @@ extension Machine {
     let value = argument.take()
     let function = try read(instruction.b, operand: 0)
     do {
-      slot(bases, instruction.a).pointee = try Value.composed(value, function, random: random)
+      let composed = try Value.composed(value, function, random: random)
+      slot(bases, instruction.a).pointee = composed
     } catch {
       throw OperandFailure(error: error, operands: [function, value])
     }
@@ -127,7 +130,8 @@ extension Machine {
     let parameters = code.parameters
     if arguments.count == parameters.count, names.allSatisfy({ $0 == nil }) { return arguments }
     let name = code.name ?? "the function"
-    guard arguments.count <= parameters.count else {
+    let positional = arguments.indices.filter { $0 >= names.count || names[$0] == nil }.count
+    guard positional <= parameters.count else {
       throw RuntimeError.tooManyArguments(
         function: name, accepts: parameters.count, got: arguments.count, usage: code.usage)
     }

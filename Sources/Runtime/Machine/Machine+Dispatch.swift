@@ -109,7 +109,7 @@ extension Machine {
         case .lessOrEqual: try binary(.lessOrEqual, instruction)
         case .greater: try binary(.greater, instruction)
         case .greaterOrEqual: try binary(.greaterOrEqual, instruction)
-        case .negate, .not, .plus, .transpose, .requireBool: try unary(instruction)
+        case .negate, .not, .plus, .transpose: try unary(instruction)
 
         // Jumps
         case .jump:
@@ -233,13 +233,22 @@ extension Machine {
         case .field: try field(instruction)
         case .storePath: try storePath(instruction)
         case .bracket: try bracket(instruction)
+        case .bracketBeside:
+          try bracket(instruction, beside: pc.pointee.b)
+          pc += 1
         case .append: try append(instruction)
         case .bracketOfList: try bracketOfList(instruction)
         case .record: record(instruction)
         case .range: try range(instruction)
         case .closure: closure(instruction)
         case .interpolate: try interpolate(instruction)
-        case .fused: try fused(instruction)
+        case .fused:
+          if instruction.flags == 0, case .number = slot(bases, instruction.a).pointee,
+            case .number = slot(bases, instruction.b).pointee
+          {
+            break
+          }
+          if try runChain(instruction) { pc = pc + instruction.distance }
 
         // Variables
         case .loadCell: try loadCell(instruction)

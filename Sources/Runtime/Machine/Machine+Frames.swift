@@ -106,7 +106,9 @@ extension Machine {
     var local: UInt8 = 0
     let here = withUnsafeMutablePointer(to: &local) { UInt(bitPattern: $0) }
     // The stack grows downwards.
-    if depth == 0 { nativeStackLimit = here > UInt(nativeStackSize) ? here - UInt(nativeStackSize) : 0 }
+    if depth == 0 {
+      nativeStackLimit = here > UInt(nativeStackSize) ? here - UInt(nativeStackSize) : 0
+    }
     if here < nativeStackLimit {
       throw RuntimeError.recursionTooDeep(limit: Self.callDepthLimit)
     }
@@ -150,10 +152,10 @@ extension Machine {
   private func appendCall(
     _ name: String, at pc: UnsafePointer<Instruction>, to failure: inout Failure
   ) {
-    guard failure.diagnostic.callChain.count < 50,
-      let code = frames[depth].code?.takeUnretainedValue()
-    else { return }
+    guard let code = frames[depth].code?.takeUnretainedValue() else { return }
     let site = code.site(of: pc - code.header.pointee.instructions)
+    // Of a long chain, the innermost calls and the outermost one tell enough.
+    if failure.diagnostic.callChain.count == 8 { failure.diagnostic.callChain.removeLast() }
     failure.diagnostic.callChain.append(
       Diagnostic.Frame(function: name, source: code.source, span: site.span))
   }

@@ -58,6 +58,9 @@ extension Machine {
     _ targets: [GradientTarget], _ loss: () throws -> Value
   ) throws -> [Variable] {
     let points = targets.flatMap(\.points).map(\.tensor)
+    let outer = isDifferencing
+    isDifferencing = true
+    defer { isDifferencing = outer }
     return try points.indices.map { argument in
       let numbers = try Networks.numericalGradient(
         of: { tensors in

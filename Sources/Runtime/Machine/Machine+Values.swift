@@ -12,8 +12,9 @@ extension Machine {
     guard bits >> 30 == Operand.Base.frame.rawValue, let code = frames[depth].code else {
       return false
     }
-    return bits >= UInt32(
-      truncatingIfNeeded: code._withUnsafeGuaranteedRef { $0.header.pointee.localCount })
+    return bits
+      >= UInt32(
+        truncatingIfNeeded: code._withUnsafeGuaranteedRef { $0.header.pointee.localCount })
   }
 
   /// The value of an operand: an intermediate one is taken, a variable's is copied.
@@ -82,7 +83,6 @@ extension Machine {
       case .negate: result = try value.negative()
       case .not: result = try value.negated()
       case .transpose: result = try value.transposed()
-      case .requireBool: result = .bool(try value.truth())
       default: result = try value.negative().negative()
       }
     } catch {
@@ -173,12 +173,27 @@ extension Machine {
     }
     let value = (operands + pattern.operandCount).take()
     let change: PartChange = pattern.update.map { .update($0, value) } ?? .replace(value)
+    if isDifferencing { widen(instruction, pattern) }
     if let cell = pattern.cell {
       let cell = cells[Int(frames[depth].firstCell) + cell]
       try Self.change(&cell.value, code.cellNames[pattern.cell ?? 0], path, change)
     } else {
       try Self.change(
         &slot(bases, instruction.a).pointee, variableName(instruction.a), path, change)
+    }
+  }
+
+  /// While differences are taken in Float64, a Float32 tensor must not round what is put into it.
+  private func widen(_ instruction: Instruction, _ pattern: PathPattern) {
+    let cell = pattern.cell.map { cells[Int(frames[depth].firstCell) + $0] }
+    let value = cell?.value ?? slot(bases, instruction.a).pointee
+    guard case .tensor(let box) = value, box.content.elementType == .f32,
+      let wide = try? box.content.cast(to: .f64)
+    else { return }
+    if let cell {
+      cell.value = .tensor(Box(wide))
+    } else {
+      slot(bases, instruction.a).pointee = .tensor(Box(wide))
     }
   }
 
@@ -207,7 +222,12 @@ extension Machine {
   func bracket(_ instruction: Instruction) throws {
     let elements = row(instruction.c, Int(instruction.b))
     slot(bases, instruction.a).pointee = try Value.bracket(
-      elements, isNested: instruction.flags != 0)
+      elements, isNested: instruction.flags != 0, elementType: isDifferencing ? .f64 : .f32)
+  }
+
+  func bracket(_ instruction: Instruction, beside left: UInt32) throws {
+    guard case .list = slot(bases, left).pointee else { return try bracket(instruction) }
+    slot(bases, instruction.a).pointee = .items(row(instruction.c, Int(instruction.b)))
   }
 
   func append(_ instruction: Instruction) throws {
@@ -222,7 +242,8 @@ extension Machine {
   func bracketOfList(_ instruction: Instruction) throws {
     guard case .list(let box) = slot(bases, instruction.b).take() else { return }
     slot(bases, instruction.a).pointee = try Value.bracket(
-      box.content, isNested: instruction.flags != 0)
+      box.content, isNested: instruction.flags != 0,
+      elementType: isDifferencing ? .f64 : .f32)
   }
 
   func record(_ instruction: Instruction) {
@@ -254,8 +275,6 @@ extension Machine {
     }
     slot(bases, instruction.a).pointee = .text(text)
   }
-
-  func fused(_ instruction: Instruction) throws {}
 
   // MARK: Variables
 

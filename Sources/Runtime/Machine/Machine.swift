@@ -20,6 +20,9 @@ package final class Machine: Interpreter {
   /// Where echoes and commands go.
   package unowned let host: any CommandHost
 
+  /// Whether central differences are being taken: tensors are made in Float64 then.
+  var isDifferencing = false
+
   private let writeText: (String) -> Void
 
   // SAFETY of the pointers below: allocated once in `init`, freed in `deinit`; `depth` stays within

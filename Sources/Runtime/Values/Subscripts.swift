@@ -7,7 +7,8 @@ enum SubscriptValue {
 
   /// Puts the operands, which follow each other, into the places of a pattern.
   static func filling(
-    _ patterns: [SubscriptPattern], from operands: UnsafeMutablePointer<Value>, _ position: inout Int
+    _ patterns: [SubscriptPattern], from operands: UnsafeMutablePointer<Value>,
+    _ position: inout Int
   ) -> [SubscriptValue] {
     // SAFETY: the compiler counted the operands of the pattern.
     func next() -> Value {

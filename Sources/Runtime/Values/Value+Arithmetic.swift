@@ -21,6 +21,7 @@ extension Value {
     case .matmul: return try product(left, right)
     default: break
     }
+    if operation == .add, let result = left.appended(right) { return result }
     if let result = try textOrList(operation, left, right) { return result }
     guard let elementwise = BinaryOperation(operation), left.isArithmetic, right.isArithmetic else {
       throw mismatch(operation, left, right)
@@ -182,8 +183,8 @@ extension Value {
     _ operation: BinaryOperator, _ left: Value, _ right: Value
   ) throws -> Value? {
     switch (operation, left, right) {
-    case (.add, .string(let a), .string(let b)): return .text(a.content + b.content)
-    case (.add, .list(let a), .list(let b)): return .items(a.content + b.content)
+    case (.add, .list, .tensor), (.add, .tensor, .list):
+      return .items(try left.listElements() + right.listElements())
     case (.multiply, .string(let text), .number(let count)),
       (.multiply, .number(let count), .string(let text)):
       return .text(try repeated(text.content, count))
@@ -193,6 +194,32 @@ extension Value {
     case (.greaterOrEqual, .string(let a), .string(let b)): return .bool(a.content >= b.content)
     default: return nil
     }
+  }
+
+  /// Two strings or two lists as one, in place where nobody else refers to this one; otherwise nil,
+  /// and this one stays.
+  private mutating func appended(_ more: Value) -> Value? {
+    if case .string(let text) = more {
+      guard case .string(var box) = self else { return nil }
+      self = .none
+      if !isKnownUniquelyReferenced(&box) { box = Box(box.content) }
+      box.content += text.content
+      return .string(box)
+    }
+    if case .list(let elements) = more {
+      guard case .list(var box) = self else { return nil }
+      self = .none
+      if !isKnownUniquelyReferenced(&box) { box = Box(box.content) }
+      box.content += elements.content
+      return .list(box)
+    }
+    return nil
+  }
+
+  /// The elements of a list, or of a tensor along its first axis.
+  private func listElements() throws -> [Value] {
+    if case .list(let box) = self { return box.content }
+    return try (0..<(elementCount ?? 0)).map { try element($0) }
   }
 
   private static func repeated(_ text: String, _ count: Double) throws -> String {

@@ -67,7 +67,11 @@ extension LayerKind {
 extension Value {
   /// A bracket literal: numbers make a tensor of one dimension, bracket literals of tensors of one
   /// shape their stack, anything else a list.
-  static func bracket(_ elements: [Value], isNested: Bool) throws -> Value {
+  ///
+  /// - Parameter elementType: of a tensor of plain numbers.
+  static func bracket(
+    _ elements: [Value], isNested: Bool, elementType: ElementType = .f32
+  ) throws -> Value {
     guard !elements.isEmpty else { return .items([]) }
     var isTraced = false
     var numbers: [Double] = []
@@ -84,7 +88,7 @@ extension Value {
     }
     if numbers.count == elements.count {
       let shape = try Shape(checking: [numbers.count])
-      return .tensor(Box(try Tensor(doubles: numbers, shape, elementType: .f32)))
+      return .tensor(Box(try Tensor(doubles: numbers, shape, elementType: elementType)))
     }
     let areNumbers = shapes.subtracting([.scalar]).isEmpty
     let areAlike = isNested && numbers.isEmpty && shapes.count == 1

@@ -130,23 +130,18 @@ extension Value {
   mutating func writeField(
     _ name: String, _ rest: ArraySlice<Accessor>, _ change: PartChange
   ) throws {
-    switch self {
-    case .record(var box):
-      self = .none
-      if !isKnownUniquelyReferenced(&box) { box = Box(box.content) }
+    if let box = takeRecord() {
       defer { self = .record(box) }
-      try box.content.write(name, rest, change)
-    case .network(var box):
-      self = .none
-      if !isKnownUniquelyReferenced(&box) { box = Box(box.content) }
-      defer { self = .network(box) }
-      try box.content.write(name, rest, change)
-    default:
-      if fieldNames.contains(name) {
-        throw RuntimeError.other("the field \(name) of a \(kindName) cannot be changed", hint: nil)
-      }
-      throw unknownField(name)
+      return try box.content.write(name, rest, change)
     }
+    if let box = takeNetwork() {
+      defer { self = .network(box) }
+      return try box.content.write(name, rest, change)
+    }
+    if fieldNames.contains(name) {
+      throw RuntimeError.other("the field \(name) of a \(kindName) cannot be changed", hint: nil)
+    }
+    throw unknownField(name)
   }
 }
 
@@ -189,7 +184,8 @@ extension NetworkValue {
     }
     try part.write(rest, change)
     guard let variable = try part.asVariable() else {
-      throw RuntimeError.other("\(name) is a tensor and cannot become \(part.kindPhrase)", hint: nil)
+      throw RuntimeError.other(
+        "\(name) is a tensor and cannot become \(part.kindPhrase)", hint: nil)
     }
     if !variable.isConstant || tracedParameters != nil {
       var traced = tracedParameters ?? network.parameters.map { Variable($0.tensor) }

@@ -37,12 +37,11 @@ extension Value {
   private mutating func writeElements(
     _ subscripts: [SubscriptValue], _ rest: ArraySlice<Accessor>, _ change: PartChange
   ) throws {
-    switch self {
-    case .list(var box):
-      self = .none
-      if !isKnownUniquelyReferenced(&box) { box = Box(box.content) }
+    if let box = takeList() {
       defer { self = .list(box) }
-      try Self.writeElement(of: &box.content, subscripts, rest, change)
+      return try Self.writeElement(of: &box.content, subscripts, rest, change)
+    }
+    switch self {
     case .record:
       guard subscripts.count == 1, case .index(.string(let name))? = subscripts.first else {
         throw RuntimeError.other(
@@ -108,19 +107,48 @@ extension Value {
       self = Value(try .assigned(box.content, at: indices, part))
       return
     }
-    guard case .tensor(var box) = self else { return }
-    if case .traced(let part) = value {
-      self = Value(try .assigned(Variable(box.content), at: indices, part.content))
+    if case .traced(let part) = value, let target = try asVariable() {
+      self = Value(try .assigned(target, at: indices, part.content))
       return
     }
     guard let part = try value.asTensor() else { throw Self.notAssignable(value) }
-    self = .none
-    if !isKnownUniquelyReferenced(&box) { box = Box(box.content) }
+    guard let box = takeTensorBox() else { return }
     defer { self = .tensor(box) }
     try box.content.assign(indices, part)
   }
 
   private static func notAssignable(_ value: Value) -> RuntimeError {
     .other("an element of a tensor is a number, not \(value.kindPhrase)", hint: nil)
+  }
+}
+
+/// Contents taken out of a value, which is `none` meanwhile, in a box that is this one's alone.
+extension Value {
+  private mutating func takeList() -> Box<[Value]>? {
+    guard case .list(var box) = self else { return nil }
+    self = .none
+    return Self.unshared(&box)
+  }
+
+  private mutating func takeTensorBox() -> Box<Tensor>? {
+    guard case .tensor(var box) = self else { return nil }
+    self = .none
+    return Self.unshared(&box)
+  }
+
+  mutating func takeRecord() -> Box<Record>? {
+    guard case .record(var box) = self else { return nil }
+    self = .none
+    return Self.unshared(&box)
+  }
+
+  mutating func takeNetwork() -> Box<NetworkValue>? {
+    guard case .network(var box) = self else { return nil }
+    self = .none
+    return Self.unshared(&box)
+  }
+
+  private static func unshared<Content>(_ box: inout Box<Content>) -> Box<Content> {
+    isKnownUniquelyReferenced(&box) ? box : Box(box.content)
   }
 }
