@@ -23,6 +23,8 @@ package final class Tape: @unchecked Sendable {
   package weak var observer: (any TapeObserver)?
   private(set) var isOpen = true
   private var entries: [Entry] = []
+  /// Whether operands and results are kept in full, for `recording(of:)`.
+  private let keepsAll: Bool
 
   private static let levels = Atomic<Int>(0)
 
@@ -36,7 +38,10 @@ package final class Tape: @unchecked Sendable {
   }
 
   /// A tape inside every tape that exists.
-  package init() {
+  ///
+  /// - Parameter keepsAll: whether `recording(of:)` will be asked for, which needs every operand.
+  package init(keepingAll keepsAll: Bool = false) {
+    self.keepsAll = keepsAll
     level = Tape.levels.add(1, ordering: .relaxed).newValue
   }
 
@@ -55,7 +60,7 @@ package final class Tape: @unchecked Sendable {
   func record(_ operation: Operation, inputs: [Variable], output: Variable, parents: [Int])
     -> Variable
   {
-    let saves = operation.saves
+    let saves: Operation.Saves = keepsAll ? .both : operation.saves
     entries.append(
       Entry(
         operation: operation,
@@ -64,6 +69,16 @@ package final class Tape: @unchecked Sendable {
     observer?.recorded(
       operation: operation.name, inputs: inputs, output: output, index: entries.count - 1)
     return Variable(output, tape: self, index: entries.count - 1)
+  }
+
+  /// Closes the tape and gives all that it recorded. The operands are there only if it was made to
+  /// keep them.
+  package func recording(of result: Variable) -> Recording {
+    let position = result.live.flatMap { $0.tape === self ? $0.index : nil }
+    let steps = entries.map(Recording.Step.init)
+    isOpen = false
+    entries = []
+    return Recording(steps: steps, result: position)
   }
 
   /// If `variable` is on this tape and came from the operation named `name`: that operation's

@@ -2,7 +2,7 @@ import Syntax
 
 /// Finds which names a function's body assigns, and which of its names the functions and
 /// unevaluated expressions inside it use: what scoping needs to know before compiling.
-struct NameCollector {
+package struct NameCollector {
   /// Names that the body itself binds, in order: they are local to the whole function.
   private(set) var assigned: [String] = []
   private var assignedSet: Set<String> = []
@@ -12,7 +12,7 @@ struct NameCollector {
   private(set) var nested: Set<String> = []
 
   /// The names of a function: of its parameters and its body.
-  init(function: FunctionLiteral) {
+  package init(function: FunctionLiteral) {
     for parameter in function.parameters {
       bind(parameter.name.text)
       if let value = parameter.defaultValue { visit(value) }
@@ -21,10 +21,10 @@ struct NameCollector {
   }
 
   /// The names of an expression that is evaluated later.
-  init(thunk: Expression) { visit(thunk) }
+  package init(thunk: Expression) { visit(thunk) }
 
   /// What is needed from outside.
-  var free: Set<String> { referenced.union(nested).subtracting(assignedSet) }
+  package var free: Set<String> { referenced.union(nested).subtracting(assignedSet) }
 
   private mutating func bind(_ name: String) {
     if assignedSet.insert(name).inserted { assigned.append(name) }

@@ -115,7 +115,7 @@ package struct Place {
   }
 
   /// The whole variable, for putting it back.
-  var rootValue: Value {
+  package var rootValue: Value {
     get {
       switch root {
       case .global(let globals, let slot): globals.slots[slot]

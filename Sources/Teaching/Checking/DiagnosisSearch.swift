@@ -1,0 +1,161 @@
+import Networks
+import Runtime
+import Syntax
+import Tensors
+
+/// Looks for the simplest mistake that turns the true gradient into the one given.
+///
+/// Each hypothesis is a gradient computed as someone would who makes that one mistake; one that
+/// agrees with the numbers to rounding, alone or times a constant with a name, explains them. The
+/// groups are tried from the simplest on, and the search ends behind the first that holds one.
+final class DiagnosisSearch {
+  let environment: CheckEnvironment
+  let loss: LossRecording
+  let factors: NamedFactors
+  let tolerance: Tolerance
+  /// The gradient under test, of the true one's shape, and the true one.
+  let given: [Double]
+  let truth: [Double]
+  private(set) var best: Finding?
+  /// What the penalty on the weights contributes, where the loss has one.
+  var penalty: [Double]?
+  /// Elements of cotangents that may still be computed: large losses are not searched for ever.
+  private var budget = 4e9
+  private(set) var isExhausted = false
+
+  init(
+    _ environment: CheckEnvironment, loss: LossRecording, tolerance: Tolerance, given: [Double]
+  ) {
+    self.environment = environment
+    self.loss = loss
+    self.tolerance = tolerance
+    self.given = given
+    truth = loss.gradient.doubles()
+    factors = NamedFactors(loss, environment: environment)
+  }
+
+  var shape: Shape { loss.gradient.shape }
+  var steps: [Recording.Step] { loss.recording.steps }
+  lazy var activations = Activation.all(in: loss)
+
+  /// The simplest explanation; nil where none holds.
+  func run() throws -> Finding? {
+    let groups: [() throws -> Void] = [
+      considerMultiples, considerTurns, considerSums, considerPenalty, considerActivations,
+      considerSoftmax, considerStale, considerOperands, considerTerms,
+    ]
+    for group in groups {
+      try Interrupt.check()
+      try group()
+      if let best { return best }
+    }
+    return nil
+  }
+
+  // MARK: Trying
+
+  /// Tests one hypothesis: its gradient alone, times a named constant, and without the penalty.
+  func consider(
+    _ fault: GradientFault, _ gradient: [Double], cost: Double, place: Finding.Place = .result,
+    scaled: Bool = true, _ text: @autoclosure () -> String
+  ) {
+    guard gradient.count == given.count, !tolerance.agree(gradient, truth) else { return }
+    if tolerance.agree(given, gradient) {
+      return propose(Finding(fault: fault, text: text(), place: place, cost: cost))
+    }
+    if let penalty {
+      let without = zip(gradient, penalty).map { $0 - $1 }
+      if tolerance.agree(given, without) {
+        return propose(
+          Finding(
+            fault: fault, text: text(), also: "the penalty's term is missing as well",
+            place: place, cost: cost + 1))
+      }
+    }
+    // A single number is a multiple of every other: that explains nothing.
+    guard scaled, given.count > 1, let multiple = multiple(of: gradient) else { return }
+    propose(
+      Finding(fault: fault, text: text(), also: multiple, place: place, cost: cost + 0.6))
+  }
+
+  func propose(_ finding: Finding) {
+    if finding.cost < best?.cost ?? .infinity { best = finding }
+  }
+
+  /// In words, the named factor by which the gradient under test is a multiple of another.
+  private func multiple(of gradient: [Double]) -> String? {
+    guard let factor = Tolerance.factor(given, gradient),
+      tolerance.agree(given, gradient, times: factor)
+    else { return nil }
+    let size = abs(factor)
+    let isOne = abs(size - 1) < 2e-4
+    guard isOne || factors.name(of: size) != nil else { return nil }
+    var words: [String] = []
+    if factor < 0 { words.append("the sign is flipped as well") }
+    if !isOne { words.append(factors.sentence(for: size, of: "besides, it")) }
+    return words.joined(separator: "; ")
+  }
+
+  /// The gradient after cotangents have changed by these tensors; nil where the budget is spent.
+  func changed(_ changes: [Int: Tensor]) throws -> [Double]? {
+    guard spend(changes.keys.max() ?? 0) else { return nil }
+    let effect = try loss.effect(of: changes).doubles()
+    return zip(truth, effect).map { $0 + $1 }
+  }
+
+  /// The gradient with cotangents adjusted on the whole way down.
+  func adjusted(_ adjustments: [Int: Recording.Adjustment]) throws -> [Double]? {
+    guard spend(loss.result) else { return nil }
+    return try loss.gradient(adjusting: adjustments).doubles()
+  }
+
+  /// Takes the cost of a sweep out of the budget.
+  func spend(_ first: Int) -> Bool {
+    var cost = 1000.0
+    for index in 0...max(0, min(first, steps.count - 1)) where loss.passes[index] {
+      let inner = steps[index].name == "matmul" ? Double(shape.dimensions.last ?? 1) : 1
+      cost += Double(steps[index].output.count) * max(1, min(inner, 64)) + 200
+    }
+    budget -= cost
+    if budget < 0 { isExhausted = true }
+    return budget >= 0
+  }
+
+  /// A tensor of a step's shape.
+  func tensor(_ numbers: [Double], like step: Int) throws -> Tensor {
+    try Tensor(doubles: numbers, steps[step].output.shape, elementType: .f64)
+  }
+
+  // MARK: The gradient as a whole
+
+  private func considerMultiples() {
+    if given.allSatisfy({ $0 == 0 }), truth.contains(where: { $0 != 0 }) {
+      return propose(
+        Finding(fault: .term, text: "it is 0 everywhere: nothing of the loss reaches it", cost: 1))
+    }
+    guard let factor = Tolerance.factor(given, truth),
+      tolerance.agree(given, truth, times: factor)
+    else { return }
+    let size = abs(factor)
+    let isOne = abs(size - 1) < 2e-4
+    let isNamed = factors.name(of: size) != nil
+    if factor < 0 {
+      guard isOne || isNamed || nonzero >= 3 else { return }
+      return propose(
+        Finding(
+          fault: .sign, text: "the sign is flipped: it points the opposite way",
+          also: isOne ? nil : factors.sentence(for: size, of: "besides, it"),
+          cost: isOne ? 1 : 1.6))
+    }
+    guard isNamed || nonzero >= 3 else { return }
+    propose(Finding(fault: .factor, text: factors.sentence(for: size), cost: isNamed ? 1.2 : 1.4))
+  }
+
+  private var nonzero: Int { truth.count { $0 != 0 } }
+
+  private func considerTurns() throws {
+    guard shape.rank == 2, shape[0] == shape[1], shape[0] > 1 else { return }
+    let turned = try loss.gradient.transposed().doubles()
+    consider(.transposed, turned, cost: 1.1, "it is the transpose of the gradient")
+  }
+}
