@@ -40,7 +40,7 @@ let package = Package(
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),
     .testTarget(
       name: "RuntimeTests", dependencies: ["Runtime"], exclude: ["Fixtures"]),
-    .testTarget(name: "TeachingTests", dependencies: ["Teaching", "Shell"]),
+    .testTarget(name: "TeachingTests", dependencies: ["Teaching", "Shell"], exclude: ["Corpus"]),
     .testTarget(name: "ShellTests", dependencies: ["Shell"]),
     .testTarget(name: "GoldenTests", dependencies: ["nnsh"], exclude: ["Scripts", "Oracle"]),
     .testTarget(name: "TerminalTests", dependencies: ["nnsh"]),

@@ -82,6 +82,57 @@ extension DiagnosisSearch {
   /// Variables that the gradient reads and the loss does not: if it is right with what the loss
   /// computes in their place, they are out of date.
   func considerStale() throws {
+    for values in try replacements() {
+      guard let fresh = try? evaluated(replacing: values) else { continue }
+      var also: String?
+      if !tolerance.agree(fresh, truth) {
+        guard let multiple = multiple(fresh, of: truth) else { continue }
+        also = multiple
+      }
+      let guilty = guilty(of: values) { self.tolerance.agree($0, self.truth) }
+      return propose(
+        Finding(
+          fault: .stale,
+          text: Self.staleness(guilty) + ": the loss computes "
+            + (guilty.count == 1 ? "another now; with it" : "others now; with them")
+            + " computed again the gradient is right",
+          also: also, place: .name(guilty.first ?? ""), cost: 2))
+    }
+  }
+
+  /// Another fault in a gradient that was computed from values out of date.
+  func behindStaleValues() throws -> Finding? {
+    for values in try replacements() {
+      guard let fresh = try? evaluated(replacing: values), !tolerance.agree(fresh, given) else {
+        continue
+      }
+      let search = DiagnosisSearch(environment, loss: loss, tolerance: tolerance, given: fresh)
+      guard var finding = try search.run() else { continue }
+      let names = Self.staleness(values.keys.sorted())
+      finding.also = [finding.also, names].compactMap { $0 }.joined(separator: "; ")
+      return finding
+    }
+    return nil
+  }
+
+  private static func staleness(_ names: [String]) -> String {
+    names.joined(separator: " and ") + (names.count == 1 ? " holds an old value" : " hold old values")
+  }
+
+  /// Of values that were replaced, those without which it stays wrong.
+  private func guilty(of values: [String: Value], isRight: ([Double]) -> Bool) -> [String] {
+    let needed = values.keys.sorted().filter { name in
+      var others = values
+      others[name] = nil
+      guard let partly = try? evaluated(replacing: others) else { return true }
+      return !isRight(partly)
+    }
+    return needed.isEmpty ? values.keys.sorted() : needed
+  }
+
+  /// For the variables that hold what the loss computes no longer, what it computes now: the most
+  /// likely choice first.
+  private func replacements() throws -> [[String: Value]] {
     let names = environment.gradientNames.filter { !environment.lossNames.contains($0) }
     var choices: [(name: String, values: [Tensor])] = []
     for name in names {
@@ -89,11 +140,9 @@ extension DiagnosisSearch {
         box.content.elementType != .bool, box.content.count > 1
       else { continue }
       let held = box.content.doubles()
-      var near: [(distance: Double, value: Tensor)] = []
-      for value in computed(of: box.content.shape) {
-        let now = value.doubles()
-        let distance = zip(held, now).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
-        near.append((distance, value))
+      var near: [(distance: Double, value: Tensor)] = computed(of: box.content.shape).map { value in
+        let gaps = zip(held, value.doubles())
+        return (gaps.reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }, value)
       }
       near.sort { $0.distance < $1.distance }
       guard let first = near.first else { continue }
@@ -101,8 +150,18 @@ extension DiagnosisSearch {
       if first.distance <= 1e-10 * max(own, 1e-300) { continue }
       choices.append((name, near.prefix(3).map(\.value)))
     }
-    guard !choices.isEmpty else { return }
-    try tryReplacing(choices)
+    guard !choices.isEmpty else { return [] }
+    var combinations: [[String: Value]] = [[:]]
+    for choice in choices.prefix(4) {
+      combinations = combinations.flatMap { chosen in
+        choice.values.map { value in
+          var more = chosen
+          more[choice.name] = Value(value)
+          return more
+        }
+      }
+    }
+    return Array(combinations.prefix(40))
   }
 
   /// All values of a shape that the loss computes now.
@@ -115,47 +174,6 @@ extension DiagnosisSearch {
       }
     }
     return found
-  }
-
-  private func tryReplacing(_ choices: [(name: String, values: [Tensor])]) throws {
-    var combinations: [[String: Value]] = [[:]]
-    for choice in choices.prefix(4) {
-      combinations = combinations.flatMap { chosen in
-        choice.values.map { value in
-          var more = chosen
-          more[choice.name] = Value(value)
-          return more
-        }
-      }
-    }
-    for values in combinations.prefix(40) {
-      guard let fresh = try? evaluated(replacing: values) else { continue }
-      var also: String?
-      if !tolerance.agree(fresh, truth) {
-        guard let factor = Tolerance.factor(fresh, truth),
-          tolerance.agree(fresh, truth, times: factor), given.count > 1,
-          abs(abs(factor) - 1) < 2e-4 || factors.name(of: abs(factor)) != nil
-        else { continue }
-        also = factor < 0
-          ? "the sign is flipped as well" : factors.sentence(for: factor, of: "besides, it")
-      }
-      // Of those replaced, the ones without which it stays wrong.
-      let guilty = values.keys.sorted().filter { name in
-        var others = values
-        others[name] = nil
-        guard let partly = try? evaluated(replacing: others) else { return true }
-        return !tolerance.agree(partly, truth)
-      }
-      let list = (guilty.isEmpty ? values.keys.sorted() : guilty)
-      let verb = list.count == 1 ? "holds an old value" : "hold old values"
-      return propose(
-        Finding(
-          fault: .stale,
-          text: "\(list.joined(separator: " and ")) \(verb): the loss computes "
-            + "\(list.count == 1 ? "another" : "others") now. With \(list.count == 1 ? "it" : "them")"
-            + " computed again the gradient is right",
-          also: also, place: .name(list.first ?? ""), cost: 2))
-    }
   }
 
   private func evaluated(replacing values: [String: Value]) throws -> [Double]? {

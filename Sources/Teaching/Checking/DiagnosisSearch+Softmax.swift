@@ -119,6 +119,9 @@ private struct SoftmaxRows: Sendable {
     return result
   }
 
+  /// All that passes then.
+  func replaced(_ other: [Double]) -> [Double] { zip(passed, swapping(other)).map { $0 + $1 } }
+
   struct Form: Sendable {
     let fault: GradientFault
     let cost: Double
@@ -155,18 +158,18 @@ private struct SoftmaxRows: Sendable {
     ) { rows in zip(rows.g, rows.p).map { $0 * $1 * (1 - $1) } },
     Form(
       fault: .logits, cost: 2.2, text: "the logits stand where the probabilities belong in p − y"
-    ) { $0.swapping($0.x) },
+    ) { $0.replaced($0.x) },
     Form(
       fault: .logits, cost: 2.3,
       text: "exp of the logits stands where the probabilities belong in p − y"
-    ) { $0.swapping($0.x.map { Glibc.exp($0) }) },
+    ) { $0.replaced($0.x.map { Glibc.exp($0) }) },
     Form(
       fault: .logits, cost: 2.3,
       text: "the logarithm of the probabilities stands where they belong in p − y"
-    ) { $0.swapping($0.p.map { Glibc.log($0) }) },
+    ) { $0.replaced($0.p.map { Glibc.log($0) }) },
     Form(
       fault: .logits, cost: 2.3,
       text: "the sigmoid of the logits stands where their softmax belongs in p − y"
-    ) { $0.swapping($0.x.map { 1 / (1 + Glibc.exp(-$0)) }) },
+    ) { $0.replaced($0.x.map { 1 / (1 + Glibc.exp(-$0)) }) },
   ]
 }

@@ -88,8 +88,9 @@ extension DiagnosisSearch {
   ///
   /// - Returns: the explanation, or the numbers put into shape where the turn is only one fault.
   static func explainShape(
-    _ given: Tensor, _ truth: Tensor, tolerance: Tolerance, factors: NamedFactors
+    _ given: Tensor, _ loss: LossRecording, tolerance: Tolerance, factors: NamedFactors
   ) throws -> (finding: Finding?, turned: [Double]?) {
+    let truth = loss.gradient
     func test(_ fault: GradientFault, _ a: Tensor, _ b: Tensor, _ text: String) -> Finding? {
       let (a, b) = (a.doubles(), b.doubles())
       guard let factor = Tolerance.factor(a, b), tolerance.agree(a, b, times: factor) else {
@@ -133,17 +134,41 @@ extension DiagnosisSearch {
         if let finding = test(.axis, given, sum, text) { return (finding, nil) }
       }
     }
-    if given.count == 1, truth.count > 1, let total = try? truth.reduce(.sum, axes: nil),
-      let finding = test(.axis, given, total, "\(shapes): it is summed over all axes")
-    {
-      return (finding, nil)
-    }
+    if let finding = try explainSums(given, loss, shapes) { return (finding, nil) }
     if given.count == truth.count,
       let finding = test(.axis, given, truth, "\(shapes): it must be reshaped")
     {
       return (finding, nil)
     }
     return (nil, nil)
+  }
+
+  /// Sums of what reaches the variable over other axes. They may be 0, as those of p − y along its
+  /// rows are, so they are compared by the size of what is summed.
+  private static func explainSums(
+    _ given: Tensor, _ loss: LossRecording, _ shapes: String
+  ) throws -> Finding? {
+    let numbers = given.doubles()
+    for step in loss.recording.steps.indices {
+      guard loss.recording.steps[step].parents.contains(loss.target),
+        let cotangent = loss.cotangents[step], cotangent.rank > 0
+      else { continue }
+      let size = cotangent.doubles().reduce(0) { $0 + abs($1) }
+      var choices: [(axes: [Int], text: String)] = (0..<cotangent.rank).map {
+        ([$0], "it is summed over axis \($0)")
+      }
+      choices.append((Array(0..<cotangent.rank), "it is summed over all axes"))
+      for (axes, text) in choices {
+        for reduction in [Reduction.sum, .mean] {
+          let sum = try cotangent.reduce(reduction, axes: axes).doubles()
+          guard sum.count == numbers.count,
+            zip(sum, numbers).allSatisfy({ abs($0 - $1) <= 1e-6 * size })
+          else { continue }
+          return Finding(fault: .axis, text: "\(shapes): \(text)", cost: 1.5)
+        }
+      }
+    }
+    return nil
   }
 
   /// A shape in words.

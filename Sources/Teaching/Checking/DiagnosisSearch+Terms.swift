@@ -53,7 +53,8 @@ extension DiagnosisSearch {
       considerWrongPenalty(part)
       if best != nil { return }
     }
-    let rest = zip(given, truth).map { $0 - $1 }
+    let data = penalty.map { penalty in zip(truth, penalty).map { $0 - $1 } } ?? truth
+    let rest = zip(given, data).map { $0 - $1 }
     let weights = steps[loss.target].output.doubles()
     let forms: [(String, [Double])] = [
       ("W", weights), ("sign(W)", weights.map { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }),
@@ -67,7 +68,7 @@ extension DiagnosisSearch {
       let text =
         penalty == nil
         ? "it holds a penalty, \(factor.displayed)·\(name), and the loss has none"
-        : "its penalty is off by \(factor.displayed)·\(name)"
+        : "its penalty's term is \(factor.displayed)·\(name), which is not the loss's"
       return propose(Finding(fault: .regularizer, text: text, cost: 2.1))
     }
   }

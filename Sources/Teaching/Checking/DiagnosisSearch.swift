@@ -73,7 +73,7 @@ final class DiagnosisSearch {
       }
     }
     // A single number is a multiple of every other: that explains nothing.
-    guard scaled, given.count > 1, let multiple = multiple(of: gradient) else { return }
+    guard scaled, given.count > 1, let multiple = multiple(given, of: gradient) else { return }
     propose(
       Finding(fault: fault, text: text(), also: multiple, place: place, cost: cost + 0.6))
   }
@@ -82,10 +82,10 @@ final class DiagnosisSearch {
     if finding.cost < best?.cost ?? .infinity { best = finding }
   }
 
-  /// In words, the named factor by which the gradient under test is a multiple of another.
-  private func multiple(of gradient: [Double]) -> String? {
-    guard let factor = Tolerance.factor(given, gradient),
-      tolerance.agree(given, gradient, times: factor)
+  /// In words, the named factor by which one gradient is a multiple of another.
+  func multiple(_ wrong: [Double], of gradient: [Double]) -> String? {
+    guard wrong.count > 1, let factor = Tolerance.factor(wrong, gradient),
+      tolerance.agree(wrong, gradient, times: factor)
     else { return nil }
     let size = abs(factor)
     let isOne = abs(size - 1) < 2e-4

@@ -72,7 +72,7 @@ package struct GradientCheck {
         note: "at kinks, where the slope may be either side's, it takes another than autodiff")
     }
     let search = DiagnosisSearch(environment, loss: loss, tolerance: tolerance, given: numbers)
-    let finding = try search.run()
+    let finding = try search.run() ?? search.behindStaleValues()
     return wrong(numbers, loss, tolerance, differences, finding, isExhausted: search.isExhausted)
   }
 
@@ -126,7 +126,7 @@ package struct GradientCheck {
   ) throws -> CheckReport {
     let factors = NamedFactors(loss, environment: environment)
     let (found, turned) = try DiagnosisSearch.explainShape(
-      given, loss.gradient, tolerance: tolerance, factors: factors)
+      given, loss, tolerance: tolerance, factors: factors)
     var finding = found
     if finding == nil, let turned {
       let search = DiagnosisSearch(environment, loss: loss, tolerance: tolerance, given: turned)
