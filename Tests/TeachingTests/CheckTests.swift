@@ -16,15 +16,16 @@ import Testing
     """
 
   @Test func theFaultIsMarkedInTheUsersOwnFunction() throws {
-    let code = report + """
-      fn dL_db_h(target, prediction, W_o, x, W_h, b_h) {
-        hidden_in = compute(x, W_h, b_h)
-        gradRelu(hidden_in)
-        d_r = relu(hidden_in)
-        return ones(1, 8) @ (d_r * (gradCE(target, prediction) @ W_o'))
-      }
-      check dL_db_h(y, p, W_o, x, W_h, b_h) against L() wrt b_h
-      """
+    let code =
+      report + """
+        fn dL_db_h(target, prediction, W_o, x, W_h, b_h) {
+          hidden_in = compute(x, W_h, b_h)
+          gradRelu(hidden_in)
+          d_r = relu(hidden_in)
+          return ones(1, 8) @ (d_r * (gradCE(target, prediction) @ W_o'))
+        }
+        check dL_db_h(y, p, W_o, x, W_h, b_h) against L() wrt b_h
+        """
     let found = try #require(try CheckHost.reports(code).first)
     let place = try #require(found.place)
     #expect(place.source.text(in: place.span) == "relu(hidden_in)")
@@ -53,7 +54,7 @@ import Testing
     ("check W_o against W_o wrt W_o", "a loss is a number, and W_o is 5×3"),
     ("check W_o against 3 wrt W_o", "does not depend on W_o"),
     ("check W_o against L() wrt y_missing", "y_missing"),
-    ("check W_o against \"x\" wrt W_o", "a loss is a number, and \"x\" is a string"),
+    ("check W_o against \"x\" wrt W_o", "a loss is a number, and \"x\" is the string"),
   ])
   func whatCannotBeCheckedIsAnErrorThatSaysWhy(code: String, message: String) throws {
     let host = CheckHost()

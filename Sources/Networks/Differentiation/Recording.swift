@@ -60,7 +60,8 @@ package struct Recording {
   ///   - adjustments: what is added to the cotangent of a step before it is passed on.
   /// - Returns: the cotangent of each step that one reached.
   package func cotangents(
-    from seeds: [Int: Tensor], through passes: [Bool], adjusting adjustments: [Int: Adjustment] = [:]
+    from seeds: [Int: Tensor], through passes: [Bool],
+    adjusting adjustments: [Int: Adjustment] = [:]
   ) throws -> [Tensor?] {
     var found = [Tensor?](repeating: nil, count: steps.count)
     for (index, seed) in seeds { found[index] = seed }

@@ -44,7 +44,8 @@ package struct CheckReport {
   package var lines: [String] {
     var lines: [String] = []
     if isRight {
-      lines.append("right: \(gradientText) is the gradient of \(lossText) wrt \(variable) (\(shape))")
+      lines.append(
+        "right: \(gradientText) is the gradient of \(lossText) wrt \(variable) (\(shape))")
       if !detail.isEmpty { lines.append("  \(detail)") }
     } else {
       lines.append(
@@ -65,7 +66,8 @@ package struct CheckReport {
     let head = ["element", "numeric", "autodiff", "yours"]
     let rows = worst.map { element in
       [
-        element.position.isEmpty ? "" : "[\(element.position.map(String.init).joined(separator: ", "))]",
+        element.position.isEmpty
+          ? "" : "[\(element.position.map(String.init).joined(separator: ", "))]",
         element.numeric?.displayed ?? "at a kink", element.autodiff.displayed,
         element.given.displayed,
       ]
@@ -74,9 +76,10 @@ package struct CheckReport {
       ([head] + rows).map { $0[column].count }.max() ?? 0
     }
     return ([head] + rows).map { row in
-      "  " + zip(row, widths).map { text, width in
-        String(repeating: " ", count: max(0, width - text.count)) + text
-      }.joined(separator: "  ")
+      "  "
+        + zip(row, widths).map { text, width in
+          String(repeating: " ", count: max(0, width - text.count)) + text
+        }.joined(separator: "  ")
     }
   }
 

@@ -74,10 +74,14 @@ extension DiagnosisSearch {
         let change = indices(g).map {
           g[$0] * (slope.value(activation.kind, x[$0], y[$0]) - activation.kind.slope(x[$0], y[$0]))
         }
-        try considerChange(activation, change, cost: slope.cost) { slope.text(self.name(activation)) }
+        try considerChange(activation, change, cost: slope.cost) {
+          slope.text(self.name(activation))
+        }
       }
       guard worth(2.3) else { continue }
-      let gated = indices(g).map { g[$0] * ((g[$0] > 0 ? 1 : 0) - activation.kind.slope(x[$0], y[$0])) }
+      let gated = indices(g).map {
+        g[$0] * ((g[$0] > 0 ? 1 : 0) - activation.kind.slope(x[$0], y[$0]))
+      }
       try considerChange(activation, gated, cost: 2.4) {
         "the mask of \(self.name(activation)) is taken from the incoming gradient"
       }
@@ -162,12 +166,16 @@ extension DiagnosisSearch {
           guard let g = cotangents[activation.output]?.doubles(), g.count == x.count else {
             return nil
           }
-          let change = g.indices.map { g[$0] * (slope.value(kind, x[$0], y[$0]) - kind.slope(x[$0], y[$0])) }
+          let change = g.indices.map {
+            g[$0] * (slope.value(kind, x[$0], y[$0]) - kind.slope(x[$0], y[$0]))
+          }
           guard change.allSatisfy(\.isFinite) else { return nil }
           return try Tensor(doubles: change, shape, elementType: .f64)
         }
       }
-      guard let gradient = try adjusted(adjustments), gradient.allSatisfy(\.isFinite) else { continue }
+      guard let gradient = try adjusted(adjustments), gradient.allSatisfy(\.isFinite) else {
+        continue
+      }
       let kinds = Set(all.map(\.kind.rawValue)).sorted().joined(separator: " and ")
       consider(
         .mask, gradient, cost: slope.cost + 0.5,

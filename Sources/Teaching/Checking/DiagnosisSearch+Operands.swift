@@ -15,7 +15,8 @@ extension DiagnosisSearch {
         let needed = [position == 0, position == 1]
         guard let right = try loss.recording.parts(of: index, cotangent, needed: needed)[position]
         else { continue }
-        let operand = step.parents[1 - position] >= 0
+        let operand =
+          step.parents[1 - position] >= 0
           ? describe(step.parents[1 - position]) : "the other operand"
         if other.shape[0] == other.shape[1],
           let turned = try product(cotangent, other.transposed(), position)
@@ -55,8 +56,9 @@ extension DiagnosisSearch {
       guard let wrong = try product(cotangent, value, position) else { continue }
       // The input of an activation in place of its result: the activation is missing.
       let activation = activations.first {
-        $0.output == operandStep && tolerance.agree(
-          value.doubles(), steps[$0.input].output.doubles())
+        $0.output == operandStep
+          && tolerance.agree(
+            value.doubles(), steps[$0.input].output.doubles())
       }
       let isPreactivation = activation != nil || isActivation(of: value, giving: other)
       try swap(
@@ -116,7 +118,8 @@ extension DiagnosisSearch {
   }
 
   private static func staleness(_ names: [String]) -> String {
-    names.joined(separator: " and ") + (names.count == 1 ? " holds an old value" : " hold old values")
+    names.joined(separator: " and ")
+      + (names.count == 1 ? " holds an old value" : " hold old values")
   }
 
   /// Of values that were replaced, those without which it stays wrong.

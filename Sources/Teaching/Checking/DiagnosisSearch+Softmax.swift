@@ -150,7 +150,8 @@ private struct SoftmaxRows: Sendable {
     ) { rows in zip(rows.passed, rows.p).map { $0 / $1 } },
     Form(
       fault: .logits, cost: 2.2,
-      text: "p − y is divided by p(1 − p): sigmoid's way, and the softmax's step is in p − y already"
+      text:
+        "p − y is divided by p(1 − p): sigmoid's way, and the softmax's step is in p − y already"
     ) { rows in zip(rows.passed, rows.p).map { $0 / ($1 * (1 - $1)) } },
     Form(
       fault: .term, cost: 2.2,

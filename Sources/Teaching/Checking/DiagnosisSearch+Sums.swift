@@ -103,7 +103,8 @@ extension DiagnosisSearch {
       }
       var also: [String] = factor < 0 ? ["the sign is flipped as well"] : []
       if !isOne { also.append(factors.sentence(for: size, of: "besides, it")) }
-      return Finding(fault: fault, text: text, also: also.isEmpty ? nil : also.joined(separator: "; "))
+      return Finding(
+        fault: fault, text: text, also: also.isEmpty ? nil : also.joined(separator: "; "))
     }
     let shapes = "it is \(words(given.shape)) and the variable is \(words(truth.shape))"
     if given.rank == truth.rank, given.rank > 0,

@@ -24,7 +24,8 @@ extension DiagnosisSearch {
       guard let cotangent = loss.cotangents[index] else { continue }
       let needed = step.parents.map { $0 >= 0 && loss.passes[$0] }
       let isJunction = needed.count(where: { $0 }) > 1
-      guard needed.indices.contains(where: { needed[$0] && (isJunction || uses[step.parents[$0]] > 1) })
+      guard
+        needed.indices.contains(where: { needed[$0] && (isJunction || uses[step.parents[$0]] > 1) })
       else { continue }
       let parts = try loss.recording.parts(of: index, cotangent, needed: needed)
       for (position, part) in parts.enumerated() {
@@ -106,7 +107,8 @@ extension DiagnosisSearch {
         Finding(
           fault: .regularizer, text: "the term of the penalty on the weights is missing", cost: 2))
     }
-    guard given.count > 1, !tolerance.agree(data, truth), let factor = Tolerance.factor(given, data),
+    guard given.count > 1, !tolerance.agree(data, truth),
+      let factor = Tolerance.factor(given, data),
       tolerance.agree(given, data, times: factor)
     else { return }
     var also = factor < 0 ? ["the sign is flipped as well"] : []
@@ -147,7 +149,9 @@ extension DiagnosisSearch {
     while !steps[current].parents.isEmpty {
       let large = zip(steps[current].inputs, steps[current].parents)
         .filter { $0.0.count > 1 }.map(\.1)
-      guard let first = large.first, first >= 0, large.allSatisfy({ $0 == first }) else { return -1 }
+      guard let first = large.first, first >= 0, large.allSatisfy({ $0 == first }) else {
+        return -1
+      }
       current = first
     }
     return current

@@ -52,7 +52,8 @@ struct Differences {
       let jumps = abs(narrow.gap) > allowed && abs(narrow.gap) > 0.7 * abs(wide.gap)
       guard !bends, !jumps, narrow.central.isFinite else {
         let near = try slopes(step / 64)
-        let isSmoothNearby = abs(near.gap) <= allowed * 64
+        let isSmoothNearby =
+          abs(near.gap) <= allowed * 64
           && abs(near.central - expected[element]) <= allowed * 64
         return Sample(element: element, slope: isSmoothNearby ? near.central : nil)
       }

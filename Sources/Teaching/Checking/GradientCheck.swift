@@ -135,7 +135,8 @@ package struct GradientCheck {
         text: "it is \(given.shape) and the variable is \(loss.gradient.shape)",
         also: try search.run().map { "turned, it has another fault: \($0.detail)" })
     }
-    let shapes = "it is \(DiagnosisSearch.words(given.shape)) and the variable is "
+    let shapes =
+      "it is \(DiagnosisSearch.words(given.shape)) and the variable is "
       + "\(DiagnosisSearch.words(loss.gradient.shape))"
     var report = CheckReport(
       isRight: false, fault: finding?.fault ?? .unknown, error: 1,
@@ -161,7 +162,9 @@ package struct GradientCheck {
       switch step.name {
       case "relu", "abs":
         let ties = x.map { $0 == 0 }
-        if ties.contains(true) { corners.append((index, parent, ties, 0, step.name == "abs" ? -1 : 0)) }
+        if ties.contains(true) {
+          corners.append((index, parent, ties, 0, step.name == "abs" ? -1 : 0))
+        }
       case "maximum", "minimum":
         let other = step.parents.firstIndex(of: parent) == 0 ? 1 : 0
         guard step.inputs[other].count == 1, let bound = step.inputs[other].item else { continue }
@@ -200,7 +203,8 @@ package struct GradientCheck {
     let error = tolerance.relativeError(pairs.map(\.1), pairs.map(\.0))
     var text = ""
     if !pairs.isEmpty {
-      text = "; autodiff and central differences agree to \(error.displayed) on "
+      text =
+        "; autodiff and central differences agree to \(error.displayed) on "
         + "\(pairs.count) element\(pairs.count == 1 ? "" : "s")"
     }
     let kinks = differences.kinks

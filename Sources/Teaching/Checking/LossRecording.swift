@@ -38,7 +38,7 @@ struct LossRecording {
         try environment.setting(.traced(Box(watched))) { try environment.lossValue() }
       }
       try self.init(tape.recording(of: loss), leaves: leaves, point: point, environment)
-    } catch where !values.isEmpty && !Interrupt.isRequested {
+    } catch  where !values.isEmpty && !Interrupt.isRequested {
       self = try LossRecording(environment, watchingAll: false)
     }
   }

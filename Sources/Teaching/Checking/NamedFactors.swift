@@ -65,9 +65,10 @@ struct NamedFactors {
       ]
     }
     constants += [("4", 4), ("¼", 0.25)]
-    for name in Set(environment.lossNames + environment.gradientNames
-      + environment.machine.globals.userDefined.map(\.name)).sorted()
-    {
+    for name in Set(
+      environment.lossNames + environment.gradientNames
+        + environment.machine.globals.userDefined.map(\.name)
+    ).sorted() {
       guard case .number(let number)? = environment.machine.globals[name], number.isFinite,
         abs(number) > 1e-12, abs(number) != 1
       else { continue }

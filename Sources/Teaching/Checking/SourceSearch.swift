@@ -33,7 +33,8 @@ struct SourceSearch {
   func place(of finding: Finding) -> (source: SourceText, span: Span)? {
     let gradient = environment.subject.gradient
     guard let (body, source, result) = gradientBody() else {
-      return place(finding.place, source: gradient.source, whole: gradient.expression.span) { visit in
+      return place(finding.place, source: gradient.source, whole: gradient.expression.span) {
+        visit in
         SyntaxWalk.expressions(in: gradient.expression, visit)
       }
     }
@@ -142,12 +143,13 @@ enum SyntaxWalk {
       [left, right]
     case .call(let function, let arguments): [function] + arguments.map(\.value)
     case .index(let container, let subscripts):
-      [container] + subscripts.flatMap { part -> [Expression] in
-        switch part {
-        case .index(let value): [value]
-        case .slice(let start, let stop, let step, _): [start, stop, step].compactMap { $0 }
+      [container]
+        + subscripts.flatMap { part -> [Expression] in
+          switch part {
+          case .index(let value): [value]
+          case .slice(let start, let stop, let step, _): [start, stop, step].compactMap { $0 }
+          }
         }
-      }
     case .conditional(let condition, _, _): [condition]
     case .gradient(let loss, let targets, _): [loss] + targets
     }
