@@ -4,7 +4,7 @@ import Syntax
 /// unevaluated expressions inside it use: what scoping needs to know before compiling.
 package struct NameCollector {
   /// Names that the body itself binds, in order: they are local to the whole function.
-  private(set) var assigned: [String] = []
+  package private(set) var assigned: [String] = []
   private var assignedSet: Set<String> = []
   /// Names that the body itself reads.
   private(set) var referenced: Set<String> = []

@@ -1,3 +1,4 @@
+import Glibc
 import Runtime
 import Syntax
 import Teaching
@@ -26,7 +27,10 @@ extension Command {
     seeAlso: ["derive", "grad", "explain"]
   ) { context in
     guard case .thunk(let gradient) = context.command.first("gradient") else {
-      throw RuntimeError.other("check all needs in FILE", hint: "check all in \"report.nns\"")
+      return try checkAll(context)
+    }
+    guard !context.has("file") else {
+      throw RuntimeError.other("in FILE goes with check all", hint: "check all in report.nns")
     }
     guard case .thunk(let loss) = context.command.first("loss"), context.has("variable") else {
       throw RuntimeError.other(
@@ -38,5 +42,36 @@ extension Command {
     let report = try GradientCheck(subject, on: context.machine).run()
     context.print(report.lines)
     return report.value
+  }
+
+  /// Runs a script, unheard, in a session of its own, and tests what gradients it computes.
+  private static func checkAll(_ context: CommandContext) throws -> Value {
+    guard context.has("file"), !context.has("loss"), !context.has("variable") else {
+      throw RuntimeError.other("check all takes a script", hint: "check all in report.nns")
+    }
+    let path = try context.requiredWord("file")
+    let source: SourceText
+    do {
+      source = try ScriptFile.read(path)
+    } catch {
+      throw RuntimeError.other(error.message, hint: nil)
+    }
+    let silence = open("/dev/null", O_WRONLY | O_CLOEXEC)
+    defer { close(silence) }
+    let session = Session(
+      context.session.commandLine, terminal: context.session.terminal,
+      output: OutputStream(silence, capacity: 1 << 16) { _ in },
+      errors: OutputStream(silence, capacity: 0) { _ in })
+    session.settings.showsProgress = false
+    session.settings.keepsHistory = false
+    let machine = session.machine
+    machine.globals["args"] = .items([.text(path)])
+    let program = try machine.compile(source)
+    try machine.run(program)
+    let result = try ScriptCheck(program, on: machine).run()
+    context.print(
+      ScriptCheck.lines(
+        result.entries, unmatched: result.unmatched, loss: result.loss, script: path))
+    return ScriptCheck.value(result.entries)
   }
 }

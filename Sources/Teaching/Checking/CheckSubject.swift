@@ -9,6 +9,8 @@ package struct CheckSubject {
     package let expression: Expression
     package let source: SourceText
     package let evaluate: () throws -> Value
+    /// Where it stands in the user's code, if that is not `expression` itself.
+    package var written: (expression: Expression, source: SourceText)?
 
     package init(
       text: String, expression: Expression, source: SourceText,

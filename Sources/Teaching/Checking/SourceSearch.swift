@@ -32,10 +32,10 @@ struct SourceSearch {
   /// The piece of the gradient's code that a finding is about.
   func place(of finding: Finding) -> (source: SourceText, span: Span)? {
     let gradient = environment.subject.gradient
-    guard let (body, source, result) = gradientBody() else {
-      return place(finding.place, source: gradient.source, whole: gradient.expression.span) {
-        visit in
-        SyntaxWalk.expressions(in: gradient.expression, visit)
+    let (expression, written) = gradient.written ?? (gradient.expression, gradient.source)
+    guard let (body, source, result) = gradientBody(expression) else {
+      return place(finding.place, source: written, whole: expression.span) { visit in
+        SyntaxWalk.expressions(in: expression, visit)
       }
     }
     return place(finding.place, source: source, whole: result) { visit in
@@ -61,8 +61,10 @@ struct SourceSearch {
   }
 
   /// Where the gradient is a call of the user's function: its body and the span of its result.
-  private func gradientBody() -> (body: Block, source: SourceText, result: Span)? {
-    guard case .call(let callee, _) = environment.subject.gradient.expression.kind,
+  private func gradientBody(
+    _ expression: Expression
+  ) -> (body: Block, source: SourceText, result: Span)? {
+    guard case .call(let callee, _) = expression.kind,
       case .name(let name) = callee.kind,
       case .function(let function)? = environment.machine.globals[name],
       let definition = function.definition,
