@@ -3,7 +3,7 @@ import Tensors
 
 /// Output, errors and the end of a script.
 extension Builtin {
-  static let controlGroup: [Builtin] = [print, assert, error, attempt, exit]
+  static let controlGroup: [Builtin] = [print, assert, error, attempt, exit, clock]
 
   static let print = Builtin(
     Declaration(
@@ -123,5 +123,16 @@ extension Builtin {
       throw arguments.mismatch(0, expected: "a whole number from 0 to 255")
     }
     throw RuntimeError.exit(Int32(code))
+  }
+
+  static let clock = Builtin(
+    Declaration(
+      "clock", group: .other, "seconds since some moment in the past",
+      details: "Never set back: the difference of two calls is the time that passed between them.",
+      result: "number",
+      examples: [.init("start = clock()\nclock() - start >= 0", "true")],
+      seeAlso: ["print"])
+  ) { _, _ in
+    .number(MonotonicClock.now())
   }
 }
