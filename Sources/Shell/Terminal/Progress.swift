@@ -1,3 +1,4 @@
+import Runtime
 import Syntax
 
 /// How far a long run is, in the words and bars of one line.
