@@ -33,13 +33,32 @@ struct GlobalNames {
 /// Writes a derivation's result as nns code.
 struct ClosedCode {
   let machine: Machine
+  /// Symbols in an expression that is still worth reading.
+  private static let expressionLimit = 1_000
+
   let graph: Graph
   let thunk: Thunk
   let target: String
 
-  /// With global variables only; whatever else it needs is written out.
-  func expression(_ formula: Formula) -> String {
-    notation { node in
+  /// Whether variables of a function are among its symbols, which no other code sees.
+  var usesLocals: Bool {
+    graph.nodes.contains { node in
+      guard case .leaf(let text) = node.kind else { return false }
+      return thunk.isLocal(String(text.prefix { $0 != "." }))
+    }
+  }
+
+  /// With global variables only, whatever else it needs written out; nil where that is too long.
+  func expression(_ formula: Formula) -> String? {
+    var sizes: [Int: Int] = [:]
+    for node in graph.nodes {
+      let isShort = node.isLeaf || node.globalName != nil
+      let inner = node.inputs.reduce(1) { $0 + sizes[$1.identifier, default: 1] }
+      sizes[node.identifier] = isShort ? 1 : min(inner, 1 << 20)
+    }
+    let total = formula.nodes.reduce(0) { $0 + sizes[$1.identifier, default: 1] }
+    guard total <= Self.expressionLimit else { return nil }
+    return notation { node in
       if let name = node.globalName { return (name, .atom) }
       return nil
     }.text(formula)

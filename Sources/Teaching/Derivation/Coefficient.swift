@@ -43,8 +43,15 @@ struct Coefficient {
   static prefix func - (value: Coefficient) -> Coefficient { value * Coefficient(-1) }
 
   func raised(to exponent: Double) -> Coefficient? {
-    guard let power = Int(exactly: exponent), (1...16).contains(power) else { return nil }
-    return (1..<power).reduce(self) { result, _ in result * self }
+    guard let power = Int(exactly: exponent), (1...16).contains(power.magnitude) else { return nil }
+    let base = power < 0 ? inverse : self
+    return (1..<Int(power.magnitude)).reduce(base) { result, _ in result * base }
+  }
+
+  private var inverse: Coefficient {
+    var result = Coefficient(1 / number)
+    result.sizes = sizes.map { ($0.dimension, -$0.exponent) }
+    return result
   }
 
   /// Its value.

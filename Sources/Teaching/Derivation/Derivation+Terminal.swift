@@ -69,7 +69,7 @@ extension Derivation {
         }
       }
     } else {
-      rows.append("  nns     has no function for this rule; grad computes it")
+      rows.append("  nns     cannot write this in one expression; grad computes it")
     }
     if let error {
       rows.append(

@@ -24,6 +24,8 @@ package final class Deriver {
   private var exact: [Int: Tensor] = [:]
   private var lines: [Derivation.Line] = []
   private var remarks: [String] = []
+  /// Closed forms of more symbols help nobody.
+  private static let closedLimit = 300
 
   private init(_ thunk: Thunk, target: String, machine: Machine) {
     self.machine = machine
@@ -77,7 +79,7 @@ package final class Deriver {
       try Interrupt.check()
       guard let arrived = parts.removeValue(forKey: node.identifier) else { continue }
       var local = Formula.sum(arrived.map(\.local), node.axes)
-      let closed = Formula.sum(arrived.map(\.closed), node.axes)
+      var closed = Formula.sum(arrived.map(\.closed), node.axes).factored
       var labels = arrived.flatMap(\.labels)
       if node !== root, node.symbol != nil, let value = exact[node.identifier] {
         if arrived.count > 1 { labels.append("sum over the \(arrived.count) paths") }
@@ -85,6 +87,12 @@ package final class Deriver {
         if node === variable { return closed.materialized }
         local = .derivative(node, value)
         labels = []
+        if closed.size > Self.closedLimit {
+          closed = local
+          remarks.append(
+            "the derivative of \(SymbolText.unicode(node.symbol ?? "")) is too long to be written "
+              + "out below")
+        }
       }
       for (position, input) in node.inputs.enumerated() where input.isOnPath {
         try pass(through: node, position, local, closed, labels)
@@ -96,7 +104,9 @@ package final class Deriver {
   private func pass(
     through node: Node, _ position: Int, _ local: Formula, _ closed: Formula, _ labels: [String]
   ) throws {
-    guard let name = node.operation, let rule = DerivationRule.table[name] else {
+    guard let name = node.operation, let rule = DerivationRule.table[name],
+      node.inputs.count >= DerivationRule.operandCount(of: name)
+    else {
       throw Unsupported(
         node.operation ?? "this", span: node.span, source: node.source,
         hint: "grad gives its gradient all the same")
@@ -256,7 +266,7 @@ package final class Deriver {
     let code = ClosedCode(machine: machine, graph: graph, thunk: thunk, target: target)
     let expression = closed.isExpressible ? code.expression(closed) : nil
     var error: Double?
-    if let expression {
+    if let expression, !code.usesLocals {
       let gradient = try machine.gradient(of: thunk, at: [place])
       error = try code.error(of: expression, against: gradient.first ?? .none)
     }

@@ -8,7 +8,25 @@ extension Formula {
   static func node(_ node: Node) -> Formula {
     if let dimension = node.dimension { return constant(Coefficient.one.times([dimension]), []) }
     if let number = node.number { return constant(Coefficient(number), []) }
+    if node.symbol == nil, let written = arithmetic(of: node) { return written }
     return Formula(.node(node), node.axes, key: "n\(node.identifier)")
+  }
+
+  /// What a node without a symbol is made of, where that is plain arithmetic: its terms and factors
+  /// take part in simplifying.
+  private static func arithmetic(of node: Node) -> Formula? {
+    let operands = { (index: Int) in Formula.node(node.inputs[index]) }
+    switch node.operation {
+    case "+": return sum([operands(0), operands(1)], node.axes)
+    case "-": return sum([operands(0), operands(1).negated], node.axes)
+    case "neg": return operands(0).negated
+    case "*": return (operands(0) * operands(1)).widened(to: node.axes)
+    case "/": return (operands(0) / operands(1)).widened(to: node.axes)
+    case "^":
+      guard let exponent = node.inputs[1].number, exponent > 0 else { return nil }
+      return operands(0).power(exponent)
+    default: return nil
+    }
   }
 
   /// ∂L/∂z as a symbol.
@@ -67,13 +85,11 @@ extension Formula {
       } else if factor.exponent == 1 {
         coefficient = coefficient * inner
         for part in parts { add(part.base, part.exponent) }
-      } else if inner.isOne || inner.raised(to: factor.exponent) != nil {
-        coefficient = coefficient * (inner.raised(to: factor.exponent) ?? .one)
+      } else if let front = inner.raised(to: factor.exponent) {
+        coefficient = coefficient * front
         for part in parts { add(part.base, part.exponent * factor.exponent) }
       } else {
-        // A constant below the line goes in front.
-        coefficient = coefficient * Coefficient(1 / inner.value.magnitudePower(-factor.exponent))
-        for part in parts { add(part.base, part.exponent * factor.exponent) }
+        add(factor.base, factor.exponent)
       }
     }
     if coefficient.number == 0 { return product(Coefficient(0), [], axes) }
@@ -312,14 +328,22 @@ extension Formula {
       key: "[\(left.key)\(relation)\(right.key)]")
   }
 
+  /// Whether something stands below a line.
+  var hasDenominator: Bool {
+    switch kind {
+    case .product(_, let factors):
+      factors.contains { $0.exponent < 0 || $0.base.hasDenominator }
+    case .sum(let terms): terms.contains { $0.hasDenominator }
+    default: false
+    }
+  }
+
   /// A product with its sums multiplied out, where that leaves no more than two terms.
   var expanded: Formula {
-    guard case .product(let coefficient, _) = kind, let terms = multipliedOut(limit: 40) else {
-      return self
-    }
+    guard let terms = multipliedOut(limit: 40) else { return self }
     let result = Formula.sum(terms, axes)
     if case .sum(let left) = result.kind, left.count > 2 { return self }
-    return result.factored(coefficient)
+    return result.factored
   }
 
   /// The terms of the product, sums multiplied out one after the other so that what cancels does;
@@ -345,27 +369,22 @@ extension Formula {
   }
 
   /// The terms' common constant in front.
-  private func factored(_ coefficient: Coefficient) -> Formula {
-    guard case .sum(let terms) = kind else { return self }
-    let outer = Coefficient(1) * Coefficient(coefficient.number.magnitude)
-    var sizes = coefficient
-    sizes.number = 1
-    let front = outer * sizes
+  var factored: Formula {
+    guard case .sum(let terms) = kind, let first = terms.first?.split.coefficient else {
+      return self
+    }
+    var front = first
+    front.number = first.number.magnitude
     guard front.value != 1,
-      terms.allSatisfy({ $0.split.coefficient.sizeKey == front.sizeKey })
+      terms.allSatisfy({
+        $0.split.coefficient.sizeKey == front.sizeKey
+          && $0.split.coefficient.number.magnitude == front.number
+      })
     else { return self }
     let inner = terms.map { term -> Formula in
       let (own, factors) = term.split
-      return .multiply(Coefficient(own.number / outer.number), factors, term.axes)
+      return .multiply(Coefficient(own.number < 0 ? -1 : 1), factors, term.axes)
     }
     return .multiply(front, [Factor(base: .sum(inner, axes), exponent: 1)], axes)
-  }
-}
-
-extension Double {
-  /// The number to a whole power.
-  fileprivate func magnitudePower(_ exponent: Double) -> Double {
-    guard let count = Int(exactly: exponent), (1...16).contains(count) else { return .nan }
-    return (0..<count).reduce(1) { result, _ in result * self }
   }
 }

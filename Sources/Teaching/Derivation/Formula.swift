@@ -50,12 +50,26 @@ final class Formula {
   let axes: [Dimension]
   /// Equal for formulas that are written alike.
   let key: String
+  /// How many symbols it is written with.
+  let size: Int
   private var computed: Tensor?
 
   init(_ kind: Kind, _ axes: [Dimension], key: String) {
     self.kind = kind
     self.axes = axes
     self.key = key
+    size = Self.size(of: kind)
+  }
+
+  private static func size(of kind: Kind) -> Int {
+    switch kind {
+    case .node, .derivative, .ones: 1
+    case .product(_, let factors): factors.reduce(1) { $0 + $1.base.size }
+    case .sum(let parts), .matmul(let parts): parts.reduce(0) { $0 + $1.size }
+    case .transpose(let operand), .reduce(let operand, _, _): operand.size
+    case .indicator(let left, _, let right): left.size + right.size
+    case .call(let call): call.operands.reduce(1) { $0 + $1.size }
+    }
   }
 
   var shape: [Int] { axes.sizes }

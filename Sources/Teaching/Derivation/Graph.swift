@@ -15,6 +15,7 @@ final class Graph {
   let isExact: Bool
   private(set) var nodes: [Node] = []
   private var leaves: [String: Node] = [:]
+  private var computed: [String: Node] = [:]
 
   init(machine: Machine, isExact: Bool = true) {
     self.machine = machine
@@ -71,6 +72,8 @@ final class Graph {
         "a loss of more than \(Self.sizeLimit) steps", span: span, source: source,
         hint: "derive a part of it, or use grad")
     }
+    let key = isExact ? Self.key(name, inputs, options) : nil
+    if let key, let known = computed[key] { return known }
     let variable = try compute(inputs.map(\.variable))
     let isOnPath = !isConstant && inputs.contains(where: \.isOnPath)
     let node = add(
@@ -82,7 +85,19 @@ final class Graph {
     if isOnPath {
       for input in inputs where input.isOnPath { input.consumers.append(node) }
     }
+    if let key { computed[key] = node }
     return node
+  }
+
+  /// Equal for operations that give the same: what is computed twice is one intermediate.
+  private static func key(_ name: String, _ inputs: [Node], _ options: Node.Options) -> String? {
+    guard options.layer == nil, options.indices.isEmpty, name != "stack" else { return nil }
+    let operands = inputs.map { node in
+      node.number.map { node.dimension == nil ? "#\($0)" : "\(node.identifier)" }
+        ?? "\(node.identifier)"
+    }
+    let arguments = options.arguments.map { "\($0.name)=\($0.value.printed)" }
+    return ([name] + operands + arguments).joined(separator: " ")
   }
 
   /// The axes of a result, those that it shares with its operands made one.

@@ -178,7 +178,7 @@ struct Notation {
       return ("Σ \(inside)", .matmul)
     case .unicode:
       if isRows { return ("1ᵀ " + text(operand, from: .postfix), .matmul) }
-      if isColumns { return (text(operand, from: .postfix) + " 1", .matmul) }
+      if isColumns { return (text(operand, from: .postfix) + " 𝟏", .matmul) }
       return (sumSign(operand, axes) + text(operand, from: .postfix), .matmul)
     case .latex:
       if isRows { return ("\\mathbf{1}^\\top " + text(operand, from: .postfix), .matmul) }
@@ -410,6 +410,7 @@ extension Formula {
     case .product(_, let factors): return factors.allSatisfy { $0.base.isExpressible }
     case .sum(let parts), .matmul(let parts): return parts.allSatisfy(\.isExpressible)
     case .transpose(let operand), .reduce(let operand, _, _): return operand.isExpressible
+    case .derivative: return false
     default: return true
     }
   }

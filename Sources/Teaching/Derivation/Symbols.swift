@@ -118,9 +118,8 @@ struct DimensionNames {
 
   /// - Parameter graph: the axes of its nodes get their names.
   init(_ graph: Graph, root: Node) {
-    let products = graph.nodes.filter {
-      $0.operation == "@" && $0.inputs[0].rank == 2 && $0.inputs[1].rank == 2
-    }
+    let all = graph.nodes.filter { $0.operation == "@" && $0.inputs[0].rank == 2 }
+    let products = all.filter { $0.inputs[1].rank == 2 }
     let outputs = graph.nodes.filter {
       $0.rank == 2 && ["softmax", "cross_entropy", "averageCE"].contains($0.operation ?? "")
     }
@@ -132,7 +131,7 @@ struct DimensionNames {
       name(node.axes[0], "N", "rows")
     }
     // The data: what the first product multiplies.
-    for product in products where !product.inputs[0].isOnPath || product.inputs[0].isLeaf {
+    for product in all where !product.inputs[0].isOnPath && product.axes[0].size > 1 {
       name(product.axes[0], "N", "rows")
       if product.inputs[0].isLeaf { name(product.inputs[0].axes[1], "F", "features") }
     }

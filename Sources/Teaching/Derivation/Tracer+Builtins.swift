@@ -30,8 +30,11 @@ extension Tracer {
     }
     var inputs: [Node] = []
     var options = Node.Options()
+    let operands = Set(builtin.declaration.parameters.filter { $0.kind == .tensor }.map(\.name))
     for (parameter, argument) in bound {
-      if !Self.settings.contains(parameter), case .node(let node) = argument.value {
+      if operands.contains(parameter) {
+        inputs.append(try node(argument.value, argument.span))
+      } else if !Self.settings.contains(parameter), case .node(let node) = argument.value {
         inputs.append(node)
       } else if case .closure = argument.value {
         throw unsupported("\(name) with a function", span)

@@ -45,6 +45,17 @@ struct DerivationRule: Sendable {
     self.apply = apply
   }
 
+  /// How many operands a rule counts on.
+  static func operandCount(of name: String) -> Int {
+    switch name {
+    case "where": 3
+    case "+", "-", "*", "/", "^", "@", "maximum", "minimum", "outer", "mse", "cross_entropy",
+      "averageCE":
+      2
+    default: 1
+    }
+  }
+
   /// Every rule by the name of its operation.
   static let table: [String: DerivationRule] = {
     var table: [String: DerivationRule] = [:]

@@ -18,7 +18,9 @@ extension DerivationRule {
     "tanh": chain("tanh′ = 1 − tanh²") { .number(1) - $0.result.power(2) },
     "sigmoid": DerivationRule { step in
       let slope = step.derivative * step.result * (.number(1) - step.result)
-      return Result(slope.expanded, "sigmoid: σ′ = σ (1 − σ)")
+      // Below a line stands what may cancel, as in the cross-entropy of two classes.
+      let mayCancel = step.derivative.hasDenominator
+      return Result(mayCancel ? slope.expanded : slope, "sigmoid: σ′ = σ (1 − σ)")
     },
     "softplus": chain("softplus: σ(x)") {
       .function(
