@@ -78,7 +78,7 @@ struct Coefficient {
     var below: [Piece] = []
     let magnitude = number.magnitude
     let inverse = 1 / magnitude
-    if magnitude < 1, inverse.isFinite, (inverse - inverse.rounded()).magnitude < 1e-9 {
+    if magnitude < 1, inverse < 12.5, (inverse - inverse.rounded()).magnitude < 1e-9 {
       below.append(.number(inverse.rounded()))
     } else if magnitude != 1 {
       above.append(.number(magnitude))

@@ -30,7 +30,7 @@ extension Derivation {
     }
     let column = min(width - 10, (texts.map { DisplayWidth.of($0) }.max() ?? 0) + 4)
     return zip(texts, definitions).flatMap { text, definition -> [String] in
-      let pieces = TextWrapping.broken(text, indent: left + 7, width: width - 8)
+      let pieces = TextWrapping.broken(text, keeping: left + 5, indent: left + 7, width: width - 8)
       return pieces.dropLast()
         + [TextWrapping.padded(pieces.last ?? "", column) + definition.axes]
     } + [""]
@@ -43,14 +43,15 @@ extension Derivation {
     var rows: [String] = []
     for (index, form) in line.forms.enumerated() {
       let start = index == 0 ? head + left + " " : String(repeating: " ", count: indent)
-      rows += TextWrapping.broken(start + "= " + form.unicode, indent: indent + 2, width: width - 3)
+      rows += TextWrapping.broken(
+        start + "= " + form.unicode, keeping: indent, indent: indent + 2, width: width - 3)
     }
     if let first = rows.first {
       rows[0] = TextWrapping.padded(first, width - 2) + (line.isRight ? "✓" : "✗")
     }
     let note = "      " + line.rule
-    rows += TextWrapping.broken(note, indent: 6, width: width)
-    rows += TextWrapping.broken("      " + line.shapes, indent: 8, width: width)
+    rows += TextWrapping.broken(note, keeping: 6, indent: 6, width: width)
+    rows += TextWrapping.broken("      " + line.shapes, keeping: 6, indent: 8, width: width)
     if !line.isRight {
       rows.append("      autodiff differs: relative error \(line.error.displayed)")
     }
@@ -59,8 +60,9 @@ extension Derivation {
 
   private func resultLines(_ width: Int) -> [String] {
     var rows = TextWrapping.broken(
-      "  \(result.left.unicode) = \(result.unicode)", indent: 4, width: width)
-    rows += TextWrapping.broken("  shapes  \(result.shapes)", indent: 10, width: width)
+      "  \(result.left.unicode) = \(result.unicode)", keeping: 2, indent: 4, width: width)
+    rows += TextWrapping.broken(
+      "  shapes  \(result.shapes)", keeping: 10, indent: 10, width: width)
     if let shortExpression {
       rows.append("  nns     \(shortExpression)")
       if let expression, expression != shortExpression {
@@ -78,7 +80,7 @@ extension Derivation {
           : "  check   differs from grad: relative error \(error.displayed) ✗")
     }
     for remark in remarks {
-      rows += TextWrapping.broken("  note    \(remark)", indent: 10, width: width)
+      rows += TextWrapping.broken("  note    \(remark)", keeping: 10, indent: 10, width: width)
     }
     return rows
   }
@@ -108,13 +110,17 @@ enum TextWrapping {
   }
 
   /// Broken at spaces, further lines indented.
-  static func broken(_ text: String, indent: Int, width: Int) -> [String] {
+  ///
+  /// - Parameter keeping: how many characters at the start stay as they are.
+  static func broken(
+    _ text: String, keeping start: Int = 0, indent: Int, width: Int
+  ) -> [String] {
     guard DisplayWidth.of(text) > width else { return [text] }
     let margin = String(repeating: " ", count: min(indent, width / 2))
     var lines: [String] = []
-    var line = String(text.prefix { $0 == " " })
+    var line = String(text.prefix(start))
     var isEmpty = true
-    for word in text.split(separator: " ", omittingEmptySubsequences: true) {
+    for word in text.dropFirst(start).split(separator: " ", omittingEmptySubsequences: true) {
       if !isEmpty, DisplayWidth.of(line) + 1 + DisplayWidth.of(String(word)) > width {
         lines.append(line)
         line = margin

@@ -24,8 +24,10 @@ package final class Deriver {
   private var exact: [Int: Tensor] = [:]
   private var lines: [Derivation.Line] = []
   private var remarks: [String] = []
+  /// Whether closed forms have become too long, so that only the local ones go on.
+  private var isAbridged = false
   /// Closed forms of more symbols help nobody.
-  private static let closedLimit = 300
+  private static let closedLimit = 48
 
   private init(_ thunk: Thunk, target: String, machine: Machine) {
     self.machine = machine
@@ -54,8 +56,9 @@ package final class Deriver {
     guard root.variable.count == 1 else {
       throw DifferentiabilityError.notANumber(shape: root.shape)
     }
-    remarks = tracer.remarks
-    guard let variable = graph.nodes.first(where: { $0.isLeaf && $0.symbol == target }),
+    var seen: Set<String> = []
+    remarks = tracer.remarks.filter { seen.insert($0).inserted }
+    guard let variable = graph.nodes.first(where: { $0.isLeaf && $0.isOnPath }),
       root.isOnPath
     else { return try independent(place, root) }
     let names = DimensionNames(graph, root: root)
@@ -74,6 +77,7 @@ package final class Deriver {
   /// Passes derivatives from node to node; gives the closed form at the variable.
   private func walk(from root: Node, to variable: Node) throws -> Formula {
     let one = Formula.constant(.one, root.axes)
+    if root === variable { return one }
     parts[root.identifier] = [Part(local: one, closed: one, labels: [])]
     for node in graph.nodes.reversed() where node.isOnPath {
       try Interrupt.check()
@@ -84,15 +88,16 @@ package final class Deriver {
       if node !== root, node.symbol != nil, let value = exact[node.identifier] {
         if arrived.count > 1 { labels.append("sum over the \(arrived.count) paths") }
         try addLine(node, local, closed, labels, value)
-        if node === variable { return closed.materialized }
+        if node === variable {
+          return (closed.size <= Self.closedLimit ? closed : local).materialized
+        }
         local = .derivative(node, value)
         labels = []
-        if closed.size > Self.closedLimit {
-          closed = local
-          remarks.append(
-            "the derivative of \(SymbolText.unicode(node.symbol ?? "")) is too long to be written "
-              + "out below")
+        if closed.size > Self.closedLimit, !isAbridged {
+          isAbridged = true
+          remarks.append("written out, the formulas would be too long: they use the lines before")
         }
+        if isAbridged { closed = local }
       }
       for (position, input) in node.inputs.enumerated() where input.isOnPath {
         try pass(through: node, position, local, closed, labels)
@@ -140,7 +145,9 @@ package final class Deriver {
     let shown = [local.materialized, closed.materialized]
     var forms = [(unicode: Notation.unicode.text(shown[0]), latex: Notation.latex.text(shown[0]))]
     let full = Notation.unicode.text(shown[1])
-    if full != forms[0].unicode { forms.append((full, Notation.latex.text(shown[1]))) }
+    if full != forms[0].unicode, closed.size <= Self.closedLimit {
+      forms.append((full, Notation.latex.text(shown[1])))
+    }
     let errors = try [local, closed].map {
       try Derivation.relativeError($0.wholeTensor().asShape(of: value), value)
     }
@@ -266,7 +273,9 @@ package final class Deriver {
     let code = ClosedCode(machine: machine, graph: graph, thunk: thunk, target: target)
     let expression = closed.isExpressible ? code.expression(closed) : nil
     var error: Double?
-    if let expression, !code.usesLocals {
+    if code.usesLocals {
+      remarks.append("not run beside grad, as the code uses variables of a function")
+    } else if let expression {
       let gradient = try machine.gradient(of: thunk, at: [place])
       error = try code.error(of: expression, against: gradient.first ?? .none)
     }

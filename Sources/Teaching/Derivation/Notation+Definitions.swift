@@ -12,7 +12,7 @@ extension Notation {
       switch style {
       case .unicode: return (SymbolText.unicode(text), .atom)
       case .latex: return (SymbolText.latex(text), .atom)
-      case .nns: return (text, Self.isName(text) ? .atom : .sum)
+      case .nns: return (Self.isName(text) ? text : "(\(text))", .atom)
       case .shapes: return (shape(node.axes), .atom)
       }
     case .operation(let name): return operation(name, node)
@@ -118,7 +118,9 @@ extension Notation {
       )
     }
     if name == "@" {
-      let (left, right) = (operand(inputs[0], from: .matmul), operand(inputs[1], from: .postfix))
+      var (left, right) = (operand(inputs[0], from: .matmul), operand(inputs[1], from: .postfix))
+      // A vector on the left is a row.
+      if inputs[0].rank == 1, inputs[0].symbol != nil { left += style == .latex ? "^\\top" : "ᵀ" }
       return ("\(left)\(style == .latex ? " \\, " : " ")\(right)", .matmul)
     }
     let haveAxes = inputs[0].rank > 0 && inputs[1].rank > 0
@@ -139,11 +141,17 @@ extension Notation {
     return (style == .latex ? "\(base)^{\(exponent)}" : "\(base)^\(exponent)", .postfix)
   }
 
+  /// A setting as nns writes it.
+  private static func text(of value: Value) -> String {
+    guard case .tensor(let box) = value else { return value.printed }
+    return "[\(box.content.doubles().map(\.displayed).joined(separator: ", "))]"
+  }
+
   private func call(_ name: String, _ node: Node) -> (String, Level) {
     var inside = node.inputs.map { operand($0, from: .sum) }
     if name == "concat" || name == "stack" { inside = ["[\(inside.joined(separator: ", "))]"] }
     for (argument, value) in node.options.arguments {
-      let text = value.printed
+      let text = Self.text(of: value)
       inside.append(
         argument == "shape" || argument == "axes" && name == "transpose"
           ? "\(text)" : "\(argument)=\(text)")

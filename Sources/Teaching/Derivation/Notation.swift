@@ -248,8 +248,10 @@ struct Notation {
       return powered(factor, isAlone: true)
     }
     let body = joined(above)
-    let bottom = below.map {
-      powered(Formula.Factor(base: $0.base, exponent: -$0.exponent), isAlone: false).0
+    let bottom = below.map { factor in
+      factor.exponent == -1
+        ? text(factor.base, from: style == .latex ? .sum : .postfix)
+        : powered(Formula.Factor(base: factor.base, exponent: -factor.exponent), isAlone: false).0
     }
     var text = body
     var level = Level.product

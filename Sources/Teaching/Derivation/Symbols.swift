@@ -25,7 +25,7 @@ struct Symbols {
   }
 
   mutating func assign() {
-    root.symbol = "L"
+    if !root.isLeaf { root.symbol = "L" }
     let named = stops()
     var counts: [String: Int] = [:]
     let letters = graph.nodes.map { node -> String? in
@@ -133,13 +133,15 @@ struct DimensionNames {
     // The data: what the first product multiplies.
     for product in all where !product.inputs[0].isOnPath && product.axes[0].size > 1 {
       name(product.axes[0], "N", "rows")
-      if product.inputs[0].isLeaf { name(product.inputs[0].axes[1], "F", "features") }
+      if !product.inputs[0].isActivation { name(product.inputs[0].axes[1], "F", "features") }
     }
     let last = products.last
-    if let last, outputs.isEmpty, last.axes[1].name == nil, last.axes[1].size > 1 {
+    if let last, outputs.isEmpty, taken.contains("N"), last.axes[1].name == nil,
+      last.axes[1].size > 1
+    {
       name(last.axes[1], "K", "outputs")
     }
-    nameHidden(products)
+    if taken.contains("N") { nameHidden(products) }
     nameRest(graph)
     let order = Array("NFHK")
     legend = legend.enumerated().sorted { left, right in
