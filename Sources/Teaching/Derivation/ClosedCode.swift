@@ -57,7 +57,7 @@ struct ClosedCode {
       sizes[node.identifier] = isShort ? 1 : min(inner, 1 << 20)
     }
     let total = formula.nodes.reduce(0) { $0 + sizes[$1.identifier, default: 1] }
-    guard total <= Self.expressionLimit else { return nil }
+    guard total <= Self.expressionLimit, !needsLayers(formula.nodes) else { return nil }
     return notation { node in
       if let name = node.globalName { return (name, .atom) }
       return nil
@@ -70,18 +70,46 @@ struct ClosedCode {
   /// The statements `h = relu(z)` that define what `short` uses and no global variable holds, in
   /// the order of computation.
   func statements(_ formula: Formula) -> [String] {
-    var needed: Set<Int> = []
-    func visit(_ node: Node) {
-      guard node.globalName == nil, needed.insert(node.identifier).inserted else { return }
-      node.inputs.forEach(visit)
-    }
-    formula.nodes.forEach(visit)
+    let needed = needed(for: formula.nodes)
     return graph.nodes.compactMap { node in
-      guard needed.contains(node.identifier), !node.isLeaf, node.operation != "layer",
-        let symbol = node.symbol
+      guard needed.contains(node.identifier), !node.isLeaf, let symbol = node.symbol,
+        !isMadeByLayer(node)
       else { return nil }
       return Self.name(symbol) + " = " + symbolic().definition(node).text
     }
+  }
+
+  /// What to say of symbols that stand for a layer's output.
+  func layerRemarks(_ formula: Formula) -> [String] {
+    let needed = needed(for: formula.nodes)
+    return graph.nodes.compactMap { node in
+      guard needed.contains(node.identifier), node.symbol != nil, isMadeByLayer(node),
+        let symbol = node.symbol
+      else { return nil }
+      return "\(Self.name(symbol)) in the code stands for the layers' "
+        + Notation.unicode.definition(node).text
+    }
+  }
+
+  /// What the nodes are computed from, as far as no global variable holds it.
+  private func needed(for nodes: [Node]) -> Set<Int> {
+    var needed = Set(nodes.filter { $0.globalName == nil }.map(\.identifier))
+    for node in graph.nodes.reversed() where needed.contains(node.identifier) {
+      for input in node.inputs where input.globalName == nil { needed.insert(input.identifier) }
+    }
+    return needed
+  }
+
+  /// Whether a node's own definition has a layer in it that nns cannot call by itself.
+  private func isMadeByLayer(_ node: Node) -> Bool {
+    node.operation == "layer"
+      || node.inputs.contains { $0.symbol == nil && !$0.isLeaf && isMadeByLayer($0) }
+  }
+
+  /// Whether such a layer is among what the nodes are computed from.
+  private func needsLayers(_ nodes: [Node]) -> Bool {
+    let needed = needed(for: nodes)
+    return graph.nodes.contains { $0.operation == "layer" && needed.contains($0.identifier) }
   }
 
   private func symbolic() -> Notation {

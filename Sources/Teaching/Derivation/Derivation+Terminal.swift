@@ -65,7 +65,7 @@ extension Derivation {
       "  shapes  \(result.shapes)", keeping: 10, indent: 10, width: width)
     if let shortExpression {
       rows.append("  nns     \(shortExpression)")
-      if let expression, expression != shortExpression {
+      if expression != shortExpression {
         for (index, statement) in statements.enumerated() {
           rows.append((index == 0 ? "  with    " : "          ") + statement)
         }

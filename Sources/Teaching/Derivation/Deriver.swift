@@ -288,7 +288,8 @@ package final class Deriver {
         Self.justification(closed)
       ),
       expression: expression, shortExpression: closed.isExpressible ? code.short(closed) : nil,
-      statements: code.statements(closed), error: error, remarks: remarks)
+      statements: code.statements(closed), error: error,
+      remarks: remarks + code.layerRemarks(closed))
   }
 
   /// The symbols in the order of computation, the loss last.

@@ -58,9 +58,12 @@ extension Notation {
         "(\(operand(inputs[0], from: .sum)) \(sign) \(operand(inputs[1], from: .sum)))", .atom
       )
     case "layer":
-      let layer = node.options.layer?.description ?? "layer"
+      // With parameters by its name and those; without, as the language writes it.
+      var layer = node.options.layer?.description ?? "layer"
+      if inputs.count > 1 { layer = String(layer.prefix { $0 != "(" }) }
       let shown = style == .latex ? "\\mathrm{\(SymbolText.escaped(layer))}" : layer
-      return ("\(shown)(\(operand(inputs[0], from: .sum)))", .atom)
+      let inside = inputs.map { operand($0, from: .sum) }.joined(separator: ", ")
+      return ("\(shown)(\(inside))", .atom)
     case "sum" where style != .nns && node.options.arguments.isEmpty:
       let sign = style == .latex ? "\\sum " : "Σ "
       return (sign + operand(inputs[0], from: .product), .matmul)
@@ -81,7 +84,7 @@ extension Notation {
     let isScaled = !count.isOne
     let front = isScaled ? text(.constant(count, [])) + " " : ""
     let (target, prediction) = (
-      operand(inputs[0], from: .matmul), operand(inputs[1], from: .matmul)
+      operand(inputs[0], from: .matmul), operand(inputs[1], from: .sum)
     )
     let sign = style == .latex ? "\\sum " : "Σ "
     if name == "mse" {

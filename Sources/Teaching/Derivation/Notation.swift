@@ -250,7 +250,7 @@ struct Notation {
     let body = joined(above)
     let bottom = below.map { factor in
       factor.exponent == -1
-        ? text(factor.base, from: style == .latex ? .sum : .postfix)
+        ? self.text(factor.base, from: style == .latex ? .sum : .postfix)
         : powered(Formula.Factor(base: factor.base, exponent: -factor.exponent), isAlone: false).0
     }
     var text = body

@@ -62,7 +62,10 @@ struct Symbols {
     for node in graph.nodes.reversed() where needed.contains(node.identifier) && !node.isLeaf {
       let users = feeds[node.identifier, default: []].filter { needed.contains($0.identifier) }
       if !node.isOnPath {
-        if node.name != nil || node.isActivation { stops.insert(node.identifier) }
+        let isLayer =
+          node.operation == "layer"
+          || (node.operation == "reshape" && node.inputs[0].operation == "layer")
+        if node.name != nil || node.isActivation || isLayer { stops.insert(node.identifier) }
         continue
       }
       let behind =
@@ -100,7 +103,7 @@ struct Symbols {
   private func letter(for node: Node) -> String {
     switch node.operation {
     case "softmax": return "p"
-    case "relu", "sigmoid", "tanh", "gelu", "softplus", "layer": return "h"
+    case "relu", "sigmoid", "tanh", "gelu", "softplus", "layer", "reshape": return "h"
     case "exp": return "e"
     default: break
     }

@@ -166,6 +166,14 @@ extension Tracer {
     case is Softmax:
       return try graph.operate("softmax", [x], at: span, in: source) { try .softmax($0[0]) }
     case is Dropout: return x
+    case is Flatten where x.rank >= 2:
+      let rows = x.shape.dimensions[0]
+      let sizes = [rows, x.shape.count / max(1, rows)]
+      var options = Node.Options()
+      options.arguments = sizes.map { ("shape", .number(Double($0))) }
+      return try graph.operate("reshape", [x], options, at: span, in: source) {
+        try .reshape($0[0], to: Shape(checking: sizes))
+      }
     default:
       var options = Node.Options()
       options.layer = layer

@@ -22,13 +22,18 @@ extension DerivationRule {
     }
   ]
 
+  private static let pooling = [
+    "max_pool": "max_pool: to the largest element of each window",
+    "avg_pool": "avg_pool: spread evenly over each window",
+  ]
+
   private static func statement(
     _ layer: any Layer, _ position: Int
   ) -> (label: String, unicode: String, latex: String, operand: Int) {
     let name = layer.description.prefix { $0 != "(" }
     guard name == "conv2d" else {
       return (
-        "\(name): its pullback", "\(name)*($0; &1)",
+        pooling[String(name)] ?? "\(name): its pullback", "\(name)*($0; &1)",
         "\\mathrm{\(SymbolText.escaped(String(name)))}^*\\left($0;\\, $1\\right)", 0
       )
     }

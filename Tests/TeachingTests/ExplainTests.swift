@@ -1,0 +1,51 @@
+import Testing
+
+@Suite struct ExplainTests {
+  @Test func treeOfAnExpression() throws {
+    let text = try DeriveHost.explanation(
+      of: "x = ones(6, 4); W = ones(4, 3); b = [1, 2, 3]\nexplain sum(relu(x @ W + b))")
+    #expect(
+      text == """
+        sum(relu(x @ W + b))  number       18 operations, 0 B
+        └─ relu(x @ W + b)    6×3     N×K  18 operations, 72 B
+           └─ x @ W + b       6×3     N×K  18 operations, 72 B; 3 broadcast to 6×3
+              ├─ x @ W        6×3     N×K  72 multiply-adds, 72 B
+              │  ├─ x         6×4     N×F
+              │  └─ W         4×3     F×K
+              └─ b            3       K
+        in all 126 multiply-adds or other operations, 216 B of intermediate results
+        value 108
+
+        """)
+  }
+
+  @Test func goesUpToTheFailure() throws {
+    let host = "x = ones(6, 4); W = ones(5, 3)\nexplain 2 * (x @ W)"
+    let text = try DeriveHost.explanation(of: host)
+    #expect(text.contains("cannot multiply 6×4 by 5×3"))
+    #expect(text.contains("W      5×3"))
+  }
+
+  @Test func functions() throws {
+    let text = try DeriveHost.explanation(
+      of: "fn double(x) = 2 * x\nexplain double\nexplain relu\nexplain argmax")
+    #expect(text.contains("fn double(x) = 2 * x"))
+    #expect(text.contains("relu(x)   built in"))
+    #expect(text.contains("grad takes its result as constant"))
+  }
+
+  @Test func userFunctionsAndValuesOfOtherKinds() throws {
+    let text = try DeriveHost.explanation(
+      of: """
+        W = ones(2, 2)
+        fn f(a) {
+          b = a @ W
+          return b + 1
+        }
+        explain f(W)[0]
+        explain [1, 2] == [1, 3]
+        """)
+    #expect(text.contains("a @ W"))
+    #expect(text.contains("b + 1"))
+  }
+}
