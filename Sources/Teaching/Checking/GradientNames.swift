@@ -36,7 +36,9 @@ enum GradientNames {
   }
 
   /// Names that losses have.
-  static let losses = ["L", "loss", "cost", "J", "E", "C", "objective", "nll", "total_loss", "error"]
+  static let losses = [
+    "L", "loss", "cost", "J", "E", "C", "objective", "nll", "total_loss", "error",
+  ]
 
   /// The builtins that are losses, with targets first.
   static let lossBuiltins = ["averageCE", "cross_entropy", "mse"]

@@ -61,7 +61,9 @@ package struct ScriptCheck {
   private func findCandidates() -> (found: [Candidate], unmatched: [String]) {
     var found: [Candidate] = []
     var unmatched: [String] = []
-    func add(_ name: String, _ variable: String?, _ expression: Expression, _ item: ScriptOutline.Item) {
+    func add(
+      _ name: String, _ variable: String?, _ expression: Expression, _ item: ScriptOutline.Item
+    ) {
       guard let variable else {
         if GradientNames.isCertain(name), !unmatched.contains(name) { unmatched.append(name) }
         return
@@ -76,8 +78,11 @@ package struct ScriptCheck {
         guard targets.count == 1, case .name(let name) = targets[0].kind,
           !outline.parameters.contains(name) || GradientNames.isCertain(name)
         else { break }
-        if let variable = variable(of: name) { add(name, variable, value, item) }
-        else if GradientNames.isCertain(name) { add(name, nil, value, item) }
+        if let variable = variable(of: name) {
+          add(name, variable, value, item)
+        } else if GradientNames.isCertain(name) {
+          add(name, nil, value, item)
+        }
       case .update(let target, .subtract, let value):
         guard case .name(let name) = target.kind, outline.parameters.contains(name),
           let gradient = inlineGradient(value)
@@ -245,7 +250,8 @@ package struct ScriptCheck {
     _ candidate: Candidate, _ loss: Loss, _ lossText: String, withUpdates: Bool
   ) throws -> CheckReport {
     let expression = source.text(in: candidate.expression.span)
-    let isWritten = candidate.expression.span.end <= source.bytes.count
+    let isWritten =
+      candidate.expression.span.end <= source.bytes.count
       && outline.items.contains {
         $0.statement.span.start <= candidate.expression.span.start
           && candidate.expression.span.end <= $0.statement.span.end
@@ -261,7 +267,8 @@ package struct ScriptCheck {
         for: NameCollector(thunk: loss.expression).free, before: $0, withUpdates: false)
     }
     let text = loss.item == nil ? loss.expression.sourceText() : lossText
-    let lossPart = try part("check_loss", text, slice: slice ?? [], shown: text, asParameters: false)
+    let lossPart = try part(
+      "check_loss", text, slice: slice ?? [], shown: text, asParameters: false)
     let subject = CheckSubject(
       gradient: gradient, loss: lossPart,
       variable: .init(global: candidate.variable, of: machine))
@@ -280,7 +287,8 @@ package struct ScriptCheck {
     try machine.run(try machine.compile(SourceText(code, name: source.name)))
     let callSource = SourceText("\(name)(\(parameters))", name: source.name)
     let call = try Parser.parseExpression(callSource)
-    return CheckSubject.Part(text: shown, expression: call, source: callSource) { [machine, outline] in
+    return CheckSubject.Part(text: shown, expression: call, source: callSource) {
+      [machine, outline] in
       guard let function = machine.globals[name] else { throw RuntimeError.unknownName(name) }
       let arguments = asParameters ? outline.parameters.map { machine.globals[$0] ?? .none } : []
       return try machine.call(function, arguments)

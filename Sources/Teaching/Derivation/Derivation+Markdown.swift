@@ -14,14 +14,21 @@ extension Derivation {
     }
     if !definitions.isEmpty {
       output += ["$$", "\\begin{aligned}"]
-      output += definitions.map {
-        "\($0.symbol.latex) &= \($0.formula.latex) && \(Self.latexShapes($0.axes)) \\\\"
+      for definition in definitions {
+        let pieces = Self.brokenSum(definition.formula.latex)
+        output.append(
+          "\(definition.symbol.latex) &= \(pieces[0]) && \(Self.latexShapes(definition.axes)) \\\\")
+        output += pieces.dropFirst().map { " &\\quad \($0) \\\\" }
       }
       output += ["\\end{aligned}", "$$", ""]
     }
     for (index, line) in lines.enumerated() { output += markdown(of: line, index + 1) }
+    output +=
+      [
+        "## Result", "", "$$",
+      ] + Self.equation(result.left.latex, [result.latex])
     output += [
-      "## Result", "", "$$", latex, "$$", "", "$$", Self.latexShapes(result.shapes), "$$", "",
+      "$$", "", "$$", Self.latexShapes(result.shapes), "$$", "",
     ]
     if let shortExpression {
       output += ["In nns:", "", "```"] + (expression == shortExpression ? [] : statements)
@@ -39,16 +46,42 @@ extension Derivation {
   private func markdown(of line: Line, _ number: Int) -> [String] {
     let mark = line.isRight ? "✓" : "✗ (relative error \(line.error.displayed))"
     var output = ["**\(number).** \(line.rule) \(mark)", "", "$$"]
-    if line.forms.count > 1 {
-      output.append("\\begin{aligned}")
-      for (index, form) in line.forms.enumerated() {
-        output.append((index == 0 ? line.left.latex : "") + " &= \(form.latex) \\\\")
-      }
-      output.append("\\end{aligned}")
-    } else {
-      output.append(line.left.latex + " = " + (line.forms.first?.latex ?? ""))
-    }
+    output += Self.equation(line.left.latex, line.forms.map(\.latex))
     return output + ["$$", "", "Shapes: $\(Self.latexShapes(line.shapes))$", ""]
+  }
+
+  /// Equal right sides one below the other, long sums over several lines.
+  private static func equation(_ left: String, _ rights: [String]) -> [String] {
+    let broken = rights.map(brokenSum)
+    guard rights.count > 1 || broken.contains(where: { $0.count > 1 }) else {
+      return [left + " = " + (rights.first ?? "")]
+    }
+    var rows: [String] = []
+    for (index, pieces) in broken.enumerated() {
+      for (place, piece) in pieces.enumerated() {
+        let lead = place > 0 ? " &\\quad " : (index == 0 ? left : "") + " &= "
+        rows.append(lead + piece + " \\\\")
+      }
+    }
+    return ["\\begin{aligned}"] + rows + ["\\end{aligned}"]
+  }
+
+  /// A sum in pieces that fit on a page, broken before a sign outside all brackets.
+  private static func brokenSum(_ latex: String) -> [String] {
+    guard latex.count > 150 else { return [latex] }
+    var pieces: [String] = []
+    var piece = ""
+    var depth = 0
+    for character in latex {
+      if "{([".contains(character) { depth += 1 }
+      if "})]".contains(character) { depth -= 1 }
+      if depth == 0, character == "+" || character == "-", piece.count > 70, piece.last == " " {
+        pieces.append(piece)
+        piece = ""
+      }
+      piece.append(character)
+    }
+    return pieces + [piece]
   }
 
   private static func latexSize(_ name: String) -> String {

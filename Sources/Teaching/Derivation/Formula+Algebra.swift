@@ -244,7 +244,15 @@ extension Formula {
 
   var transposed: Formula {
     if axes.count < 2 { return self }
-    if case .transpose(let inner) = kind { return inner }
+    switch kind {
+    case .transpose(let inner): return inner
+    case .ones: return Formula.constant(.one, axes.reversed()).materialized
+    case .matmul(let parts) where parts.allSatisfy({ $0.axes.count == 2 }):
+      // (A B)ᵀ = Bᵀ Aᵀ
+      let turned = parts.reversed().map(\.transposed)
+      return turned.dropFirst().reduce(turned[0]) { .matmul($0, $1) }
+    default: break
+    }
     if case .product(let coefficient, let factors) = kind {
       if factors.isEmpty { return .constant(coefficient, axes.reversed()) }
       if !coefficient.isOne {

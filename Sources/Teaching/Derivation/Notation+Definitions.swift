@@ -155,14 +155,15 @@ extension Notation {
     if name == "concat" || name == "stack" { inside = ["[\(inside.joined(separator: ", "))]"] }
     for (argument, value) in node.options.arguments {
       let text = Self.text(of: value)
+      let isBare = argument == "shape" || argument == "axes" && name == "transpose"
+      let setting = isBare ? text : "\(argument)=\(text)"
       inside.append(
-        argument == "shape" || argument == "axes" && name == "transpose"
-          ? "\(text)" : "\(argument)=\(text)")
+        style == .latex ? "\\text{\(SymbolText.escaped(setting))}" : setting)
     }
     let list = inside.joined(separator: ", ")
     if style == .latex {
       return (
-        "\(SymbolText.functionName(name))\\left(\(list.replacing("_", with: "_"))\\right)", .atom
+        "\(SymbolText.functionName(name))\\left(\(list)\\right)", .atom
       )
     }
     return ("\(name)(\(list))", .atom)

@@ -373,7 +373,9 @@ struct Notation {
     var inside = call.operands.map { text($0) }.joined(separator: ", ")
     if call.isList { inside = "[\(inside)]" }
     let name = style == .latex ? SymbolText.functionName(call.name) : call.name
-    let suffix = style == .latex ? call.suffix.replacing("_", with: "\\_") : call.suffix
+    let suffix =
+      style == .latex && !call.suffix.isEmpty
+      ? "\\text{\(SymbolText.escaped(call.suffix))}" : call.suffix
     return (
       name + (style == .latex ? parenthesized(inside + suffix) : "(\(inside)\(suffix))"), .atom
     )
