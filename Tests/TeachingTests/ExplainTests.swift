@@ -49,3 +49,16 @@ import Testing
     #expect(text.contains("b + 1"))
   }
 }
+
+extension ExplainTests {
+  /// What the tree cannot look into is one line of it.
+  @Test(arguments: [
+    ("explain {a: 1}", "record"), ("explain \"x{1 + 1}\"", "string"),
+    ("explain grad sum(w^2) wrt w", "grad sum(w^2) wrt w  3"),
+    ("explain sum(map(u -> u^2, [1, 2]))", "value 5"), ("explain x -> x + 1", "function"),
+  ])
+  func wholeParts(_ code: String, _ expected: String) throws {
+    let text = try DeriveHost.explanation(of: "w = [1, 2, 3]\n" + code)
+    #expect(text.contains(expected), "\(text)")
+  }
+}

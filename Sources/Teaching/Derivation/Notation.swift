@@ -41,7 +41,7 @@ struct Notation {
     style == .latex ? "\\left(\(text)\\right)" : "(\(text))"
   }
 
-  private func bare(_ formula: Formula) -> (String, Level) {
+  func bare(_ formula: Formula) -> (String, Level) {
     switch formula.kind {
     case .node(let node): return self.node(node)
     case .derivative(let node, _): return derivative(node)
@@ -154,10 +154,10 @@ struct Notation {
     return (result, .sum)
   }
 
-  private var minus: String { style == .unicode ? "−" : "-" }
+  var minus: String { style == .unicode ? "−" : "-" }
 
   /// The axes of parts that hold products of matrices, the others being of the result's axes.
-  private func shapesOfParts(
+  func shapesOfParts(
     _ parts: [Formula], _ separator: String, _ formula: Formula
   ) -> (String, Level) {
     guard parts.contains(where: \.holdsProduct) else { return (shape(formula.axes), .atom) }
@@ -196,166 +196,6 @@ struct Notation {
 
   private func sumSign(_ operand: Formula, _ axes: [Int]) -> String {
     axes.count == operand.axes.count ? "Σ " : "Σ_\(axes.map(String.init).joined(separator: ",")) "
-  }
-
-  // MARK: Products
-
-  private func product(
-    _ coefficient: Coefficient, _ factors: [Formula.Factor], _ formula: Formula
-  ) -> (String, Level) {
-    if style == .shapes {
-      let parts = factors.filter { $0.base.axes.count > 0 }.map(\.base)
-      if parts.count == 1, factors.allSatisfy({ $0.exponent == 1 }),
-        parts[0].shape == formula.shape
-      {
-        return bare(parts[0])
-      }
-      return shapesOfParts(parts, " ⊙ ", formula)
-    }
-    let isNegative = coefficient.number < 0
-    let sign = isNegative ? minus : ""
-    let (text, level) = unsigned(coefficient, Self.ordered(factors), formula)
-    return (sign + text, isNegative && level == .atom ? .matmul : level)
-  }
-
-  /// Numbers first, then what has axes; masks last.
-  private static func ordered(_ factors: [Formula.Factor]) -> [Formula.Factor] {
-    func rank(_ factor: Formula.Factor) -> Int {
-      if factor.base.axes.isEmpty { return 0 }
-      if case .indicator = factor.base.kind { return 3 }
-      if factor.base.holdsProduct || factor.base.isDerivative { return 1 }
-      return 2
-    }
-    return factors.enumerated().sorted {
-      (rank($0.element), $0.offset) < (rank($1.element), $1.offset)
-    }
-    .map(\.element)
-  }
-
-  private func unsigned(
-    _ coefficient: Coefficient, _ factors: [Formula.Factor], _ formula: Formula
-  ) -> (String, Level) {
-    let fraction = coefficient.fraction
-    let above = factors.filter { $0.exponent > 0 }
-    let below = factors.filter { $0.exponent < 0 }
-    if style == .nns { return nnsProduct(fraction, above, below, formula) }
-    var front = constant(fraction)
-    if above.isEmpty, below.isEmpty {
-      return (front.isEmpty ? (formula.axes.isEmpty ? "1" : onesText) : front, .atom)
-    }
-    let isSingle = front.isEmpty && above.count == 1 && below.isEmpty
-    if isSingle, let factor = above.first {
-      return powered(factor, isAlone: true)
-    }
-    let body = joined(above)
-    let bottom = below.map { factor in
-      factor.exponent == -1
-        ? self.text(factor.base, from: style == .latex ? .sum : .postfix)
-        : powered(Formula.Factor(base: factor.base, exponent: -factor.exponent), isAlone: false).0
-    }
-    var text = body
-    var level = Level.product
-    if !bottom.isEmpty {
-      if style == .latex {
-        let top = body.isEmpty ? (front.isEmpty ? "1" : front) : body
-        if body.isEmpty { front = "" }
-        text = "\\frac{\(top)}{\(bottom.joined(separator: " "))}"
-      } else {
-        let under = bottom.count == 1 ? bottom[0] : "(\(bottom.joined(separator: " ")))"
-        let top = body.isEmpty ? (front.isEmpty ? "1" : front) : body
-        if body.isEmpty { front = "" }
-        text = "\(top) / \(under)"
-      }
-    } else if above.count == 1 || above.allSatisfy({ $0.base.axes.isEmpty }) {
-      level = .matmul
-    }
-    if front.isEmpty { return (text, level) }
-    return (front + " " + text, level)
-  }
-
-  private var onesText: String {
-    switch style {
-    case .unicode: "𝟏"
-    case .latex: "\\mathbf{1}"
-    default: "1"
-    }
-  }
-
-  private func joined(_ factors: [Formula.Factor]) -> String {
-    var result = ""
-    var previousHasAxes = false
-    for factor in factors {
-      let text = powered(factor, isAlone: false).0
-      let hasAxes = !factor.base.axes.isEmpty
-      if result.isEmpty {
-        result = text
-      } else if hasAxes, previousHasAxes {
-        result += (style == .latex ? " \\odot " : " ⊙ ") + text
-      } else {
-        result += (style == .latex ? " \\, " : " ") + text
-      }
-      previousHasAxes = hasAxes
-    }
-    return result
-  }
-
-  private func powered(_ factor: Formula.Factor, isAlone: Bool) -> (String, Level) {
-    if factor.exponent == 1 {
-      if isAlone { return bare(factor.base) }
-      // A quotient or several factors beside others stand in parentheses.
-      return (text(factor.base, from: .matmul), .matmul)
-    }
-    let base = text(factor.base, from: .atom)
-    return (SymbolText.power(base, factor.exponent, style), .postfix)
-  }
-
-  /// `2`, `(1/N)`, `(2/(N·K))`.
-  private func constant(_ fraction: (above: [Coefficient.Piece], below: [Coefficient.Piece]))
-    -> String
-  {
-    let dot = style == .latex ? " \\cdot " : "·"
-    let above = fraction.above.map { $0.text }.joined(separator: dot)
-    guard !fraction.below.isEmpty else { return above }
-    let below = fraction.below.map { $0.text }.joined(separator: style == .latex ? " " : "·")
-    let top = above.isEmpty ? "1" : above
-    if style == .latex { return "\\frac{\(top)}{\(below)}" }
-    return fraction.below.count == 1 ? "(\(top)/\(below))" : "(\(top)/(\(below)))"
-  }
-
-  private func nnsProduct(
-    _ fraction: (above: [Coefficient.Piece], below: [Coefficient.Piece]),
-    _ above: [Formula.Factor], _ below: [Formula.Factor], _ formula: Formula
-  ) -> (String, Level) {
-    func piece(_ piece: Coefficient.Piece) -> String {
-      switch piece {
-      case .number(let number): SymbolText.number(number)
-      case .size(let dimension): sizeText(dimension)
-      }
-    }
-    var parts = fraction.above.map(piece)
-    for factor in above {
-      let minimum: Level = parts.isEmpty ? .matmul : .postfix
-      if factor.exponent == 1 {
-        parts.append(text(factor.base, from: minimum))
-      } else {
-        parts.append(
-          SymbolText.power(text(factor.base, from: .postfix), factor.exponent, style))
-      }
-    }
-    if above.isEmpty, below.isEmpty, !formula.axes.isEmpty {
-      let shape = formula.shape.map(String.init).joined(separator: ", ")
-      parts.append("ones(\(shape))")
-    }
-    if parts.isEmpty { parts = ["1"] }
-    var result = parts.joined(separator: " * ")
-    for factor in below {
-      let base = text(factor.base, from: .postfix)
-      result += " / " + SymbolText.power(base, -factor.exponent, style)
-    }
-    for divisor in fraction.below { result += " / " + piece(divisor) }
-    let isSingle = parts.count == 1 && below.isEmpty && fraction.below.isEmpty
-    if isSingle, above.count == 1, above[0].exponent == 1 { return bare(above[0].base) }
-    return (result, isSingle ? .postfix : .product)
   }
 
   // MARK: Calls

@@ -8,13 +8,34 @@ extension Tracer {
     guard let observer else { return try value(of: expression, scope) }
     observer.enter(expression, in: source)
     do {
-      let result = try value(of: expression, scope)
+      let result: Traced
+      do {
+        result = try value(of: expression, scope)
+      } catch let error as Unsupported {
+        result = try wholeValue(of: expression, scope, otherwise: error)
+      }
       observer.leave(expression, with: result)
       return result
     } catch {
       observer.leave(expression, with: nil)
       throw error
     }
+  }
+
+  /// What the machine makes of an expression that the tracer cannot look into, for `explain`; only
+  /// where it stands among the globals.
+  private func wholeValue(
+    of expression: Expression, _ scope: Scope, otherwise error: Unsupported
+  ) throws -> Traced {
+    let machine = graph.machine
+    guard target == nil, scope.isOutermost, source === thunk.source else { throw error }
+    let name = "explained_part"
+    let previous = machine.globals.isUserDefined(name) ? machine.globals[name] : nil
+    defer { machine.globals[name] = previous }
+    let text = source.text(in: expression.span)
+    try machine.run(
+      machine.compile(SourceText("\(name) = (\(text)\n)", name: source.name)))
+    return try constant(machine.globals[name] ?? .none, text, at: expression.span)
   }
 
   private func value(of expression: Expression, _ scope: Scope) throws -> Traced {

@@ -20,6 +20,9 @@ final class Scope {
   /// The function value whose body runs, for the variables that it captured.
   let function: Function?
 
+  /// Whether the expression stands in no function.
+  var isOutermost: Bool { parent == nil && function == nil && variables.isEmpty }
+
   init(parent: Scope? = nil, function: Function? = nil) {
     self.parent = parent
     self.function = function
