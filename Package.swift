@@ -41,9 +41,13 @@ let package = Package(
     .testTarget(
       name: "RuntimeTests", dependencies: ["Runtime"], exclude: ["Fixtures"]),
     .testTarget(name: "TeachingTests", dependencies: ["Teaching", "Shell"], exclude: ["Corpus"]),
-    .testTarget(name: "ShellTests", dependencies: ["Shell"]),
-    .testTarget(name: "GoldenTests", dependencies: ["nnsh"], exclude: ["Scripts", "Oracle"]),
-    .testTarget(name: "TerminalTests", dependencies: ["nnsh"]),
+    // Finds and runs the binary of the same build.
+    .target(name: "BinaryUnderTest", path: "Tests/BinaryUnderTest"),
+    .testTarget(name: "ShellTests", dependencies: ["Shell", "BinaryUnderTest", "nnsh"]),
+    .testTarget(
+      name: "GoldenTests", dependencies: ["nnsh", "BinaryUnderTest"],
+      exclude: ["Scripts", "Oracle"]),
+    .testTarget(name: "TerminalTests", dependencies: ["nnsh", "BinaryUnderTest"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -25,6 +25,12 @@ struct Diagnosis {
     var suggestions: [String] = []
     let runtime: RuntimeError
     switch error {
+    case let diagnostic as Diagnostic:
+      // A script that a command runs has its own places.
+      return Failure(
+        error: diagnostic.phase == .interrupted
+          ? .interrupted : .other(diagnostic.message, hint: diagnostic.suggestions.first),
+        diagnostic: diagnostic)
     case let unset as UnsetVariable:
       runtime = .unknownName(unset.name)
       if site.operands.indices.contains(unset.operand) { span = site.operands[unset.operand] }
@@ -37,9 +43,16 @@ struct Diagnosis {
       runtime = Self.runtimeError(error)
       suggestions = runtime.advice
     }
+    // What a message says on further lines, as the operands of a training's NaN, is its label.
+    let lines = runtime.message.split(separator: "\n", maxSplits: 1)
+    if lines.count > 1, label == nil {
+      label = lines[1].split(separator: "\n").map { String($0.drop { $0 == " " }) }
+        .joined(separator: "\n")
+    }
     let diagnostic = Diagnostic(
-      phase: runtime.isInterruption ? .interrupted : .runtime, runtime.message, source: source,
-      span: span, label: label, suggestions: suggestions)
+      phase: runtime.isInterruption ? .interrupted : .runtime,
+      lines.first.map(String.init) ?? "", source: source, span: span, label: label,
+      suggestions: suggestions)
     return Failure(error: runtime, diagnostic: diagnostic)
   }
 
@@ -190,6 +203,7 @@ extension RuntimeError {
   var advice: [String] {
     switch self {
     case .tensor(let error): return error.hint.map { [$0] } ?? []
+    case .dataset(let error): return error.suggestions
     case .notIterable(let kind) where kind == "number":
       return ["a range is written 0..<n, or 1...n"]
     default: break

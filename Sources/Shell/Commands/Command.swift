@@ -47,6 +47,13 @@ package struct Command: Sendable {
         isOption: true, words: words)
     }
 
+    /// How it stands in the usage: `on DATA`, `epochs=10`.
+    package var writtenName: String {
+      if isOption { return parameter.optionText }
+      let keyword = keyword.map { "\($0) " } ?? ""
+      return keyword + parameter.name.uppercased() + (parameter.isVariadic ? "…" : "")
+    }
+
     /// How the parser reads it.
     var syntaxKind: CommandSyntax.Kind {
       if !words.isEmpty { return .expressionOrWord(words) }
@@ -88,9 +95,7 @@ package struct Command: Sendable {
   package var usage: String {
     var parts = [declaration.name]
     for argument in arguments where !argument.isOption {
-      let keyword = argument.keyword.map { "\($0) " } ?? ""
-      let name = argument.parameter.name.uppercased()
-      let place = keyword + name + (argument.parameter.isVariadic ? "…" : "")
+      let place = argument.writtenName
       parts.append(argument.parameter.defaultValue == nil ? place : "[\(place)]")
     }
     let options = arguments.filter(\.isOption).map(\.parameter.optionText)

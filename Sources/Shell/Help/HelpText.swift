@@ -44,31 +44,39 @@ struct HelpText {
 
   func lines(for entry: HelpIndex.Entry) -> [String] {
     switch entry {
-    case .builtin(let declaration): lines(for: declaration, usage: declaration.signature)
-    case .command(let command): lines(for: command.declaration, usage: command.usage)
+    case .builtin(let declaration):
+      lines(
+        for: declaration, usage: declaration.signature,
+        arguments: declaration.parameters.map { ($0.optionName, $0.summary) })
+    case .command(let command):
+      lines(
+        for: command.declaration, usage: command.usage,
+        arguments: command.arguments.map { ($0.writtenName, $0.parameter.summary) })
     case .topic(let topic): lines(for: topic)
     }
   }
 
-  private func lines(for declaration: Declaration, usage: String) -> [String] {
-    var heading = paint.bold(usage)
-    if !declaration.result.isEmpty { heading += paint.dim("  → " + declaration.result) }
-    var lines = [heading, declaration.summary]
+  private func lines(
+    for declaration: Declaration, usage: String, arguments: [(name: String, summary: String)]
+  ) -> [String] {
+    let result = declaration.result.isEmpty ? "" : "  → " + declaration.result
+    var lines: [String]
+    if DisplayWidth.of(usage + result) <= width {
+      lines = [paint.bold(usage) + paint.dim(result)]
+    } else {
+      // A command with many options runs over several lines.
+      let wrapped = TextLayout.wrapped(usage, to: width - 4)
+      lines = wrapped.enumerated().map { paint.bold(($0 == 0 ? "" : "    ") + $1) }
+      if !result.isEmpty { lines.append(paint.dim("    " + result.drop { $0 == " " })) }
+    }
+    lines.append(declaration.summary)
     if !declaration.aliases.isEmpty {
       lines.append("also written " + declaration.aliases.joined(separator: ", "))
     }
     if !declaration.details.isEmpty {
       lines += [""] + TextLayout.wrapped(declaration.details, to: textWidth)
     }
-    let described = declaration.parameters.filter { !$0.summary.isEmpty }
-    if !described.isEmpty {
-      lines.append("")
-      var table = Table([("", .left), ("", .left)])
-      for parameter in described {
-        table.append(["  " + parameter.optionName, parameter.summary])
-      }
-      lines += table.lines(width: width)
-    }
+    lines += argumentLines(arguments.filter { !$0.summary.isEmpty })
     lines += exampleLines(declaration.examples)
     return lines + seeAlso(declaration.seeAlso)
   }
@@ -78,6 +86,21 @@ struct HelpText {
     return [paint.bold(topic.name) + "  " + topic.summary, ""]
       + TextLayout.wrapped(plain, to: textWidth) + exampleLines(topic.examples)
       + seeAlso(topic.seeAlso)
+  }
+
+  /// Names in one column, what they mean beside them, over as many lines as it takes.
+  private func argumentLines(_ arguments: [(name: String, summary: String)]) -> [String] {
+    guard !arguments.isEmpty else { return [] }
+    let column = (arguments.map { DisplayWidth.of($0.name) }.max() ?? 0) + 4
+    var lines = [""]
+    for (name, summary) in arguments {
+      let wrapped = TextLayout.wrapped(summary, to: max(20, width - column))
+      for (index, line) in wrapped.enumerated() {
+        let head = index == 0 ? "  " + name : ""
+        lines.append(TextLayout.padded(head, to: column) + line)
+      }
+    }
+    return lines
   }
 
   private var textWidth: Int { min(width, 92) }

@@ -9,7 +9,11 @@ package enum ReferenceManual {
     sections.append("## The language")
     sections += Topic.all.map(section)
     sections.append("## Commands")
-    sections += Command.all.map { section($0.declaration, usage: $0.usage) }
+    sections += Command.all.map { command in
+      section(
+        command.declaration, usage: command.usage,
+        arguments: command.arguments.map { ($0.writtenName, $0.parameter.summary) })
+    }
     for group in groups { sections.append(chapter(group)) }
     return sections.joined(separator: "\n\n") + "\n"
   }
@@ -47,7 +51,11 @@ package enum ReferenceManual {
   }
 
   private static func chapter(_ group: Declaration.Group) -> String {
-    let entries = functions.filter { $0.group == group }.map { section($0, usage: $0.signature) }
+    let entries = functions.filter { $0.group == group }.map { declaration in
+      section(
+        declaration, usage: declaration.signature,
+        arguments: declaration.parameters.map { ($0.optionName, $0.summary) })
+    }
     return (["## \(group.rawValue)"] + entries).joined(separator: "\n\n")
   }
 
@@ -56,7 +64,9 @@ package enum ReferenceManual {
       .joined(separator: "\n\n")
   }
 
-  private static func section(_ declaration: Declaration, usage: String) -> String {
+  private static func section(
+    _ declaration: Declaration, usage: String, arguments: [(name: String, summary: String)]
+  ) -> String {
     let result = declaration.result.isEmpty ? "" : " → \(declaration.result)"
     var parts = ["### `\(usage)`\(result)", sentence(declaration.summary)]
     if !declaration.aliases.isEmpty {
@@ -65,10 +75,9 @@ package enum ReferenceManual {
     if !declaration.details.isEmpty {
       parts.append(declaration.details.replacing("\n", with: "\n\n"))
     }
-    let described = declaration.parameters.filter { !$0.summary.isEmpty }
+    let described = arguments.filter { !$0.summary.isEmpty }
     if !described.isEmpty {
-      parts.append(
-        described.map { "- `\($0.optionName)`: \($0.summary)" }.joined(separator: "\n"))
+      parts.append(described.map { "- `\($0.name)`: \($0.summary)" }.joined(separator: "\n"))
     }
     parts += declaration.examples.map(block)
     if !declaration.seeAlso.isEmpty { parts.append("See also " + links(declaration.seeAlso) + ".") }

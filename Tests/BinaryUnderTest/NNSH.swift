@@ -1,0 +1,91 @@
+import Foundation
+
+/// The nnsh binary of the build that the tests belong to.
+public enum NNSH {
+  /// What a run left behind.
+  public struct Outcome: Sendable {
+    public let output: String
+    public let errors: String
+    public let code: Int32
+  }
+
+  /// Tests lie in the folder that the binary is built into.
+  public static let path: String = {
+    let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    var folder = tests.deletingLastPathComponent()
+    for _ in 0..<5 {
+      let candidate = folder.appendingPathComponent("nnsh").path
+      var isFolder: ObjCBool = false
+      if FileManager.default.fileExists(atPath: candidate, isDirectory: &isFolder),
+        !isFolder.boolValue
+      {
+        return candidate
+      }
+      folder = folder.deletingLastPathComponent()
+    }
+    return "nnsh"
+  }()
+
+  /// The environment of a user without settings, in a home folder of its own.
+  public static func environment(home: String) -> [String: String] {
+    [
+      "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": home,
+      "XDG_STATE_HOME": home + "/state", "XDG_CONFIG_HOME": home + "/config",
+      "XDG_DATA_HOME": home + "/data", "LANG": "C.UTF-8", "TERM": "dumb",
+      "LD_LIBRARY_PATH": ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"] ?? "",
+      "SWIFT_BACKTRACE": "enable=no",
+    ]
+  }
+
+  /// A new folder that is the caller's own.
+  public static func temporaryFolder() throws -> String {
+    let url = FileManager.default.temporaryDirectory
+      .appendingPathComponent("nnsh-test-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    return url.path
+  }
+
+  /// Runs nnsh to its end.
+  ///
+  /// - Parameters:
+  ///   - arguments: the words behind the program's name.
+  ///   - input: what stands on standard input.
+  ///   - environment: added to that of a user without settings.
+  ///   - folder: the working directory.
+  ///   - home: the home folder; a new one where left out.
+  public static func run(
+    _ arguments: [String], input: String = "", environment: [String: String] = [:],
+    in folder: String? = nil, home: String? = nil
+  ) throws -> Outcome {
+    let home = try home ?? temporaryFolder()
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: path)
+    process.arguments = arguments
+    process.environment = self.environment(home: home).merging(environment) { $1 }
+    if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
+    // Files, not pipes: no run can block on what nobody reads yet.
+    let files = try (0..<3).map { number in
+      let file = "\(home)/stream\(number)-\(UUID().uuidString)"
+      try Data(number == 0 ? Array(input.utf8) : []).write(to: URL(fileURLWithPath: file))
+      return file
+    }
+    process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: files[0]))
+    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: files[1]))
+    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: files[2]))
+    try process.run()
+    process.waitUntilExit()
+    func text(_ file: String) throws -> String {
+      String(decoding: try Data(contentsOf: URL(fileURLWithPath: file)), as: UTF8.self)
+    }
+    let code = process.terminationReason == .exit
+      ? process.terminationStatus : 128 + process.terminationStatus
+    let outcome = Outcome(output: try text(files[1]), errors: try text(files[2]), code: code)
+    for file in files { try FileManager.default.removeItem(atPath: file) }
+    return outcome
+  }
+
+  /// Runs code by `-c`.
+  public static func run(code: String, _ arguments: [String] = []) throws -> Outcome {
+    try run(["-q", "-c", code] + arguments)
+  }
+}
