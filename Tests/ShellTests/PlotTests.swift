@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test func axesBearAnyNumbers() {
-    for values in [[], [.nan], [.infinity, 1], [-1e308, 1e308], [0, 5e-324]] as [[Double]] {
+    for values in [[], [.nan], [.infinity, 1], [-1e308, 1e308], [0, .leastNonzeroMagnitude]] as [[Double]] {
       let axis = Axis(covering: values, aimingAt: 4, padded: true)
       #expect(axis.lower <= axis.upper)
       for tick in axis.ticks { #expect((0...1).contains(axis.share(tick))) }

@@ -176,8 +176,7 @@ import Testing
     process.standardError = errors
     try process.run()
     Thread.sleep(forTimeInterval: 0.5)
-    process.interrupt()
-    process.waitUntilExit()
+    Self.interrupt(process)
     let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     #expect(process.terminationStatus == 130)
     #expect(text.contains("interrupted in epoch"))
@@ -191,10 +190,18 @@ import Testing
     process.environment = NNSH.environment(home: try NNSH.temporaryFolder())
     process.standardError = FileHandle.nullDevice
     try process.run()
-    Thread.sleep(forTimeInterval: 0.3)
-    process.interrupt()
-    process.waitUntilExit()
+    Thread.sleep(forTimeInterval: 0.5)
+    Self.interrupt(process)
     #expect(process.terminationStatus == 130)
+  }
+
+  /// Ctrl-C; a process that does not heed it is killed, so that the test fails and does not hang.
+  private static func interrupt(_ process: Process) {
+    process.interrupt()
+    let deadline = Date().addingTimeInterval(20)
+    while process.isRunning, Date() < deadline { Thread.sleep(forTimeInterval: 0.02) }
+    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    process.waitUntilExit()
   }
 
   // MARK: files

@@ -42,5 +42,10 @@ enum Signals {
     // Without SA_RESTART, so that a read that waits for a key returns.
     action.sa_flags = 0
     sigaction(number, &action, nil)
+    // Whoever started the process may have left the signal blocked, as threads of a pool do.
+    var unblocked = sigset_t()
+    sigemptyset(&unblocked)
+    sigaddset(&unblocked, number)
+    pthread_sigmask(SIG_UNBLOCK, &unblocked, nil)
   }
 }
