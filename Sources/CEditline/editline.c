@@ -251,7 +251,7 @@ static void bind_key(const char *key, const char *function) {
   el_set(editor, EL_BIND, "-a", key, function, NULL);
 }
 
-static void bind_keys(void) {
+static void add_functions(void) {
   el_set(editor, EL_ADDFN, "nnsh-enter", "Run the statement, or open a line", enter_pressed);
   el_set(editor, EL_ADDFN, "nnsh-up", "Line up, or history", up_pressed);
   el_set(editor, EL_ADDFN, "nnsh-down", "Line down, or history", down_pressed);
@@ -259,6 +259,9 @@ static void bind_keys(void) {
   el_set(editor, EL_ADDFN, "nnsh-complete", "Complete a name", tab_pressed);
   el_set(editor, EL_ADDFN, "nnsh-refill", "Put a text back", refill);
   el_set(editor, EL_ADDFN, "nnsh-paste", "Insert a bracketed paste", paste_begins);
+}
+
+static void bind_keys(void) {
   bind_key(KEY_ACCEPT, "ed-newline");
   bind_key(KEY_LINE_UP, "ed-prev-line");
   bind_key(KEY_LINE_DOWN, "ed-next-line");
@@ -309,6 +312,7 @@ int editline_open(const char *program, EditlineCallbacks callbacks, int history_
     history(history_list, &event, H_SETSIZE, history_size);
     el_set(editor, EL_HIST, history, history_list);
   }
+  add_functions();
   bind_customary_keys();
   el_source(editor, NULL);
   /* After ~/.editrc, whose `bind -v` begins a new key map; these the shell cannot do without. */

@@ -77,7 +77,8 @@ public enum NNSH {
     func text(_ file: String) throws -> String {
       String(decoding: try Data(contentsOf: URL(fileURLWithPath: file)), as: UTF8.self)
     }
-    let code = process.terminationReason == .exit
+    let code =
+      process.terminationReason == .exit
       ? process.terminationStatus : 128 + process.terminationStatus
     let outcome = Outcome(output: try text(files[1]), errors: try text(files[2]), code: code)
     for file in files { try FileManager.default.removeItem(atPath: file) }

@@ -85,7 +85,8 @@ import Testing
   @Test func deepNestingIsAnError() throws {
     for (open, close) in [("(", ")"), ("[", "]"), ("{a: ", "}"), ("-", ""), ("not ", "")] {
       let code =
-        "x = " + String(repeating: open, count: 10_000) + "1" + String(repeating: close, count: 10_000)
+        "x = " + String(repeating: open, count: 10_000) + "1"
+        + String(repeating: close, count: 10_000)
       let outcome = try NNSH.run([], input: code)
       #expect(outcome.code == 2)
       #expect(outcome.errors.hasPrefix("error: "))
@@ -140,8 +141,8 @@ import Testing
   }
 
   @Test func trainingGivesItsLastRow() throws {
-    let code = Self.separable + "train net on d epochs=30 rate=0.2\nans.accuracy\nans.epochs"
-    #expect(try NNSH.run(code: code).output == "1\n30\n")
+    let code = Self.separable + "train net on d epochs=30 rate=0.2\nprint(ans.accuracy, ans.epochs)"
+    #expect(try NNSH.run(code: code).output == "1 30\n")
   }
 
   @Test func testingTellsTheClasses() throws {

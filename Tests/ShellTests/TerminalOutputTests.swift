@@ -47,7 +47,8 @@ import Testing
     }
     #expect(
       progress(done: 100).bar(width: 100)
-        == "epoch 100/200 ██████████░░░░░░░░░░  loss 0.1234  accuracy 87.1%  45 000 rows/s  30 s left")
+        == "epoch 100/200 ██████████░░░░░░░░░░  loss 0.1234  accuracy 87.1%  45 000 rows/s  30 s left"
+    )
     #expect(progress(done: 200).bar(width: 100).hasSuffix("in 12 s"))
   }
 

@@ -12,7 +12,11 @@ package struct Axis: Sendable, Equatable {
   ///   - values: what must fit; only finite ones count.
   ///   - count: how many ticks to aim at.
   ///   - padded: whether to widen the range to whole ticks.
-  package init(covering values: some Sequence<Double>, aimingAt count: Int, padded: Bool) {
+  ///   - wholeTicks: whether epochs and other whole numbers get no ticks between them.
+  package init(
+    covering values: some Sequence<Double>, aimingAt count: Int, padded: Bool,
+    wholeTicks: Bool = false
+  ) {
     var least = Double.infinity
     var greatest = -Double.infinity
     for value in values where value.isFinite {
@@ -26,8 +30,7 @@ package struct Axis: Sendable, Equatable {
       (least, greatest) = (least - margin, greatest + margin)
     }
     var step = Self.roundStep((greatest - least) / Double(max(1, count)))
-    // Epochs and other whole numbers get no ticks between them.
-    if values.allSatisfy({ $0 == $0.rounded() }) { step = max(1, step) }
+    if wholeTicks, values.allSatisfy({ $0 == $0.rounded() }) { step = max(1, step) }
     guard step > 0, step.isFinite else {
       (lower, upper, ticks, self.step) = (least, greatest, [least, greatest], greatest - least)
       return

@@ -48,7 +48,7 @@ private struct PanelDrawing {
     canvasColumns = max(8, width - labelWidth - 3)
     x = Axis(
       covering: panel.curves.lazy.flatMap(\.x), aimingAt: max(2, canvasColumns / 12),
-      padded: false)
+      padded: false, wholeTicks: true)
   }
 
   func lines() -> [String] {

@@ -1,0 +1,155 @@
+import BinaryUnderTest
+import Foundation
+
+/// nnsh in a pseudo-terminal, with what its screen shows.
+final class TerminalSession {
+  private(set) var screen: Screen
+  let home: String
+  private let controller: Int32
+  private let process: pid_t
+  /// All bytes that came, for what the screen does not show.
+  private(set) var received: [UInt8] = []
+  private var hasEnded = false
+
+  struct Failure: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  /// Starts nnsh and waits for its prompt.
+  ///
+  /// - Parameter home: the home folder; a new one where left out.
+  init(
+    _ arguments: [String] = ["-q"], columns: Int = 80, rows: Int = 24, home: String? = nil,
+    environment: [String: String] = [:]
+  ) throws {
+    self.home = try home ?? NNSH.temporaryFolder()
+    screen = Screen(columns: columns, rows: rows)
+    var (controller, terminal): (Int32, Int32) = (-1, -1)
+    var size = winsize(
+      ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
+    var name = [CChar](repeating: 0, count: 128)
+    guard openpty(&controller, &terminal, &name, nil, &size) == 0 else {
+      throw Failure(description: "no pseudo-terminal")
+    }
+    defer { close(terminal) }
+    _ = fcntl(controller, F_SETFD, FD_CLOEXEC)
+    self.controller = controller
+    let variables = NNSH.environment(home: self.home)
+      .merging(["TERM": "xterm", "NO_COLOR": "1"]) { $1 }.merging(environment) { $1 }
+    process = try Self.spawn(arguments, variables, terminal: name)
+    try wait(for: "nnsh>")
+  }
+
+  deinit {
+    if !hasEnded {
+      kill(process, SIGKILL)
+      waitpid(process, nil, 0)
+    }
+    close(controller)
+  }
+
+  /// A session of its own that opens the terminal first makes that its controlling terminal.
+  private static func spawn(
+    _ arguments: [String], _ variables: [String: String], terminal: [CChar]
+  ) throws -> pid_t {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, terminal, O_RDWR, 0)
+    posix_spawn_file_actions_adddup2(&actions, 0, 1)
+    posix_spawn_file_actions_adddup2(&actions, 0, 2)
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    let setSession: Int16 = 0x80  // POSIX_SPAWN_SETSID, a macro that Swift does not import
+    posix_spawnattr_setflags(&attributes, setSession)
+    var process = pid_t()
+    let words = ([NNSH.path] + arguments).map { strdup($0) } + [nil]
+    let values = variables.map { strdup("\($0)=\($1)") } + [nil]
+    defer { (words + values).forEach { free($0) } }
+    let failure = posix_spawn(&process, NNSH.path, &actions, &attributes, words, values)
+    guard failure == 0 else { throw Failure(description: String(cString: strerror(failure))) }
+    return process
+  }
+
+  // MARK: keys
+
+  func send(_ keys: String) {
+    let bytes = Array(keys.utf8)
+    var sent = 0
+    while sent < bytes.count {
+      let count = bytes[sent...].withUnsafeBytes {
+        write(controller, $0.baseAddress, min($0.count, 512))
+      }
+      guard count > 0 else { return }
+      sent += count
+      // A terminal's buffer is small: what nnsh echoes must be read for it to read on.
+      if bytes.count > 512 { _ = read(waiting: 1) }
+    }
+  }
+
+  /// Types a statement and Enter.
+  func type(_ text: String) { send(text + "\r") }
+
+  func resize(columns: Int, rows: Int) {
+    var size = winsize(
+      ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
+    _ = ioctl(controller, UInt(TIOCSWINSZ), &size)
+  }
+
+  // MARK: screen
+
+  /// Reads what comes for a while.
+  ///
+  /// - Returns: whether anything came.
+  @discardableResult
+  func read(waiting milliseconds: Int32) -> Bool {
+    var poller = pollfd(fd: controller, events: Int16(POLLIN), revents: 0)
+    guard poll(&poller, 1, milliseconds) > 0 else { return false }
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    let count = Glibc.read(controller, &chunk, chunk.count)
+    guard count > 0 else { return false }
+    received += chunk.prefix(count)
+    screen.feed(Array(chunk.prefix(count)))
+    return true
+  }
+
+  /// Reads until the screen fits; a failure shows it.
+  func wait(
+    _ what: String, seconds: Double = 20, until isTrue: (Screen) -> Bool
+  ) throws {
+    let deadline = Date().addingTimeInterval(seconds)
+    while !isTrue(screen) {
+      guard Date() < deadline else {
+        throw Failure(description: "waited for \(what); the screen shows:\n\(screen.text)")
+      }
+      read(waiting: 50)
+    }
+  }
+
+  func wait(for text: String) throws {
+    try wait("“\(text)”") { $0.text.contains(text) }
+  }
+
+  /// Waits until the last line is this, cursor and all.
+  func wait(forLastLine line: String) throws {
+    try wait("the last line “\(line)”") { $0.lines.last == line }
+  }
+
+  /// Waits for the process's end.
+  ///
+  /// - Returns: its exit code.
+  func waitForEnd(seconds: Double = 20) throws -> Int32 {
+    let deadline = Date().addingTimeInterval(seconds)
+    var status: Int32 = 0
+    while waitpid(process, &status, WNOHANG) == 0 {
+      guard Date() < deadline else {
+        throw Failure(description: "it has not ended; the screen shows:\n\(screen.text)")
+      }
+      read(waiting: 20)
+    }
+    hasEnded = true
+    while read(waiting: 0) {}
+    return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
+  }
+}
