@@ -4,6 +4,7 @@
 #include <histedit.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,9 @@ static volatile sig_atomic_t resize_noted;
 /* Keys queued by our own functions, read before the terminal. */
 static const char *queued = "";
 static int was_interrupted;
+/* How far into a key's escape sequence the terminal's bytes are: 0 outside, 1 behind ESC, 2 behind
+   ESC [ or ESC O. */
+static int escape_depth;
 /* Text and cursor to put back after a listing was printed below the line. */
 static char *refill_text;
 static int refill_cursor;
@@ -58,14 +62,30 @@ static int continuation_count(unsigned char lead) {
   return -1;
 }
 
+static void follow_escape(unsigned char byte) {
+  if (escape_depth == 1)
+    escape_depth = byte == '[' || byte == 'O' ? 2 : 0;
+  else if (escape_depth == 2)
+    escape_depth = byte >= 0x40 && byte <= 0x7E ? 0 : 2;
+  else
+    escape_depth = byte == 0x1B;
+}
+
+/* Whether the rest of a key is on its way: an interrupt in its middle must wait for its end. */
+static int key_is_arriving(void) {
+  struct pollfd waiting = {.fd = STDIN_FILENO, .events = POLLIN};
+  return escape_depth > 0 && poll(&waiting, 1, 20) > 0;
+}
+
 /* One byte of the terminal: 1, 0 at the end, -1 on an error; 2 where Ctrl-C came instead. */
 static int read_byte(unsigned char *byte) {
   for (;;) {
-    if (interrupt_noted) {
+    if (interrupt_noted && !key_is_arriving()) {
       interrupt_noted = 0;
       return 2;
     }
     ssize_t count = read(STDIN_FILENO, byte, 1);
+    if (count > 0) follow_escape(*byte);
     if (count >= 0) return (int)count;
     if (errno != EINTR) return -1;
     if (resize_noted) {
@@ -86,7 +106,9 @@ static int read_character(EditLine *e, wchar_t *character) {
     unsigned char byte;
     int outcome = read_byte(&byte);
     if (outcome == 2) {
-      queued = KEY_INTERRUPT;
+      /* What libedit has of a key already is the beginning of this one. */
+      queued = KEY_INTERRUPT + escape_depth;
+      escape_depth = 0;
       continue;
     }
     if (outcome <= 0) return outcome;
@@ -347,6 +369,7 @@ int editline_read(const char *prompt, const char **text) {
   prompt_text = prompt;
   interrupt_noted = 0;
   queued = "";
+  escape_depth = 0;
   for (;;) {
     was_interrupted = 0;
     listing_text = NULL;

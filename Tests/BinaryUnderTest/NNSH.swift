@@ -4,8 +4,11 @@ import Foundation
 public enum NNSH {
   /// What a run left behind.
   public struct Outcome: Sendable {
+    /// Standard output.
     public let output: String
+    /// Standard error.
     public let errors: String
+    /// The exit code, or 128 and the signal's number.
     public let code: Int32
   }
 

@@ -7,6 +7,8 @@ struct Screen {
   private(set) var column = 0
   /// The last column was written: the next character wraps (as xterm does).
   private var wrapIsPending = false
+  /// Characters push what follows them to the right.
+  private var inserts = false
   private var sequence: [Unicode.Scalar] = []
   private var partial: [UInt8] = []
 
@@ -69,6 +71,12 @@ struct Screen {
       column = 0
     }
     wrapIsPending = false
+    if inserts {
+      for _ in 0..<width {
+        cells[row].insert(" ", at: column)
+        cells[row].removeLast()
+      }
+    }
     cells[row][column] = character
     if isWide, column + 1 < columns { cells[row][column + 1] = "\0" }
     column += width
@@ -114,6 +122,8 @@ struct Screen {
   private mutating func perform(_ command: Unicode.Scalar, _ numbers: [Int]) {
     let count = max(1, numbers.first ?? 1)
     switch command {
+    case "h": if numbers.first == 4 { inserts = true }
+    case "l": if numbers.first == 4 { inserts = false }
     case "A": move(row - count, column)
     case "B": move(row + count, column)
     case "C": move(row, column + count)

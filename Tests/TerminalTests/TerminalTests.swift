@@ -114,7 +114,10 @@ import Testing
     try session.wait(until: { $0.lines.last == "nnsh>" && $0.text.contains("beta") })
     session.send("al\u{1B}[A")
     try session.wait(forLastLine: "nnsh> alpha = 1")
-    session.send("\u{3}\u{1B}[A")
+    session.send("\u{3}")
+    try session.wait(for: "alpha = 1^C")
+    try session.wait(forLastLine: "nnsh>")
+    session.send("\u{1B}[A")
     try session.wait(forLastLine: "nnsh> beta = 2")
   }
 
