@@ -107,7 +107,7 @@ static int read_character(EditLine *e, wchar_t *character) {
     int outcome = read_byte(&byte);
     if (outcome == 2) {
       /* What libedit has of a key already is the beginning of this one. */
-      queued = KEY_INTERRUPT + escape_depth;
+      queued = &KEY_INTERRUPT[escape_depth];
       escape_depth = 0;
       continue;
     }
@@ -374,6 +374,9 @@ int editline_read(const char *prompt, const char **text) {
     was_interrupted = 0;
     listing_text = NULL;
     if (refill_text) queued = KEY_REFILL;
+    /* Raw mode before the prompt shows: el_gets sets it only when it first waits for a key, and what
+       is typed until then would be echoed twice. */
+    el_set(editor, EL_PREP_TERM, 1);
     /* Brackets a paste only while a line is read: a program that runs must not see the marks. */
     write_terminal("\033[?2004h");
     int count = 0;

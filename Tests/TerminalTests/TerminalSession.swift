@@ -121,7 +121,10 @@ final class TerminalSession {
     let deadline = Date().addingTimeInterval(seconds)
     while !isTrue(screen) {
       guard Date() < deadline else {
-        throw Failure(description: "waited for \(what); the screen shows:\n\(screen.text)")
+        throw Failure(
+          description:
+            "waited for \(what); the screen shows:\n\(screen.text)\n\(String(decoding: received.suffix(300), as: UTF8.self).debugDescription)"
+        )
       }
       read(waiting: 50)
     }
@@ -144,7 +147,10 @@ final class TerminalSession {
     var status: Int32 = 0
     while waitpid(process, &status, WNOHANG) == 0 {
       guard Date() < deadline else {
-        throw Failure(description: "it has not ended; the screen shows:\n\(screen.text)")
+        throw Failure(
+          description:
+            "it has not ended; the screen shows:\n\(screen.text)\n\(String(decoding: received.suffix(300), as: UTF8.self).debugDescription)"
+        )
       }
       read(waiting: 20)
     }

@@ -18,7 +18,7 @@ package enum HelpIndex {
       return .builtin(declaration)
     }
     if let command = Command.named(name) { return .command(command) }
-    return Topic.all.first { $0.name == name }.map(Entry.topic)
+    return Topic.all.first { $0.name == name || $0.keywords.contains(name) }.map(Entry.topic)
   }
 
   /// Names that have help, and the user's own functions.
@@ -54,7 +54,9 @@ package enum HelpIndex {
       if let rank { ranked.append((rank, declaration.name, declaration.summary)) }
     }
     for topic in Topic.all {
-      if let rank = rank(word, names: [topic.name], summary: topic.summary, text: topic.text) {
+      if let rank = rank(
+        word, names: [topic.name] + topic.keywords, summary: topic.summary, text: topic.text)
+      {
         ranked.append((rank, topic.name, topic.summary))
       }
     }

@@ -3,6 +3,8 @@ import Runtime
 /// A chapter about the language itself, for what is neither a builtin nor a command.
 package struct Topic: Sendable {
   package let name: String
+  /// Keywords that it is about, which lead to it too.
+  package let keywords: [String]
   package let summary: String
   /// Markdown that also reads well as it stands.
   package let text: String
@@ -16,10 +18,11 @@ package struct Topic: Sendable {
   ]
 
   private init(
-    _ name: String, _ summary: String, _ text: String, examples: [Declaration.Example] = [],
-    seeAlso: [String] = []
+    _ name: String, keywords: [String] = [], _ summary: String, _ text: String,
+    examples: [Declaration.Example] = [], seeAlso: [String] = []
   ) {
     self.name = name
+    self.keywords = keywords
     self.summary = summary
     self.text = text
     self.examples = examples
@@ -27,7 +30,7 @@ package struct Topic: Sendable {
   }
 
   private static let syntax = Topic(
-    "syntax", "statements, comments, operators",
+    "syntax", keywords: ["and", "or", "not"], "statements, comments, operators",
     """
     A newline or `;` ends a statement; `;` also silences its echo. `#` begins a comment. Inside \
     brackets, after an operator, a comma or `|>`, and before a line that starts with `|>`, a \
@@ -44,7 +47,7 @@ package struct Topic: Sendable {
     seeAlso: ["values", "functions", "control"])
 
   private static let values = Topic(
-    "values", "numbers, strings, tensors, lists, records",
+    "values", keywords: ["true", "false", "none"], "numbers, strings, tensors, lists, records",
     """
     A number is Float64; `true`, `false` and `none` are values too. `{a: 1, b: 2}` is a record, \
     its fields read and assigned as `r.a`. A bracket literal of numbers is a tensor, of others a \
@@ -71,7 +74,7 @@ package struct Topic: Sendable {
     seeAlso: ["values", "reshape", "sum"])
 
   private static let functions = Topic(
-    "functions", "fn, arrows, pipelines",
+    "functions", keywords: ["fn", "return"], "fn, arrows, pipelines",
     """
     `fn name(a, b=1) = expression` or `fn name(a) { … return e }`; `x -> x^2` and \
     `(a, b) -> a + b` without a name. Functions are values and closures, and may call themselves. \
@@ -84,7 +87,8 @@ package struct Topic: Sendable {
     seeAlso: ["control", "source", "map"])
 
   private static let control = Topic(
-    "control", "if, while, for",
+    "control", keywords: ["if", "else", "while", "for", "in", "by", "break", "continue"],
+    "if, while, for",
     """
     `if c { a } else { b }` is an expression; `while c { }`, `for e in 1...200 { }` and \
     `for i, v in list { }` repeat, with `break` and `continue`. A condition is `true` or `false`.
@@ -126,7 +130,7 @@ package struct Topic: Sendable {
     seeAlso: ["load", "save", "dataset", "split", "batches"])
 
   private static let gradients = Topic(
-    "gradients", "grad, numgrad, and gradients by hand",
+    "gradients", keywords: ["grad", "numgrad", "wrt"], "grad, numgrad, and gradients by hand",
     """
     `grad L wrt W` evaluates L, a number, with W traced and gives dL/dW; with several names it \
     gives a list. It works through functions, loops, indexing and networks. `numgrad L wrt W` \
