@@ -40,7 +40,8 @@ let package = Package(
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),
     .testTarget(
       name: "RuntimeTests", dependencies: ["Runtime"], exclude: ["Fixtures"]),
-    .testTarget(name: "TeachingTests", dependencies: ["Teaching", "Shell"], exclude: ["Corpus"]),
+    .testTarget(
+      name: "TeachingTests", dependencies: ["Teaching", "Shell"], exclude: ["Corpus", "Fixtures"]),
     // Finds and runs the binary of the same build.
     .target(name: "BinaryUnderTest", path: "Tests/BinaryUnderTest"),
     .testTarget(name: "ShellTests", dependencies: ["Shell", "BinaryUnderTest", "nnsh"]),

@@ -36,10 +36,16 @@ extension Command {
       throw RuntimeError.other(
         "check needs a loss and a variable", hint: "check G against L wrt W")
     }
+    let place = try context.place("variable")
     let subject = CheckSubject(
-      gradient: .init(gradient), loss: .init(loss),
-      variable: .init(try context.place("variable")))
-    let report = try GradientCheck(subject, on: context.machine).run()
+      gradient: .init(gradient), loss: .init(loss), variable: .init(place))
+    var report = try GradientCheck(subject, on: context.machine).run()
+    if !report.isRight,
+      let derivation = try? Deriver.derive(loss, withRespectTo: place, on: context.machine),
+      derivation.isRight
+    {
+      report.correction = derivation.expression
+    }
     context.print(report.lines)
     return report.value
   }

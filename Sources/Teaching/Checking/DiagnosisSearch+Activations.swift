@@ -31,13 +31,13 @@ private struct Slope: Sendable {
       kind, x, _ in kind.slope(x, x)
     },
     Slope(2.3, { "the input of \($0) stands where its derivative belongs" }) { _, x, _ in x },
-    Slope(2.3, { "1 − y stands where the derivative of \($0) belongs" }) { _, _, y in 1 - y },
-    Slope(2.4, { "y² stands where the derivative of \($0) belongs" }) { _, _, y in y * y },
-    Slope(2.4, { "1 + y² stands where the derivative of \($0) belongs" }) { _, _, y in 1 + y * y },
-    Slope(2.4, { "y(1 − y), sigmoid's derivative, stands where that of \($0) belongs" }) {
+    Slope(2.3, { "1 − \($0) stands where the derivative belongs" }) { _, _, y in 1 - y },
+    Slope(2.4, { "the square of \($0) stands where its derivative belongs" }) { _, _, y in y * y },
+    Slope(2.4, { "1 + y² stands where the derivative of y = \($0) belongs" }) { _, _, y in 1 + y * y },
+    Slope(2.4, { "y(1 − y), sigmoid's derivative, stands where that of y = \($0) belongs" }) {
       _, _, y in y * (1 - y)
     },
-    Slope(2.4, { "1 − y², tanh's derivative, stands where that of \($0) belongs" }) {
+    Slope(2.4, { "1 − y², tanh's derivative, stands where that of y = \($0) belongs" }) {
       _, _, y in 1 - y * y
     },
     Slope(2.4, { "the derivative of sigmoid stands where that of \($0) belongs" }) { _, x, _ in
@@ -58,7 +58,7 @@ private struct Slope: Sendable {
     Slope(2.4, { "the sign stands where the derivative of \($0) belongs" }) { _, x, _ in
       x > 0 ? 1 : x < 0 ? -1 : 0
     },
-    Slope(2.5, { "1 over y stands where the derivative of \($0) belongs" }) { _, _, y in
+    Slope(2.5, { "1 over \($0) stands where its derivative belongs" }) { _, _, y in
       y == 0 ? 0 : 1 / y
     },
   ]

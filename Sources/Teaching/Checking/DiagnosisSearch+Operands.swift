@@ -117,7 +117,7 @@ extension DiagnosisSearch {
     return nil
   }
 
-  private static func staleness(_ names: [String]) -> String {
+  static func staleness(_ names: [String]) -> String {
     names.joined(separator: " and ")
       + (names.count == 1 ? " holds an old value" : " hold old values")
   }
@@ -135,7 +135,7 @@ extension DiagnosisSearch {
 
   /// For the variables that hold what the loss computes no longer, what it computes now: the most
   /// likely choice first.
-  private func replacements() throws -> [[String: Value]] {
+  func replacements() throws -> [[String: Value]] {
     let names = environment.gradientNames.filter { !environment.lossNames.contains($0) }
     var choices: [(name: String, values: [Tensor])] = []
     for name in names {
@@ -179,11 +179,17 @@ extension DiagnosisSearch {
     return found
   }
 
-  private func evaluated(replacing values: [String: Value]) throws -> [Double]? {
-    let value = try environment.replacing(values) {
+  /// The gradient under test with other values in its variables.
+  func recomputed(with values: [String: Value]) throws -> Tensor? {
+    try environment.replacing(values) {
       try environment.evaluate(environment.subject.gradient)
+    }.asTensor()
+  }
+
+  private func evaluated(replacing values: [String: Value]) throws -> [Double]? {
+    guard let tensor = try recomputed(with: values), tensor.count == given.count else {
+      return nil
     }
-    guard let tensor = try value.asTensor(), tensor.count == given.count else { return nil }
     if tensor.shape.rank == 2, shape.rank == 2, tensor.shape != shape,
       tensor.shape.dimensions == shape.dimensions.reversed()
     {

@@ -148,6 +148,23 @@ package struct GradientCheck {
     return report
   }
 
+  /// Why the shape is another, where values out of date hide it from the numbers.
+  private func misshapenAndStale(
+    _ loss: LossRecording, _ tolerance: Tolerance, _ factors: NamedFactors
+  ) throws -> Finding? {
+    let search = DiagnosisSearch(environment, loss: loss, tolerance: tolerance, given: [])
+    for values in try search.replacements() {
+      guard let fresh = try? search.recomputed(with: values),
+        var finding = try DiagnosisSearch.explainShape(
+          fresh.cast(to: .f64), loss, tolerance: tolerance, factors: factors).finding
+      else { continue }
+      let names = DiagnosisSearch.staleness(values.keys.sorted())
+      finding.also = [finding.also, names].compactMap { $0 }.joined(separator: "; ")
+      return finding
+    }
+    return nil
+  }
+
   /// At a kink any slope between the two sides' is right: relu′(0) may be 0, 1 or ½.
   private func agreesAtKinks(
     _ given: [Double], _ loss: LossRecording, _ tolerance: Tolerance

@@ -76,10 +76,10 @@ extension String {
 }
 
 extension CheckReport {
-  /// The same with values out of date as the reason.
-  func stale(_ detail: String) -> CheckReport {
+  /// The same numbers with another reason.
+  func replacing(fault: GradientFault, detail: String) -> CheckReport {
     var report = CheckReport(
-      isRight: false, fault: .stale, error: error, detail: detail, gradientText: gradientText,
+      isRight: false, fault: fault, error: error, detail: detail, gradientText: gradientText,
       lossText: lossText, variable: variable, shape: shape, differences: differences, worst: worst)
     report.place = place
     return report

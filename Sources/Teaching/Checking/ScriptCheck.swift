@@ -22,6 +22,8 @@ package struct ScriptCheck {
     let variable: String
     let expression: Expression
     let item: ScriptOutline.Item
+    /// Whether the script itself computes it, in the order of its statements.
+    var isComputed = true
   }
 
   private struct Loss {
@@ -48,7 +50,9 @@ package struct ScriptCheck {
         "\(source.name) has no loss that could be told",
         hint: "name it L, loss or cost, or compute it with averageCE, cross_entropy or mse")
     }
-    let text = source.text(in: loss.expression.span)
+    let text =
+      loss.item == nil
+      ? loss.expression.sourceText() : source.text(in: loss.expression.span)
     let entries = try candidates.map { candidate in
       try Interrupt.check()
       return try check(candidate, loss, text)
@@ -62,7 +66,8 @@ package struct ScriptCheck {
     var found: [Candidate] = []
     var unmatched: [String] = []
     func add(
-      _ name: String, _ variable: String?, _ expression: Expression, _ item: ScriptOutline.Item
+      _ name: String, _ variable: String?, _ expression: Expression, _ item: ScriptOutline.Item,
+      isComputed: Bool = true
     ) {
       guard let variable else {
         if GradientNames.isCertain(name), !unmatched.contains(name) { unmatched.append(name) }
@@ -70,7 +75,10 @@ package struct ScriptCheck {
       }
       unmatched.removeAll { $0 == name }
       guard !found.contains(where: { $0.name == name && $0.variable == variable }) else { return }
-      found.append(Candidate(name: name, variable: variable, expression: expression, item: item))
+      found.append(
+        Candidate(
+          name: name, variable: variable, expression: expression, item: item,
+          isComputed: isComputed))
     }
     for item in outline.items {
       switch item.statement.kind {
@@ -92,7 +100,7 @@ package struct ScriptCheck {
         guard let name = literal.name?.text, let variable = variable(of: name),
           !isCalled(name), let call = callByNames(name, literal)
         else { break }
-        add(name, variable, call, lastItem ?? item)
+        add(name, variable, call, outline.items.last ?? item, isComputed: false)
       default: break
       }
       guard !item.statement.kind.isDefinition else { continue }
@@ -115,8 +123,6 @@ package struct ScriptCheck {
       }
     }
   }
-
-  private var lastItem: ScriptOutline.Item? { outline.items.last { $0.outerCount == 0 } }
 
   private func variable(of name: String) -> String? {
     GradientNames.variable(of: name, among: outline.parameters)
@@ -209,19 +215,22 @@ package struct ScriptCheck {
   // MARK: Checking
 
   private func check(_ candidate: Candidate, _ loss: Loss, _ lossText: String) throws -> Entry {
-    let line = source.position(of: candidate.item.statement.span.start).line
+    let line = line(of: candidate)
     func entry(_ report: CheckReport?, _ note: String = "") -> Entry {
       Entry(
         name: candidate.name, line: line, variable: candidate.variable, report: report, note: note)
     }
     do {
-      var report = try self.report(candidate, loss, lossText, withUpdates: true)
-      if !report.isRight, let updated = updatesBefore(candidate) {
+      var report = try self.report(
+        candidate, loss, lossText, withUpdates: candidate.isComputed)
+      if !report.isRight, candidate.isComputed, let updated = updatesBefore(candidate) {
         let without = try self.report(candidate, loss, lossText, withUpdates: false)
+        let words = "\(updated.name) is updated on line \(updated.line), before this gradient is "
+          + "computed from it"
         if without.isRight {
-          report = report.stale(
-            "\(updated.name) is updated on line \(updated.line), before this gradient is computed "
-              + "from it")
+          report = report.replacing(fault: .stale, detail: words)
+        } else if report.fault == .unknown, without.fault != .unknown {
+          report = without.replacing(fault: without.fault, detail: "\(without.detail); \(words)")
         }
       }
       return entry(report)
@@ -231,6 +240,17 @@ package struct ScriptCheck {
       if Interrupt.isRequested { throw error }
       return entry(nil, RuntimeError(error).message)
     }
+  }
+
+  private func line(of candidate: Candidate) -> Int {
+    var span = candidate.item.statement.span
+    if !candidate.isComputed {
+      let definition = outline.items.first {
+        $0.statement.kind.isDefinition && $0.assigned.contains(candidate.name)
+      }
+      span = definition?.statement.span ?? span
+    }
+    return source.position(of: span.start).line
   }
 
   /// The parameter that is updated in the block before a gradient that depends on it.
@@ -250,25 +270,19 @@ package struct ScriptCheck {
     _ candidate: Candidate, _ loss: Loss, _ lossText: String, withUpdates: Bool
   ) throws -> CheckReport {
     let expression = source.text(in: candidate.expression.span)
-    let isWritten =
-      candidate.expression.span.end <= source.bytes.count
-      && outline.items.contains {
-        $0.statement.span.start <= candidate.expression.span.start
-          && candidate.expression.span.end <= $0.statement.span.end
-      }
+    let isWritten = candidate.isComputed
     var gradient = try part(
       "check_gradient", isWritten ? expression : candidate.expression.sourceText(),
       slice: outline.slice(
         for: NameCollector(thunk: candidate.expression).free, before: candidate.item,
         withUpdates: withUpdates), shown: candidate.name)
-    if isWritten { gradient.written = (candidate.expression, source) }
+    gradient.written = (candidate.expression, source)
     let slice = loss.item.map {
       outline.slice(
         for: NameCollector(thunk: loss.expression).free, before: $0, withUpdates: false)
     }
-    let text = loss.item == nil ? loss.expression.sourceText() : lossText
     let lossPart = try part(
-      "check_loss", text, slice: slice ?? [], shown: text, asParameters: false)
+      "check_loss", lossText, slice: slice ?? [], shown: lossText, asParameters: false)
     let subject = CheckSubject(
       gradient: gradient, loss: lossPart,
       variable: .init(global: candidate.variable, of: machine))
