@@ -37,7 +37,8 @@ import Testing
           try Tensor(doubles: input.values, Shape(checking: input.shape), elementType: .f64))
       }
       let names = part.gradients.keys.sorted()
-      let code = part.setup + "\nvalue = \(part.loss)\n"
+      let code =
+        part.setup + "\nvalue = \(part.loss)\n"
         + names.map { "gradient_\($0) = grad \(part.loss) wrt \($0)\n" }.joined()
       do {
         try machine.run(try machine.compile(SourceText(code, name: "case")))

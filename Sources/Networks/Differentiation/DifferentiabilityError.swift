@@ -23,7 +23,7 @@ package enum DifferentiabilityError: Error, Hashable, CustomStringConvertible {
 
   /// Throws when `builtin` is not differentiable and one of its operands is watched.
   package static func check(_ builtin: String, operands: [Variable]) throws(Self) {
-    guard let reason = reasons[builtin], operands.contains(where: { !$0.isConstant }) else {
+    guard let reason = reasons[builtin], operands.contains(where: \.isDifferentiated) else {
       return
     }
     throw .notDifferentiable(builtin: builtin, reason: reason)

@@ -25,6 +25,8 @@ package final class Tape: @unchecked Sendable {
   private var entries: [Entry] = []
   /// Whether operands and results are kept in full, for `recording(of:)`.
   private let keepsAll: Bool
+  /// Whether the tape only tells its observer and keeps nothing to be swept.
+  let isOnlyWatching: Bool
 
   private static let levels = Atomic<Int>(0)
 
@@ -42,7 +44,23 @@ package final class Tape: @unchecked Sendable {
   /// - Parameter keepsAll: whether `recording(of:)` will be asked for, which needs every operand.
   package init(keepingAll keepsAll: Bool = false) {
     self.keepsAll = keepsAll
+    isOnlyWatching = false
     level = Tape.levels.add(1, ordering: .relaxed).newValue
+  }
+
+  /// A tape that keeps nothing: operations on what it watches are told to `observer`, as long as
+  /// they run.
+  package init(telling observer: any TapeObserver) {
+    keepsAll = false
+    isOnlyWatching = true
+    level = Tape.levels.add(1, ordering: .relaxed).newValue
+    self.observer = observer
+  }
+
+  /// Ends the watching: what was watched are constants from now on.
+  package func close() {
+    isOpen = false
+    entries = []
   }
 
   /// The number of recorded entries.
@@ -60,6 +78,10 @@ package final class Tape: @unchecked Sendable {
   func record(_ operation: Operation, inputs: [Variable], output: Variable, parents: [Int])
     -> Variable
   {
+    if isOnlyWatching {
+      observer?.recorded(operation: operation.name, inputs: inputs, output: output, index: 0)
+      return Variable(output, tape: self, index: 0)
+    }
     let saves: Operation.Saves = keepsAll ? .both : operation.saves
     entries.append(
       Entry(

@@ -41,6 +41,16 @@ package struct Variable: Sendable {
   /// Whether no open tape watches the value.
   package var isConstant: Bool { live == nil }
 
+  /// Whether an open tape will be swept back to the value; one that only watches asks nothing.
+  package var isDifferentiated: Bool {
+    var candidate = live
+    while let found = candidate {
+      if found.tape.isOpen, !found.tape.isOnlyWatching { return true }
+      candidate = found.primal.record
+    }
+    return false
+  }
+
   /// The same number, watched by no tape.
   package var detached: Variable { Variable(tensor) }
 

@@ -22,10 +22,13 @@ extension Trainer {
     optimizerSteps = snapshotSteps
     let rate = options.optimizer.rate.rate(epoch: state.epoch)
     let before = try StoreSnapshot(like: store)
+    var largestWeights: [Double] = []
     while state.step < stepsPerEpoch {
       before.take(store, statistics: statistics)
       let (stateBefore, stepsBefore) = (state, optimizerSteps)
-      if let report = try checkedStep(rate: rate) {
+      largestWeights.append(largestWeight())
+      if var report = try checkedStep(rate: rate) {
+        report.largestWeights = largestWeights
         before.restore(store, statistics: statistics)
         (state, optimizerSteps) = (stateBefore, stepsBefore)
         return .notFinite(report)
@@ -34,6 +37,15 @@ extension Trainer {
     return .notFinite(
       report(
         layer: 0, name: options.optimizer.name, phase: "update", operation: "W - v", operands: []))
+  }
+
+  private func largestWeight() -> Double {
+    var largest: Float = 0
+    for slot in store.slots {
+      // SAFETY: a slot's weights are as many as its shape says.
+      for index in 0..<slot.shape.count { largest = max(largest, abs(slot.weights[index])) }
+    }
+    return Double(largest)
   }
 
   /// A step that stops at the first result that is not finite.

@@ -94,6 +94,8 @@ package struct NotFiniteReport: Sendable, Hashable {
   package let operands: [Operand]
   /// The first row of the batch (in data order) in whose forward pass it appeared, if there.
   package let row: Int?
+  /// The greatest magnitude among the weights before each step of the epoch, up to this one.
+  package var largestWeights: [Double] = []
 
   /// The message, in words.
   package var message: String {

@@ -74,7 +74,7 @@ extension Machine {
           {
             slot(bases, instruction.a).put(x + y)
           } else {
-            try binary(.add, instruction)
+            try binary(.add, instruction, at: pc)
           }
         case .subtract:
           if case .number(let x) = slot(bases, instruction.b).pointee,
@@ -82,7 +82,7 @@ extension Machine {
           {
             slot(bases, instruction.a).put(x - y)
           } else {
-            try binary(.subtract, instruction)
+            try binary(.subtract, instruction, at: pc)
           }
         case .multiply:
           if case .number(let x) = slot(bases, instruction.b).pointee,
@@ -90,7 +90,7 @@ extension Machine {
           {
             slot(bases, instruction.a).put(x * y)
           } else {
-            try binary(.multiply, instruction)
+            try binary(.multiply, instruction, at: pc)
           }
         case .divide:
           if case .number(let x) = slot(bases, instruction.b).pointee,
@@ -98,18 +98,18 @@ extension Machine {
           {
             slot(bases, instruction.a).put(x / y)
           } else {
-            try binary(.divide, instruction)
+            try binary(.divide, instruction, at: pc)
           }
-        case .remainder: try binary(.remainder, instruction)
-        case .matmul: try binary(.matmul, instruction)
-        case .power: try binary(.power, instruction)
-        case .equal: try binary(.equal, instruction)
-        case .notEqual: try binary(.notEqual, instruction)
-        case .less: try binary(.less, instruction)
-        case .lessOrEqual: try binary(.lessOrEqual, instruction)
-        case .greater: try binary(.greater, instruction)
-        case .greaterOrEqual: try binary(.greaterOrEqual, instruction)
-        case .negate, .not, .plus, .transpose: try unary(instruction)
+        case .remainder: try binary(.remainder, instruction, at: pc)
+        case .matmul: try binary(.matmul, instruction, at: pc)
+        case .power: try binary(.power, instruction, at: pc)
+        case .equal: try binary(.equal, instruction, at: pc)
+        case .notEqual: try binary(.notEqual, instruction, at: pc)
+        case .less: try binary(.less, instruction, at: pc)
+        case .lessOrEqual: try binary(.lessOrEqual, instruction, at: pc)
+        case .greater: try binary(.greater, instruction, at: pc)
+        case .greaterOrEqual: try binary(.greaterOrEqual, instruction, at: pc)
+        case .negate, .not, .plus, .transpose: try unary(instruction, at: pc)
 
         // Jumps
         case .jump:

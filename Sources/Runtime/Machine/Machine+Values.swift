@@ -59,7 +59,11 @@ extension Machine {
   ///
   /// Where the result replaces an operand, as in `v = v + w`, that operand is taken out of its
   /// variable, so that memory which is the variable's alone is used again.
-  func binary(_ operation: BinaryOperator, _ instruction: Instruction) throws {
+  func binary(
+    _ operation: BinaryOperator, _ instruction: Instruction, at pc: UnsafePointer<Instruction>
+  ) throws {
+    // Whoever watches the operations asks where they stand.
+    frames[depth].pc = pc
     let (first, second) = (instruction.b, instruction.c)
     let target = slot(bases, instruction.a)
     var left = try read(first, operand: 0)
@@ -75,7 +79,8 @@ extension Machine {
     }
   }
 
-  func unary(_ instruction: Instruction) throws {
+  func unary(_ instruction: Instruction, at pc: UnsafePointer<Instruction>) throws {
+    frames[depth].pc = pc
     let value = try read(instruction.b, operand: 0)
     let result: Value
     do {

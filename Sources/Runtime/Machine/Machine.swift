@@ -23,6 +23,9 @@ package final class Machine: Interpreter {
   /// Whether central differences are being taken: tensors are made in Float64 then.
   var isDifferencing = false
 
+  /// The top-level statements that ran, oldest first.
+  package internal(set) var past: [PastStatement] = []
+
   private let writeText: (String) -> Void
 
   // SAFETY of the pointers below: allocated once in `init`, freed in `deinit`; `depth` stays within
@@ -107,25 +110,26 @@ package final class Machine: Interpreter {
 
   /// Runs a program, statement by statement, up to its first error.
   package func run(_ program: Program) throws(Diagnostic) {
-    for code in program.codes {
+    for (statement, code) in zip(program.statements, program.codes) {
       if exitCode != nil { return }
-      try run(code)
+      try run(code, statement)
     }
   }
 
   /// Runs a program; `onError` is told of each error and says whether to go on behind it.
   package func run(_ program: Program, onError: (Diagnostic) -> Bool) {
-    for code in program.codes {
+    for (statement, code) in zip(program.statements, program.codes) {
       if exitCode != nil { return }
       do throws(Diagnostic) {
-        try run(code)
+        try run(code, statement)
       } catch {
         guard onError(error) else { return }
       }
     }
   }
 
-  private func run(_ code: Code) throws(Diagnostic) {
+  private func run(_ code: Code, _ statement: Statement) throws(Diagnostic) {
+    let position = remember(statement, in: code.source)
     do {
       _ = try execute(code.header, function: nil, arguments: [])
     } catch let failure as Failure {
@@ -133,6 +137,7 @@ package final class Machine: Interpreter {
         exitCode = status
         return
       }
+      if past.indices.contains(position) { past[position].failure = failure.error }
       throw failure.diagnostic
     } catch {
       throw Diagnostic("\(error)", source: code.source, span: code.span)

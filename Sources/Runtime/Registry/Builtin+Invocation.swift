@@ -18,7 +18,9 @@ extension Builtin {
     }
     var binder = ArgumentBinder(declaration: declaration)
     try binder.bind(values, names: names)
-    if case .refused(let reason) = differentiation, binder.values.contains(where: \.isTraced) {
+    if case .refused(let reason) = differentiation,
+      binder.values.contains(where: \.isDifferentiated)
+    {
       throw RuntimeError.notDifferentiable(declaration.name, reason: reason)
     }
     let arguments = Arguments(

@@ -176,6 +176,18 @@ extension Value {
     }
   }
 
+  /// Whether a gradient will be asked of this, or of something that it holds.
+  var isDifferentiated: Bool {
+    switch self {
+    case .traced(let box): box.content.isDifferentiated
+    case .list(let box): box.content.contains { $0.isDifferentiated }
+    case .record(let box): box.content.values.contains { $0.isDifferentiated }
+    case .network(let box):
+      box.content.tracedParameters?.contains(where: \.isDifferentiated) ?? false
+    default: false
+    }
+  }
+
   /// Numbers and tensors of one shape, some of them traced, as one variable with a new first axis.
   static func stackedVariables(_ elements: [Value]) throws -> Variable? {
     var variables: [Variable] = []

@@ -62,14 +62,7 @@ extension Command {
     } catch {
       throw RuntimeError.other(error.message, hint: nil)
     }
-    let silence = open("/dev/null", O_WRONLY | O_CLOEXEC)
-    defer { close(silence) }
-    let session = Session(
-      context.session.commandLine, terminal: context.session.terminal,
-      output: OutputStream(silence, capacity: 1 << 16) { _ in },
-      errors: OutputStream(silence, capacity: 0) { _ in })
-    session.settings.showsProgress = false
-    session.settings.keepsHistory = false
+    let session = try context.silentSession()
     let machine = session.machine
     machine.globals["args"] = .items([.text(path)])
     let program = try machine.compile(source)
@@ -79,5 +72,23 @@ extension Command {
       ScriptCheck.lines(
         result.entries, unmatched: result.unmatched, loss: result.loss, script: path))
     return ScriptCheck.value(result.entries)
+  }
+}
+
+extension CommandContext {
+  /// A session without variables whose output nobody sees.
+  func silentSession() throws -> Session {
+    let silence = open("/dev/null", O_WRONLY | O_CLOEXEC)
+    guard silence >= 0 else {
+      throw RuntimeError.other(
+        "cannot open /dev/null: \(String(cString: strerror(errno)))", hint: nil)
+    }
+    let quiet = Session(
+      session.commandLine, terminal: session.terminal,
+      output: OutputStream(silence, capacity: 1 << 16) { _ in },
+      errors: OutputStream(silence, capacity: 0) { _ in })
+    quiet.settings.showsProgress = false
+    quiet.settings.keepsHistory = false
+    return quiet
   }
 }

@@ -49,12 +49,27 @@ extension Command {
     "explain", "shows how an expression is evaluated: parts, shapes, cost, broadcasts",
     details: """
       A tree of the parts with the shape of each, what they cost in multiply-adds and bytes, and \
-      where an operand is broadcast. A function or a builtin is told about instead.
+      where an operand is broadcast. A function or a builtin is told about instead. explain nan \
+      tells where the last NaN or infinity was born, in training or in a statement: the operation, \
+      its operands, the step, and when it began to grow.
       """,
-    arguments: [.slot("expression", .any, "what to evaluate")],
+    arguments: [
+      .slot("expression", .any, words: ["nan"], "what to evaluate, or nan")
+    ],
     examples: [.init("x = ones(2, 3); b = [1, 2, 3]\nexplain sum(x + b)")],
     seeAlso: ["derive", "describe", "time"]
   ) { context in
+    if case .word? = context.command.first("expression") {
+      var sessions: [Session] = []
+      let explanation = try NonFiniteExplanation.of(context.machine) {
+        let session = try context.silentSession()
+        sessions.append(session)
+        return session.machine
+      }
+      context.print(explanation.lines)
+      withExtendedLifetime(sessions) {}
+      return nil
+    }
     guard case .thunk(let thunk)? = context.command.first("expression") else {
       throw RuntimeError.other("explain needs an expression", hint: "explain x @ W + b")
     }

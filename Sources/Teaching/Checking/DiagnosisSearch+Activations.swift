@@ -33,7 +33,8 @@ private struct Slope: Sendable {
     Slope(2.3, { "the input of \($0) stands where its derivative belongs" }) { _, x, _ in x },
     Slope(2.3, { "1 − \($0) stands where the derivative belongs" }) { _, _, y in 1 - y },
     Slope(2.4, { "the square of \($0) stands where its derivative belongs" }) { _, _, y in y * y },
-    Slope(2.4, { "1 + y² stands where the derivative of y = \($0) belongs" }) { _, _, y in 1 + y * y },
+    Slope(2.4, { "1 + y² stands where the derivative of y = \($0) belongs" }) { _, _, y in 1 + y * y
+    },
     Slope(2.4, { "y(1 − y), sigmoid's derivative, stands where that of y = \($0) belongs" }) {
       _, _, y in y * (1 - y)
     },

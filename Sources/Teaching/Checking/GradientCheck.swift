@@ -156,7 +156,8 @@ package struct GradientCheck {
     for values in try search.replacements() {
       guard let fresh = try? search.recomputed(with: values),
         var finding = try DiagnosisSearch.explainShape(
-          fresh.cast(to: .f64), loss, tolerance: tolerance, factors: factors).finding
+          fresh.cast(to: .f64), loss, tolerance: tolerance, factors: factors
+        ).finding
       else { continue }
       let names = DiagnosisSearch.staleness(values.keys.sorted())
       finding.also = [finding.also, names].compactMap { $0 }.joined(separator: "; ")

@@ -225,7 +225,8 @@ package struct ScriptCheck {
         candidate, loss, lossText, withUpdates: candidate.isComputed)
       if !report.isRight, candidate.isComputed, let updated = updatesBefore(candidate) {
         let without = try self.report(candidate, loss, lossText, withUpdates: false)
-        let words = "\(updated.name) is updated on line \(updated.line), before this gradient is "
+        let words =
+          "\(updated.name) is updated on line \(updated.line), before this gradient is "
           + "computed from it"
         if without.isRight {
           report = report.replacing(fault: .stale, detail: words)
