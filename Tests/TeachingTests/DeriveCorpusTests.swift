@@ -83,6 +83,22 @@ import Testing
     Case("derive sum((x @ V) * y) wrt V"),
     Case("derive 2^s + s^s wrt s"),
     Case("derive sum((A - mean(A, axis=0))^2) wrt A"),
+    Case("derive mse(y, sigmoid(logits(x) @ W3)) + lam * (sum(W1^2) + sum(W2^2)) wrt W1, W2, b1"),
+    Case("derive cross_entropy(y, softmax(tanh(sigmoid(x @ W1 + b1) @ W2 + b2) @ W3)) wrt W1, W2"),
+    Case("fn l2(v, k=0.5) = k * sum(v^2)\nderive mean((x @ w - t)^2) + l2(w) wrt w"),
+    Case("fn make(k) = v -> sum(v * k)\nf = make(B)\nderive f(tanh(A)) wrt A"),
+    Case(
+      "fn f() {\n  a = 0; i = 0\n  while i < 3 { a += sum(w^2) * i; i += 1 }\n  a\n}\nderive f() wrt w"
+    ),
+    Case("d = dataset(x, y)\nderive cross_entropy(d.train.y, softmax(d.train.x @ V)) wrt V"),
+    Case("derive sum((x @ V) * y) / x.shape[0] wrt V", "(1/N) xᵀ y"),
+    Case(
+      "derive -mean(sum(y * log(softmax(x @ V)), axis=1)) + lam / 2 * sum(V^2) wrt V",
+      "lam V + (1/N) xᵀ (p − y)"),
+    Case(
+      "derive -mean(q * log(sigmoid(x @ w)) + (1 - q) * log(1 - sigmoid(x @ w))) wrt w",
+      "(1/N) xᵀ (h − q)"),
+    Case("u = f64(w)\nderive sum((f64(x) @ u)^2) wrt u", "2 f64(x)ᵀ r"),
   ]
 
   @Test(arguments: cases) func agrees(_ example: Case) throws {

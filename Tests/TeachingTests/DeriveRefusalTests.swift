@@ -70,3 +70,36 @@ import Testing
     #expect(derivation.expression == nil)
   }
 }
+
+/// Variables of functions: the one that is derived with respect to, and those taken along.
+@Suite struct DeriveScopeTests {
+  @Test func insideAFunction() throws {
+    let script = """
+      x = rand(6, 4)
+      fn inner() {
+        u = randn(4)
+        f = () -> sum((x @ u)^2)
+        derive f() wrt u
+        derive sum((x @ u)^2) wrt u
+        return 0
+      }
+      inner();
+      """
+    for derivation in try DeriveHost.derivations(of: script) {
+      #expect(derivation.text(width: 90).contains("∂L/∂u = 2 xᵀ r\n"))
+      #expect(derivation.isRight)
+    }
+  }
+
+  /// A captured variable of the same name is another one.
+  @Test func capturedNamesake() throws {
+    let script = """
+      fn make(k) = v -> sum(v * k)
+      k = 3
+      g = make(rand(4))
+      derive g(k * [1, 2, 3, 4]) wrt k
+      """
+    let derivation = try #require(try DeriveHost.derivations(of: script).first)
+    #expect(derivation.isRight)
+  }
+}

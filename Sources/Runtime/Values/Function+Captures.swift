@@ -9,6 +9,16 @@ extension Function {
   }
 }
 
+extension Function {
+  /// Whether the variable that it captured under a name is the one at a place.
+  package func captured(_ name: String, isAt place: Place) -> Bool {
+    guard case .user(let code) = origin, case .cell(let cell) = place.root,
+      let index = code.captureNames.firstIndex(of: name), captures.indices.contains(index)
+    else { return false }
+    return captures[index] === cell
+  }
+}
+
 extension Thunk {
   /// The value of a name where the expression stands: a variable of the functions around it, a
   /// global, or a builtin.

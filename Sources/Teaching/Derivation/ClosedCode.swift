@@ -14,11 +14,12 @@ struct GlobalNames {
       guard case .tensor(let box) = value, name != "ans", name != target else { return nil }
       return (name, box.content)
     }
-    for node in graph.nodes where !node.isLeaf && node.symbol != nil && node.rank > 0 {
+    for node in graph.nodes
+    where (!node.isLeaf || node.isCaptured) && node.symbol != nil && node.rank > 0 {
       let alike = globals.filter { $0.1.shape == node.shape }
       let ordered = alike.filter { $0.0 == node.symbol } + alike.filter { $0.0 != node.symbol }
       node.globalName = ordered.first { isEqual($0.1, node.tensor) }?.0
-      if let name = node.globalName, node.name == nil { node.symbol = name }
+      if let name = node.globalName, node.name == nil, !node.isLeaf { node.symbol = name }
     }
   }
 
@@ -44,6 +45,7 @@ struct ClosedCode {
   var usesLocals: Bool {
     graph.nodes.contains { node in
       guard case .leaf(let text) = node.kind else { return false }
+      if node.isCaptured { return node.globalName == nil }
       return thunk.isLocal(String(text.prefix { $0 != "." }))
     }
   }

@@ -29,11 +29,11 @@ package final class Deriver {
   /// Closed forms of more symbols help nobody.
   private static let closedLimit = 48
 
-  private init(_ thunk: Thunk, target: String, machine: Machine) {
+  private init(_ thunk: Thunk, withRespectTo place: Place, machine: Machine) {
     self.machine = machine
     self.thunk = thunk
-    self.target = target
-    tracer = Tracer(thunk, machine: machine, target: target)
+    target = place.description
+    tracer = Tracer(thunk, machine: machine, withRespectTo: place)
   }
 
   /// The derivation of a loss with respect to one variable.
@@ -45,7 +45,7 @@ package final class Deriver {
     _ loss: Thunk, withRespectTo place: Place, on machine: Machine
   ) throws -> Derivation {
     do {
-      return try Deriver(loss, target: place.description, machine: machine).run(place)
+      return try Deriver(loss, withRespectTo: place, machine: machine).run(place)
     } catch let error as Unsupported {
       throw error.error(of: "derive")
     }
@@ -315,6 +315,11 @@ package final class Deriver {
     let shape = try value.asTensor()?.shape ?? .scalar
     let sizes = shape.dimensions.map(String.init).joined(separator: ", ")
     let expression = shape.rank == 0 ? "0" : "zeros(\(sizes))"
+    let gradient = try machine.gradient(of: thunk, at: [place]).first ?? .none
+    let error = try gradient.asTensor().map { tensor -> Double in
+      let largest = tensor.doubles().reduce(0) { max($0, $1.magnitude) }
+      return largest == 0 ? 0 : .infinity
+    }
     root.symbol = "L"
     let name = (SymbolText.unicode(target), SymbolText.latex(target))
     return Derivation(
@@ -323,7 +328,7 @@ package final class Deriver {
       result: (
         ("∂L/∂\(name.0)", "\\frac{\\partial L}{\\partial \(name.1)}"), "0", "0", "\(shape)"
       ),
-      expression: expression, shortExpression: expression, statements: [], error: 0,
+      expression: expression, shortExpression: expression, statements: [], error: error,
       remarks: remarks + [
         "\(target) has no influence on this loss: what was computed from it before and stored in a"
           + " variable counts as constant; write the loss as a function of \(target)"

@@ -51,6 +51,8 @@ final class Node {
   var name: String?
   /// What the derivation calls it; nil where it is written out.
   var symbol: String?
+  /// Whether it is a variable that only a function sees.
+  var isCaptured = false
   /// The axis whose length this number is.
   var dimension: Dimension?
   /// A global variable that holds the same value.

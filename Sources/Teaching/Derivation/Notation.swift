@@ -87,7 +87,7 @@ struct Notation {
     }
   }
 
-  func shape(_ axes: [Dimension]) -> String { axes.isEmpty ? "1" : "(\(axes.text))" }
+  func shape(_ axes: [Dimension]) -> String { axes.isEmpty ? "number" : "(\(axes.text))" }
 
   private func transpose(_ operand: Formula) -> (String, Level) {
     let inside = text(operand, from: .postfix)

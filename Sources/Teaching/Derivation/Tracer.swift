@@ -48,20 +48,23 @@ final class Tracer {
   let thunk: Thunk
   /// The place that the derivation is taken with respect to: `W_h`, `net.W1`; nil for none.
   let target: String?
+  private let place: Place?
   weak var observer: (any Observer)?
   var source: SourceText
   var turns = 0
   var calls = 0
   /// The names that nodes have been given, so that none stands for two.
   var names: Set<String> = []
+  private var capturedNodes: [String: Node] = [:]
   /// What the tracer must tell: the branch of a conditional that was taken.
   var remarks: [String] = []
 
-  init(_ thunk: Thunk, machine: Machine, target: String?) {
+  init(_ thunk: Thunk, machine: Machine, withRespectTo place: Place? = nil) {
     self.thunk = thunk
-    self.target = target
+    self.place = place
+    target = place?.description
     source = thunk.source
-    graph = Graph(machine: machine, isExact: target != nil)
+    graph = Graph(machine: machine, isExact: place != nil)
   }
 
   /// The whole expression.
@@ -78,13 +81,37 @@ final class Tracer {
       current = here.parent
     }
     if let function = outermost.function {
-      if let value = function.captured(name) ?? graph.machine.globals[name] {
-        return try traced(value, name, at: span)
+      if let value = function.captured(name) {
+        return try captured(value, name, function, at: span)
       }
+      if let value = graph.machine.globals[name] { return try traced(value, name, at: span) }
     } else if let value = thunk.lookUp(name) {
       return try traced(value, name, at: span)
     }
     throw RuntimeError.unknownName(name)
+  }
+
+  /// A variable that a function took along; the same node each time.
+  private func captured(
+    _ value: Value, _ name: String, _ function: Function, at span: Span
+  ) throws -> Traced {
+    // In a function that derives, the variable of the derivation may be one of these.
+    if let place, function.captured(name, isAt: place) {
+      let result = try traced(value, name, at: span)
+      if case .node(let node) = result { node.isCaptured = true }
+      return result
+    }
+    switch value {
+    case .number, .tensor: break
+    default: return .value(value, name)
+    }
+    let key = "\(ObjectIdentifier(function).hashValue) \(name)"
+    if let known = capturedNodes[key] { return .node(known) }
+    guard let tensor = try value.asTensor() else { return .value(value, name) }
+    let node = try graph.leaf(name, tensor, at: span, in: source)
+    node.isCaptured = true
+    capturedNodes[key] = node
+    return .node(node)
   }
 
   /// A value that lies outside the loss.

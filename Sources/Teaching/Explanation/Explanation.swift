@@ -27,7 +27,7 @@ package struct Explanation {
       return Explanation(
         failure: nil, rows: [], closing: describe(function, name))
     }
-    let tracer = Tracer(thunk, machine: machine, target: nil)
+    let tracer = Tracer(thunk, machine: machine)
     let recorder = EvaluationRecorder(tracer.graph)
     tracer.observer = recorder
     var failure: (any Error)?
