@@ -95,6 +95,9 @@ final class AtomicFile: ByteSink {
 
   private static func failure(_ path: String, _ code: Int32) -> DatasetError {
     switch code {
+    // Some file systems, /proc among them, say ENOENT where they take no new files.
+    case ENOENT where access(path.parentDirectory, F_OK) == 0:
+      .permission(path: path, writing: true)
     case ENOENT, ENOTDIR: .missingDirectory(path: path, directory: path.parentDirectory)
     case EACCES, EPERM: .permission(path: path, writing: true)
     case EROFS: .readOnly(path: path)

@@ -118,8 +118,15 @@ struct Diagnosis {
     if left.rank == 2, right.rank == 2 {
       let rightFits = right[1] == left[1]
       let leftFits = left[0] == right[0]
-      if rightFits { lines.append("\(transposed(names[1], "the right operand")) would fit") }
-      if leftFits { lines.append("\(transposed(names[0], "the left operand")) would fit") }
+      // Of `A @ A` either side may be turned; which one is meant must show.
+      let twins = names[0] != nil && names[0] == names[1] && rightFits && leftFits
+      let (before, behind) = twins ? ("\(names[0] ?? "") @ ", " @ \(names[1] ?? "")") : ("", "")
+      if rightFits {
+        lines.append("\(before)\(transposed(names[1], "the right operand")) would fit")
+      }
+      if leftFits {
+        lines.append("\(transposed(names[0], "the left operand"))\(behind) would fit")
+      }
     }
     guard let inner = left.dimensions.last else { return lines }
     let fitting = variablesInScope { shape in
@@ -151,8 +158,13 @@ struct Diagnosis {
 
   private func transposed(_ name: String?, _ otherwise: String) -> String {
     guard let name else { return "\(otherwise)'s transpose" }
-    let isName = name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
-    return isName || name.hasPrefix("(") ? "\(name)'" : "(\(name))'"
+    var depth = 0
+    let isOperand = name.allSatisfy { character in
+      if "([".contains(character) { depth += 1 }
+      defer { if ")]".contains(character) { depth -= 1 } }
+      return depth > 0 || character.isLetter || character.isNumber || "_.".contains(character)
+    }
+    return isOperand ? "\(name)'" : "(\(name))'"
   }
 
   private static func inScope(_ variables: [(name: String, shape: Shape)]) -> String {
