@@ -41,6 +41,9 @@ private struct Slope: Sendable {
     Slope(2.4, { "1 − y², tanh's derivative, stands where that of y = \($0) belongs" }) {
       _, _, y in 1 - y * y
     },
+    Slope(2.5, { "the derivative of sigmoid at \($0) stands where its own belongs" }) { _, _, y in
+      Activation.Kind.sigmoid.slope(y, Activation.Kind.sigmoid.value(y))
+    },
     Slope(2.4, { "the derivative of sigmoid stands where that of \($0) belongs" }) { _, x, _ in
       Activation.Kind.sigmoid.slope(x, Activation.Kind.sigmoid.value(x))
     },

@@ -46,9 +46,14 @@ extension DiagnosisSearch {
   /// A bias: the cotangent behind it, summed in other ways than over the rows.
   private func considerStretched(_ use: Use) throws {
     guard let cotangent = loss.cotangents[use.step] else { return }
+    let operand = steps[use.step].inputs[use.position].shape
+    let leading = cotangent.rank - operand.rank
     for axis in 0..<cotangent.rank {
       let sum = try cotangent.reduce(.sum, axes: [axis])
-      if sum.count == shape.count {
+      // Along the axes that it was stretched along, the sum is right.
+      let isStretched =
+        axis < leading || (operand[axis - leading] == 1 && cotangent.shape[axis] > 1)
+      if sum.count == shape.count, !isStretched {
         consider(
           .axis, sum.doubles(), cost: 1.5,
           "it is summed over axis \(axis), and the rows are axis 0")

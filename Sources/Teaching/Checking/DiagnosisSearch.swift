@@ -20,7 +20,7 @@ final class DiagnosisSearch {
   /// What the penalty on the weights contributes, where the loss has one.
   var penalty: [Double]?
   /// Elements of cotangents that may still be computed: large losses are not searched for ever.
-  private var budget = 4e9
+  private var budget = 2e9
   private(set) var isExhausted = false
 
   init(
