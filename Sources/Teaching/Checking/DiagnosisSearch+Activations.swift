@@ -74,19 +74,15 @@ extension DiagnosisSearch {
     let elementwise = activations.filter(\.kind.isElementwise)
     for activation in elementwise {
       let (x, y, g) = numbers(activation)
+      let passed = indices(g).map { g[$0] * activation.kind.slope(x[$0], y[$0]) }
       for slope in Slope.all where worth(slope.cost) {
-        let change = indices(g).map {
-          g[$0] * (slope.value(activation.kind, x[$0], y[$0]) - activation.kind.slope(x[$0], y[$0]))
-        }
-        try considerChange(activation, change, cost: slope.cost) {
+        let wrong = indices(g).map { g[$0] * slope.value(activation.kind, x[$0], y[$0]) }
+        try considerPassing(activation, wrong, passed, cost: slope.cost) {
           slope.text(self.name(activation))
         }
       }
       guard worth(2.3) else { continue }
-      let gated = indices(g).map {
-        g[$0] * ((g[$0] > 0 ? 1 : 0) - activation.kind.slope(x[$0], y[$0]))
-      }
-      try considerChange(activation, gated, cost: 2.4) {
+      try considerPassing(activation, g.map { max($0, 0) }, passed, cost: 2.4) {
         "the mask of \(self.name(activation)) is taken from the incoming gradient"
       }
       try considerOtherMasks(activation, x, y, g)
@@ -107,17 +103,22 @@ extension DiagnosisSearch {
     )
   }
 
-  private func considerChange(
-    _ activation: Activation, _ change: [Double], cost: Double, fault: GradientFault? = nil,
+  /// Something else passes through an activation than what should. Where nothing at all does, a
+  /// term is missing, not a derivative.
+  private func considerPassing(
+    _ activation: Activation, _ wrong: [Double], _ passed: [Double], cost: Double,
     _ text: () -> String
   ) throws {
-    guard change.allSatisfy(\.isFinite), change.contains(where: { $0 != 0 }),
-      let gradient = try changed([activation.input: tensor(change, like: activation.input)])
+    guard wrong.allSatisfy(\.isFinite), wrong.contains(where: { $0 != 0 }), wrong != passed else {
+      return
+    }
+    let change = zip(wrong, passed).map { $0 - $1 }
+    guard let gradient = try changed([activation.input: tensor(change, like: activation.input)])
     else { return }
     // Of functions that are no activations it is a factor of the chain rule that is missing.
     let isPlain = [.exp, .log, .sqrt].contains(activation.kind)
     consider(
-      fault ?? (isPlain ? .term : .mask), gradient, cost: cost,
+      isPlain ? .term : .mask, gradient, cost: cost,
       place: .call(Self.callNames(activation.kind)), text())
   }
 
@@ -131,6 +132,7 @@ extension DiagnosisSearch {
   ) throws {
     let shape = steps[activation.input].output.shape
     let kind = activation.kind
+    let passed = indices(g).map { g[$0] * kind.slope(x[$0], y[$0]) }
     for (label, values) in candidates(of: shape) where worth(2.5) {
       let other = values.doubles()
       let forms: [(Double) -> Double] =
@@ -138,8 +140,8 @@ extension DiagnosisSearch {
         ? [{ $0 > 0 ? 1 : 0 }, { $0 }]
         : [{ kind.slope($0, kind.value($0)) }, { kind.slope($0, $0) }, { $0 }]
       for form in forms {
-        let change = indices(g).map { g[$0] * (form(other[$0]) - kind.slope(x[$0], y[$0])) }
-        try considerChange(activation, change, cost: 2.5) {
+        let wrong = indices(g).map { g[$0] * form(other[$0]) }
+        try considerPassing(activation, wrong, passed, cost: 2.5) {
           "the derivative of \(self.name(activation)) is made from \(label) instead"
         }
       }
