@@ -201,6 +201,8 @@ extension DiagnosisSearch {
       let x = steps[index].output.doubles()
       let kinds: [Activation.Kind] = [.relu, .sigmoid, .tanh]
       for kind in kinds {
+        // A mask that lets nothing through is a missing term.
+        guard x.contains(where: { kind.slope($0, kind.value($0)) != 0 }) else { continue }
         let change = g.indices.map { g[$0] * (kind.slope(x[$0], kind.value(x[$0])) - 1) }
         guard let gradient = try changed([index: tensor(change, like: index)]) else { return }
         consider(
