@@ -49,11 +49,11 @@ package struct NonFiniteExplanation {
     return lines
   }
 
-  /// From when on sizes grew without a break, in words.
+  /// From when on sizes stayed above twice the least, in words.
   private static func growth(_ sizes: [(turn: Double?, size: Double)], unit: String) -> String? {
-    guard sizes.count > 1 else { return nil }
-    var start = sizes.count - 1
-    while start > 0, sizes[start - 1].size < sizes[start].size { start -= 1 }
+    guard let least = sizes.map(\.size).min(),
+      let start = sizes.lastIndex(where: { $0.size <= 2 * least })
+    else { return nil }
     let run = sizes[start...]
     guard run.count > 1, let first = run.first, let last = run.last,
       last.size > 2 * first.size
