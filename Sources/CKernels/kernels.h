@@ -40,6 +40,9 @@ typedef struct {
   void (*rmsprop)(
       float *, float *, const float *, ptrdiff_t, float rate, float rho, float epsilon, float l2);
   void (*to_bf16)(const float *, uint16_t *, ptrdiff_t);
+  // So many rounds of `multiply_add_lanes` independent multiply-adds.
+  float (*multiply_adds)(ptrdiff_t rounds);
+  int multiply_add_lanes;
   // c (8 × 16, stride) += a packed 8 a step times b packed 16 a step.
   void (*gemm_tile)(
       ptrdiff_t k, const double *a, const double *b, double *c, ptrdiff_t stride, int rows,

@@ -108,3 +108,23 @@ static void to_bf16(const float *in, uint16_t *out, ptrdiff_t count) {
     out[i] = (uint16_t)((bits & 0x7fffffff) > 0x7f800000 ? (bits >> 16) | 0x40 : rounded >> 16);
   }
 }
+
+// Enough independent chains to hide a multiply-add's latency, few enough for the registers.
+enum { peak_chains = 12 };
+
+static float multiply_adds(ptrdiff_t rounds) {
+  typedef float lanes __attribute__((vector_size(4 * WIDTH)));
+  lanes sum[peak_chains], factor, term;
+  for (int i = 0; i < WIDTH; i++) {
+    factor[i] = 0.999f;
+    term[i] = 0.001f;
+    for (int j = 0; j < peak_chains; j++) sum[j][i] = (float)j;
+  }
+  for (ptrdiff_t round = 0; round < rounds; round++) {
+    PRAGMA(clang loop unroll(full))
+    for (int j = 0; j < peak_chains; j++) sum[j] = sum[j] * factor + term;
+  }
+  float total = 0;
+  for (int j = 0; j < peak_chains; j++) total += sum[j][0];
+  return total;
+}

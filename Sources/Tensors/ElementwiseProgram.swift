@@ -89,6 +89,7 @@ package struct ElementwiseProgram: Sendable {
       let isFree = isKnownUniquelyReferenced(&tensor.storage)
       inputs[index] = .tensor(tensor)
       if !isFree { continue }
+      tensor.storage.willChange()
       try execute(plan, inputs, tensor, inPlace: true)
       inputs = []
       tensor.elementType = plan.resultType
@@ -107,6 +108,7 @@ package struct ElementwiseProgram: Sendable {
   ) throws(TensorError) {
     let plan = try Plan(self, [.tensor(target)] + others)
     if plan.fits(target) && isKnownUniquelyReferenced(&target.storage) {
+      target.storage.willChange()
       try execute(plan, [.tensor(target)] + others, target, inPlace: true)
       target.elementType = plan.resultType
     } else {
@@ -140,12 +142,16 @@ package struct ElementwiseProgram: Sendable {
     }
     // SAFETY: each operand is a tensor's first element, with strides inside its storage for the
     // plan's shape; the result is contiguous of that shape.
-    let status = nnsh_program_run(
-      codes, Int32(codes.count), Int32(inputs.count), operands, strides, plan.computeType.code,
-      result.pointer, plan.resultType.code, Int32(rank),
-      isFlat ? [plan.shape.count] : plan.shape.dimensions, inPlace ? 1 : 0)
+    try Profile.measure(
+      "elementwise", work: Double(plan.shape.count) * Double(codes.count - inputs.count)
+    ) { () throws(TensorError) in
+      try checkStatus(
+        nnsh_program_run(
+          codes, Int32(codes.count), Int32(inputs.count), operands, strides,
+          plan.computeType.code, result.pointer, plan.resultType.code, Int32(rank),
+          isFlat ? [plan.shape.count] : plan.shape.dimensions, inPlace ? 1 : 0))
+    }
     withExtendedLifetime((inputs, result)) {}
-    try checkStatus(status)
   }
 
   /// The shape and types that inputs give a program.

@@ -153,6 +153,10 @@ package final class MatmulPlan: @unchecked Sendable {
     arguments.deallocate()
   }
 
+  /// Whether this processor multiplies bfloat16 numbers.
+  package static let offersHalfPrecision: Bool =
+    (try? MatmulPlan(m: 16, n: 16, k: 16, sourceType: .bf16)) != nil
+
   /// Runs the product on memory laid out as the plan says. `bias` is needed where the plan has one.
   package func execute(
     _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, bias biasValues: UnsafeRawPointer? = nil,

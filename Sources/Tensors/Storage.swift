@@ -1,4 +1,5 @@
 import CKernels
+import Synchronization
 
 /// A piece of memory that tensors share, aligned to 64 bytes.
 ///
@@ -9,6 +10,17 @@ final class Storage: @unchecked Sendable {
   let pointer: UnsafeMutableRawPointer
   /// How many bytes were asked for.
   let byteCount: Int
+  /// Names the present content: no other content of any storage ever has the same number.
+  private(set) var stamp = Storage.nextStamp()
+
+  private static let stamps = Atomic<UInt64>(0)
+
+  private static func nextStamp() -> UInt64 {
+    stamps.wrappingAdd(1, ordering: .relaxed).newValue
+  }
+
+  /// To be called before the content is written anew in place.
+  func willChange() { stamp = Self.nextStamp() }
 
   /// Below this, a failed allocation is noticed by itself and the system is not asked.
   private static let checkedSize = 32 << 20
@@ -19,7 +31,11 @@ final class Storage: @unchecked Sendable {
   /// less memory available: the kernel would grant the pages and later end the process.
   init(byteCount: Int) throws(TensorError) {
     if byteCount >= Self.checkedSize && nnsh_pool_has(byteCount) == 0 {
-      let available = Int(clamping: nnsh_available_memory())
+      var available = Int(clamping: nnsh_available_memory())
+      if byteCount > available, !ProductMemo.isEmpty {
+        ProductMemo.clear()
+        available = Int(clamping: nnsh_available_memory())
+      }
       if byteCount > available { throw .outOfMemory(bytes: byteCount, available: available) }
     }
     guard let pointer = nnsh_allocate(byteCount) else {

@@ -19,9 +19,11 @@ extension Tensor {
   }
 
   func copied(as type: ElementType) throws(TensorError) -> Tensor {
-    let result = try Tensor(uninitialized: shape, type)
-    result.copyElements(from: self, strides: strides)
-    return result
+    try Profile.measure("copy") { () throws(TensorError) in
+      let result = try Tensor(uninitialized: shape, type)
+      result.copyElements(from: self, strides: strides)
+      return result
+    }
   }
 
   /// Writes the elements of another tensor (broadcast by the given strides) over this one's.
@@ -128,7 +130,10 @@ extension Tensor {
 
   /// Copies the elements where another tensor could see them change, or where they lie apart.
   mutating func makeUniqueContiguous() throws(TensorError) {
-    if isContiguous && isKnownUniquelyReferenced(&storage) { return }
+    if isContiguous && isKnownUniquelyReferenced(&storage) {
+      storage.willChange()
+      return
+    }
     self = try copied(as: elementType)
   }
 }

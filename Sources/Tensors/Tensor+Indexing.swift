@@ -73,7 +73,7 @@ extension Tensor {
     var value = value
     // A written f64 value does not widen an f32 tensor: assignment keeps the target's type.
     value = try value.cast(to: elementType)
-    if !isContiguousOrUnique() { try makeUniqueContiguous() }
+    if isContiguousOrUnique() { storage.willChange() } else { try makeUniqueContiguous() }
     if value.storage === storage { value = try value.copied(as: elementType) }
     let selection = try select(indices)
     if selection.covered == 0 {

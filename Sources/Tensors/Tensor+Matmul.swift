@@ -23,14 +23,30 @@ extension Tensor {
     }
     let type: ElementType =
       left.elementType == .f64 || right.elementType == .f64 ? .f64 : .f32
+    let rows = a.count / Swift.max(1, a.shape[a.rank - 1])
+    var key: ProductMemo.Key?
+    if ProductMemo.isWorthwhile(
+      rows: rows, columns: columns, terms: a.shape[a.rank - 1], elementSize: type.size)
+    {
+      let known = ProductMemo.Key(
+        left: .init(left), right: .init(right), bias: bias.map(ProductMemo.Operand.init),
+        hasRelu: activation == .relu)
+      if let result = ProductMemo.result(for: known) { return result }
+      key = known
+    }
     let product = MatrixProduct(
       left: try a.cast(to: type), right: try b.cast(to: type),
       bias: try bias?.cast(to: type).contiguous(), hasRelu: activation == .relu)
-    let result = try product.run(shapes: (left.shape, right.shape))
+    let work = 2 * Double(rows) * Double(columns) * Double(a.shape[a.rank - 1])
+    let result = try Profile.measure("matrix product", work: work) { () throws(TensorError) in
+      try product.run(shapes: (left.shape, right.shape))
+    }
     var dimensions = result.shape.dimensions
     if right.rank == 1 { dimensions.removeLast() }
     if left.rank == 1 { dimensions.remove(at: dimensions.count - (right.rank == 1 ? 1 : 2)) }
-    return try result.reshaped(dimensions)
+    let shaped = try result.reshaped(dimensions)
+    if let key { ProductMemo.keep(shaped, for: key) }
+    return shaped
   }
 
   /// NumPy's `dot`: the inner product of vectors, otherwise the matrix product; with a number, the

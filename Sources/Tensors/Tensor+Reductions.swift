@@ -29,7 +29,10 @@ extension Tensor {
     if reduction == .min || reduction == .max {
       try checkNotEmpty("\(reduction)", axes: axes)
     }
-    let values = try reducedValues(reduction.rawValue, axes: axes, means: nil)
+    let values = try Profile.measure("reduction", work: Double(count)) {
+      () throws(TensorError) in
+      try reducedValues(reduction.rawValue, axes: axes, means: nil)
+    }
     return try Tensor(doubles: values, target, elementType: type)
   }
 

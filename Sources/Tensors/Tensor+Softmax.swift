@@ -29,10 +29,12 @@ extension Tensor {
     let columns = rank == 0 ? 1 : shape[rank - 1]
     let rows = columns == 0 ? 0 : count / columns
     // SAFETY: both are contiguous with rows × columns elements of one stored type.
-    let status = nnsh_softmax(
-      logarithm ? 1 : 0, plain.elementType.code, plain.pointer, rows, columns, result.pointer)
+    try Profile.measure("softmax") { () throws(TensorError) in
+      try checkStatus(
+        nnsh_softmax(
+          logarithm ? 1 : 0, plain.elementType.code, plain.pointer, rows, columns, result.pointer))
+    }
     withExtendedLifetime((plain, result)) {}
-    try checkStatus(status)
     return result
   }
 }

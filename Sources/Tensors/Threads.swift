@@ -19,6 +19,9 @@ package enum Interrupt {
   package static func request() { nnsh_interrupt_request() }
   /// Forgets the request.
   package static func clear() { nnsh_interrupt_clear() }
+  /// Whether a loop must do more than go on: a stop has been asked for, or there are kept products
+  /// to let go of.
+  package static var needsAttention: Bool { nnsh_needs_attention() != 0 }
   /// Throws `interrupted` where a stop has been asked for.
   package static func check() throws(TensorError) {
     if isRequested { throw .interrupted }

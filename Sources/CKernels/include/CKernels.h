@@ -27,6 +27,17 @@ void nnsh_use_threads(int count);
 void nnsh_interrupt_request(void);
 void nnsh_interrupt_clear(void);
 int nnsh_interrupt_is_requested(void);
+/// Whether an interrupt was requested or matrix products are being kept: one cheap question for
+/// every turn of a loop.
+int nnsh_needs_attention(void);
+int nnsh_memo_is_on(void);
+void nnsh_memo_set_on(int on);
+int nnsh_memo_is_empty(void);
+void nnsh_memo_set_empty(int empty);
+int nnsh_profile_is_on(void);
+void nnsh_profile_set_on(int on);
+/// Float32 operations a second that all threads reach together, multiply-adds counted as two.
+double nnsh_peak_flops(void);
 
 /// Runs `body(context, block)` for every block, on several threads when `work` (elements, roughly)
 /// is large. Blocks must be independent.

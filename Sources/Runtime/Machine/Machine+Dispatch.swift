@@ -115,7 +115,10 @@ extension Machine {
         case .jump:
           pc = pc + instruction.distance
         case .loop:
-          if Interrupt.isRequested { throw RuntimeError.interrupted }
+          if Interrupt.needsAttention {
+            if Interrupt.isRequested { throw RuntimeError.interrupted }
+            ProductMemo.clear()
+          }
           pc = pc + instruction.distance
         case .jumpIf:
           let truth: Bool

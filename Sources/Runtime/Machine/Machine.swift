@@ -130,6 +130,9 @@ package final class Machine: Interpreter {
 
   private func run(_ code: Code, _ statement: Statement) throws(Diagnostic) {
     let position = remember(statement, in: code.source)
+    ProductMemo.isOn = true
+    // A statement within another, as of a script that `run` runs, ends with its own.
+    defer { ProductMemo.isOn = false }
     do {
       _ = try execute(code.header, function: nil, arguments: [])
     } catch let failure as Failure {

@@ -1,5 +1,6 @@
 import Runtime
 import Syntax
+import Tensors
 
 extension Command {
   /// Code in files and code to look at.
@@ -30,15 +31,20 @@ extension Command {
 
   static let time = Command(
     "time", "evaluates an expression and tells how long it took",
-    details: "The value is shown as usual, the time goes to standard error.",
+    details: """
+      The value is shown as usual. The time goes to standard error, and below it what it was spent \
+      on: matrix products, elementwise work and so on, each with its operations a second and their \
+      share of the peak that the processor reaches here and now in Float32 multiply-adds.
+      """,
     arguments: [.slot("expression", .any, "what to evaluate")], result: "the expression's value",
     seeAlso: ["describe"]
   ) { context in
     let start = MonotonicClock.now()
-    let value = try context.requiredValue("expression")
+    let (value, entries) = try Profile.watch { try context.requiredValue("expression") }
     let seconds = MonotonicClock.now() - start
     context.session.echo(value)
     context.note("\(NumberForm.duration(seconds))")
+    for line in TimeTable.lines(of: entries, seconds: seconds) { context.note(line) }
     return value
   }
 }
