@@ -98,7 +98,8 @@ extension Dense {
 ///
 /// Backward, for the gradient G of the output: G ← G ⊙ [y > 0] if rectified; Σ G over the rows goes
 /// to b's update, xᵀG to W's, G·Wᵀ back. The products add to the update as oneDNN's sum: γ times
-/// what the velocity holds, in the first piece of a batch.
+/// what the velocity holds, in the first piece of a batch. In bf16 x, W and G are rounded before
+/// the products, whose sums, the bias and the update stay Float32.
 final class DenseStage: Stage {
   private let weights: ParameterSlot
   private let bias: ParameterSlot
@@ -108,6 +109,9 @@ final class DenseStage: Stage {
   private let matrixRows: Int
   private let retained: Float
   private let inputGradient: Floats?
+  private let sourceType: MatmulPlan.SourceType
+  /// x and G in bfloat16, where products are taken in it.
+  private let halves: (input: UnsafeMutablePointer<UInt16>, gradient: UnsafeMutablePointer<UInt16>)?
   private var forwardPlan: MatmulPlan
   private let firstWeightPlan: MatmulPlan
   private let nextWeightPlan: MatmulPlan
@@ -125,18 +129,28 @@ final class DenseStage: Stage {
     retained = builder.retained
     let rows = builder.rows * positions
     matrixRows = rows
-    forwardPlan = try MatmulPlan(m: rows, n: outputs, k: inputs, bias: true)
+    let type: MatmulPlan.SourceType = builder.precision == .bf16 ? .bf16 : .f32
+    sourceType = type
+    forwardPlan = try MatmulPlan(m: rows, n: outputs, k: inputs, bias: true, sourceType: type)
     firstWeightPlan = try MatmulPlan(
-      m: inputs, n: outputs, k: rows, transposeA: true, accumulate: retained)
+      m: inputs, n: outputs, k: rows, transposeA: true, accumulate: retained, sourceType: type)
     nextWeightPlan = try MatmulPlan(
-      m: inputs, n: outputs, k: rows, transposeA: true, accumulate: 1)
+      m: inputs, n: outputs, k: rows, transposeA: true, accumulate: 1, sourceType: type)
     if needsInputGradient {
-      backPlan = try MatmulPlan(m: rows, n: inputs, k: outputs, transposeB: true)
+      backPlan = try MatmulPlan(
+        m: rows, n: inputs, k: outputs, transposeB: true, sourceType: type)
       inputGradient = builder.gradientBuffer()
     } else {
       backPlan = nil
       inputGradient = nil
     }
+    halves =
+      type == .f32
+      ? nil
+      : (
+        try builder.buffer(width: (inputs + 1) / 2 * positions).asHalves,
+        try builder.buffer(width: (outputs + 1) / 2 * positions).asHalves
+      )
     super.init(
       builder, width: outputs * positions, output: try builder.buffer(width: outputs * positions))
   }
@@ -144,14 +158,16 @@ final class DenseStage: Stage {
   /// Takes over the rectifier that follows.
   func rectify() throws(TensorError) {
     isRectified = true
-    forwardPlan = try MatmulPlan(m: matrixRows, n: outputs, k: inputs, bias: true, relu: true)
+    forwardPlan = try MatmulPlan(
+      m: matrixRows, n: outputs, k: inputs, bias: true, relu: true, sourceType: sourceType)
   }
 
   override var keepsOutput: Bool { isRectified }
 
   override func forward(_ input: Floats, _ step: StepContext) throws(TensorError) -> Floats {
     self.input = input
-    try forwardPlan.execute(input, weights.weights, bias: bias.weights, output)
+    let (x, matrix) = sources(input, rounding: halves?.input, inputs)
+    try forwardPlan.execute(x, matrix, bias: bias.weights, output)
     return output
   }
 
@@ -160,10 +176,24 @@ final class DenseStage: Stage {
     let isFirst = step.isFirstChunk
     nnsh_column_sums(
       gradient, matrixRows, outputs, outputs, isFirst ? retained : 1, bias.update)
-    try (isFirst ? firstWeightPlan : nextWeightPlan).execute(input, gradient, weights.update)
+    let (g, matrix) = sources(gradient, rounding: halves?.gradient, outputs)
+    let x = halves.map { UnsafeRawPointer($0.input) } ?? UnsafeRawPointer(input)
+    try (isFirst ? firstWeightPlan : nextWeightPlan).execute(x, g, weights.update)
     guard let backPlan, let inputGradient else { return gradient }
-    try backPlan.execute(gradient, weights.weights, inputGradient)
+    try backPlan.execute(g, matrix, inputGradient)
     return inputGradient
+  }
+
+  /// Rows and W as the products read them, the rows rounded now where they are to be.
+  private func sources(
+    _ values: Floats, rounding target: UnsafeMutablePointer<UInt16>?, _ columns: Int
+  ) -> (UnsafeRawPointer, UnsafeRawPointer) {
+    guard let target, let half = weights.half else {
+      return (UnsafeRawPointer(values), UnsafeRawPointer(weights.weights))
+    }
+    // SAFETY: the target was made for as many rows and columns.
+    nnsh_f32_to_bf16(values, target, matrixRows * columns)
+    return (UnsafeRawPointer(target), UnsafeRawPointer(half))
   }
 
   override func forwardOperands() -> (operation: String, operands: [StageOperand]) {

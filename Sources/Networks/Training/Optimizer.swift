@@ -106,6 +106,11 @@ package struct Optimizer: Sendable, Hashable {
       guard decay >= 0, decay.isFinite else {
         throw .invalidOption(name: "decay", value: decay, reason: "it must be a number from 0 up")
       }
+      guard l2 == 0 else {
+        throw .invalidOption(
+          name: "l2", value: l2,
+          reason: "adamw has a decay of its own, decay=; l2 goes with adam")
+      }
     case .rmsprop(let rho, _): try checkFraction("rho", rho)
     }
   }

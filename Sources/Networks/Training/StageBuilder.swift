@@ -9,6 +9,8 @@ package final class StageBuilder {
   /// What the first piece of a batch leaves of a parameter's update: γ where it is the velocity.
   let retained: Float
   let seed: UInt64
+  /// The element type of the products.
+  let precision: Precision
   /// The layer at work, from 1, and its description.
   var position = 0
   var layerName = ""
@@ -23,9 +25,10 @@ package final class StageBuilder {
 
   init(
     rows: Int, store: ParameterStore, statistics: StatisticsStore, retained: Float, seed: UInt64,
-    workspace: Workspace
+    precision: Precision, workspace: Workspace
   ) {
     self.rows = rows
+    self.precision = precision
     self.store = store
     self.statistics = statistics
     self.retained = retained

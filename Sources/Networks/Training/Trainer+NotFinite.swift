@@ -55,6 +55,7 @@ extension Trainer {
     let (inputs, targets) = rows(first, count)
     context.isTraining = true
     context.step = UInt64(optimizerSteps)
+    store.roundWeights()
     let scale = gradientScale(rows: count, rate: rate)
     var offset = 0
     for plan in plans(rows: count) {

@@ -126,6 +126,7 @@ extension Trainer {
   func measureValidation() throws -> (loss: Double, accuracy: Double) {
     guard let validation else { return (.nan, .nan) }
     context.isTraining = false
+    store.roundWeights()
     var lossSum = 0.0
     var correct = 0
     var offset = 0

@@ -79,7 +79,11 @@ package final class Trainer {
       $0.inputs.shape[0] == 0 ? nil : try RowSource($0.inputs, $0.targets)
     }
     if options.patience != nil, validation == nil { throw TrainingError.patienceNeedsValidation }
-    store = try ParameterStore(network, optimizer: options.optimizer)
+    if options.precision == .bf16, !MatmulPlan.offersHalfPrecision {
+      throw TrainingError.precisionUnavailable(options.precision.rawValue)
+    }
+    store = try ParameterStore(
+      network, optimizer: options.optimizer, precision: options.precision)
     for tensor in network.statistics {
       statistics.values += tensor.doubles().map { Float($0) }
     }
@@ -90,7 +94,7 @@ package final class Trainer {
     let lastRows = data.rows % batchRows
     let factory = try PlanFactory(
       network, inputShape: setup.inputShape, loss: loss, store: store, statistics: statistics,
-      optimizer: options.optimizer, seed: options.seed,
+      options: options,
       largestRows: max(pieceRows, min(validationRows, setup.measuringRows)))
     var cache = PlanCache(factory)
     stepThreads = setup.stepThreads
@@ -138,6 +142,7 @@ package final class Trainer {
     let plans = count == batchRows ? pieces : lastPieces
     context.isTraining = true
     context.step = UInt64(optimizerSteps)
+    store.roundWeights()
     let scale = gradientScale(rows: count, rate: rate)
     var lossSum = 0.0
     var correct = 0

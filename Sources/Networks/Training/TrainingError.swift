@@ -14,7 +14,7 @@ package enum TrainingError: Error, CustomStringConvertible {
   case needsClasses(loss: String)
   /// Early stopping needs validation data.
   case patienceNeedsValidation
-  /// The element type is not offered for training.
+  /// The processor, or oneDNN for it, has no products of this element type.
   case precisionUnavailable(String)
   /// There is no interrupted training to go on with.
   case nothingToResume
@@ -42,7 +42,7 @@ package enum TrainingError: Error, CustomStringConvertible {
     case .patienceNeedsValidation:
       "patience needs validation data to measure on: use split(…), or leave patience out"
     case .precisionUnavailable(let name):
-      "training in \(name) is not available: use precision=f32"
+      "this processor does not multiply in \(name): use precision=f32"
     case .nothingToResume:
       "there is no interrupted training to go on with: say train NET on DATA"
     case .noParameters: "the network has no parameters to train: add a dense layer"

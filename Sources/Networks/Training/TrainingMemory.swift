@@ -28,6 +28,14 @@ final class FloatBuffer {
   }
 }
 
+extension Floats {
+  /// The same memory as numbers of half the size.
+  var asHalves: UnsafeMutablePointer<UInt16> {
+    // SAFETY: the memory is only ever reached as halves where it is used so.
+    UnsafeMutableRawPointer(self).assumingMemoryBound(to: UInt16.self)
+  }
+}
+
 /// Where one parameter lies.
 struct ParameterSlot {
   let name: String
@@ -36,6 +44,8 @@ struct ParameterSlot {
   let weights: Floats
   /// The velocity itself where the rule is plain momentum, otherwise the gradient.
   let update: Floats
+  /// The weights rounded to bfloat16, where products are taken in it.
+  let half: UnsafeMutablePointer<UInt16>?
 }
 
 /// All parameters in one piece of memory, their updates in a second, what the optimizer remembers
@@ -48,8 +58,10 @@ final class ParameterStore {
   let update: FloatBuffer
   /// The rule's buffers; for plain momentum the update itself.
   let states: [FloatBuffer]
+  /// The weights in bfloat16, two in the place of a float, where products are taken in it.
+  private let rounded: FloatBuffer?
 
-  init(_ network: Network, optimizer: Optimizer) throws {
+  init(_ network: Network, optimizer: Optimizer, precision: Precision = .f32) throws {
     let parameters = network.parameters
     var offsets: [Int] = []
     var total = 0
@@ -59,15 +71,18 @@ final class ParameterStore {
     }
     let weights = try FloatBuffer(count: total)
     let update = try FloatBuffer(count: total)
+    let rounded = precision == .bf16 ? try FloatBuffer(count: total / 2) : nil
     self.weights = weights
     self.update = update
+    self.rounded = rounded
     states =
       optimizer.isPlainMomentum
       ? [update] : try (0..<optimizer.bufferCount).map { _ in try FloatBuffer(count: total) }
     slots = zip(parameters, offsets).map { parameter, offset in
       ParameterSlot(
         name: parameter.name, shape: parameter.tensor.shape, offset: offset,
-        weights: weights.pointer + offset, update: update.pointer + offset)
+        weights: weights.pointer + offset, update: update.pointer + offset,
+        half: rounded.map { ($0.pointer + offset / 2).asHalves })
     }
     for (slot, parameter) in zip(slots, parameters) {
       try Self.copy(parameter.tensor, to: slot.weights)
@@ -78,6 +93,12 @@ final class ParameterStore {
         try Self.copy(buffer, to: state.pointer + slot.offset)
       }
     }
+  }
+
+  /// Rounds the weights as they are now for the products to come.
+  func roundWeights() {
+    guard let rounded else { return }
+    nnsh_f32_to_bf16(weights.pointer, rounded.pointer.asHalves, weights.count)
   }
 
   /// Gives every parameter a value, in order.

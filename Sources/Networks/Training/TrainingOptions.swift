@@ -40,6 +40,5 @@ package struct TrainingOptions: Sendable {
     try checkPositive("every", every)
     if let patience { try checkPositive("patience", patience) }
     if case .rows(let rows) = batch { try checkPositive("batch", rows) }
-    guard precision == .f32 else { throw .precisionUnavailable(precision.rawValue) }
   }
 }

@@ -51,20 +51,22 @@ struct PlanFactory {
   let statistics: StatisticsStore
   let retained: Float
   let seed: UInt64
+  let precision: Precision
   let workspace: Workspace
 
   init(
     _ network: Network, inputShape: [Int], loss: Loss, store: ParameterStore,
-    statistics: StatisticsStore, optimizer: Optimizer, seed: UInt64, largestRows: Int
+    statistics: StatisticsStore, options: TrainingOptions, largestRows: Int
   ) throws {
     self.network = network
     self.inputShape = inputShape
     self.loss = loss
     self.store = store
     self.statistics = statistics
-    self.seed = seed
+    seed = options.seed
+    precision = options.precision
     outputShape = try network.outputShape(for: inputShape)
-    if case .sgd(let momentum, nesterov: false) = optimizer.rule {
+    if case .sgd(let momentum, nesterov: false) = options.optimizer.rule {
       retained = Float(momentum)
     } else {
       retained = 0
@@ -83,7 +85,7 @@ struct PlanFactory {
   func plan(rows: Int) throws -> TrainingPlan {
     let builder = StageBuilder(
       rows: rows, store: store, statistics: statistics, retained: retained, seed: seed,
-      workspace: workspace)
+      precision: precision, workspace: workspace)
     let isFused = loss.isCrossEntropy && network.layers.last is Softmax
     var shape = inputShape
     for (index, layer) in network.layers.enumerated() {
