@@ -4,6 +4,7 @@ usage: Benchmarks/run [--rounds N] [--markdown FILE] [--list] [ROW ...]
 """
 
 import argparse
+import os
 import pathlib
 import statistics
 import sys
@@ -90,6 +91,8 @@ def main():
     parser.add_argument("--markdown", default=str(HERE / "out" / "results.md"))
     parser.add_argument("--list", action="store_true", help="names the rows")
     options = parser.parse_args()
+    # The programs name each other from the repository's root.
+    os.chdir(HERE.parent)
     (HERE / "out").mkdir(exist_ok=True)
     chosen = [
         row
