@@ -16,7 +16,7 @@ def idx():
     with opened as file:
         _, count, height, width = struct.unpack(">IIII", file.read(16))
         pixels = np.frombuffer(file.read(), np.uint8).reshape(count, height * width)
-    last[:] = [pixels.astype(np.float32) / 255]
+    last[:] = [pixels.astype(np.float32)]
 
 
 def csv():
