@@ -4,6 +4,11 @@
 PREFIX ?= /usr/local
 RELEASE := swift build --configuration release --static-swift-stdlib
 BINARY = $(shell $(RELEASE) --show-bin-path)/nnsh
+ROOT = $(DESTDIR)$(PREFIX)
+MAN = $(ROOT)/share/man/man1/nnsh.1
+BASH_COMPLETION = $(ROOT)/share/bash-completion/completions/nnsh
+ZSH_COMPLETION = $(ROOT)/share/zsh/site-functions/_nnsh
+FISH_COMPLETION = $(ROOT)/share/fish/vendor_completions.d/nnsh.fish
 SOURCES := Package.swift Sources Tests
 
 .PHONY: build demo test check format bench manual install uninstall clean
@@ -32,14 +37,18 @@ bench: build
 
 # The reference manual, written anew from the registry; a test fails when it is not current.
 manual: build
-	$(BINARY) --manual > docs/reference.md
+	$(BINARY) --generate manual > docs/reference.md
 
 install: build
-	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/nnsh
+	install -D -m 755 $(BINARY) $(ROOT)/bin/nnsh
+	install -d $(dir $(MAN) $(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION))
+	$(BINARY) --generate man | install -m 644 /dev/stdin $(MAN)
+	$(BINARY) --generate bash | install -m 644 /dev/stdin $(BASH_COMPLETION)
+	$(BINARY) --generate zsh | install -m 644 /dev/stdin $(ZSH_COMPLETION)
+	$(BINARY) --generate fish | install -m 644 /dev/stdin $(FISH_COMPLETION)
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/nnsh
+	rm -f $(ROOT)/bin/nnsh $(MAN) $(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION)
 
 clean:
 	swift package clean

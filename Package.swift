@@ -29,7 +29,10 @@ let package = Package(
       exclude: ["README.md"], resources: [.embedInCode("prelude.nns")]),
     .target(name: "Teaching", dependencies: ["Runtime"], exclude: ["README.md"]),
     .target(
-      name: "Shell", dependencies: ["Runtime", "Teaching", "CEditline"], exclude: ["README.md"]),
+      name: "Shell", dependencies: ["Runtime", "Teaching", "CEditline"], exclude: ["README.md"],
+      resources: [
+        .embedInCode("Lessons/first_network.nns"), .embedInCode("Lessons/backpropagation.nns"),
+      ]),
     .executableTarget(name: "nnsh", dependencies: ["Shell"]),
 
     .testTarget(

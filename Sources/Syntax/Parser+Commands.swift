@@ -53,7 +53,7 @@ extension Parser {
   }
 
   /// `x?` asks for help on `x`.
-  private mutating func parseHelpSuffix() -> Command? {
+  mutating func parseHelpSuffix() -> Command? {
     let word = current
     guard lexer.byte(at: word.span.end) == UInt8(ascii: "?"), let slot = helpSlot else {
       return nil
@@ -65,11 +65,12 @@ extension Parser {
     return helpCommand(on: text(word), slot, span(from: word), word.span)
   }
 
-  /// `?x` too, and `?` alone for help in general.
+  /// `?x` too, also where x is an operator, and `?` alone for help in general.
   mutating func parseHelpPrefix() throws(Diagnostic) -> Statement.Kind {
     let mark = current
     advance()
-    guard !endsCommand(current), let slot = helpSlot else {
+    let asksForOperator = current.kind == .pipe && !current.hasNewlineBefore
+    guard asksForOperator || !endsCommand(current), let slot = helpSlot else {
       return .command(Command(name: Name("help", mark.span), arguments: []))
     }
     let topic = try takeRestOfLine()

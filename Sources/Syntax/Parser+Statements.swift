@@ -43,7 +43,10 @@ extension Parser {
   }
 
   private mutating func parseStatementKind() throws(Diagnostic) -> Statement.Kind {
-    if current.kind.isKeyword, assignFollows(current) { throw keywordAsName(current) }
+    if current.kind.isKeyword {
+      if assignFollows(current) { throw keywordAsName(current) }
+      if let help = parseHelpSuffix() { return .command(help) }
+    }
     switch current.kind {
     case .fn where startsNamedFunction(): return .function(try parseNamedFunction())
     case .whileKeyword: return try parseWhile()

@@ -36,7 +36,8 @@ public enum NNSH {
       "XDG_STATE_HOME": home + "/state", "XDG_CONFIG_HOME": home + "/config",
       "XDG_DATA_HOME": home + "/data", "LANG": "C.UTF-8", "TERM": "dumb",
       "LD_LIBRARY_PATH": ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"] ?? "",
-      "SWIFT_BACKTRACE": "enable=no",
+      // Idle threads sleep: tests run side by side on few processors.
+      "SWIFT_BACKTRACE": "enable=no", "OMP_WAIT_POLICY": "passive",
     ]
   }
 

@@ -214,7 +214,7 @@ import Testing
     let outcome = try NNSH.run(["-i", "-q"], input: typed, home: home)
     #expect(outcome.output == "21\n20\n")
     let text = try String(contentsOfFile: path, encoding: .utf8)
-    #expect(text.hasPrefix("x = 20\nx + 1\n# 21\nnowhere\n# error: unknown name nowhere\n"))
+    #expect(text.hasPrefix("x = 20\nx + 1\n# 21\n# nowhere\n# error: unknown name nowhere\n"))
   }
 
   @Test func theHistoryIsSharedAndFound() throws {

@@ -19,7 +19,7 @@ extension Machine {
       }
     }
     let command = RunningCommand(name: pattern.name, source: code.source, inputs: inputs)
-    if let value = try host.execute(command, on: self) { globals["ans"] = value }
+    if let value = try host.execute(command, on: self) { globals["ans"] = host.answer(value) }
   }
 
   /// The place of a pattern, for the running frame.
@@ -38,7 +38,7 @@ extension Machine {
   func echo(_ instruction: Instruction) throws {
     let value = try read(instruction.a, operand: 0)
     if case .none = value { return }
-    globals["ans"] = value
     if instruction.flags == 0 { host.echo(value) }
+    globals["ans"] = host.answer(value)
   }
 }

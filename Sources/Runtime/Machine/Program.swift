@@ -21,6 +21,13 @@ package protocol CommandHost: AnyObject {
   func execute(_ command: RunningCommand, on machine: Machine) throws -> Value?
   /// Shows the value of a top-level expression.
   func echo(_ value: Value)
+  /// What of a value becomes `ans`; nil where it is too large to be kept so.
+  func answer(_ value: Value) -> Value?
+}
+
+extension CommandHost {
+  /// Every value is kept.
+  package func answer(_ value: Value) -> Value? { value }
 }
 
 /// A command under way: its arguments as words and unevaluated expressions.

@@ -25,7 +25,7 @@ extension Command {
     seeAlso: ["help", "run"]
   ) { context in
     let name = try context.requiredWord("name")
-    context.print(try SourceListing.text(of: name, context))
+    context.page([try SourceListing.text(of: name, context)])
     return nil
   }
 

@@ -5,7 +5,8 @@ import Syntax
 extension Command {
   /// Every command, group by group.
   package static let all: [Command] = [
-    data, training, looking, plotting, code, teaching, checking, variables, settings, help, session,
+    data, training, looking, plotting, code, teaching, checking, variables, settings, help, lessons,
+    session,
   ].flatMap { $0 }
 
   /// The command of this name or alias.

@@ -7,36 +7,62 @@ extension Command {
 
   private static let helpCommand = Command(
     "help", "teaches nnsh in a minute, or tells about one word",
-    details: "Also written ?TOPIC and TOPIC?.",
+    details: """
+      Also written ?TOPIC and TOPIC?. A topic is a command, a function, a word of the language as \
+      `grad` or `slices`, an operator (?|>), a group as `losses`, a variable or function of your \
+      own (the comment above it is its help), or `commands`, `builtins`, `topics` for lists.
+      """,
     arguments: [.slot("topic", .topic, default: .computed("a first screen"), "what about")],
-    seeAlso: ["apropos", "source"]
+    examples: [
+      .init(
+        "# Rows of v, scaled to length one.\nfn unit(v) = v / norm(v, axis=1, keepdims=true)\n"
+          + "unit?",
+        """
+        fn unit(v)
+        Rows of v, scaled to length one.
+        defined at -c:2; source unit shows it
+        """)
+    ],
+    seeAlso: ["apropos", "lesson", "source"]
   ) { context in
     let text = HelpText(width: context.width, paint: context.paint)
     guard let name = try context.word("topic") else {
-      context.print(text.overview())
+      context.page(HelpScreen.text(context.paint))
       return nil
     }
     if let lines = UserHelp.lines(name, context) {
-      context.print(lines)
+      context.page(lines)
       return nil
     }
-    guard let entry = HelpIndex.entry(name) else { throw unknown(name, context) }
-    context.print(text.lines(for: entry))
+    let entries = HelpIndex.entries(name)
+    guard !entries.isEmpty else { throw unknown(name, context) }
+    context.page(Array(entries.map(text.lines(for:)).joined(separator: [""])))
     return nil
   }
 
   private static func unknown(_ name: String, _ context: CommandContext) -> RuntimeError {
     let near = nearest(name, among: HelpIndex.names(context.machine))
+    let mentions = HelpIndex.matches(name).prefix(4).map(\.name)
     let hint =
-      near.isEmpty
-      ? "apropos \(name) looks in all descriptions"
-      : "did you mean \(near.joined(separator: " or "))?"
+      if !near.isEmpty {
+        "did you mean \(near.joined(separator: " or "))?"
+      } else if !mentions.isEmpty {
+        "it is mentioned in help \(mentions.joined(separator: ", ")); apropos \(name) lists all"
+      } else {
+        "help topics, help commands and help builtins list all there is"
+      }
     return .other("there is no help on \(name)", hint: hint)
   }
 
   private static let apropos = Command(
     "apropos", "finds the commands, functions and topics that mention a word",
-    arguments: [.slot("word", .string, "what to look for")], seeAlso: ["help"]
+    details: "Those that have it in their names come first, then those in whose summary it stands.",
+    arguments: [.slot("word", .string, "what to look for")],
+    examples: [
+      .init(
+        "apropos kurtosis", "")
+    ],
+    seeAlso: ["help"]
   ) { context in
     let word = try context.requiredWord("word")
     let found = HelpIndex.matches(word)
@@ -46,7 +72,7 @@ extension Command {
     }
     var table = Table([("", .left), ("", .left)])
     for (name, summary) in found { table.append([name, summary]) }
-    context.print(table.lines(width: context.width))
+    context.page(table.lines(width: context.width))
     return nil
   }
 }

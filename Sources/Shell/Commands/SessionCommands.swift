@@ -23,11 +23,17 @@ extension Command {
   ) { context in
     let word = try context.word("word") ?? ""
     let entries = context.session.historyEntries()
+    var lines: [String] = []
     for (index, entry) in entries.enumerated() where word.isEmpty || entry.contains(word) {
       let number = "\(index + 1)"
       let gap = String(repeating: " ", count: max(0, 5 - number.count))
-      context.print(gap + number + "  " + entry.replacing("\n", with: "\n       "))
+      lines.append(gap + number + "  " + entry.replacing("\n", with: "\n       "))
     }
+    guard !lines.isEmpty else {
+      context.note(word.isEmpty ? "nothing typed yet" : "no statement typed holds \(word)")
+      return nil
+    }
+    context.page(lines.flatMap { $0.split(separator: "\n").map(String.init) })
     return nil
   }
 

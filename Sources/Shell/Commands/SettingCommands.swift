@@ -116,6 +116,24 @@ package struct Setting: Sendable {
         return true
       }),
     Setting(
+      "rows", "the rows of the terminal that a value may fill at the prompt before it is cut",
+      values: "a number from 1 to 1000000",
+      read: { "\($0.settings.rows)" },
+      write: { session, text in
+        guard let rows = Int(text), (1...1_000_000).contains(rows) else { return false }
+        session.settings.rows = rows
+        return true
+      }),
+    Setting(
+      "pager", "whether lists longer than the screen go through $PAGER or less",
+      values: "on or off", choices: ["on", "off"],
+      read: { $0.settings.usesPager ? "on" : "off" },
+      write: { session, text in
+        guard text == "on" || text == "off" else { return false }
+        session.settings.usesPager = text == "on"
+        return true
+      }),
+    Setting(
       "history", "whether statements are remembered in the history file", values: "on or off",
       choices: ["on", "off"],
       read: { $0.settings.keepsHistory ? "on" : "off" },

@@ -33,7 +33,7 @@ extension Command {
       context.note("no variables yet")
       return nil
     }
-    context.print(table.lines(width: context.width, paint: context.paint))
+    context.page(table.lines(width: context.width, paint: context.paint))
     return nil
   }
 

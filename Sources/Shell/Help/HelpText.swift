@@ -6,55 +6,48 @@ struct HelpText {
   let width: Int
   let paint: Paint
 
-  /// The screen of `help` alone: the language in a minute.
-  static let screen = """
-    nnsh is a shell for neural networks. Verbs are commands, everything else is an expression.
-
-      load letters                                    a data set
-      net = dense(784, 100) |> relu |> dense(10) |> softmax
-      train net on letters epochs=5                   Ctrl-C stops it and keeps everything
-      test net on letters.test                        loss, accuracy, a table of the classes
-      plot net.history                                curves in the terminal
-      show mistakes of net on letters.test            what it gets wrong
-
-      x = [[1, 2], [3, 4]]                            a tensor; shapes and slices as in NumPy
-      x @ x'     x * x     x[0, :]     x.shape        product, elementwise, slice, shape
-      fn f(x) = sum(x^2)                              a function; also  x -> x^2
-      grad f(x) wrt x                                 its gradient
-      for e in 1...3 { print("epoch {e}") }           loops, interpolation
-      x |> softmax |> sum                             pipelines
-      who · describe x · source dL_dW_o               variables, a value, a function's code
-
-    help NAME  about a word (also ?NAME or NAME?)     apropos WORD  finds the words
-    """
-
-  /// The screen with the lists of all there is.
-  func overview() -> [String] {
-    var lines = Self.screen.split(separator: "\n", omittingEmptySubsequences: false).map(
-      String.init)
-    lines += ["", paint.bold("Commands")]
-    lines += list(Command.all.map(\.declaration.name))
-    lines += [paint.bold("Topics")] + list(Topic.all.map(\.name))
-    return lines + [paint.bold("Functions") + "  help functions, or apropos WORD"]
-  }
-
-  private func list(_ names: [String]) -> [String] {
-    TextLayout.wrapped(names.joined(separator: " "), to: width - 2).map { "  " + $0 }
-  }
-
   func lines(for entry: HelpIndex.Entry) -> [String] {
     switch entry {
     case .builtin(let declaration):
       lines(
         for: declaration, usage: declaration.signature,
-        arguments: declaration.parameters.map { ($0.optionName, $0.summary) })
+        arguments: declaration.parameters.map { ($0.signature, $0.summary) })
     case .command(let command):
       lines(
         for: command.declaration, usage: command.usage,
         arguments: command.arguments.map { ($0.writtenName, $0.parameter.summary) })
     case .topic(let topic): lines(for: topic)
+    case .listing(let listing): lines(for: listing)
     }
   }
+
+  // MARK: lists
+
+  private func lines(for listing: HelpListing) -> [String] {
+    switch listing {
+    case .commands:
+      list("Commands", Command.all.map { ($0.declaration.name, $0.declaration.summary) })
+    case .topics: list("Topics", Topic.all.map { ($0.name, $0.summary) })
+    case .group(let group):
+      list(
+        group.rawValue,
+        HelpIndex.functions.filter { $0.group == group }.map { ($0.name, $0.summary) })
+    case .builtins:
+      HelpListing.groups.flatMap { group in
+        let names = HelpIndex.functions.filter { $0.group == group }.map(\.name)
+        let heading =
+          paint.bold(group.rawValue) + paint.dim("  help " + HelpListing.word(for: group))
+        return [heading]
+          + TextLayout.wrapped(names.joined(separator: " "), to: width - 2).map { "  " + $0 }
+      }
+    }
+  }
+
+  private func list(_ title: String, _ entries: [(String, String)]) -> [String] {
+    [paint.bold(title)] + argumentLines(entries.map { (name: $0.0, summary: $0.1) }).dropFirst()
+  }
+
+  // MARK: entries
 
   private func lines(
     for declaration: Declaration, usage: String, arguments: [(name: String, summary: String)]
@@ -74,7 +67,7 @@ struct HelpText {
       lines.append("also written " + declaration.aliases.joined(separator: ", "))
     }
     if !declaration.details.isEmpty {
-      lines += [""] + TextLayout.wrapped(declaration.details, to: textWidth)
+      lines += [""] + TextLayout.wrapped(Self.plain(declaration.details), to: textWidth)
     }
     lines += argumentLines(arguments.filter { !$0.summary.isEmpty })
     lines += exampleLines(declaration.examples)
@@ -82,9 +75,8 @@ struct HelpText {
   }
 
   private func lines(for topic: Topic) -> [String] {
-    let plain = topic.text.replacing("`", with: "")
     return [paint.bold(topic.name) + "  " + topic.summary, ""]
-      + TextLayout.wrapped(plain, to: textWidth) + exampleLines(topic.examples)
+      + TextLayout.wrapped(Self.plain(topic.text), to: textWidth) + exampleLines(topic.examples)
       + seeAlso(topic.seeAlso)
   }
 
@@ -102,6 +94,9 @@ struct HelpText {
     }
     return lines
   }
+
+  /// Markdown's quotes of code are for the manual.
+  private static func plain(_ text: String) -> String { text.replacing("`", with: "") }
 
   private var textWidth: Int { min(width, 92) }
 
@@ -122,9 +117,4 @@ struct HelpText {
   private func seeAlso(_ names: [String]) -> [String] {
     names.isEmpty ? [] : ["", "see also " + names.joined(separator: ", ")]
   }
-}
-
-extension Parameter {
-  /// `axis=none`, `values…`, `x`: as the signature shows it.
-  var optionName: String { isVariadic ? "\(name)…" : defaultValue == nil ? name : optionText }
 }

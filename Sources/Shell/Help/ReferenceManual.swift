@@ -54,7 +54,7 @@ package enum ReferenceManual {
     let entries = functions.filter { $0.group == group }.map { declaration in
       section(
         declaration, usage: declaration.signature,
-        arguments: declaration.parameters.map { ($0.optionName, $0.summary) })
+        arguments: declaration.parameters.map { ($0.signature, $0.summary) })
     }
     return (["## \(group.rawValue)"] + entries).joined(separator: "\n\n")
   }

@@ -8,6 +8,8 @@ package struct CommandLine: Sendable, Equatable {
     case standard
     case file(String)
     case code(String)
+    /// A script shown to an audience.
+    case demonstration(String)
   }
 
   package var source = Source.standard
@@ -23,7 +25,8 @@ package struct CommandLine: Sendable, Equatable {
   package var keepsGoing = false
   package var showsVersion = false
   package var showsHelp = false
-  package var showsManual = false
+  /// What is to be made from the registry and printed.
+  package var generated: GeneratedText?
 
   package init() {}
 
@@ -117,6 +120,7 @@ package struct CommandLine: Sendable, Equatable {
     }
     switch option.effect {
     case .code: source = .code(argument)
+    case .demo: source = .demonstration(argument)
     case .interactive: isInteractive = true
     case .quiet: isQuiet = true
     case .noStartupFile: runsStartupFile = false
@@ -127,7 +131,7 @@ package struct CommandLine: Sendable, Equatable {
     case .keepGoing: keepsGoing = true
     case .version: showsVersion = true
     case .help: showsHelp = true
-    case .manual: showsManual = true
+    case .generate: generated = GeneratedText(rawValue: argument)
     }
   }
 

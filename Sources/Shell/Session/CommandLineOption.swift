@@ -6,7 +6,7 @@
 package struct CommandLineOption: Sendable {
   package enum Effect: Sendable {
     case code, interactive, quiet, noStartupFile, noHistory, color, threads, seed, keepGoing
-    case version, help, manual
+    case demo, version, help, generate
   }
 
   package let effect: Effect
@@ -49,9 +49,15 @@ package struct CommandLineOption: Sendable {
     .init(.threads, "threads", argument: "N", "computes on N threads"),
     .init(.seed, "seed", argument: "N", "draws other random numbers, as seed(N) does"),
     .init(.keepGoing, "keep-going", "runs the statements behind one that failed, too"),
+    .init(
+      .demo, "demo", argument: "FILE",
+      "types the script FILE at the prompt, a statement at each Enter"),
     .init(.version, "version", "prints the version"),
     .init(.help, "help", letters: ["h"], "prints this"),
-    .init(.manual, "manual", isListed: false, "prints the reference manual, as Markdown"),
+    .init(
+      .generate, "generate", argument: "WHAT",
+      choices: GeneratedText.allCases.map(\.rawValue), isListed: false,
+      "prints what is made from the registry: the reference manual, the man page, completions"),
   ]
 
   /// How it is written: `-c, -e, --code CODE`.
@@ -75,7 +81,8 @@ package struct CommandLineOption: Sendable {
 
       \(table.lines().joined(separator: "\n"))
 
-      At the prompt, `help` teaches the language in a minute.
+      At the prompt, `help` teaches the language in a minute, and `lesson` has lessons.
+      Without a prompt: nnsh -c "help train". All of it: man nnsh.
 
       """
   }

@@ -39,8 +39,7 @@ package enum Launch {
   private static func information(_ commandLine: CommandLine) -> String? {
     if commandLine.showsHelp { return CommandLineOption.helpText }
     if commandLine.showsVersion { return "nnsh \(Version.text)\n" }
-    if commandLine.showsManual { return ReferenceManual.text }
-    return nil
+    return commandLine.generated?.text
   }
 
   /// Nobody reads any more: end quietly. Nothing can be written: say so.

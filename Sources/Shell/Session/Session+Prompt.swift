@@ -10,6 +10,7 @@ extension Session {
   func runPrompt() -> Int32 {
     runStartupFile()
     if let code = machine.exitCode { return code }
+    isAtPrompt = true
     let source = PromptReader(session: self)
     if !commandLine.isQuiet, terminal.showsOutput {
       writeError("nnsh \(Version.text)  ·  help teaches it in a minute, Ctrl-D leaves\n")
@@ -41,6 +42,7 @@ extension Session {
     Interrupt.clear()
     let start = MonotonicClock.now()
     let code = runScript(SourceText(text, name: "<prompt>"))
+    transcript?.endStatement(hasFailed: code != ExitCode.success)
     Interrupt.clear()
     let seconds = MonotonicClock.now() - start
     if seconds >= 2, machine.exitCode == nil, source.isEditing {
@@ -80,7 +82,10 @@ extension Session {
     self.transcript = transcript
   }
 
-  func stopTranscript() { transcript = nil }
+  func stopTranscript() {
+    transcript?.forgetStatement()
+    transcript = nil
+  }
 }
 
 /// Where the statements of a prompt come from: the line editor on a terminal, plain lines otherwise.

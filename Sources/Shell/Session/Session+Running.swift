@@ -23,6 +23,7 @@ extension Session {
       if standardInputIsTerminal || commandLine.isInteractive { return runPrompt() }
       return runDescriptor(STDIN_FILENO, name: "<stdin>")
     case .code(let code): return finish(runScript(SourceText(code, name: "-c")))
+    case .demonstration(let path): return finish(demonstrate(path))
     case .file("-"): return finish(runDescriptor(STDIN_FILENO, name: "<stdin>"))
     case .file(let path):
       do {

@@ -13,6 +13,10 @@ package final class Session: CommandHost {
     var color = Terminal.ColorChoice.auto
     var digits = 4
     var edge = 3
+    /// How many rows of the terminal a value may fill at the prompt before it is cut.
+    var rows = 60
+    /// Whether long lists go through a pager.
+    var usesPager = true
     var keepsHistory = true
     /// Whether training shows how far it is.
     var showsProgress = true
@@ -38,6 +42,8 @@ package final class Session: CommandHost {
   /// The statements typed in this session.
   var typed: [String] = []
   var runDepth = 0
+  /// Whether statements are typed, as against read from a file.
+  var isAtPrompt = false
   /// Whether what was interrupted has said so itself.
   var interruptIsExplained = false
   private var madeMachine: Machine?
@@ -126,8 +132,10 @@ package final class Session: CommandHost {
 
   package func echo(_ value: Value) {
     if case .none = value { return }
-    writeOutput(value.display(displayStyle) + "\n")
+    writeOutput(LongOutput.shown(value.display(displayStyle), in: self) + "\n")
   }
+
+  package func answer(_ value: Value) -> Value? { Answer.kept(value, in: self) }
 
   /// Gives a global variable a value, as `load` does.
   func define(_ name: String, _ value: Value, on machine: Machine) throws {

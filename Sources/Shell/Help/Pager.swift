@@ -1,0 +1,67 @@
+import Glibc
+import Syntax
+import Tensors
+
+/// Shows more lines than a screen holds: $PAGER, or less where it is installed.
+enum Pager {
+  /// The rows that lines take on a terminal, the wrapped ones counted.
+  static func rows(_ lines: [String], columns: Int) -> Int {
+    lines.reduce(0) { total, line in
+      let width = DisplayWidth.of(EscapeCodes.removed(from: line))
+      return total + max(1, (width + columns - 1) / max(1, columns))
+    }
+  }
+
+  /// The command that pages; nil where there is none.
+  static var command: String? {
+    if let pager = Environment["PAGER"], pager.contains(where: { !$0.isWhitespace }) {
+      return pager
+    }
+    let folders = (Environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
+    return folders.contains { access("\($0)/less", X_OK) == 0 } ? "less -FRX" : nil
+  }
+
+  /// Pages a text and waits until the reader has left it.
+  ///
+  /// - Returns: whether a pager ran.
+  static func show(_ text: String) -> Bool {
+    guard let command else { return false }
+    // For a PAGER that is a bare `less`, and for the signs of other alphabets.
+    setenv("LESS", "FRX", 0)
+    setenv("LESSCHARSET", "utf-8", 0)
+    guard let pipe = popen(command, "we") else { return false }
+    // Ctrl-C is the pager's while it runs; ignored only now, as the pager would inherit it.
+    var ignoring = sigaction()
+    ignoring.__sigaction_handler.sa_handler = SIG_IGN
+    var previous = sigaction()
+    sigaction(SIGINT, &ignoring, &previous)
+    let bytes = Array(text.utf8)
+    fwrite(bytes, 1, bytes.count, pipe)
+    let status = pclose(pipe)
+    sigaction(SIGINT, &previous, nil)
+    // 127 is the shell's word that there is no such pager.
+    return status >> 8 != 127
+  }
+}
+
+extension CommandContext {
+  /// Writes lines of results; at the prompt, through a pager where the screen is too short.
+  func page(_ lines: [String]) { session.page(lines) }
+}
+
+extension Session {
+  /// Writes lines of results; at the prompt, through a pager where the screen is too short.
+  func page(_ lines: [String]) {
+    let text = lines.joined(separator: "\n") + "\n"
+    let lines = text.dropLast().split(separator: "\n", omittingEmptySubsequences: false)
+      .map(String.init)
+    let size = Terminal.size()
+    guard isAtPrompt, settings.usesPager, runDepth == 0, terminal.showsOutput,
+      isatty(STDIN_FILENO) == 1, Environment["TERM"] != "dumb",
+      Pager.rows(lines, columns: size.columns) >= size.rows
+    else { return writeOutput(text) }
+    output.flush()
+    guard Pager.show(text) else { return writeOutput(text) }
+    transcript?.addOutput(text)
+  }
+}

@@ -1,0 +1,97 @@
+extension Topic {
+  /// What one does with it.
+  static let work: [Topic] = [networks, data, gradients, output, errors, scripts, keys]
+
+  private static let networks = Topic(
+    "networks", aliases: ["models", "training"], "layers, training, looking inside",
+    """
+    Layers compose with `|>`: `net = dense(784, 100) |> relu |> dense(10) |> softmax`. \
+    `train net on letters epochs=20` trains, `test net on letters.test` measures, `show net` lists \
+    the layers, `net.W1` is a parameter, `net.history` what each epoch measured, and \
+    `plot net.history` draws it. `net(x)` applies it. `save net to net.safetensors` keeps it.
+    """,
+    examples: [
+      .init(
+        "net = dense(4, 3) |> relu |> dense(2) |> softmax\nnet.W2.shape\nabs(sum(net([[1, 2, 3, 4]])) - 1) < 1e-6",
+        "[3, 2]\ntrue")
+    ],
+    seeAlso: ["train", "test", "show", "plot", "dense", "data", "lesson"])
+
+  private static let data = Topic(
+    "data", aliases: ["datasets", "files", "letters", "fashion", "mnist"], "data sets and files",
+    """
+    `load letters` binds a data set: `.train`, `.valid` and `.test`, each with `.x` (N×F), `.y` \
+    (one-hot, N×K), `.labels` and `.images`; and `.names`. `dataset(x, y)` makes one of your own \
+    arrays and `split` parts it. `load FILE` reads .npz .npy .csv .idx .png .safetensors, and \
+    `save VALUE to FILE` writes.
+    """,
+    examples: [
+      .init(
+        "d = split(dataset(rand(10, 2), arange(10) % 2), train=6, valid=2, test=2)\nd.train.x.shape",
+        "[6, 2]")
+    ],
+    seeAlso: ["load", "save", "dataset", "split", "batches"])
+
+  private static let gradients = Topic(
+    "gradients", aliases: ["grad", "numgrad", "wrt", "autodiff", "backpropagation"],
+    "grad, numgrad, and gradients by hand",
+    """
+    `grad L wrt W` evaluates L, a number, with W traced and gives dL/dW, of W's shape; with \
+    several names, `grad L wrt W, b`, it gives a list. It works through functions, loops, indexing \
+    and networks (`wrt net`). `numgrad L wrt W` gives the same by central differences in Float64, \
+    slowly but independently. `derive L wrt W` prints how a textbook would get there.
+    """,
+    examples: [
+      .init("x = [1, 2, 3]\ngrad sum(x^2) wrt x", "3 tensor f32\n  2  4  6"),
+      .init("w = 2\nb = 1\ngrad (w * 3 + b)^2 wrt w, b", "[42, 14]"),
+    ],
+    seeAlso: ["derive", "gradCE", "dL_dW_o", "train", "lesson"])
+
+  private static let output = Topic(
+    "output", aliases: ["echo", "ans", "pager", "printing", "display"],
+    "what is shown, how much of it, and ans",
+    """
+    An expression's value is shown unless `;` ends it, and becomes `ans` (up to 256 MB). A tensor \
+    shows its header and its edges: `set edge 10` shows more of it, `set digits 6` more digits. At \
+    the prompt a value of more than `set rows` lines is cut, and a list of `help`, `history` or \
+    `who` longer than the screen goes through $PAGER or less. Colours: `set color never`, NO_COLOR.
+    """,
+    examples: [
+      .init("6 * 7\nans + 1", "42\n43"), .init("set digits 2\n[1 / 3]", "1 tensor f32\n  0.33"),
+    ],
+    seeAlso: ["set", "print", "describe", "transcript"])
+
+  private static let errors = Topic(
+    "errors", aliases: ["exceptions", "exit_codes"], "how to read them, how to catch them",
+    """
+    An error names the place with a caret, the shapes of the values, and what would fit. A \
+    statement that fails changes nothing itself. `error(text)` raises one, `assert(c)` checks, \
+    `try(f)` calls f and gives `{ok, value, error}`. Exit codes: 0 success, 1 an error, 2 wrong \
+    usage or code that cannot be read (nothing of it has run), 130 interrupted.
+    """,
+    examples: [.init("r = try(() -> [1, 2] @ [1, 2, 3])\nr.ok", "false")],
+    seeAlso: ["error", "assert", "try"])
+
+  private static let scripts = Topic(
+    "scripts", aliases: ["args", "script", "startup", "demo"],
+    "files, arguments, demonstrations",
+    """
+    `nnsh FILE.nns ARGS…` runs a file, `args` is the list of its arguments, `-i` stays at the \
+    prompt behind it. `nnsh -c CODE` runs CODE. `run PATH` runs a file in this session. \
+    `nnsh --demo FILE` types it at the prompt before an audience, a statement at each Enter. \
+    `transcript on FILE` writes down a session as a script. At its start the prompt runs \
+    $XDG_CONFIG_HOME/nnsh/rc.nns.
+    """,
+    examples: [.init("len(args)", "0")],
+    seeAlso: ["run", "transcript", "lesson", "exit"])
+
+  private static let keys = Topic(
+    "keys", aliases: ["editing", "keyboard", "shortcuts"], "the prompt's keys",
+    """
+    Enter runs a complete statement and opens a new line in an incomplete one. Up and Down move \
+    inside a statement of several lines and otherwise through the history of what begins the same. \
+    Ctrl-R searches, Tab completes, `\\alpha` Tab gives α. Ctrl-C gives the line up or stops what \
+    runs; Ctrl-D leaves. `~/.editrc` is honoured: `bind -v` gives vi's keys.
+    """,
+    seeAlso: ["history", "set", "transcript"])
+}

@@ -1,0 +1,195 @@
+import Glibc
+import Runtime
+import Syntax
+import Tensors
+
+/// Plays a script to people: its comments as prose, its code typed at a prompt, a pause before
+/// each statement runs.
+///
+/// Without a terminal to type on, all is printed and run at once.
+struct Performance {
+  /// How it ended.
+  enum Ending: Equatable {
+    case finished
+    /// The audience had enough.
+    case left
+  }
+
+  private let session: Session
+  private let paint: Paint
+  /// The keys that pauses wait for; nil without a terminal.
+  private let keys: Keys?
+
+  init(_ session: Session) {
+    self.session = session
+    paint = Paint(isOn: session.terminal.colorsOutput)
+    keys =
+      session.terminal.showsOutput && isatty(STDIN_FILENO) == 1 && Environment["TERM"] != "dumb"
+      ? Keys() : nil
+  }
+
+  /// Plays a script.
+  ///
+  /// - Parameter worst: the exit code of what failed, if anything did.
+  /// - Throws: a syntax error; nothing has run then.
+  func play(_ source: SourceText, worst: inout Int32) throws(Diagnostic) -> Ending {
+    let parts = try ScriptPart.parts(of: source)
+    if keys != nil {
+      session.writeOutput(paint.dim("Enter runs what was typed, q leaves") + "\n\n")
+    }
+    var previous: ScriptPart.Kind?
+    for part in parts {
+      if previous != nil, part.kind == .prose || previous == .prose { session.writeOutput("\n") }
+      previous = part.kind
+      guard part.kind == .code else {
+        showProse(part.text)
+        continue
+      }
+      guard type(part.text) else { return .left }
+      // Line feeds in front keep the places that errors name right.
+      let above = String(repeating: "\n", count: part.line - 1)
+      let code = session.runScript(SourceText(above + part.text, name: source.name))
+      if code != Session.ExitCode.success { worst = code }
+      Interrupt.clear()
+      if session.machine.exitCode != nil { return .finished }
+    }
+    return .finished
+  }
+
+  private func showProse(_ text: String) {
+    let width = min(76, Terminal.size().columns - 2)
+    for line in TextLayout.wrapped(text, to: max(20, width)) {
+      session.writeOutput(paint(line, .cyan) + "\n")
+    }
+  }
+
+  // MARK: typing
+
+  /// Types code and waits for Enter.
+  ///
+  /// - Returns: false where the audience leaves.
+  private func type(_ code: String) -> Bool {
+    session.writeOutput(paint("nnsh>", .green, bold: true) + " ")
+    guard let keys else {
+      session.writeOutput(code + "\n")
+      return true
+    }
+    return keys.withRawInput {
+      // A long statement takes no longer than a second and a half.
+      let pause = max(1, min(25, 1500 / max(1, code.count)))
+      var isHurried = false
+      let pieces = coloured(code)
+      for (index, piece) in pieces.enumerated() {
+        session.writeOutput(piece)
+        // A key behind the last one is no longer about the typing.
+        guard !isHurried, index + 1 < pieces.count else { continue }
+        switch keys.next(within: Int32(pause)) {
+        case .leave: return leave()
+        case .none: break
+        default: isHurried = true
+        }
+      }
+      while true {
+        switch keys.next(within: -1) {
+        case .leave: return leave()
+        case .enter:
+          session.writeOutput("\n")
+          return true
+        default: break
+        }
+      }
+    }
+  }
+
+  private func leave() -> Bool {
+    Interrupt.clear()
+    session.writeOutput("\n")
+    return false
+  }
+
+  /// The characters, each in its colour.
+  private func coloured(_ code: String) -> [String] {
+    guard paint.isOn else { return code.map { String($0) } }
+    let bytes = Array(code.utf8)
+    var pieces: [String] = []
+    var end = 0
+    func add(_ span: Span, _ colour: Paint.Color?) {
+      let text = String(decoding: bytes[span.start..<span.end], as: UTF8.self)
+      pieces += text.map { character in colour.map { paint("\(character)", $0) } ?? "\(character)" }
+    }
+    for token in Lexer.highlight(code) where token.span.start >= end {
+      add(Span(end, token.span.start), nil)
+      add(token.span, Self.colour(of: token.kind))
+      end = token.span.end
+    }
+    add(Span(end, bytes.count), nil)
+    return pieces
+  }
+
+  private static func colour(of kind: HighlightedToken.Class) -> Paint.Color? {
+    switch kind {
+    case .keyword: .magenta
+    case .number: .yellow
+    case .string: .green
+    case .comment: .gray
+    case .invalid: .red
+    case .operator, .identifier: nil
+    }
+  }
+}
+
+/// Single keys from the terminal.
+private struct Keys {
+  enum Key { case enter, leave, other }
+
+  /// Runs a body while keys come one by one and unseen.
+  func withRawInput<Result>(_ body: () -> Result) -> Result {
+    var settings = termios()
+    guard tcgetattr(STDIN_FILENO, &settings) == 0 else { return body() }
+    var raw = settings
+    raw.c_lflag &= ~tcflag_t(ICANON | ECHO)
+    tcsetattr(STDIN_FILENO, TCSANOW, &raw)
+    defer { tcsetattr(STDIN_FILENO, TCSANOW, &settings) }
+    return body()
+  }
+
+  /// The next key; nil where none comes within the milliseconds (-1: for ever).
+  func next(within milliseconds: Int32) -> Key? {
+    var waiting = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+    let count = poll(&waiting, 1, milliseconds)
+    if Interrupt.isRequested { return .leave }
+    guard count > 0 else { return nil }
+    var byte: UInt8 = 0
+    let length = read(STDIN_FILENO, &byte, 1)
+    if Interrupt.isRequested || length == 0 { return .leave }
+    guard length == 1 else { return nil }
+    switch byte {
+    case UInt8(ascii: "\n"), UInt8(ascii: "\r"): return .enter
+    // Ctrl-C where the terminal sends no signal for it, Ctrl-D.
+    case UInt8(ascii: "q"), 3, 4: return .leave
+    default: return .other
+    }
+  }
+}
+
+extension Session {
+  /// `nnsh --demo FILE`.
+  ///
+  /// - Returns: the exit code.
+  func demonstrate(_ path: String) -> Int32 {
+    do {
+      let source = try ScriptFile.read(path)
+      var worst = ExitCode.success
+      do throws(Diagnostic) {
+        _ = try Performance(self).play(source, worst: &worst)
+      } catch {
+        report(error)
+        return ExitCode.usage
+      }
+      return machine.exitCode ?? worst
+    } catch {
+      writeError("error: \(error.message)\n")
+      return ExitCode.usage
+    }
+  }
+}

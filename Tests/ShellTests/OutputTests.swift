@@ -1,0 +1,96 @@
+import BinaryUnderTest
+import Foundation
+import Testing
+
+@testable import Shell
+
+/// How much is shown, kept and written down.
+@Suite struct OutputTests {
+  @Test func rowsCountWrappedLines() {
+    #expect(Pager.rows(["", "short", String(repeating: "x", count: 81)], columns: 80) == 4)
+    #expect(
+      Pager.rows(["\u{1B}[1m" + String(repeating: "x", count: 80) + "\u{1B}[0m"], columns: 80) == 1)
+    #expect(Pager.rows([String(repeating: "日", count: 41)], columns: 80) == 2)
+  }
+
+  @Test func longValuesAreCut() {
+    let text = (1...100).map { "\($0)" }.joined(separator: "\n")
+    let cut = LongOutput.cut(text, rows: 10, columns: 20).split(separator: "\n")
+    #expect(cut.count == 11)
+    #expect(cut[9] == "10")
+    #expect(
+      cut[10] == "… 90 more rows: print(ans) shows all, set rows 100 shows as much from now on")
+    #expect(LongOutput.cut(text, rows: 100, columns: 20) == text)
+    let long = LongOutput.cut(String(repeating: "x", count: 1000), rows: 2, columns: 20)
+    #expect(long.hasPrefix(String(repeating: "x", count: 39) + "…\n… 48 more rows"))
+  }
+
+  @Test func ansLetsGoOfWhatIsLarge() throws {
+    let outcome = try NNSH.run(["-c", "1\nzeros(70_000_000);\nans"])
+    #expect(outcome.errors.contains("ans does not keep it: 280 MB, more than 268 MB"))
+    #expect(outcome.errors.contains("unknown name ans"))
+    #expect(try NNSH.run(["-c", "zeros(60_000_000);\nlen(ans)"]).output == "60000000\n")
+  }
+
+  @Test func coloursAreSwitched() throws {
+    let code = "[1, -2]\nset color always\n[1, -2]\nset color never\n[1, -2]"
+    let plain = "2 tensor f32\n  1  -2\n"
+    let output = try NNSH.run(["-c", code]).output
+    #expect(output == plain + "\u{1B}[2m2 tensor f32\u{1B}[0m\n  1  -2\n" + plain)
+  }
+
+  @Test func settingsAreRead() throws {
+    let code =
+      "set rows 7\nset rows\nset pager off\nset pager\nset edge 1\neye(5)\nset digits 2\n[1 / 3]"
+    let output = try NNSH.run(["-c", code]).output
+    #expect(
+      output == "7\noff\n5×5 tensor f32\n  1  …  0\n  …\n  0  …  1\n1 tensor f32\n  0.33\n")
+    for wrong in ["rows 0", "rows x", "pager maybe", "digits 99", "edge 0", "threads 0"] {
+      #expect(try NNSH.run(["-c", "set " + wrong]).code == 1, "\(wrong)")
+    }
+  }
+
+  @Test func describeTellsAll() throws {
+    let output = try NNSH.run(["-c", "describe [3, 1, nan, 2, inf, nan]"]).output
+    #expect(output.contains("min 1   max 3   mean 2   std 0.816497   NaN 2   infinite 1"))
+    #expect(output.contains("█"))
+  }
+
+  // MARK: transcripts
+
+  @Test func theTranscriptRunsAgain() throws {
+    let home = try NNSH.temporaryFolder()
+    let path = home + "/session.nns"
+    let typed = """
+      transcript on \(path)
+      seed(4)
+      x = randn(2, 2)
+      x
+      nowhere
+      y = = 3
+      fn f(a) {
+        return a + 1
+      }
+      f(41)
+      [1, 2] @ [1, 2, 3]
+      print("a", end="")
+      "a line"
+      transcript off
+      x + 1
+
+      """
+    let outcome = try NNSH.run(["-i", "-q"], input: typed, home: home)
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(text.contains("\n# nowhere\n# error: unknown name nowhere\n"))
+    #expect(text.contains("\n# y = = 3\n# error: "))
+    #expect(text.contains("\nfn f(a) {\n  return a + 1\n}\nf(41)\n# 42\n"))
+    #expect(!text.contains("transcript"))
+    let again = try NNSH.run([path])
+    #expect(again.code == 0, "\(again.errors)")
+    #expect(outcome.output.hasPrefix(again.output))
+    let comments = text.split(separator: "\n").filter { $0.hasPrefix("# ") }
+    for line in again.output.split(separator: "\n") where !line.hasPrefix("a\"") {
+      #expect(comments.contains { $0.dropFirst(2) == line }, "\(line)")
+    }
+  }
+}
