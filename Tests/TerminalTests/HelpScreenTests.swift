@@ -83,4 +83,15 @@ import Testing
     session.send("\r")
     #expect(try session.waitForEnd() == 0)
   }
+
+  @Test func slowStatementsTellTheirTimeAndReadingDoesNot() throws {
+    let session = try TerminalSession(rows: 10, environment: ["PAGER": "sleep 2.2; cat"])
+    session.type("t = clock(); while clock() - t < 2.1 { }")
+    try session.wait(until: {
+      $0.lines.contains { $0.hasPrefix("took ") && $0.hasSuffix(" s") } && $0.lines.last == "nnsh>"
+    })
+    session.type("help strings")
+    try session.wait(until: { $0.text.contains("see also") && $0.lines.last == "nnsh>" })
+    #expect(!session.screen.text.contains("took"))
+  }
 }

@@ -3,7 +3,7 @@ import Runtime
 /// nnsh(1), in the man macros of roff.
 enum ManPage {
   static var text: String {
-    var lines = [".TH NNSH 1 \"\" \"nnsh \(Version.text)\" \"User Commands\""]
+    var lines = [".TH NNSH 1 \"\(Version.date)\" \"nnsh \(Version.text)\" \"User Commands\""]
     lines += section("NAME", ["nnsh \\- a shell for neural networks"])
     lines += synopsis + description + options
     lines += listing("COMMANDS", Command.all.map { ($0.usage, sentence($0.declaration.summary)) })

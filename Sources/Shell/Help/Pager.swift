@@ -61,6 +61,7 @@ extension Session {
       Pager.rows(lines, columns: size.columns) >= size.rows
     else { return writeOutput(text) }
     output.flush()
+    hasWaited = true
     guard Pager.show(text) else { return writeOutput(text) }
     transcript?.addOutput(text)
   }

@@ -35,6 +35,7 @@ struct Performance {
   func play(_ source: SourceText, worst: inout Int32) throws(Diagnostic) -> Ending {
     let parts = try ScriptPart.parts(of: source)
     if keys != nil {
+      session.hasWaited = true
       session.writeOutput(paint.dim("Enter runs what was typed, q leaves") + "\n\n")
     }
     var previous: ScriptPart.Kind?

@@ -40,12 +40,13 @@ extension Session {
     remember(text, source)
     transcript?.addStatement(text)
     Interrupt.clear()
+    hasWaited = false
     let start = MonotonicClock.now()
     let code = runScript(SourceText(text, name: "<prompt>"))
     transcript?.endStatement(hasFailed: code != ExitCode.success)
     Interrupt.clear()
     let seconds = MonotonicClock.now() - start
-    if seconds >= 2, machine.exitCode == nil, source.isEditing {
+    if seconds >= 2, !hasWaited, machine.exitCode == nil, source.isEditing {
       let paint = Paint(isOn: terminal.colorsErrors)
       writeError(paint.dim("took \(NumberForm.duration(seconds))") + "\n")
     }

@@ -42,6 +42,8 @@ package final class Session: CommandHost {
   /// The statements typed in this session.
   var typed: [String] = []
   var runDepth = 0
+  /// Whether the running statement has waited for a person, as a pager does: its time says nothing.
+  var hasWaited = false
   /// Whether statements are typed, as against read from a file.
   var isAtPrompt = false
   /// Whether what was interrupted has said so itself.
