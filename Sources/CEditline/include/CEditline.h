@@ -3,6 +3,9 @@
 /*
  * libedit for Swift: its functions are variadic, which Swift cannot call, and its callbacks carry
  * no context. One editor, used by one thread (libedit keeps static state).
+ *
+ * libedit reads the keys and edits the buffer; it draws nothing. Before the editor waits for a key
+ * it asks for the buffer to be drawn.
  */
 
 /* What a read ended with. */
@@ -10,36 +13,58 @@ enum {
   EDITLINE_ACCEPTED = 0,
   EDITLINE_END_OF_INPUT = 1,
   EDITLINE_INTERRUPTED = 2,
-  EDITLINE_FAILED = 3
+  /* The process was told to end (SIGTERM, SIGHUP); the terminal is as it was before. */
+  EDITLINE_TERMINATED = 3
 };
 
-/* What the editor asks of the shell; every text is UTF-8. */
+/* What asks for a drawing. */
+enum {
+  /* A key is waited for. */
+  EDITLINE_WAITING = 0,
+  /* More keys have already come; the state is told, nothing need be drawn. */
+  EDITLINE_BUSY = 1,
+  /* The read ends: draw the text alone and leave the cursor on the line below it. */
+  EDITLINE_ENDING = 2,
+  /* As `ENDING`, for a text that was given up. */
+  EDITLINE_ABANDONING = 3,
+  /* The window has another size, or something else was written: nothing drawn can be relied on. */
+  EDITLINE_RESIZED = 4,
+  EDITLINE_CLEARED = 5
+};
+
+/* What the editor asks of the shell; every text is UTF-8, places in it are counted in bytes. */
 typedef struct {
   void *context;
   /* Whether Enter runs the text (1) or opens a further line (0). */
   int (*is_complete)(void *context, const char *text);
   /*
-   * Tab at a byte offset of the text. The answer: how many bytes before the cursor to replace, by
-   * what (`*replacement`), and what to list below the line (`*listing`, or NULL); both stay the
-   * callee's until the next call.
+   * Tab: how many bytes before the cursor to replace, and by what (`*replacement`, NULL for
+   * nothing); it stays the callee's until the next call.
    */
-  int (*complete)(
-    void *context, const char *text, int cursor, const char **replacement, const char **listing);
+  int (*complete)(void *context, const char *text, int cursor, const char **replacement);
   /* What of a pasted text to insert; stays the callee's until the next call. */
   const char *(*clean_paste)(void *context, const char *text);
+  /* Up (-1) or Down (1) outside a block: the entry to show instead, NULL to stay. */
+  const char *(*step_history)(void *context, int direction, const char *text, int cursor);
+  /* The text before the last change, with its cursor; NULL where there is none. */
+  const char *(*undo)(void *context, int *cursor);
+  /* What Right at the end of the text accepts; NULL for nothing. */
+  const char *(*accept_hint)(void *context);
+  /* Draws the text, or notes it. */
+  void (*draw)(void *context, const char *text, int length, int cursor, int reason);
 } EditlineCallbacks;
 
-/* Opens the editor on standard input, drawing on standard output. 0 where it cannot. */
+/* Opens the editor on standard input. 0 where it cannot. */
 int editline_open(const char *program, EditlineCallbacks callbacks, int history_size);
 void editline_close(void);
 
-/*
- * Reads one statement. `prompt` may hold escape codes between \001 bytes. The text (without its
- * final newline) is `*text`, valid until the next call.
- */
-int editline_read(const char *prompt, const char **text);
+/* Reads one statement: its text is `*text`, valid until the next call. */
+int editline_read(const char **text);
 
-/* Adds an entry to those that Up and Ctrl-R find. */
+/* The signal that ended the last read with `EDITLINE_TERMINATED`. */
+int editline_termination_signal(void);
+
+/* Adds an entry to those that Ctrl-R finds. */
 void editline_add_history(const char *entry);
 
 /* For signal handlers: notes that Ctrl-C was pressed, that the window changed. */

@@ -142,5 +142,14 @@ package struct Setting: Sendable {
         session.settings.keepsHistory = text == "on"
         return true
       }),
+    Setting(
+      "hints", "whether the prompt shows colours and hints while a line is typed",
+      values: "on or off", choices: ["on", "off"],
+      read: { $0.settings.showsHints ? "on" : "off" },
+      write: { session, text in
+        guard text == "on" || text == "off" else { return false }
+        session.settings.showsHints = text == "on"
+        return true
+      }),
   ]
 }

@@ -25,6 +25,12 @@ extension Session {
       case .interrupted:
         Interrupt.clear()
         if source.explainsLeaving() { writeError("Ctrl-D or quit leaves\n") }
+      case .terminated(let number):
+        // The terminal is as it was and the history on disk: end as the signal asks.
+        output.flush()
+        signal(number, SIG_DFL)
+        raise(number)
+        return 128 + number
       case .text(let text):
         guard text.contains(where: { !$0.isWhitespace }) else { continue }
         lastFailed = !runTyped(text, source)
@@ -119,9 +125,7 @@ final class PromptReader: LineEditorDelegate {
 
   func next() -> LineEditor.Line {
     guard let editor else { return nextPlain() }
-    let mark =
-      session.terminal.colorsOutput ? "\u{1}\u{1B}[1;32m\u{1}nnsh>\u{1}\u{1B}[0m\u{1} " : "nnsh> "
-    let line = editor.read(prompt: mark)
+    let line = editor.read(prompt: "nnsh> ")
     if case .text = line { interruptsInARow = 0 }
     if line == .endOfInput { session.writeError("\n") }
     return line
@@ -171,6 +175,21 @@ final class PromptReader: LineEditorDelegate {
       return false
     }
     return true
+  }
+
+  /// The colours that are switched off by `NO_COLOR` and the like stand for all that moves.
+  var showsLiveHelp: Bool { session.settings.showsHints && session.terminal.colorsOutput }
+
+  func styles(of text: String, cursor: Int) -> LineStyles {
+    LineStyles(
+      of: text, cursor: cursor, isCommand: { Command.named($0) != nil },
+      isFunction: { [machine = session.machine] in
+        Builtin.named($0) != nil && !machine.globals.isUserDefined($0)
+      })
+  }
+
+  func resultShape(of text: String) -> String {
+    ShapeInference(machine: session.machine).resultShape(of: text)
   }
 
   func completions(of text: String, at cursor: Int) -> Completions {

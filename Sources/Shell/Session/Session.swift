@@ -18,6 +18,8 @@ package final class Session: CommandHost {
     /// Whether long lists go through a pager.
     var usesPager = true
     var keepsHistory = true
+    /// Whether the prompt shows colours and hints while a line is typed.
+    var showsHints = true
     /// Whether training shows how far it is.
     var showsProgress = true
   }

@@ -7,9 +7,16 @@ package protocol LineEditorDelegate: AnyObject {
   func isComplete(_ text: String) -> Bool
   /// What Tab may put before the cursor.
   func completions(of text: String, at cursor: Int) -> Completions
+  /// Whether colours and hints are shown.
+  var showsLiveHelp: Bool { get }
+  /// The colours of a text.
+  func styles(of text: String, cursor: Int) -> LineStyles
+  /// What the statement gives, as `N×10`; empty where that is not known.
+  func resultShape(of text: String) -> String
 }
 
-/// A prompt with libedit behind it.
+/// A prompt with libedit behind it: libedit knows the keys and edits the buffer, `LineDisplay`
+/// draws it.
 ///
 /// There is one, on one thread: libedit keeps static state.
 package final class LineEditor {
@@ -18,43 +25,76 @@ package final class LineEditor {
     case text(String)
     case interrupted
     case endOfInput
+    /// A signal asked the process to end.
+    case terminated(Int32)
   }
 
   private let delegate: any LineEditorDelegate
+  private var history: LineHistory
+  private var undo = UndoHistory()
+  private var display = LineDisplay()
+  private var prompt = ""
+  /// What Right accepts at this moment.
+  private var ghost = ""
+  /// The last text whose result shape was asked for, and the answer.
+  private var inferred = (text: "", shape: "")
   // Kept for C until its next question.
-  private var replacement: UnsafeMutablePointer<CChar>?
-  private var listing: UnsafeMutablePointer<CChar>?
-  private var pasted: UnsafeMutablePointer<CChar>?
+  private var answer: UnsafeMutablePointer<CChar>?
+
+  /// Beyond this many bytes a text is shown without colours and hints.
+  private static let liveHelpLimit = 8192
 
   /// - Returns: nil where the terminal cannot be edited on.
   package init?(delegate: any LineEditorDelegate, history: [String]) {
     self.delegate = delegate
-    let callbacks = EditlineCallbacks(
-      // SAFETY: the editor is closed in `deinit`, before the pointer dangles.
-      context: Unmanaged.passUnretained(self).toOpaque(),
-      is_complete: { context, text in
-        guard let editor = LineEditor.from(context), let text else { return 1 }
-        return editor.delegate.isComplete(String(cString: text)) ? 1 : 0
-      },
-      complete: { context, text, cursor, replacement, listing in
-        guard let editor = LineEditor.from(context), let text else { return 0 }
-        return editor.complete(String(cString: text), cursor, replacement, listing)
-      },
-      clean_paste: { context, text in
-        guard let editor = LineEditor.from(context), let text else { return nil }
-        free(editor.pasted)
-        editor.pasted = strdup(PastedText.cleaned(String(cString: text)))
-        return UnsafePointer(editor.pasted)
-      })
+    self.history = LineHistory(history)
+    // SAFETY: the editor is closed in `deinit`, before the pointer dangles.
+    let callbacks = Self.callbacks(Unmanaged.passUnretained(self).toOpaque())
     guard editline_open("nnsh", callbacks, 10_000) != 0 else { return nil }
     for entry in history { editline_add_history(entry) }
   }
 
   deinit {
     editline_close()
-    free(replacement)
-    free(listing)
-    free(pasted)
+    free(answer)
+  }
+
+  private static func callbacks(_ context: UnsafeMutableRawPointer) -> EditlineCallbacks {
+    EditlineCallbacks(
+      context: context,
+      is_complete: { context, text in
+        guard let editor = LineEditor.from(context), let text else { return 1 }
+        return editor.delegate.isComplete(String(cString: text)) ? 1 : 0
+      },
+      complete: { context, text, cursor, replacement in
+        guard let editor = LineEditor.from(context), let text else { return 0 }
+        return editor.complete(String(cString: text), cursor, replacement)
+      },
+      clean_paste: { context, text in
+        guard let editor = LineEditor.from(context), let text else { return nil }
+        return editor.keep(PastedText.cleaned(String(cString: text)))
+      },
+      step_history: { context, direction, text, cursor in
+        guard let editor = LineEditor.from(context), let text else { return nil }
+        let entry = editor.history.step(
+          Int(direction), from: String(cString: text), at: Int(cursor))
+        return entry.map { editor.keep($0) } ?? nil
+      },
+      undo: { context, cursor in
+        guard let editor = LineEditor.from(context), let state = editor.undo.undo() else {
+          return nil
+        }
+        cursor?.pointee = Int32(clamping: state.cursor)
+        return editor.keep(state.text)
+      },
+      accept_hint: { context in
+        guard let editor = LineEditor.from(context), !editor.ghost.isEmpty else { return nil }
+        return editor.keep(editor.ghost)
+      },
+      draw: { context, text, _, cursor, reason in
+        guard let editor = LineEditor.from(context), let text else { return }
+        editor.draw(String(cString: text), cursor: Int(cursor), reason: Int(reason))
+      })
   }
 
   private static func from(_ context: UnsafeMutableRawPointer?) -> LineEditor? {
@@ -62,50 +102,109 @@ package final class LineEditor {
     context.map { Unmanaged<LineEditor>.fromOpaque($0).takeUnretainedValue() }
   }
 
+  private func keep(_ text: String) -> UnsafePointer<CChar>? {
+    free(answer)
+    answer = strdup(text)
+    return UnsafePointer(answer)
+  }
+
   /// Reads one statement.
   package func read(prompt: String) -> Line {
+    self.prompt = prompt
+    undo = UndoHistory()
+    display.forget()
+    inferred = ("", "")
     var text: UnsafePointer<CChar>?
-    switch Int(editline_read(prompt, &text)) {
+    switch Int(editline_read(&text)) {
     case EDITLINE_ACCEPTED: return .text(text.map { String(cString: $0) } ?? "")
     case EDITLINE_INTERRUPTED: return .interrupted
+    case EDITLINE_TERMINATED: return .terminated(editline_termination_signal())
     default: return .endOfInput
     }
   }
 
   /// Lets Up and Ctrl-R find a statement.
-  package func remember(_ entry: String) { editline_add_history(entry) }
+  package func remember(_ entry: String) {
+    history.append(entry)
+    editline_add_history(entry)
+  }
+
+  // MARK: completion
 
   private func complete(
-    _ text: String, _ cursor: Int32, _ replaced: UnsafeMutablePointer<UnsafePointer<CChar>?>?,
-    _ listed: UnsafeMutablePointer<UnsafePointer<CChar>?>?
+    _ text: String, _ cursor: Int32, _ replaced: UnsafeMutablePointer<UnsafePointer<CChar>?>?
   ) -> Int32 {
     let found = delegate.completions(of: text, at: Int(cursor))
     if let insertion = found.insertion {
-      free(replacement)
-      replacement = strdup(insertion)
-      replaced?.pointee = UnsafePointer(replacement)
+      replaced?.pointee = keep(insertion)
       return Int32(clamping: found.replaced)
     }
     guard found.candidates.count > 1 else { return 0 }
-    let width = Terminal.size().columns
-    free(listing)
-    listing = strdup(found.listing(width: width).joined(separator: "\n") + "\n")
-    listed?.pointee = UnsafePointer(listing)
+    draw(text, cursor: Int(cursor), reason: EDITLINE_ENDING)
+    let lines = found.listing(width: Terminal.size().columns)
+    Self.write(lines.joined(separator: "\r\n") + "\r\n")
     return 0
   }
-}
 
-/// What people paste into a prompt.
-package enum PastedText {
-  /// The text without the prompts of a transcript and without the line end that would run it.
-  package static func cleaned(_ text: String) -> String {
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-      line.hasPrefix("nnsh> ") ? String(line.dropFirst(6)) : String(line)
+  // MARK: drawing
+
+  private func draw(_ text: String, cursor: Int, reason: Int) {
+    let isSearching = Self.searchStart(text) != nil
+    if reason == EDITLINE_WAITING || text.utf8.count < 4096, !isSearching {
+      undo.note(.init(text: text, cursor: cursor))
     }
-    while lines.count > 1, lines.last == "" { lines.removeLast() }
-    // A tab or another control character would garble the row; libedit shows none of them well.
-    return lines.joined(separator: "\n").replacing("\t", with: "  ").filter {
-      $0 == "\n" || $0.asciiValue.map { $0 >= 32 && $0 != 127 } != false
+    if reason == EDITLINE_BUSY { return }
+    let size = Terminal.size()
+    var output = ""
+    if reason == EDITLINE_RESIZED { output += display.erase(columns: size.columns) }
+    if reason == EDITLINE_CLEARED {
+      display.forget()
+      // After a stop the line goes on where the shell left the cursor.
+      output += "\r\u{1B}[K"
     }
+    let isEnding = reason == EDITLINE_ENDING || reason == EDITLINE_ABANDONING
+    output += display.draw(content(text, cursor, isEnding: isEnding, reason), size: size)
+    if isEnding { output += display.finish() }
+    Self.write(output)
+  }
+
+  private func content(
+    _ text: String, _ cursor: Int, isEnding: Bool, _ reason: Int
+  ) -> LineDisplay.Content {
+    var content = LineDisplay.Content()
+    content.prompt = prompt
+    content.text = text
+    content.cursor = cursor
+    ghost = ""
+    if reason == EDITLINE_ABANDONING {
+      content.text = text + "^C"
+      content.cursor = content.text.utf8.count
+    }
+    guard delegate.showsLiveHelp, text.utf8.count <= Self.liveHelpLimit else {
+      content.styles = LineStyles(plain: content.text.utf8.count)
+      return content
+    }
+    content.isColored = true
+    content.styles = delegate.styles(of: content.text, cursor: isEnding ? -2 : cursor)
+    guard !isEnding, Self.searchStart(text) == nil, cursor == text.utf8.count,
+      !text.contains("\n"), !text.isEmpty
+    else { return content }
+    ghost = history.continuation(of: text) ?? ""
+    content.ghost = ghost
+    if inferred.text != text { inferred = (text, delegate.resultShape(of: text)) }
+    content.shape = inferred.shape
+    return content
+  }
+
+  /// Where libedit's line about an incremental search begins, which it appends to the buffer.
+  private static func searchStart(_ text: String) -> String.Index? {
+    guard let line = text.lastIndex(of: "\n") else { return nil }
+    let rest = text[text.index(after: line)...]
+    let isSearch = ["bck:", "bck?", "fwd:", "fwd?"].contains { rest.hasPrefix($0) }
+    return isSearch ? line : nil
+  }
+
+  private static func write(_ text: String) {
+    _ = OutputStream.writeAll(Array(text.utf8), to: STDOUT_FILENO)
   }
 }

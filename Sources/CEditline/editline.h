@@ -1,0 +1,35 @@
+#pragma once
+
+/* Shared by the files of this target: what signals note, and the bytes of the terminal. */
+
+/* What became of waiting for a byte. */
+enum { INPUT_END = 0, INPUT_BYTE = 1, INPUT_NOTED = 2 };
+
+/* What has been noted since the last look; each is cleared by the one who deals with it. */
+typedef struct {
+  int interrupt, resize, suspend, resume, terminate;
+} Notes;
+
+/* Opens the way on which signals wake the reader. 0 where it cannot. */
+int input_open(void);
+void input_close(void);
+
+/* Handles SIGTSTP, SIGCONT, SIGTERM and SIGHUP while a line is read. */
+void input_handle_signals(void);
+void input_restore_signals(void);
+
+/* Stops the process as Ctrl-Z asks, until it is continued. */
+void input_stop_process(void);
+
+/* Takes what signals have noted. */
+Notes input_take_notes(void);
+void input_forget_interrupt(void);
+
+/* Waits for one byte, or for a signal to be noted. */
+int input_read_byte(unsigned char *byte);
+
+/* The same inside a character or a paste, which only what ends the read may cut short. */
+int input_read_further_byte(unsigned char *byte);
+
+/* Whether a byte comes within so many milliseconds. */
+int input_is_pending(int milliseconds);

@@ -1,0 +1,133 @@
+#define _GNU_SOURCE
+#include "editline.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include "include/CEditline.h"
+
+/*
+ * A signal may come between the look at a flag and the wait for a key, on any thread. Handlers
+ * therefore also write into a pipe, which the wait watches.
+ */
+
+static int wake_pipe[2] = {-1, -1};
+static volatile sig_atomic_t interrupt_noted, resize_noted, suspend_noted, resume_noted;
+static volatile sig_atomic_t terminate_noted;
+
+enum { HANDLED_COUNT = 4 };
+static const int handled[HANDLED_COUNT] = {SIGTSTP, SIGCONT, SIGTERM, SIGHUP};
+static struct sigaction former[HANDLED_COUNT];
+
+static void wake(void) {
+  int kept = errno;
+  char byte = 0;
+  ssize_t written = wake_pipe[1] >= 0 ? write(wake_pipe[1], &byte, 1) : 0;
+  (void)written;
+  errno = kept;
+}
+
+void editline_note_interrupt(void) {
+  interrupt_noted = 1;
+  wake();
+}
+
+void editline_note_resize(void) {
+  resize_noted = 1;
+  wake();
+}
+
+static void note(int number) {
+  if (number == SIGTSTP) suspend_noted = 1;
+  else if (number == SIGCONT) resume_noted = 1;
+  else terminate_noted = number;
+  wake();
+}
+
+int input_open(void) { return pipe2(wake_pipe, O_CLOEXEC | O_NONBLOCK) == 0; }
+
+void input_close(void) {
+  for (int i = 0; i < 2; i++) {
+    if (wake_pipe[i] >= 0) close(wake_pipe[i]);
+    wake_pipe[i] = -1;
+  }
+}
+
+void input_handle_signals(void) {
+  struct sigaction action = {0};
+  action.sa_handler = note;
+  for (int i = 0; i < HANDLED_COUNT; i++) {
+    sigaction(handled[i], NULL, &former[i]);
+    /* What is ignored stays so: nohup, a shell without job control. */
+    if (former[i].sa_handler != SIG_IGN) sigaction(handled[i], &action, NULL);
+  }
+}
+
+void input_restore_signals(void) {
+  for (int i = 0; i < HANDLED_COUNT; i++) sigaction(handled[i], &former[i], NULL);
+}
+
+void input_stop_process(void) {
+  struct sigaction standard = {0}, noted;
+  standard.sa_handler = SIG_DFL;
+  sigset_t stop, mask;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGTSTP);
+  sigaction(SIGTSTP, &standard, &noted);
+  pthread_sigmask(SIG_UNBLOCK, &stop, &mask);
+  raise(SIGTSTP);
+  /* Here it goes on. */
+  pthread_sigmask(SIG_SETMASK, &mask, NULL);
+  sigaction(SIGTSTP, &noted, NULL);
+  resume_noted = suspend_noted = 0;
+}
+
+Notes input_take_notes(void) {
+  Notes notes = {interrupt_noted, resize_noted, suspend_noted, resume_noted, terminate_noted};
+  if (notes.interrupt) interrupt_noted = 0;
+  if (notes.resize) resize_noted = 0;
+  if (notes.suspend) suspend_noted = 0;
+  if (notes.resume) resume_noted = 0;
+  if (notes.terminate) terminate_noted = 0;
+  return notes;
+}
+
+void input_forget_interrupt(void) { interrupt_noted = 0; }
+
+static int is_noted(void) {
+  return interrupt_noted || resize_noted || suspend_noted || resume_noted || terminate_noted;
+}
+
+static int ends_reading(void) { return interrupt_noted || terminate_noted; }
+
+static int read_unless(int (*is_stopped)(void), unsigned char *byte) {
+  struct pollfd sources[2] = {{STDIN_FILENO, POLLIN, 0}, {wake_pipe[0], POLLIN, 0}};
+  for (;;) {
+    if (is_stopped()) return INPUT_NOTED;
+    if (poll(sources, 2, -1) < 0) {
+      if (errno == EINTR) continue;
+      return INPUT_END;
+    }
+    if (sources[1].revents) {
+      char emptied[64];
+      while (read(wake_pipe[0], emptied, sizeof emptied) > 0) {}
+      continue;
+    }
+    ssize_t count = read(STDIN_FILENO, byte, 1);
+    if (count == 1) return INPUT_BYTE;
+    if (count == 0 || errno != EINTR) return INPUT_END;
+  }
+}
+
+int input_read_byte(unsigned char *byte) { return read_unless(is_noted, byte); }
+
+int input_read_further_byte(unsigned char *byte) { return read_unless(ends_reading, byte); }
+
+int input_is_pending(int milliseconds) {
+  struct pollfd source = {STDIN_FILENO, POLLIN, 0};
+  return poll(&source, 1, milliseconds) > 0;
+}
