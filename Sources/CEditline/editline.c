@@ -64,14 +64,20 @@ static void suspend_and_resume(void) {
   draw_buffer(EDITLINE_CLEARED);
 }
 
-/* Deals with what signals noted. Whether the read ends: 0, or the key sequence that ends it. */
-static const char *deal_with_notes(void) {
+/* Deals with what signals noted. Whether the read ends. */
+static int deal_with_notes(void) {
   Notes notes = input_take_notes();
   if (notes.terminate) {
     editor.termination_signal = notes.terminate;
-    return KEY_TERMINATE;
+    editor.outcome = EDITLINE_TERMINATED;
+    draw_buffer(EDITLINE_ENDING);
+    return 1;
   }
-  if (notes.interrupt) return KEY_INTERRUPT;
+  if (notes.interrupt) {
+    editor.outcome = EDITLINE_INTERRUPTED;
+    draw_buffer(EDITLINE_ABANDONING);
+    return 1;
+  }
   if (notes.suspend) {
     suspend_and_resume();
   } else if (notes.resume) {
@@ -85,7 +91,7 @@ static const char *deal_with_notes(void) {
     el_resize(editor.line);
     draw_buffer(EDITLINE_RESIZED);
   }
-  return NULL;
+  return 0;
 }
 
 /*
@@ -115,8 +121,8 @@ static int read_character(EditLine *e, wchar_t *character) {
     unsigned char byte;
     int outcome = input_read_byte(&byte);
     if (outcome == INPUT_NOTED) {
-      const char *keys = deal_with_notes();
-      if (keys) editor.queued = keys;
+      /* The end of input ends a search or half a key as well, where a key would be mistaken. */
+      if (deal_with_notes()) return 0;
       continue;
     }
     if (outcome == INPUT_END) return 0;

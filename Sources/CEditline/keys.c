@@ -127,22 +127,6 @@ static unsigned char line_down(EditLine *e, int key) {
   return move_line(e, 1);
 }
 
-static unsigned char interrupt_pressed(EditLine *e, int key) {
-  (void)e;
-  (void)key;
-  draw_buffer(EDITLINE_ABANDONING);
-  editor.outcome = EDITLINE_INTERRUPTED;
-  return CC_EOF;
-}
-
-static unsigned char terminated(EditLine *e, int key) {
-  (void)e;
-  (void)key;
-  draw_buffer(EDITLINE_ENDING);
-  editor.outcome = EDITLINE_TERMINATED;
-  return CC_EOF;
-}
-
 static unsigned char tab_pressed(EditLine *e, int key) {
   (void)key;
   int cursor = 0;
@@ -269,8 +253,6 @@ void add_functions(void) {
     {"nnsh-down", "Line down, or history", down_pressed},
     {"nnsh-line-up", "Line up", line_up},
     {"nnsh-line-down", "Line down", line_down},
-    {"nnsh-interrupt", "Give the line up", interrupt_pressed},
-    {"nnsh-terminate", "Leave at once", terminated},
     {"nnsh-complete", "Complete a name", tab_pressed},
     {"nnsh-undo", "Take the last change back", undo_pressed},
     {"nnsh-right", "Right, or accept what is shown", right_pressed},
@@ -296,8 +278,6 @@ static void bind_in_both_maps(const char *key, const char *function) {
 void bind_own_keys(void) {
   bind_in_both_maps(KEY_LINE_UP, "nnsh-line-up");
   bind_in_both_maps(KEY_LINE_DOWN, "nnsh-line-down");
-  bind_in_both_maps(KEY_INTERRUPT, "nnsh-interrupt");
-  bind_in_both_maps(KEY_TERMINATE, "nnsh-terminate");
   bind_in_both_maps(KEY_ESCAPE, "vi-command-mode");
   bind_in_both_maps("\033[200~", "nnsh-paste");
   bind_in_both_maps("^J", "nnsh-enter");

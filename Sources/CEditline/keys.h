@@ -12,9 +12,7 @@
  */
 #define KEY_LINE_UP "\033[991~"
 #define KEY_LINE_DOWN "\033[992~"
-#define KEY_INTERRUPT "\033[995~"
 #define KEY_ESCAPE "\033[996~"
-#define KEY_TERMINATE "\033[997~"
 
 typedef struct {
   EditLine *line;
