@@ -7,8 +7,8 @@ import Syntax
 /// What Tab offers: only what fits the place, from the registry and the live session. It evaluates
 /// nothing but names and their fields.
 struct Completer {
-  private let machine: Machine
-  private let session: Session
+  let machine: Machine
+  let session: Session
 
   init(machine: Machine, session: Session) {
     self.machine = machine
@@ -20,250 +20,167 @@ struct Completer {
   ///   - cursor: the byte offset in it.
   func completions(of text: String, at cursor: Int) -> Completions {
     let before = String(decoding: Array(text.utf8).prefix(max(0, cursor)), as: UTF8.self)
-    if let symbol = Self.symbolName(before) { return symbol }
-    let statement = Self.lastStatement(before)
-    if let path = openString(statement) { return paths(path, closing: "\"") }
-    let word = Self.trailingWord(statement)
+    if let symbol = Self.symbols(before) { return symbol }
+    let place = CompletionPlace(before: before)
+    if place.isComment { return .none }
+    if let typed = place.stringText { return string(typed, place) }
+    let statement = place.statement
+    let word = CompletionPlace.trailingWord(statement)
     let head = String(statement.dropLast(word.count))
-    if head.hasSuffix("."), let owner = Self.fieldOwner(head.dropLast()) {
-      return Completions(fields(of: owner), typed: word)
+    if let first = word.first, first.isNumber { return .none }
+    if head.hasSuffix("."), !head.hasSuffix("..") {
+      return Completions(fields(of: head.dropLast()), typed: word)
     }
-    if let found = commandArguments(statement, word, head) { return found }
-    if let found = callArguments(head, word) { return found }
-    let startsStatement = head.allSatisfy(\.isWhitespace)
-    return Completions(names(commands: startsStatement), typed: word)
-  }
-
-  // MARK: reading the line
-
-  /// What stands behind the last `;`, line break or opening brace that is in no string.
-  private static func lastStatement(_ text: String) -> String {
-    var start = text.startIndex
-    var isQuoted = false
-    for index in text.indices {
-      switch text[index] {
-      case "\"": isQuoted.toggle()
-      case ";", "\n", "{": if !isQuoted { start = text.index(after: index) }
-      default: break
-      }
+    if head == "?" { return Completions(helpTopics(startingWith: word), typed: word) }
+    if let bracket = place.bracket {
+      if bracket.kind == "(" { return argument(place, bracket.place, word) }
+      return names(word, commands: false)
     }
-    return String(text[start...].drop(while: { $0 == " " }))
-  }
-
-  private static func trailingWord(_ text: String) -> String {
-    String(text.reversed().prefix { $0.isLetter || $0.isNumber || $0 == "_" }.reversed())
-  }
-
-  /// `a.b` before a dot; nil where something else, as a call, stands there.
-  private static func fieldOwner(_ head: Substring) -> [String]? {
-    let path = String(
-      head.reversed().prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }.reversed())
-    let names = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    return names.allSatisfy { !$0.isEmpty } ? names : nil
-  }
-
-  private func openString(_ statement: String) -> String? {
-    let parts = statement.split(separator: "\"", omittingEmptySubsequences: false)
-    return parts.count % 2 == 0 ? parts.last.map(String.init) : nil
-  }
-
-  // MARK: candidates
-
-  private func names(commands: Bool) -> [Completions.Candidate] {
-    var found: [Completions.Candidate] = machine.globals.userDefined.map { name, value in
-      let measure = ValueMeasure(value).extent
-      var ending = ""
-      if case .function = value { ending = "(" }
-      return .init(
-        name, summary: value.kindName + (measure.isEmpty ? "" : " " + measure), ending: ending)
+    if !place.isExpression, let found = commandArguments(statement) { return found }
+    if CompletionPlace.endsInOperand(head) {
+      return Completions(Self.infixWords(in: statement), typed: word)
     }
+    let startsStatement = head.allSatisfy(\.isWhitespace) && !place.isExpression
+    return names(word, commands: startsStatement)
+  }
+
+  // MARK: names
+
+  /// Variables, commands where one can begin, builtins and keywords that begin as what was typed.
+  func names(_ typed: String, commands: Bool) -> Completions {
+    var found = variables(startingWith: typed) { _ in true }
     if commands {
       found += Command.all.map {
         .init($0.declaration.name, summary: $0.declaration.summary, ending: " ")
       }
     }
-    found += Builtin.all.map {
-      .init($0.declaration.name, summary: $0.declaration.summary, ending: "(")
-    }
-    found += Prelude.declarations.map { .init($0.name, summary: $0.summary, ending: "(") }
+    found += builtins { _ in true }
     found += ["true", "false", "none", "inf", "nan", "pi"].map { .init($0) }
-    let keywords = ["fn", "if", "while", "for", "return", "grad", "numgrad", "not"]
-    return found + keywords.map { .init($0, ending: " ") }
-  }
-
-  private func fields(of path: [String]) -> [Completions.Candidate] {
-    guard let first = path.first, var value = machine.globals[first] else { return [] }
-    for name in path.dropFirst() {
-      guard let next = try? value.field(name) else { return [] }
-      value = next
-    }
-    return Self.fieldNames(of: value).map { .init($0) }
-  }
-
-  private static func fieldNames(of value: Value) -> [String] {
-    switch value {
-    case .record(let box): box.content.names
-    case .dataSet: ["train", "valid", "test", "names"]
-    case .split: ["x", "y", "labels", "images"]
-    case .tensor: ["shape", "T"]
-    case .network(let box):
-      ["history", "parameters"] + box.content.network.parameters.map(\.name)
-    default: []
-    }
-  }
-
-  // MARK: arguments of commands and calls
-
-  private func commandArguments(
-    _ statement: String, _ word: String, _ head: String
-  ) -> Completions? {
-    let words = statement.split(separator: " ", omittingEmptySubsequences: true).map(String.init)
-    guard let name = words.first, let command = Command.named(name), statement.contains(" ")
-    else { return nil }
-    let last = statement.hasSuffix(" ") ? "" : words.last ?? ""
-    if let option = last.split(separator: "=", maxSplits: 1).first.map(String.init),
-      last.contains("="),
-      let argument = command.arguments.first(
-        where: { $0.isOption && $0.parameter.name == option })
-    {
-      let candidates = Self.words(of: argument)
-      return candidates.isEmpty
-        ? nil : Completions(candidates.map { .init($0, ending: " ") }, typed: word)
-    }
-    let given = statement.hasSuffix(" ") ? words.dropFirst() : words.dropFirst().dropLast()
-    let slots = command.arguments.filter { !$0.isOption }
-    let keywords = Set(slots.compactMap(\.keyword))
-    if let previous = given.last, let slot = slots.first(where: { $0.keyword == previous }) {
-      return candidates(for: slot, last: last, word: word, command: command)
-    }
-    let bare = given.filter { !keywords.contains($0) && !$0.contains("=") }
-    let firstSlots = slots.filter { $0.keyword == nil }
-    if bare.isEmpty, let slot = firstSlots.first {
-      return candidates(for: slot, last: last, word: word, command: command)
-    }
-    guard last == word else { return nil }
-    var found: [Completions.Candidate] = slots.filter { slot in
-      slot.keyword.map { !given.contains($0) } ?? false
-    }.compactMap { slot in
-      slot.keyword.map { .init($0, summary: slot.parameter.summary, ending: " ") }
-    }
-    found += command.arguments.filter(\.isOption).filter { option in
-      !given.contains { $0.hasPrefix(option.parameter.name + "=") }
-    }.map { .init($0.parameter.name, summary: $0.parameter.summary, ending: "=") }
-    if let slot = firstSlots.dropFirst().first ?? firstSlots.first(where: \.parameter.isVariadic) {
-      let more = candidates(for: slot, last: last, word: word, command: command)
-      if let more { found += more.candidates }
-    }
-    return Completions(found, typed: word)
-  }
-
-  private static func words(of argument: Command.Argument) -> [String] {
-    if case .choice(let choices) = argument.parameter.kind { return choices }
-    if argument.parameter.kind == .bool { return ["true", "false"] }
-    return argument.words
-  }
-
-  private func candidates(
-    for slot: Command.Argument, last: String, word: String, command: Command
-  ) -> Completions? {
-    switch slot.parameter.kind {
-    case .path:
-      var sets: [Completions.Candidate] = []
-      if command.declaration.name == "load", !last.contains("/") {
-        sets = NamedSet.available().map { .init($0, summary: "data set") }
-      }
-      return paths(last, closing: "", also: sets)
-    case .choice(let choices):
-      return Completions(choices.map { .init($0, ending: " ") }, typed: word)
-    case .topic: return Completions(topics(of: command, slot), typed: word)
-    default: return Completions(values(fitting: slot.parameter.kind), typed: word)
-    }
-  }
-
-  private func topics(
-    of command: Command, _ slot: Command.Argument
-  ) -> [Completions.Candidate] {
-    switch command.declaration.name {
-    case "set":
-      return slot.parameter.name == "option"
-        ? Setting.all.map { .init($0.name, summary: $0.summary, ending: " ") }
-        : Setting.all.flatMap(\.choices).map { .init($0) }
-    case "clear":
-      return machine.globals.userDefined.map { .init($0.name, summary: $0.value.kindName) }
-    case "help", "source": return HelpIndex.names(machine).map { .init($0) }
-    default: return []
-    }
-  }
-
-  /// Variables of the kind that the place takes, or all names where there are none.
-  private func values(fitting kind: Runtime.Parameter.Kind) -> [Completions.Candidate] {
-    let fitting = machine.globals.userDefined.filter { _, value in
-      switch (kind, value) {
-      case (.network, .network), (.dataSet, .dataSet), (.split, .split), (.split, .dataSet): true
-      case (.network, _), (.dataSet, _), (.split, _): false
-      default: true
-      }
-    }
-    if fitting.isEmpty || kind == .any { return names(commands: false) }
-    return fitting.map { .init($0.name, summary: ValueMeasure($0.value).extent) }
-  }
-
-  /// Names of arguments inside the brackets of a builtin's call, besides all names.
-  private func callArguments(_ head: String, _ word: String) -> Completions? {
-    var depth = 0
-    for index in head.indices.reversed() {
-      switch head[index] {
-      case ")": depth += 1
-      case "(" where depth > 0: depth -= 1
-      case "(":
-        let name = Self.trailingWord(String(head[..<index]))
-        guard let declaration = Builtin.named(name)?.declaration else { return nil }
-        let options = declaration.parameters.filter { $0.defaultValue != nil }
-        let named = options.map {
-          Completions.Candidate($0.name, summary: $0.summary, ending: "=")
-        }
-        return Completions(named + names(commands: false), typed: word)
-      default: break
-      }
-    }
-    return nil
-  }
-
-  // MARK: paths and symbols
-
-  private func paths(
-    _ typed: String, closing: String, also others: [Completions.Candidate] = []
-  ) -> Completions {
-    let slash = typed.lastIndex(of: "/")
-    let folder = slash.map { String(typed[...$0]) } ?? ""
-    let start = slash.map { String(typed[typed.index(after: $0)...]) } ?? typed
-    var opened = folder.isEmpty ? "." : folder
-    if opened.hasPrefix("~/"), let home = Environment["HOME"] { opened = home + opened.dropFirst() }
-    guard let directory = opendir(opened) else { return Completions(others, typed: typed) }
-    defer { closedir(directory) }
-    var found = others
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      guard name.hasPrefix(start), start.hasPrefix(".") || !name.hasPrefix(".") else { continue }
-      // A bare path cannot hold a space; in quotes it can.
-      if closing.isEmpty, name.contains(where: \.isWhitespace) { continue }
-      var status = stat()
-      let isFolder =
-        stat(opened + "/" + name, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-      found.append(.init(folder + name, ending: isFolder ? "/" : closing))
-    }
+    found += Self.prefixKeywords(startsStatement: commands)
     return Completions(found, typed: typed)
   }
 
+  /// The user's variables, with what they hold: measured only where the name fits, of many none.
+  func variables(
+    startingWith typed: String, where fits: (Value) -> Bool
+  ) -> [Completions.Candidate] {
+    let fitting = machine.globals.userDefined.filter { $0.name.hasPrefix(typed) && fits($0.value) }
+    return fitting.map { name, value in
+      var ending = ""
+      if case .function = value { ending = "(" }
+      return .init(
+        name, summary: fitting.count > 100 ? "" : Self.summary(of: value), ending: ending)
+    }
+  }
+
+  static func summary(of value: Value) -> String {
+    let measure = ValueMeasure(value).extent
+    return value.kindName + (measure.isEmpty ? "" : " " + measure)
+  }
+
+  func builtins(where fits: (Declaration) -> Bool) -> [Completions.Candidate] {
+    (Builtin.all.map(\.declaration) + Prelude.declarations).filter(fits).map {
+      .init($0.name, summary: $0.summary, ending: "(")
+    }
+  }
+
+  private static func prefixKeywords(startsStatement: Bool) -> [Completions.Candidate] {
+    let always = [
+      ("grad", "the gradient of an expression"), ("numgrad", "the gradient by differences"),
+      ("not", "the opposite"), ("if", "one of two branches"), ("fn", "a function"),
+    ]
+    let statements = [
+      ("while", "repeats while a condition holds"), ("for", "runs over a sequence"),
+      ("return", "leaves a function"), ("break", "leaves a loop"),
+      ("continue", "goes on with the next turn"),
+    ]
+    return (startsStatement ? always + statements : always).map {
+      .init($0.0, summary: $0.1, ending: $0.0 == "break" || $0.0 == "continue" ? "" : " ")
+    }
+  }
+
+  /// What can follow an operand: only words that the statement leaves room for.
+  private static func infixWords(in statement: String) -> [Completions.Candidate] {
+    let first = statement.split(separator: " ").first
+    var words = ["and", "or"]
+    if first == "for" { words.append("in") }
+    if statement.contains("grad ") { words.append("wrt") }
+    if statement.contains("..") { words.append("by") }
+    if statement.contains("if ") { words.append("else") }
+    return words.map { .init($0, ending: " ") }
+  }
+
+  func helpTopics(startingWith word: String) -> [Completions.Candidate] {
+    HelpIndex.names(machine).filter { $0.hasPrefix(word) }.map { name in
+      switch HelpIndex.entry(name) {
+      case .builtin(let declaration): .init(name, summary: declaration.summary)
+      case .command(let command): .init(name, summary: command.declaration.summary)
+      default: .init(name)
+      }
+    }
+  }
+
+  // MARK: fields
+
+  /// The fields of a variable, or of a field of one; of anything else nothing, for that would have
+  /// to be evaluated.
+  private func fields(of head: Substring) -> [Completions.Candidate] {
+    let path = String(
+      head.reversed().prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }.reversed())
+    let names = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    guard let first = names.first, path.count == head.count || Self.canPrecede(path, in: head),
+      var value = machine.globals[first]
+    else { return [] }
+    for name in names.dropFirst() {
+      // A transpose has the fields of what it transposes, and may be large.
+      if name == "T" { continue }
+      guard let next = try? value.field(name) else { return [] }
+      value = next
+    }
+    return value.fieldNames.map { name in
+      .init(name, summary: Self.fieldSummary(name, of: value))
+    }
+  }
+
+  /// Whether a path begins where it seems to: not behind a call, an index or a string.
+  private static func canPrecede(_ path: String, in head: Substring) -> Bool {
+    guard !path.isEmpty, !path.hasPrefix("."), let before = head.dropLast(path.count).last else {
+      return false
+    }
+    return !")]'\"".contains(before)
+  }
+
+  /// What a field holds, where looking costs nothing.
+  private static func fieldSummary(_ name: String, of value: Value) -> String {
+    switch value {
+    case .record, .dataSet, .network:
+      guard let field = try? value.field(name) else { return "" }
+      return summary(of: field)
+    case .split:
+      guard name != "images", let field = try? value.field(name) else { return "" }
+      return summary(of: field)
+    default: return ""
+    }
+  }
+
+  // MARK: symbols
+
   /// `\alpha` becomes α.
-  private static func symbolName(_ before: String) -> Completions? {
+  private static func symbols(_ before: String) -> Completions? {
     guard let slash = before.lastIndex(of: "\\") else { return nil }
     let name = String(before[before.index(after: slash)...])
-    guard !name.isEmpty, name.allSatisfy(\.isLetter), let symbol = SymbolNames.all[name] else {
-      return nil
+    guard name.allSatisfy({ $0.isLetter && $0.isASCII }) else { return nil }
+    if let symbol = SymbolNames.all[name] {
+      return Completions(
+        [.init("\\" + name, written: symbol)], typed: "\\" + name)
     }
-    return Completions(replacing: "\\" + name, by: symbol)
+    let found = SymbolNames.all.map { spelling, symbol in
+      Completions.Candidate("\\" + spelling, summary: symbol)
+    }
+    let completions = Completions(found, typed: "\\" + name)
+    guard completions.candidates.count == 1, let only = completions.candidates.first else {
+      return completions.candidates.isEmpty ? nil : completions
+    }
+    return Completions([.init(only.text, written: only.summary)], typed: "\\" + name)
   }
 }

@@ -31,7 +31,7 @@ struct ShapeInference {
 
   /// `N×1000` for a text that ends in a call or a pipe; empty where it is not known, or too plain.
   func resultShape(of text: String) -> String {
-    guard text.utf8.count <= 2000, let last = text.utf8.last(where: { $0 != 32 }),
+    guard text.utf8.count <= 2000,
       let statements = try? Parser.parse(
         SourceText(text, name: ""), commands: Command.syntaxByName),
       let statement = statements.last
@@ -43,14 +43,15 @@ struct ShapeInference {
     default: return ""
     }
     switch expression.kind {
-    case .call, .pipe: break
-    case .binary, .transpose, .index: guard last != 34 else { return "" }
+    case .call, .pipe, .binary, .transpose, .index: break
     default: return ""
     }
     switch infer(expression) {
     case .tensor(let shape): return Self.text(shape)
     case .layer(let apply): return apply(nil).map(Self.text) ?? ""
-    case .number: return "number"
+    case .number:
+      if case .call = expression.kind { return "number" }
+      return ""
     case nil: return ""
     }
   }

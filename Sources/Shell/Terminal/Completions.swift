@@ -10,11 +10,20 @@ package struct Completions: Equatable {
     package let summary: String
     /// What follows it once it is the only one: a space, `(`, `=`, `/` or nothing.
     package let ending: String
+    /// What is listed: a path without its folder.
+    package let label: String
+    /// How it is written, where that is not `text`: a path in quotes.
+    package let written: String
 
-    package init(_ text: String, summary: String = "", ending: String = "") {
+    package init(
+      _ text: String, summary: String = "", ending: String = "", label: String? = nil,
+      written: String? = nil
+    ) {
       self.text = text
       self.summary = summary
       self.ending = ending
+      self.label = label ?? text
+      self.written = written ?? text
     }
   }
 
@@ -25,49 +34,56 @@ package struct Completions: Equatable {
   private let typed: String
 
   /// - Parameters:
-  ///   - candidates: all that fit the place; those that begin otherwise are dropped.
+  ///   - candidates: all that fit the place; those that begin otherwise are dropped, of those of
+  ///     one name the first is kept.
   ///   - typed: what stands before the cursor of the word.
-  package init(_ candidates: [Candidate], typed: String) {
+  ///   - source: how that is written, where it is quoted.
+  package init(_ candidates: [Candidate], typed: String, as source: String? = nil) {
     var seen: Set<String> = []
     self.candidates =
       candidates
       .filter { $0.text.hasPrefix(typed) && seen.insert($0.text).inserted }
       .sorted { $0.text < $1.text }
     self.typed = typed
-    replaced = typed.utf8.count
+    replaced = (source ?? typed).utf8.count
   }
 
-  /// One word for another, as α for `\alpha`.
-  package init(replacing typed: String, by text: String) {
-    candidates = [Candidate(text)]
-    replaced = typed.utf8.count
-    self.typed = typed
-  }
+  /// Nothing.
+  package static let none = Completions([], typed: "")
 
   /// What to put in place of the typed word: the only candidate, or what all begin with; nil where
   /// that adds nothing.
   package var insertion: String? {
     guard let first = candidates.first else { return nil }
-    if candidates.count == 1 { return first.text + first.ending }
-    var common = first.text
-    for candidate in candidates.dropFirst() {
-      common = String(zip(common, candidate.text).prefix { $0 == $1 }.map(\.0))
+    if candidates.count == 1 {
+      let whole = first.written + first.ending
+      return whole == typed ? nil : whole
     }
-    return common.count > typed.count ? common : nil
+    var common = first.written
+    for candidate in candidates.dropFirst() {
+      common = String(zip(common, candidate.written).prefix { $0 == $1 }.map(\.0))
+    }
+    return common.hasPrefix(typed) && common.count > typed.count ? common : nil
   }
 
-  /// The candidates, with their summaries where these fit, otherwise in columns.
-  package func listing(width: Int, limit: Int = 40) -> [String] {
-    let shown = candidates.prefix(limit)
-    let rest = candidates.count - shown.count
-    let more = rest > 0 ? ["… and \(rest) more"] : []
-    if candidates.count > 20 || shown.allSatisfy(\.summary.isEmpty) {
-      return TextLayout.columns(shown.map(\.text), width: width - 1) + more
+  /// The candidates, a line each with their summaries where these fit, otherwise in columns.
+  ///
+  /// - Parameter height: the lines that there is room for.
+  package func listing(width: Int, height: Int = 40) -> [String] {
+    let height = max(2, height)
+    if candidates.count <= height, candidates.contains(where: { !$0.summary.isEmpty }) {
+      let column = (candidates.map { DisplayWidth.of($0.label) }.max() ?? 0) + 2
+      return candidates.map { candidate in
+        var line = TextLayout.padded(candidate.label, to: column) + candidate.summary
+        while line.last == " " { line.removeLast() }
+        return TextLayout.cut(line, to: width - 1)
+      }
     }
-    let column = (shown.map { DisplayWidth.of($0.text) }.max() ?? 0) + 2
-    return shown.map { candidate in
-      TextLayout.cut(
-        TextLayout.padded(candidate.text, to: column) + candidate.summary, to: width - 1)
-    } + more
+    let cell = (candidates.map { DisplayWidth.of($0.label) }.max() ?? 0) + 2
+    let room = max(1, (width - 1) / cell) * (height - 1)
+    let shown = candidates.prefix(room).map(\.label)
+    let rest = candidates.count - shown.count
+    return TextLayout.columns(shown, width: width - 1).map { TextLayout.cut($0, to: width - 1) }
+      + (rest > 0 ? ["… and \(rest) more"] : [])
   }
 }

@@ -141,7 +141,8 @@ package final class LineEditor {
     }
     guard found.candidates.count > 1 else { return 0 }
     draw(text, cursor: Int(cursor), reason: EDITLINE_ENDING)
-    let lines = found.listing(width: Terminal.size().columns)
+    let size = Terminal.size()
+    let lines = found.listing(width: size.columns, height: min(40, size.rows - 2))
     Self.write(lines.joined(separator: "\r\n") + "\r\n")
     return 0
   }

@@ -1,0 +1,119 @@
+import Syntax
+
+/// Where in a text the cursor stands: in which statement, inside which brackets, in a string or a
+/// comment. It reads the text before the cursor only, whole or not, right or wrong.
+struct CompletionPlace {
+  private let bytes: [UInt8]
+  /// Where the statement begins, or the expression in a string's braces.
+  private(set) var statementStart = 0
+  /// Whether that is an expression, where no command can stand.
+  private(set) var isExpression = false
+  private(set) var isComment = false
+  /// Where the string's text begins that the cursor is in.
+  private(set) var stringStart: Int?
+  /// The innermost open bracket of the statement, `(` or `[`, and where it stands.
+  private(set) var bracket: (kind: Character, place: Int)?
+
+  private struct Open {
+    let kind: UInt8
+    let place: Int
+    let statementStart: Int
+    let isExpression: Bool
+  }
+
+  init(before text: String) {
+    bytes = Array(text.utf8)
+    scan()
+  }
+
+  /// The text of the statement up to the cursor.
+  var statement: String { text(from: statementStart) }
+
+  func text(from place: Int) -> String {
+    String(decoding: bytes.dropFirst(place).drop { $0 == 32 }, as: UTF8.self)
+  }
+
+  /// What stands between the statement's beginning and a place.
+  func text(upTo place: Int) -> String {
+    String(decoding: bytes[statementStart..<max(statementStart, place)], as: UTF8.self)
+  }
+
+  /// A string's text as written, up to the cursor.
+  var stringText: String? { stringStart.map { String(decoding: bytes[$0...], as: UTF8.self) } }
+
+  private mutating func scan() {
+    var open: [Open] = []
+    var offset = 0
+    let quote = UInt8(ascii: "\"")
+    // The braces inside a string; `{` alone is a block's or a record's.
+    let hole = UInt8(ascii: "I")
+    func push(_ kind: UInt8) {
+      open.append(
+        Open(
+          kind: kind, place: offset, statementStart: statementStart, isExpression: isExpression))
+    }
+    while offset < bytes.count {
+      let byte = bytes[offset]
+      let next = offset + 1 < bytes.count ? bytes[offset + 1] : 0
+      if open.last?.kind == quote {
+        switch byte {
+        case UInt8(ascii: "\\"): offset += 1
+        case UInt8(ascii: "{") where next == byte: offset += 1
+        case UInt8(ascii: "{"):
+          push(hole)
+          (statementStart, isExpression) = (offset + 1, true)
+        case quote: open.removeLast()
+        default: break
+        }
+        offset += 1
+        continue
+      }
+      isComment = isComment && byte != 10
+      if isComment {
+        offset += 1
+        continue
+      }
+      switch byte {
+      case UInt8(ascii: "#"): isComment = true
+      case quote, UInt8(ascii: "("), UInt8(ascii: "["): push(byte)
+      case UInt8(ascii: "{"):
+        push(byte)
+        (statementStart, isExpression) = (offset + 1, false)
+      case UInt8(ascii: ")"), UInt8(ascii: "]"), UInt8(ascii: "}"):
+        if let last = open.popLast() {
+          (statementStart, isExpression) = (last.statementStart, last.isExpression)
+        }
+      case UInt8(ascii: ";"), 10:
+        if open.isEmpty || open.last?.kind == UInt8(ascii: "{") {
+          (statementStart, isExpression) = (offset + 1, false)
+        }
+      default: break
+      }
+      offset += 1
+    }
+    if open.last?.kind == quote { stringStart = open.removeLast().place + 1 }
+    guard let last = open.last, last.place >= statementStart else { return }
+    if last.kind == UInt8(ascii: "(") { bracket = ("(", last.place) }
+    if last.kind == UInt8(ascii: "[") { bracket = ("[", last.place) }
+  }
+
+  /// The letters, digits and `_` that a text ends with.
+  static func trailingWord(_ text: some StringProtocol) -> String {
+    String(text.reversed().prefix { $0.isLetter || $0.isNumber || $0 == "_" }.reversed())
+  }
+
+  /// Whether an operand ends a text, so that only an operator can follow.
+  static func endsInOperand(_ head: String) -> Bool {
+    guard head.last == " " else { return false }
+    let rest = String(head.reversed().drop { $0 == " " }.reversed())
+    guard let last = rest.last else { return false }
+    if ")]'\"".contains(last) { return true }
+    let word = trailingWord(rest)
+    return !word.isEmpty && !operatorWords.contains(word)
+  }
+
+  private static let operatorWords: Set<String> = [
+    "and", "or", "not", "in", "by", "if", "while", "for", "return", "wrt", "grad", "numgrad", "fn",
+    "else",
+  ]
+}
