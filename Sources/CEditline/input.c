@@ -60,6 +60,11 @@ void input_close(void) {
 void input_handle_signals(void) {
   struct sigaction action = {0};
   action.sa_handler = note;
+  /* Whoever started the process may have left them blocked, as threads of a pool do. */
+  sigset_t unblocked;
+  sigemptyset(&unblocked);
+  for (int i = 0; i < HANDLED_COUNT; i++) sigaddset(&unblocked, handled[i]);
+  pthread_sigmask(SIG_UNBLOCK, &unblocked, NULL);
   for (int i = 0; i < HANDLED_COUNT; i++) {
     sigaction(handled[i], NULL, &former[i]);
     /* What is ignored stays so: nohup, a shell without job control. */

@@ -155,7 +155,10 @@ static unsigned char undo_pressed(EditLine *e, int key) {
 static int accept_hint(EditLine *e) {
   const LineInfo *info = el_line(e);
   if (info->cursor != info->lastchar) return 0;
-  const char *hint = editor.calls.accept_hint(editor.calls.context);
+  char *text = copy_of_buffer(NULL);
+  if (!text) return 0;
+  const char *hint = editor.calls.accept_hint(editor.calls.context, text);
+  free(text);
   return hint && *hint && el_insertstr(e, hint) == 0;
 }
 

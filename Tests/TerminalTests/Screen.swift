@@ -1,7 +1,7 @@
 /// Enough of a terminal to see what a person sees: text, cursor movements, erasing, wrapping.
 struct Screen {
-  let columns: Int
-  let rows: Int
+  private(set) var columns: Int
+  private(set) var rows: Int
   private var cells: [[Character]]
   private(set) var row = 0
   private(set) var column = 0
@@ -27,6 +27,20 @@ struct Screen {
     }
     while lines.last == "" { lines.removeLast() }
     return lines
+  }
+
+  /// Another size, as xterm does it: rows are cut or filled up, none is broken.
+  mutating func resize(columns newColumns: Int, rows newRows: Int) {
+    cells = cells.map { row in
+      Array(row.prefix(newColumns)) + Array(repeating: " ", count: max(0, newColumns - row.count))
+    }
+    while cells.count > newRows {
+      if row + 1 < cells.count { cells.removeLast() } else { cells.removeFirst() }
+      row = min(row, cells.count - 1)
+    }
+    while cells.count < newRows { cells.append(Array(repeating: " ", count: newColumns)) }
+    (columns, rows) = (newColumns, newRows)
+    column = min(column, newColumns - 1)
   }
 
   var text: String { lines.joined(separator: "\n") }

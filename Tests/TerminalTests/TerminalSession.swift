@@ -19,8 +19,9 @@ final class TerminalSession {
   ///
   /// - Parameter home: the home folder; a new one where left out.
   init(
-    _ arguments: [String] = ["-q"], columns: Int = 80, rows: Int = 24, home: String? = nil,
-    environment: [String: String] = [:]
+    program: String = NNSH.path, _ arguments: [String] = ["-q"], columns: Int = 80,
+    rows: Int = 24, home: String? = nil, environment: [String: String] = [:],
+    waitingFor prompt: String = "nnsh>"
   ) throws {
     self.home = try home ?? NNSH.temporaryFolder()
     screen = Screen(columns: columns, rows: rows)
@@ -35,9 +36,11 @@ final class TerminalSession {
     _ = fcntl(controller, F_SETFD, FD_CLOEXEC)
     self.controller = controller
     let variables = NNSH.environment(home: self.home)
-      .merging(["TERM": "xterm", "NO_COLOR": "1"]) { $1 }.merging(environment) { $1 }
-    process = try Self.spawn(arguments, variables, terminal: name)
-    try wait(for: "nnsh>")
+      .merging(["TERM": "xterm", "NO_COLOR": "1", "OMP_WAIT_POLICY": "passive"]) { $1 }.merging(
+        environment
+      ) { $1 }
+    process = try Self.spawn(program, arguments, variables, terminal: name)
+    try wait(for: prompt)
   }
 
   deinit {
@@ -50,7 +53,7 @@ final class TerminalSession {
 
   /// A session of its own that opens the terminal first makes that its controlling terminal.
   private static func spawn(
-    _ arguments: [String], _ variables: [String: String], terminal: [CChar]
+    _ program: String, _ arguments: [String], _ variables: [String: String], terminal: [CChar]
   ) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -64,10 +67,10 @@ final class TerminalSession {
     let setSession: Int16 = 0x80  // POSIX_SPAWN_SETSID, a macro that Swift does not import
     posix_spawnattr_setflags(&attributes, setSession)
     var process = pid_t()
-    let words = ([NNSH.path] + arguments).map { strdup($0) } + [nil]
+    let words = ([program] + arguments).map { strdup($0) } + [nil]
     let values = variables.map { strdup("\($0)=\($1)") } + [nil]
     defer { (words + values).forEach { free($0) } }
-    let failure = posix_spawn(&process, NNSH.path, &actions, &attributes, words, values)
+    let failure = posix_spawn(&process, program, &actions, &attributes, words, values)
     guard failure == 0 else { throw Failure(description: String(cString: strerror(failure))) }
     return process
   }
@@ -94,7 +97,18 @@ final class TerminalSession {
   func resize(columns: Int, rows: Int) {
     var size = winsize(
       ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
+    screen.resize(columns: columns, rows: rows)
     _ = ioctl(controller, UInt(TIOCSWINSZ), &size)
+  }
+
+  /// Sends the process a signal.
+  func signal(_ number: Int32) { kill(process, number) }
+
+  /// Whether the terminal gives what is typed line by line and shows it, as outside an editor.
+  var isCooked: Bool {
+    var settings = termios()
+    guard tcgetattr(controller, &settings) == 0 else { return false }
+    return settings.c_lflag & tcflag_t(ICANON) != 0 && settings.c_lflag & tcflag_t(ECHO) != 0
   }
 
   // MARK: screen

@@ -24,7 +24,8 @@ import Testing
     session.type("}")
     session.type("double(21)")
     try session.wait(until: { $0.lines.suffix(2) == ["42", "nnsh>"] })
-    #expect(session.screen.text.contains("nnsh> fn double(x) {\n2 * x\n}\nnnsh> double(21)"))
+    #expect(
+      session.screen.text.contains("nnsh> fn double(x) {\n    … 2 * x\n    … }\nnnsh> double(21)"))
   }
 
   @Test func errorsLeaveThePrompt() throws {
@@ -130,7 +131,9 @@ import Testing
     #expect(try first.waitForEnd() == 0)
     let second = try TerminalSession(home: first.home)
     second.send("fn\u{1B}[A")
-    try second.wait(until: { $0.lines.suffix(3) == ["nnsh> fn f(x) {", "x + 100", "}"] })
+    try second.wait(until: {
+      $0.lines.suffix(3) == ["nnsh> fn f(x) {", "    … x + 100", "    … }"]
+    })
     second.type("")
     second.type("f(1)")
     try second.wait(until: { $0.lines.suffix(2) == ["101", "nnsh>"] })
@@ -140,7 +143,7 @@ import Testing
     let session = try TerminalSession()
     session.type("fn f(x) {")
     session.send("y\u{1B}[A\u{1}zz\u{5}")
-    try session.wait(until: { $0.lines.suffix(2) == ["nnsh> zzfn f(x) {", "y"] })
+    try session.wait(until: { $0.lines.suffix(2) == ["nnsh> zzfn f(x) {", "    … y"] })
   }
 
   @Test(arguments: [(40, 10), (200, 50)])
@@ -156,7 +159,7 @@ import Testing
   @Test func aPasteIsNotExecuted() throws {
     let session = try TerminalSession()
     session.send("\u{1B}[200~nnsh> a = 1\rnnsh> a + 41\r\u{1B}[201~")
-    try session.wait(until: { $0.lines.suffix(2) == ["nnsh> a = 1", "a + 41"] })
+    try session.wait(until: { $0.lines.suffix(2) == ["nnsh> a = 1", "    … a + 41"] })
     #expect(!session.screen.text.contains("42"))
     session.type("")
     try session.wait(until: { $0.lines.suffix(2) == ["42", "nnsh>"] })

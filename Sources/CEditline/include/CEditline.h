@@ -48,8 +48,8 @@ typedef struct {
   const char *(*step_history)(void *context, int direction, const char *text, int cursor);
   /* The text before the last change, with its cursor; NULL where there is none. */
   const char *(*undo)(void *context, int *cursor);
-  /* What Right at the end of the text accepts; NULL for nothing. */
-  const char *(*accept_hint)(void *context);
+  /* What Right at the end of a text accepts; NULL for nothing. */
+  const char *(*accept_hint)(void *context, const char *text);
   /* Draws the text, or notes it. */
   void (*draw)(void *context, const char *text, int length, int cursor, int reason);
 } EditlineCallbacks;

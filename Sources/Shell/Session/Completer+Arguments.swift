@@ -32,8 +32,9 @@ extension Completer {
   /// `train = 3`, `step + 1` and the like are expressions on a variable of a command's name.
   private static func continuesExpression(_ rest: Substring) -> Bool {
     guard let first = rest.first else { return false }
-    if "=+*/%@^<>|&)]}.,".contains(first) { return true }
-    return first == "-" && rest.dropFirst().first == " "
+    if "=+*%@^<>|&)]},".contains(first) { return true }
+    // `load /tmp/x` and `plot -a` are commands.
+    return "/-.".contains(first) && rest.dropFirst().first == " "
   }
 
   private func laterArguments(
@@ -114,9 +115,10 @@ extension Completer {
         return Setting.all.map { .init($0.name, summary: $0.summary, ending: " ") }
       }
       return Setting.all.first { $0.name == given.first }?.choices.map { .init($0) } ?? []
-    case "clear": return variables(startingWith: word) { _ in true }.map {
-      .init($0.text, summary: $0.summary)
-    }
+    case "clear":
+      return variables(startingWith: word) { _ in true }.map {
+        .init($0.text, summary: $0.summary)
+      }
     case "source":
       let functions = variables(startingWith: word) { $0.kindName == "function" }
       return functions.map { .init($0.text, summary: $0.summary) }

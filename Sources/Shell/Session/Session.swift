@@ -97,7 +97,11 @@ package final class Session: CommandHost {
       interruptIsExplained = false
       return
     }
-    writeError(diagnostic.rendered(inColor: terminal.colorsErrors) + "\n")
+    // The terminal has shown `^C` where the cursor was.
+    let isBehindEcho =
+      diagnostic.phase == .interrupted && terminal.drawsProgress && isatty(STDIN_FILENO) == 1
+    let lead = isBehindEcho ? "\n" : ""
+    writeError(lead + diagnostic.rendered(inColor: terminal.colorsErrors) + "\n")
     transcript?.addOutput(diagnostic.rendered() + "\n")
   }
 

@@ -108,9 +108,10 @@ extension ShapeInference {
     case "zeros", "ones", "rand", "randn":
       return sizes(given.values)
     case "full": return sizes(Array(given.values.dropLast()))
-    case "eye": return given.count(given.names.first ?? "").map {
-      .tensor([.known($0), .known($0)])
-    }
+    case "eye":
+      return given.count(given.names.first ?? "").map {
+        .tensor([.known($0), .known($0)])
+      }
     case "xavier", "he":
       guard let first = size(given[0]), let second = size(given[1]) else { return nil }
       return .tensor([first, second])

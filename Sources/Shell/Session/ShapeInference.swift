@@ -129,9 +129,11 @@ struct ShapeInference {
     var inner: [Extent]?
     for element in elements {
       switch (infer(element), element.kind) {
-      case (.number, _): guard inner == nil || inner == [] else { return nil }
+      case (.number, _):
+        guard inner == nil || inner == [] else { return nil }
         inner = []
-      case (.tensor(let shape), .bracket): guard inner == nil || inner == shape else { return nil }
+      case (.tensor(let shape), .bracket):
+        guard inner == nil || inner == shape else { return nil }
         inner = shape
       default: return nil
       }

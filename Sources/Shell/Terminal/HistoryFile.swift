@@ -35,10 +35,13 @@ package struct HistoryFile: Sendable {
       bytes += chunk.prefix(count)
     }
     let lines = bytes.split(separator: UInt8(ascii: "\n")).suffix(limit)
-    return lines.map { Self.unescaped(String(decoding: $0, as: UTF8.self)) }
+    return lines.map { line in
+      let text = String(decoding: line, as: UTF8.self)
+      return line.contains(UInt8(ascii: "\\")) ? Self.unescaped(text) : text
+    }
   }
 
-  /// Adds an entry; one that begins with a space is not kept.
+  /// Adds an entry; one that begins with a space, or that is the last one again, is not kept.
   ///
   /// - Returns: whether it is in the file now. A history that cannot be written stops nobody's work.
   @discardableResult
@@ -50,6 +53,7 @@ package struct HistoryFile: Sendable {
     defer { close(descriptor) }
     while flock(descriptor, LOCK_EX) != 0 { guard errno == EINTR else { return false } }
     var line = Array((Self.escaped(entry) + "\n").utf8)
+    if ends(descriptor, with: line) { return false }
     if endsInsideALine(descriptor) { line.insert(UInt8(ascii: "\n"), at: 0) }
     return OutputStream.writeAll(line, to: descriptor) == 0
   }
@@ -57,6 +61,20 @@ package struct HistoryFile: Sendable {
   /// Whether an entry belongs into a history.
   package static func isKept(_ entry: String) -> Bool {
     !entry.hasPrefix(" ") && entry.contains { !$0.isWhitespace }
+  }
+
+  /// Whether the file's last line is this.
+  private func ends(_ descriptor: Int32, with line: [UInt8]) -> Bool {
+    let end = lseek(descriptor, 0, SEEK_END)
+    guard end >= line.count else { return false }
+    // With the line break before it, where it is not the first.
+    let extra = end > line.count ? 1 : 0
+    var tail = [UInt8](repeating: 0, count: line.count + extra)
+    guard pread(descriptor, &tail, tail.count, end - off_t(tail.count)) == tail.count else {
+      return false
+    }
+    return tail.suffix(line.count).elementsEqual(line)
+      && (extra == 0 || tail.first == UInt8(ascii: "\n"))
   }
 
   private func endsInsideALine(_ descriptor: Int32) -> Bool {

@@ -108,7 +108,8 @@ package struct LineDisplay {
     var isPlaced = false
     let shown = String(decoding: bytes[window], as: UTF8.self)
     for character in shown {
-      let style = content.styles.bytes.indices.contains(offset) ? content.styles.bytes[offset] : .plain
+      let style =
+        content.styles.bytes.indices.contains(offset) ? content.styles.bytes[offset] : .plain
       let next = offset + character.utf8.count
       let (text, width) = Self.visible(character)
       if !isPlaced, content.cursor < next {

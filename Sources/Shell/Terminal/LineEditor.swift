@@ -34,8 +34,6 @@ package final class LineEditor {
   private var undo = UndoHistory()
   private var display = LineDisplay()
   private var prompt = ""
-  /// What Right accepts at this moment.
-  private var ghost = ""
   /// The last text whose result shape was asked for, and the answer.
   private var inferred = (text: "", shape: "")
   // Kept for C until its next question.
@@ -87,9 +85,10 @@ package final class LineEditor {
         cursor?.pointee = Int32(clamping: state.cursor)
         return editor.keep(state.text)
       },
-      accept_hint: { context in
-        guard let editor = LineEditor.from(context), !editor.ghost.isEmpty else { return nil }
-        return editor.keep(editor.ghost)
+      accept_hint: { context, text in
+        guard let editor = LineEditor.from(context), let text else { return nil }
+        let ghost = editor.ghost(behind: String(cString: text))
+        return ghost.isEmpty ? nil : editor.keep(ghost)
       },
       draw: { context, text, _, cursor, reason in
         guard let editor = LineEditor.from(context), let text else { return }
@@ -176,7 +175,6 @@ package final class LineEditor {
     content.prompt = prompt
     content.text = text
     content.cursor = cursor
-    ghost = ""
     if reason == EDITLINE_ABANDONING {
       content.text = text + "^C"
       content.cursor = content.text.utf8.count
@@ -187,14 +185,20 @@ package final class LineEditor {
     }
     content.isColored = true
     content.styles = delegate.styles(of: content.text, cursor: isEnding ? -2 : cursor)
-    guard !isEnding, Self.searchStart(text) == nil, cursor == text.utf8.count,
-      !text.contains("\n"), !text.isEmpty
-    else { return content }
-    ghost = history.continuation(of: text) ?? ""
-    content.ghost = ghost
+    guard !isEnding, cursor == text.utf8.count, !text.isEmpty, !text.contains("\n") else {
+      return content
+    }
+    content.ghost = ghost(behind: text)
     if inferred.text != text { inferred = (text, delegate.resultShape(of: text)) }
     content.shape = inferred.shape
     return content
+  }
+
+  /// What Right would accept behind a text of one line.
+  private func ghost(behind text: String) -> String {
+    guard delegate.showsLiveHelp, text.utf8.count <= Self.liveHelpLimit, !text.contains("\n")
+    else { return "" }
+    return history.continuation(of: text) ?? ""
   }
 
   /// Where libedit's line about an incremental search begins, which it appends to the buffer.

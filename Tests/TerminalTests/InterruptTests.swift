@@ -1,0 +1,94 @@
+import BinaryUnderTest
+import Foundation
+import Testing
+
+/// Stopping, leaving and coming back.
+@Suite(.serialized) struct InterruptTests {
+  @Test(arguments: [
+    "while true { }", "for i in 1...1000000000 { x = i }",
+    "while true { y = randn(1000, 1000) @ randn(1000, 1000) }",
+    "while true { y = sort(rand(3000000)) }", "randn(100000000)", "sum(sort(rand(60000000)))",
+    "while true { load letters }", "m = rand(6000, 6000); m @ m @ m",
+  ])
+  func controlCStopsWhereverTimeIsSpent(_ statement: String) throws {
+    let session = try TerminalSession()
+    session.type(statement)
+    session.read(waiting: 300)
+    Thread.sleep(forTimeInterval: 0.4)
+    session.send("\u{3}")
+    try session.wait(for: "interrupted")
+    try session.wait(forLastLine: "nnsh>")
+    session.type("6 * 7")
+    try session.wait(until: { $0.lines.suffix(2) == ["42", "nnsh>"] })
+  }
+
+  @Test func controlCInTheMiddleOfASearchOrABlockClearsIt() throws {
+    let session = try TerminalSession()
+    session.type("fn f(x) {")
+    session.send("x\u{12}zz\u{3}")
+    try session.wait(for: "Ctrl-D or quit leaves")
+    session.type("1 + 2")
+    try session.wait(until: { $0.lines.suffix(2) == ["3", "nnsh>"] })
+  }
+
+  @Test func controlDLeavesOnlyOnAnEmptyLine() throws {
+    let session = try TerminalSession()
+    session.send("12\u{4}")
+    session.read(waiting: 200)
+    session.send("\u{1}\u{4}")
+    try session.wait(forLastLine: "nnsh> 2")
+    session.send("\u{5}\u{15}\u{4}")
+    #expect(try session.waitForEnd() == 0)
+    #expect(session.isCooked)
+  }
+
+  @Test(arguments: [SIGTERM, SIGHUP])
+  func aSignalToEndKeepsHistoryAndTerminal(_ number: Int32) throws {
+    let session = try TerminalSession()
+    session.type("kept = 1")
+    try session.wait(forLastLine: "nnsh>")
+    session.send("half")
+    try session.wait(forLastLine: "nnsh> half")
+    #expect(!session.isCooked)
+    session.signal(number)
+    #expect(try session.waitForEnd() == 128 + number)
+    #expect(session.isCooked)
+    #expect(String(decoding: session.received.suffix(20), as: UTF8.self).contains("\u{1B}[?2004l"))
+    let history = try String(contentsOfFile: session.home + "/state/nnsh/history", encoding: .utf8)
+    #expect(history == "kept = 1\n")
+  }
+
+  @Test func aKilledShellHasLostNothing() throws {
+    let session = try TerminalSession()
+    session.type("first = 1")
+    session.type(" secret = 2")
+    session.type("first = 1")
+    session.type("second = 2")
+    session.type("while true { }")
+    session.read(waiting: 500)
+    Thread.sleep(forTimeInterval: 0.5)
+    session.signal(SIGKILL)
+    _ = try session.waitForEnd()
+    let history = try String(contentsOfFile: session.home + "/state/nnsh/history", encoding: .utf8)
+    #expect(history == "first = 1\nsecond = 2\nwhile true { }\n")
+  }
+
+  /// The stop needs a shell that continues the job.
+  @Test func aStoppedSessionComesBack() throws {
+    let session = try TerminalSession(program: "/bin/bash", ["--norc", "-i"], waitingFor: "bash")
+    session.type("PS1='sh> '; \(NNSH.path) -q")
+    try session.wait(forLastLine: "nnsh>")
+    session.send("6 *")
+    try session.wait(forLastLine: "nnsh> 6 *")
+    session.send("\u{1A}")
+    try session.wait(until: { $0.text.contains("Stopped") && $0.lines.last == "sh>" })
+    session.type("fg")
+    try session.wait(forLastLine: "nnsh> 6 *")
+    session.type(" 7")
+    try session.wait(until: { $0.lines.suffix(2) == ["42", "nnsh>"] })
+    session.send("\u{4}")
+    try session.wait(forLastLine: "sh>")
+    session.type("echo a$((1 + 1))b")
+    try session.wait(until: { $0.lines.suffix(2) == ["a2b", "sh>"] })
+  }
+}
