@@ -154,10 +154,12 @@ private struct Keys {
     return body()
   }
 
-  /// The next key; nil where none comes within the milliseconds (-1: for ever).
+  /// The next key; nil where none comes within the milliseconds (-1: as long as is convenient).
   func next(within milliseconds: Int32) -> Key? {
     var waiting = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-    let count = poll(&waiting, 1, milliseconds)
+    // An interrupt between this look and the wait does not end the wait: never wait for ever.
+    if Interrupt.isRequested { return .leave }
+    let count = poll(&waiting, 1, milliseconds < 0 ? 100 : milliseconds)
     if Interrupt.isRequested { return .leave }
     guard count > 0 else { return nil }
     var byte: UInt8 = 0
