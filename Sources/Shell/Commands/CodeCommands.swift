@@ -37,7 +37,7 @@ extension Command {
       share of the peak that the processor reaches here and now in Float32 multiply-adds.
       """,
     arguments: [.slot("expression", .any, "what to evaluate")], result: "the expression's value",
-    seeAlso: ["describe"]
+    examples: [.init("time sum(ones(1000, 1000))", "1000000")], seeAlso: ["describe"]
   ) { context in
     let start = MonotonicClock.now()
     let (value, entries) = try Profile.watch { try context.requiredValue("expression") }

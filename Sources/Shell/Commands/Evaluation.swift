@@ -79,7 +79,23 @@ extension Command {
       .slot("net", .network, "the network"),
       .slot("split", after: "on", .split, "the examples"),
     ],
-    result: "record {loss, accuracy, confusion, names}", seeAlso: ["train", "show", "accuracy"]
+    result: "record {loss, accuracy, confusion, names}",
+    examples: [
+      .init(
+        """
+        d = dataset([[0, 1], [1, 0], [0, 2], [2, 0]], [0, 1, 0, 1], names=["up", "right"])
+        net = dense(2, 2) |> softmax
+        net.W1 = [[-1, 1], [1, -1]]
+        test net on d.train
+        """,
+        """
+        loss 0.0725   accuracy 100.00%   4 examples
+        class  examples  precision  recall  most often taken for
+        up            2     100.0%  100.0%
+        right         2     100.0%  100.0%
+        """)
+    ],
+    seeAlso: ["train", "show", "accuracy"]
   ) { context in
     let network = try context.network("net")
     let data = try EvaluationData(context.requiredValue("split"), slot: "split", context)

@@ -60,7 +60,7 @@ extension Command {
 
   static let quit = Command(
     "quit", aliases: ["exit"], "leaves nnsh", details: "exit(n) leaves with the exit code n.",
-    seeAlso: ["exit"]
+    examples: [.init("print(1); quit; print(2)", "1")], seeAlso: ["exit"]
   ) { _ in
     throw RuntimeError.exit(0)
   }

@@ -90,7 +90,17 @@ extension Command {
       .slot("data", after: "on", .dataSet, "a data set, a split or a record with x and y"),
       .slot("count", .integer, default: .number(1), "how many steps"),
     ] + stepOptions,
-    result: "the last loss", seeAlso: ["train", "test"]
+    result: "the last loss",
+    examples: [
+      .init(
+        """
+        d = dataset([[0, 1], [1, 0], [0, 2], [2, 0]], [0, 1, 0, 1], names=["up", "right"])
+        net = dense(2, 2) |> softmax
+        net.W1 = [[-1, 1], [1, -1]]
+        step net on d 2 rate=0.5
+        """, "step 1  loss 0.0725\nstep 2  loss 0.0696")
+    ],
+    seeAlso: ["train", "test"]
   ) { context in
     let place = try context.place("net")
     let network = try context.network("net")

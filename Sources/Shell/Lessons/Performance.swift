@@ -165,7 +165,8 @@ private struct Keys {
     var byte: UInt8 = 0
     let length = read(STDIN_FILENO, &byte, 1)
     if Interrupt.isRequested || length == 0 { return .leave }
-    guard length == 1 else { return nil }
+    // A terminal that is gone gives an error for ever.
+    guard length == 1 else { return errno == EINTR ? nil : .leave }
     switch byte {
     case UInt8(ascii: "\n"), UInt8(ascii: "\r"): return .enter
     // Ctrl-C where the terminal sends no signal for it, Ctrl-D.
