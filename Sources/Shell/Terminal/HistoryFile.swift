@@ -35,10 +35,7 @@ package struct HistoryFile: Sendable {
       bytes += chunk.prefix(count)
     }
     let lines = bytes.split(separator: UInt8(ascii: "\n")).suffix(limit)
-    return lines.map { line in
-      let text = String(decoding: line, as: UTF8.self)
-      return line.contains(UInt8(ascii: "\\")) ? Self.unescaped(text) : text
-    }
+    return lines.map { Self.unescaped($0) }
   }
 
   /// Adds an entry; one that begins with a space, or that is the last one again, is not kept.
@@ -105,23 +102,24 @@ package struct HistoryFile: Sendable {
     return text
   }
 
-  static func unescaped(_ line: String) -> String {
-    var text = ""
+  /// By bytes: a long history must not delay the first prompt.
+  static func unescaped(_ line: ArraySlice<UInt8>) -> String {
+    guard line.contains(UInt8(ascii: "\\")) else { return String(decoding: line, as: UTF8.self) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(line.count)
     var isEscaped = false
-    for scalar in line.unicodeScalars {
-      if isEscaped {
-        isEscaped = false
-        switch scalar {
-        case "n": text += "\n"
-        case "r": text += "\r"
-        default: text.unicodeScalars.append(scalar)
-        }
-      } else if scalar == "\\" {
+    for byte in line {
+      if !isEscaped, byte == UInt8(ascii: "\\") {
         isEscaped = true
-      } else {
-        text.unicodeScalars.append(scalar)
+        continue
       }
+      switch byte {
+      case UInt8(ascii: "n") where isEscaped: bytes.append(UInt8(ascii: "\n"))
+      case UInt8(ascii: "r") where isEscaped: bytes.append(UInt8(ascii: "\r"))
+      default: bytes.append(byte)
+      }
+      isEscaped = false
     }
-    return text
+    return String(decoding: bytes, as: UTF8.self)
   }
 }
