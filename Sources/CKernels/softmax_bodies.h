@@ -45,6 +45,18 @@ static void JOIN(softmax_, SUFFIX)(int logarithm, T *out, const T *in, ptrdiff_t
     for (ptrdiff_t i = 0; i < count; i++) out[i] = (in[i] - largest) - rest;
     return;
   }
+  if (count < 16) {
+    // A short row is filled up to whole vectors: the remainder of a loop runs one by one.
+    T padded[16];
+    for (int i = 0; i < 16; i++) padded[i] = i < count ? in[i] - largest : 0;
+    VECTOR(LANES)
+    for (int i = 0; i < 16; i++) padded[i] = EXP(padded[i]);
+    double sum = 0;
+    for (int i = 0; i < count; i++) sum += (double)padded[i];
+    T scale = (T)(1.0 / sum);
+    for (int i = 0; i < count; i++) out[i] = padded[i] * scale;
+    return;
+  }
   VECTOR(LANES)
   for (ptrdiff_t i = 0; i < count; i++) out[i] = EXP(in[i] - largest);
   T scale = (T)(1.0 / JOIN(row_sum_, SUFFIX)(out, count));
