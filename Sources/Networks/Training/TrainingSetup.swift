@@ -15,7 +15,7 @@ struct TrainingSetup {
   private let targetRows: Int
 
   /// Below so many multiplications a step runs on one thread, in some ten microseconds.
-  private static let smallStep = 1_500_000.0
+  private static let smallStep = 30_000_000.0
 
   /// Floats of activations that a piece of a batch may fill: about a level-2 cache for each of two
   /// threads.
