@@ -43,17 +43,20 @@ extension Builtin {
         target: arguments.variable(0), prediction: arguments.variable(1)))
   }
 
+  private static let labelPairDetails = """
+    Either operand may be rows (the class is where the largest element is), labels, or the \
+    probability of class 1, which counts from above one half.
+    """
+
+  private static let labelPairParameters = [
+    Parameter("target", .tensor, "one-hot rows N×K, or labels N"),
+    Parameter("prediction", .tensor, "probabilities N×K, or labels N"),
+  ]
+
   static let accuracy = Builtin(
     Declaration(
       "accuracy", group: .losses, "the part of the rows that are predicted right, from 0 to 1",
-      details: """
-        Either operand may be rows (the class is where the largest element is), labels, or the \
-        probability of class 1, which counts from above one half.
-        """,
-      parameters: [
-        Parameter("target", .tensor, "one-hot rows N×K, or labels N"),
-        Parameter("prediction", .tensor, "probabilities N×K, or labels N"),
-      ],
+      details: labelPairDetails, parameters: labelPairParameters,
       result: "a number", examples: [.init("accuracy([0, 1, 1, 0], [0, 1, 0, 0])", "0.75")],
       seeAlso: ["confusion", "argmax"])
   ) { arguments, _ in
@@ -66,14 +69,7 @@ extension Builtin {
   static let confusion = Builtin(
     Declaration(
       "confusion", group: .losses, "how often each class (row) was predicted as each (column)",
-      details: """
-        Either operand may be rows (the class is where the largest element is), labels, or the \
-        probability of class 1, which counts from above one half.
-        """,
-      parameters: [
-        Parameter("target", .tensor, "one-hot rows N×K, or labels N"),
-        Parameter("prediction", .tensor, "probabilities N×K, or labels N"),
-      ],
+      details: labelPairDetails, parameters: labelPairParameters,
       result: "a tensor K×K of counts",
       examples: [.init("confusion([0, 1, 1], [0, 1, 0])", "2×2 tensor f32\n  1  0\n  1  1")],
       seeAlso: ["accuracy", "bincount"])
