@@ -11,6 +11,9 @@
 
 #include "math_bodies.h"
 
+/// Up to so many columns a row is short; of short rows so many numbers are taken at a time.
+enum { short_row = 64, block_numbers = 1024 };
+
 #define T float
 #define SUFFIX f32
 #define LANES WIDTH
@@ -59,6 +62,7 @@
 #undef LOG
 
 #include "special_bodies.h"
+#include "cross_entropy_bodies.h"
 #include "network_bodies.h"
 #include "gemm_bodies.h"
 #include "philox_bodies.h"

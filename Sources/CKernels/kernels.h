@@ -24,11 +24,12 @@ typedef struct {
   void (*columns_f64)(
       int reduction, double *, const double *, ptrdiff_t stride, ptrdiff_t rows,
       ptrdiff_t columns, const double *means);
-  void (*softmax_f32)(int logarithm, float *, const float *, ptrdiff_t);
-  void (*softmax_f64)(int logarithm, double *, const double *, ptrdiff_t);
-  int (*cross_entropy_f32)(
-      const float *logits, const float *target, ptrdiff_t columns, float scale, float *gradient,
-      float *loss);
+  void (*softmax_f32)(int logarithm, float *, const float *, ptrdiff_t rows, ptrdiff_t columns);
+  void (*softmax_f64)(int logarithm, double *, const double *, ptrdiff_t rows, ptrdiff_t columns);
+  // As `nnsh_softmax_cross_entropy_rows`; gives the rows whose largest logit is the target's.
+  ptrdiff_t (*cross_entropy_f32)(
+      const float *logits, const float *targets, ptrdiff_t rows, ptrdiff_t columns, float scale,
+      float *gradient, float *losses);
   void (*column_sums)(float *, const float *, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns);
   void (*relu_mask)(float *, const float *, ptrdiff_t);
   void (*momentum)(

@@ -19,7 +19,7 @@ typedef struct {
   int flag;
 } update;
 
-enum { update_mask, update_momentum, update_adam, update_rmsprop, update_half, update_gather };
+enum { update_mask, update_subtract, update_momentum, update_adam, update_rmsprop, update_half, update_gather };
 
 static void run_update(void *context, ptrdiff_t task) {
   const update *u = context;
@@ -37,6 +37,10 @@ static void run_update(void *context, ptrdiff_t task) {
   ptrdiff_t count = u->count - start < chunk ? u->count - start : chunk;
   switch (u->kind) {
     case update_mask: kernels->relu_mask(u->a + start, u->in + start, count); break;
+    case update_subtract:
+      kernels->binary_f32[nnsh_subtract](
+          u->a + start, u->a + start, 1, u->in + start, 1, count);
+      break;
     case update_momentum:
       kernels->momentum(u->a + start, u->b + start, u->in + start, count, n[0], n[1], n[2],
                         u->flag);
@@ -66,6 +70,11 @@ void nnsh_momentum_update(
     float momentum, float l2, int nesterov) {
   update u = {.kind = update_momentum, .a = weights, .b = velocity, .in = gradient,
               .count = count, .numbers = {rate, momentum, l2}, .flag = nesterov};
+  run_whole(&u, (count + chunk - 1) / chunk, count);
+}
+
+void nnsh_subtract_update(float *weights, const float *velocity, ptrdiff_t count) {
+  update u = {.kind = update_subtract, .a = weights, .in = velocity, .count = count};
   run_whole(&u, (count + chunk - 1) / chunk, count);
 }
 

@@ -1,36 +1,4 @@
-// The trainer's kernels over one block or row.
-
-static int cross_entropy_f32(
-    const float *logits, const float *target, ptrdiff_t columns, float scale, float *gradient,
-    float *loss) {
-  float largest = row_max_f32(logits, columns);
-  double sum = 0, weight = 0, inner = 0;
-  float piece[256];
-  for (ptrdiff_t start = 0; start < columns; start += 256) {
-    ptrdiff_t length = columns - start < 256 ? columns - start : 256;
-    VECTOR(WIDTH)
-    for (ptrdiff_t i = 0; i < length; i++) piece[i] = exp_f32(logits[start + i] - largest);
-    sum += row_sum_f32(piece, length);
-  }
-  ptrdiff_t guess = 0, truth = 0;
-  for (ptrdiff_t i = 0; i < columns; i++) {
-    weight += target[i];
-    // A logit of −∞ that is not the target's must not turn 0·∞ into NaN.
-    if (target[i] != 0) inner += (double)target[i] * ((double)logits[i] - (double)largest);
-    guess = logits[i] > logits[guess] ? i : guess;
-    truth = target[i] > target[truth] ? i : truth;
-  }
-  if (loss != NULL) *loss = (float)(weight * log(sum) - inner);
-  if (gradient != NULL) {
-    float factor = (float)(weight / sum);
-    VECTOR(WIDTH)
-    for (ptrdiff_t i = 0; i < columns; i++) {
-      gradient[i] = (exp_f32(logits[i] - largest) * factor - target[i]) * scale;
-    }
-  }
-  return guess == truth;
-}
-
+// The trainer's kernels over one block.
 static void column_sums_f32(
     float *sums, const float *in, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns) {
   ptrdiff_t i = 0;

@@ -12,16 +12,15 @@ typedef struct {
 static void soften(void *context, ptrdiff_t task) {
   const softening *work = context;
   const nnsh_kernel_table *kernels = nnsh_kernels();
-  ptrdiff_t end = (task + 1) * work->rows_a_task;
-  for (ptrdiff_t row = task * work->rows_a_task; row < end && row < work->rows; row++) {
-    ptrdiff_t offset = row * work->columns;
-    if (work->type == nnsh_f64) {
-      kernels->softmax_f64(work->logarithm, (double *)work->out + offset,
-                           (const double *)work->in + offset, work->columns);
-    } else {
-      kernels->softmax_f32(work->logarithm, (float *)work->out + offset,
-                           (const float *)work->in + offset, work->columns);
-    }
+  ptrdiff_t first = task * work->rows_a_task, offset = first * work->columns;
+  ptrdiff_t rest = work->rows - first;
+  ptrdiff_t rows = rest < work->rows_a_task ? rest : work->rows_a_task;
+  if (work->type == nnsh_f64) {
+    kernels->softmax_f64(work->logarithm, (double *)work->out + offset,
+                         (const double *)work->in + offset, rows, work->columns);
+  } else {
+    kernels->softmax_f32(work->logarithm, (float *)work->out + offset,
+                         (const float *)work->in + offset, rows, work->columns);
   }
 }
 
@@ -44,15 +43,13 @@ typedef struct {
 
 static void score(void *context, ptrdiff_t task) {
   scoring *work = context;
-  const nnsh_kernel_table *kernels = nnsh_kernels();
-  ptrdiff_t end = (task + 1) * work->rows_a_task, correct = 0;
-  for (ptrdiff_t row = task * work->rows_a_task; row < end && row < work->rows; row++) {
-    ptrdiff_t offset = row * work->columns;
-    correct += kernels->cross_entropy_f32(
-        work->logits + offset, work->targets + offset, work->columns, work->scale,
-        work->gradient == NULL ? NULL : work->gradient + offset,
-        work->losses == NULL ? NULL : work->losses + row);
-  }
+  ptrdiff_t first = task * work->rows_a_task, offset = first * work->columns;
+  ptrdiff_t rest = work->rows - first;
+  ptrdiff_t correct = nnsh_kernels()->cross_entropy_f32(
+      work->logits + offset, work->targets + offset,
+      rest < work->rows_a_task ? rest : work->rows_a_task, work->columns, work->scale,
+      work->gradient == NULL ? NULL : work->gradient + offset,
+      work->losses == NULL ? NULL : work->losses + first);
   __atomic_fetch_add(&work->correct, correct, __ATOMIC_RELAXED);
 }
 

@@ -1,5 +1,10 @@
-// Softmax of one row. The largest element is subtracted first, so nothing overflows; a row that is
+// Softmax of rows. The largest element is subtracted first, so nothing overflows; a row that is
 // all −∞ has no largest finite element and gives NaN, as in NumPy.
+//
+// A long row fills vectors by itself. Short ones are taken a block at a time: they lie one behind
+// the other, so all that is done to each number alone runs over the block, with no remainder a row;
+// what belongs to a row is first spread along it. (A block is long enough for the vectors of the
+// spread numbers to have reached the cache before others, at other bounds, are read from it.)
 
 static inline T JOIN(row_max_, SUFFIX)(const T *in, ptrdiff_t count) {
   T lane[16];
@@ -28,7 +33,7 @@ static inline double JOIN(row_sum_, SUFFIX)(const T *in, ptrdiff_t count) {
   return sum;
 }
 
-static void JOIN(softmax_, SUFFIX)(int logarithm, T *out, const T *in, ptrdiff_t count) {
+static void JOIN(softmax_row_, SUFFIX)(int logarithm, T *out, const T *in, ptrdiff_t count) {
   T largest = JOIN(row_max_, SUFFIX)(in, count);
   if (logarithm) {
     // The exponentials are summed in pieces, because `out` may be `in` and is needed once more.
@@ -45,21 +50,90 @@ static void JOIN(softmax_, SUFFIX)(int logarithm, T *out, const T *in, ptrdiff_t
     for (ptrdiff_t i = 0; i < count; i++) out[i] = (in[i] - largest) - rest;
     return;
   }
-  if (count < 16) {
-    // A short row is filled up to whole vectors: the remainder of a loop runs one by one.
-    T padded[16];
-    for (int i = 0; i < 16; i++) padded[i] = i < count ? in[i] - largest : 0;
-    VECTOR(LANES)
-    for (int i = 0; i < 16; i++) padded[i] = EXP(padded[i]);
-    double sum = 0;
-    for (int i = 0; i < count; i++) sum += (double)padded[i];
-    T scale = (T)(1.0 / sum);
-    for (int i = 0; i < count; i++) out[i] = padded[i] * scale;
-    return;
-  }
   VECTOR(LANES)
   for (ptrdiff_t i = 0; i < count; i++) out[i] = EXP(in[i] - largest);
   T scale = (T)(1.0 / JOIN(row_sum_, SUFFIX)(out, count));
   VECTOR(LANES)
   for (ptrdiff_t i = 0; i < count; i++) out[i] *= scale;
+}
+
+/// A number for each row, repeated along its columns. Whole vectors are written, and what is too
+/// much is written over by the next row; `spread` has room for a vector more.
+static inline void JOIN(spread_, SUFFIX)(
+    T *spread, const T *numbers, ptrdiff_t rows, ptrdiff_t columns) {
+  for (ptrdiff_t row = 0; row < rows; row++) {
+    T *start = spread + row * columns;
+    for (ptrdiff_t j = 0; j < columns; j += LANES) {
+      for (int l = 0; l < LANES; l++) start[j + l] = numbers[row];
+    }
+  }
+}
+
+/// The sum of each short row, one number after the other: rows overlap in the processor's queues.
+static inline void JOIN(short_sums_, SUFFIX)(
+    double *sums, const T *in, ptrdiff_t rows, ptrdiff_t columns) {
+  for (ptrdiff_t row = 0; row < rows; row++, in += columns) {
+    T even = 0, odd = 0;
+    PRAGMA(clang loop vectorize(disable))
+    for (ptrdiff_t j = 0; j + 1 < columns; j += 2) {
+      even += in[j];
+      odd += in[j + 1];
+    }
+    sums[row] = (double)(even + odd) + (columns % 2 ? (double)in[columns - 1] : 0);
+  }
+}
+
+static inline void JOIN(short_maxima_, SUFFIX)(
+    T *largest, const T *in, ptrdiff_t rows, ptrdiff_t columns) {
+  for (ptrdiff_t row = 0; row < rows; row++, in += columns) {
+    T even = in[0], odd = in[columns > 1];
+    PRAGMA(clang loop vectorize(disable))
+    for (ptrdiff_t j = 2; j + 1 < columns; j += 2) {
+      even = in[j] > even ? in[j] : even;
+      odd = in[j + 1] > odd ? in[j + 1] : odd;
+    }
+    T last = in[columns - 1];
+    T most = odd > even ? odd : even;
+    largest[row] = last > most ? last : most;
+  }
+}
+
+static void JOIN(softmax_block_, SUFFIX)(
+    int logarithm, T *out, const T *in, ptrdiff_t rows, ptrdiff_t columns) {
+  T numbers[block_numbers], spread[block_numbers + LANES], powers[block_numbers];
+  double sums[block_numbers];
+  ptrdiff_t count = rows * columns;
+  JOIN(short_maxima_, SUFFIX)(numbers, in, rows, columns);
+  JOIN(spread_, SUFFIX)(spread, numbers, rows, columns);
+  VECTOR(LANES)
+  for (ptrdiff_t i = 0; i < count; i++) powers[i] = EXP(in[i] - spread[i]);
+  JOIN(short_sums_, SUFFIX)(sums, powers, rows, columns);
+  if (logarithm) {
+    VECTOR(LANES)
+    for (ptrdiff_t i = 0; i < count; i++) powers[i] = in[i] - spread[i];
+    for (ptrdiff_t row = 0; row < rows; row++) numbers[row] = (T)log(sums[row]);
+    JOIN(spread_, SUFFIX)(spread, numbers, rows, columns);
+    VECTOR(LANES)
+    for (ptrdiff_t i = 0; i < count; i++) out[i] = powers[i] - spread[i];
+    return;
+  }
+  for (ptrdiff_t row = 0; row < rows; row++) numbers[row] = (T)(1.0 / sums[row]);
+  JOIN(spread_, SUFFIX)(spread, numbers, rows, columns);
+  VECTOR(LANES)
+  for (ptrdiff_t i = 0; i < count; i++) out[i] = powers[i] * spread[i];
+}
+
+static void JOIN(softmax_, SUFFIX)(
+    int logarithm, T *out, const T *in, ptrdiff_t rows, ptrdiff_t columns) {
+  ptrdiff_t step = columns > short_row ? 1 : block_numbers / columns;
+  for (ptrdiff_t row = 0; row < rows; row += step) {
+    const T *from = in + row * columns;
+    T *to = out + row * columns;
+    if (step == 1) {
+      JOIN(softmax_row_, SUFFIX)(logarithm, to, from, columns);
+    } else {
+      ptrdiff_t count = rows - row < step ? rows - row : step;
+      JOIN(softmax_block_, SUFFIX)(logarithm, to, from, count, columns);
+    }
+  }
 }

@@ -1,6 +1,6 @@
 import CKernels
 
-/// How many threads the kernels and oneDNN use: one pool, libgomp's, for both.
+/// How many threads share large work: the team of `CKernels`, for kernels and products alike.
 package enum Threads {
   /// At first what `OMP_NUM_THREADS` says, or the number of processors. Results never depend on it.
   package static var count: Int {

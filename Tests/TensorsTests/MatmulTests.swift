@@ -115,11 +115,10 @@ private func product(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     var c = try generator.normal(Shape(checking: [m, n]))
     let expected = try Tensor.apply(
       .add,
-      Tensor.apply(
-        .multiply, Tensor.matmul(a.transposed(), b.transposed()).cast(to: .f64), 0.5),
+      Tensor.matmul(a.transposed(), b.transposed()).cast(to: .f64),
       Tensor.apply(.multiply, c, 0.25))
     let plan = try MatmulPlan(
-      m: m, n: n, k: k, transposeA: true, transposeB: true, outputScale: 0.5, accumulate: 0.25)
+      m: m, n: n, k: k, transposeA: true, transposeB: true, accumulate: 0.25)
     try c.withMutableFloats { buffer throws(TensorError) in
       guard let base = buffer.baseAddress else { return }
       try plan.execute(a.pointer, b.pointer, base)
@@ -135,5 +134,29 @@ private func product(_ a: Tensor, _ b: Tensor) throws -> Tensor {
       c, try Tensor.matmul(a.transposed(), b.transposed(), bias: bias, activation: .relu),
       tolerance: 1e-6)
     #expect(error { () throws(TensorError) in try MatmulPlan(m: 0, n: 1, k: 1) } != nil)
+  }
+  /// However a product is cut among threads, each element is summed whole and in the same order.
+  @Test(
+    arguments: [
+      (1, 1000, 784), (7, 300, 64), (33, 130, 500), (128, 10, 1000), (250, 64, 33), (64, 1000, 10),
+    ])
+  func threadsDoNotChangeProducts(_ m: Int, _ n: Int, _ k: Int) throws {
+    let before = Threads.count
+    defer { Threads.count = before }
+    var generator = RandomGenerator(seed: 11)
+    let a = try generator.normal([m, k])
+    let b = try generator.normal([k, n])
+    let bias = try generator.normal([n])
+    var results: [[Double]] = []
+    for threads in [1, 2, 3, 5] {
+      Threads.count = threads
+      let product = try Tensor.matmul(a, b, bias: bias, activation: .relu)
+      let transposed = try Tensor.matmul(b.transposed(), a.transposed())
+      results.append(product.doubles() + transposed.doubles())
+    }
+    #expect(results.allSatisfy { $0 == results[0] })
+    let exact = try Tensor.matmul(b.cast(to: .f64).transposed(), a.cast(to: .f64).transposed())
+    expectEqual(
+      try Tensor.matmul(b.transposed(), a.transposed()), exact, tolerance: 1e-4)
   }
 }

@@ -38,6 +38,71 @@ import Testing
     #expect(own == gradient)
   }
 
+  /// Rows of every length, in blocks and pieces of blocks, beside sums in Float64.
+  @Test(arguments: [1, 2, 3, 7, 8, 10, 15, 16, 17, 33, 63, 64, 65, 100, 257, 300])
+  func rowsOfEveryLength(_ columns: Int) throws {
+    let rows = 1 + 2100 / columns
+    let logits = try numbers(rows * columns, seed: 5, scale: 20)
+    var targets = try numbers(rows * columns, seed: 6).map { abs($0) }
+    // A row of one 1, and one whose target lies nowhere.
+    for column in 0..<columns { targets[column] = column == columns / 2 ? 1 : 0 }
+    for column in 0..<columns { targets[(rows - 1) * columns + column] = 0 }
+    var expected = (gradient: [Double](), losses: [Double](), correct: 0, softmax: [Double]())
+    for row in 0..<rows {
+      let z = logits[row * columns..<(row + 1) * columns].map(Double.init)
+      let y = targets[row * columns..<(row + 1) * columns].map(Double.init)
+      let largest = z.max() ?? 0
+      let powers = z.map { exp($0 - largest) }
+      let sum = powers.reduce(0, +)
+      let weight = y.reduce(0, +)
+      expected.softmax += powers.map { $0 / sum }
+      expected.gradient += zip(powers, y).map { 0.5 * ($0 / sum * weight - $1) }
+      let inner = zip(z, y).reduce(0.0) { $0 + $1.1 * ($1.0 - largest) }
+      expected.losses.append(weight * log(sum) - inner)
+      // Of equal numbers the first counts.
+      if z.firstIndex(of: largest) == y.firstIndex(of: y.max() ?? 0) { expected.correct += 1 }
+    }
+    var gradient = [Float](repeating: 0, count: rows * columns)
+    var losses = [Float](repeating: 0, count: rows)
+    var correct = 0
+    _ = nnsh_softmax_cross_entropy_rows(
+      logits, targets, rows, columns, 0.5, &gradient, &losses, &correct)
+    #expect(correct == expected.correct)
+    let scale = Double(columns).squareRoot()
+    for (value, wanted) in zip(gradient, expected.gradient) {
+      #expect(abs(Double(value) - wanted) <= 2e-6 * (scale + abs(wanted)))
+    }
+    for (value, wanted) in zip(losses, expected.losses) {
+      #expect(abs(Double(value) - wanted) <= 1e-5 * max(1, abs(wanted)))
+    }
+    let x = try Tensor(logits, Shape(checking: [rows, columns]))
+    for (value, wanted) in zip(try x.softmax().doubles(), expected.softmax) {
+      #expect(abs(value - wanted) <= 1e-6)
+    }
+    for (value, wanted) in zip(try x.cast(to: .f64).softmax().doubles(), expected.softmax) {
+      #expect(abs(value - wanted) <= 1e-14)
+    }
+  }
+
+  /// What is not finite stays in its row.
+  @Test(arguments: [4, 80]) func notFiniteRowsAreApart(_ columns: Int) throws {
+    var logits = [Float](repeating: 0, count: 5 * columns)
+    logits[columns] = .nan
+    for column in 0..<columns { logits[2 * columns + column] = -.infinity }
+    logits[3 * columns + 1] = .infinity
+    logits[4 * columns + 2] = -.infinity
+    let p = try Tensor(logits, Shape(checking: [5, columns])).softmax().doubles()
+    #expect(p[..<columns].allSatisfy { abs($0 - 1 / Double(columns)) < 1e-7 })
+    #expect(p[columns..<4 * columns].filter(\.isNaN).count >= 2 * columns)
+    #expect(p[4 * columns + 2] == 0 && abs(p[(4 * columns)...].reduce(0, +) - 1) < 1e-6)
+    // A target that is 0 where the logit is −∞ costs nothing.
+    var targets = [Float](repeating: 0, count: 5 * columns)
+    targets[4 * columns] = 1
+    var losses = [Float](repeating: 0, count: 5)
+    _ = nnsh_softmax_cross_entropy_rows(logits, targets, 5, columns, 1, nil, &losses, nil)
+    #expect(losses[4].isFinite && losses[1].isNaN)
+  }
+
   @Test func columnSums() throws {
     let (rows, columns, stride) = (1003, 301, 305)
     let values = try numbers(rows * stride, seed: 2)

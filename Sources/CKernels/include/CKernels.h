@@ -15,13 +15,19 @@ enum { nnsh_f32 = 0, nnsh_f64 = 1, nnsh_bf16 = 2 };
 
 enum { nnsh_max_rank = 32, nnsh_max_inputs = 8, nnsh_max_stack = 8 };
 
-// MARK: - Threads, interruption, memory (parallel.c, memory.c)
+// MARK: - Threads, interruption, memory (team.c, parallel.c, attention.c, memory.c)
 
-/// How many threads kernels and oneDNN use; the first call reads OMP_NUM_THREADS.
+/// How many threads share large work; the first call reads OMP_NUM_THREADS.
 int nnsh_thread_count(void);
 void nnsh_set_thread_count(int count);
-/// Makes the calling thread's next OpenMP regions, such as oneDNN's, run on so many threads.
-void nnsh_use_threads(int count);
+/// Runs `body(context, share)` once for each share, on as many threads, and waits for all. Alone,
+/// one share after the other, where the team is at work already, for this caller or another.
+void nnsh_team_run(
+    int shares, void (*_Nonnull body)(void *_Nullable, int), void *_Nullable context);
+/// Whether the calling thread is running a share.
+int nnsh_team_is_at_work(void);
+/// Keeps oneDNN, when this thread calls it, from threads of its own: the team shares the work.
+void nnsh_use_one_openmp_thread(void);
 
 /// Asks long-running kernels to stop. Safe in a signal handler.
 void nnsh_interrupt_request(void);
@@ -176,6 +182,9 @@ void nnsh_relu_mask(float *_Nonnull gradient, const float *_Nonnull activation, 
 void nnsh_momentum_update(
     float *_Nonnull weights, float *_Nonnull velocity, const float *_Nonnull gradient,
     ptrdiff_t count, float rate, float momentum, float l2, int nesterov);
+/// w −= v, where the products have left the velocity ready.
+void nnsh_subtract_update(
+    float *_Nonnull weights, const float *_Nonnull velocity, ptrdiff_t count);
 /// Adam (Kingma and Ba 2015); `step` counts from 1; `decoupled` decay is AdamW's (Loshchilov and
 /// Hutter 2019), otherwise `decay` is added to the gradient.
 void nnsh_adam_update(

@@ -206,6 +206,8 @@ package final class Trainer {
     let l2 = Float(options.optimizer.l2)
     let rate32 = Float(rate)
     switch options.optimizer.rule {
+    case .sgd(_, nesterov: false) where l2 == 0:
+      nnsh_subtract_update(weights, update, count)
     case .sgd(_, nesterov: false):
       // The update is the new velocity but for the penalty: v ← v + αl2·W, W ← W − v.
       nnsh_momentum_update(weights, update, update, count, 1, 0, rate32 * l2, 0)

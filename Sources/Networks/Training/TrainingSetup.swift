@@ -14,8 +14,8 @@ struct TrainingSetup {
   let stepThreads: Int?
   private let targetRows: Int
 
-  /// Below so many multiplications a step runs on one thread, in some hundred microseconds.
-  private static let smallStep = 30_000_000.0
+  /// Below so many multiplications a step runs on one thread, in less than a hundred microseconds.
+  private static let smallStep = 5_000_000.0
 
   /// Floats of activations that a piece of a batch may fill: about a level-2 cache for each of two
   /// threads.

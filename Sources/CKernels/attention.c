@@ -1,0 +1,27 @@
+#include "kernels.h"
+
+// What the machine asks at every turn of a loop is one number.
+enum { interrupted = 1, memo_filled = 2, memo_on = 4, profile_on = 8 };
+
+static int attention;
+
+static void set_flag(int bit, int value) {
+  if (value) {
+    __atomic_fetch_or(&attention, bit, __ATOMIC_RELAXED);
+  } else {
+    __atomic_fetch_and(&attention, ~bit, __ATOMIC_RELAXED);
+  }
+}
+
+static int has_flag(int bit) { return (__atomic_load_n(&attention, __ATOMIC_RELAXED) & bit) != 0; }
+
+void nnsh_interrupt_request(void) { set_flag(interrupted, 1); }
+void nnsh_interrupt_clear(void) { set_flag(interrupted, 0); }
+int nnsh_interrupt_is_requested(void) { return has_flag(interrupted); }
+int nnsh_needs_attention(void) { return has_flag(interrupted | memo_filled); }
+int nnsh_memo_is_on(void) { return has_flag(memo_on); }
+void nnsh_memo_set_on(int on) { set_flag(memo_on, on); }
+int nnsh_memo_is_empty(void) { return !has_flag(memo_filled); }
+void nnsh_memo_set_empty(int empty) { set_flag(memo_filled, !empty); }
+int nnsh_profile_is_on(void) { return has_flag(profile_on); }
+void nnsh_profile_set_on(int on) { set_flag(profile_on, on); }
