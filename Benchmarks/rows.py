@@ -96,7 +96,7 @@ def full_batch(sides, name, sizes, rows, goal, precision="f32", peer="PyTorch ea
     )
 
 
-def steps(sides, name, sizes, batch, goal, count):
+def steps(sides, name, sizes, batch, goal, count, rate=0.01):
     """One minibatch step of a network of these layer sizes, over about `count` of them."""
     rows = 10_000
     epochs = max(1, round(count / (rows // batch)))
@@ -105,14 +105,14 @@ def steps(sides, name, sizes, batch, goal, count):
     return Row(
         name,
         "PyTorch eager",
-        sides.ours("train_steps", weights, data, depth, batch, epochs, 0.01, 0.9),
+        sides.ours("train_steps", weights, data, depth, batch, epochs, rate, 0.9),
         sides.theirs(
             "torch_train",
             weights=weights,
             data=data,
             batch=batch,
             epochs=epochs,
-            rate=0.01,
+            rate=rate,
             momentum=0.9,
         ),
         goal=goal,
@@ -151,11 +151,23 @@ def network_rows(sides):
 
 
 def width_rows(sides):
-    """Other sizes, so that nothing is tuned to the report's alone: any may be named."""
-    for sizes in ([100, 10], [784, 64, 10], [300, 500, 300, 20], [784, 256, 128, 64, 32, 16, 10]):
-        for batch in (1, 16, 256, 1024, 4096):
+    """Other widths, depths and batches, so that nothing is tuned to the report's alone."""
+    networks = (
+        [100, 10],
+        [784, 64, 10],
+        [784, 2000, 10],
+        [300, 500, 300, 20],
+        [64, 128, 128, 128, 10],
+        [784, 800, 400, 200, 100, 10],
+        [784, 256, 128, 64, 32, 16, 10],
+    )
+    for sizes in networks:
+        for batch in (1, 16, 64, 256, 1024, 4096):
             name = f"sizes-{'x'.join(str(size) for size in sizes)}-batch-{batch}"
-            yield steps(sides, name, sizes, batch, 1, max(50, min(4000, 40_000 // batch)))
+            count = max(20, min(4000, 40_000 // batch))
+            # A deep network at a high rate soon magnifies the last digit's differences.
+            rate = 0.01 if len(sizes) < 5 else 0.001
+            yield steps(sides, name, sizes, batch, 1, count, rate)
 
 
 def kernel_rows(sides):

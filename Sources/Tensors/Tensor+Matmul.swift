@@ -94,7 +94,9 @@ private struct MatrixProduct {
   var hasRelu: Bool
 
   /// Above this many operations a product is cut into pieces of rows, so that it can be stopped.
-  private static let pieceWork = 4_000_000_000
+  private static let pieceWork = 4e9
+  /// The most terms that are summed at a time.
+  private static let mostTerms = 2048
 
   private var m: Int { left.shape[left.rank - 2] }
   private var k: Int { left.shape[left.rank - 1] }
@@ -148,25 +150,36 @@ private struct MatrixProduct {
     }
   }
 
-  /// One product of matrices, in pieces of rows where it is long.
+  /// One product of matrices, in pieces of rows where it is long, and of terms where each sum is:
+  /// oneDNN has its fast kernels for sums of some thousand terms.
   private func multiply(_ a: Tensor, _ b: Tensor, into c: Tensor) throws(TensorError) {
     let left = try Self.withUnitStride(a)
     let right = try Self.withUnitStride(b)
-    let rows = a.shape[0]
-    let work = 2 * Double(n) * Double(k)
-    let limit = Double(Self.pieceWork) / work
-    // Whole multiples of 64 rows, so that pieces fill the kernels' tiles.
-    let step = limit >= Double(rows) ? rows : Swift.max(64, Int(limit) / 64 * 64)
-    var start = 0
-    while start < rows {
-      if step < rows { try Interrupt.check() }
-      let end = Swift.min(rows, start + step)
-      try multiplyPiece(left.rows(start..<end), right, into: c.rows(start..<end))
-      start = end
+    let depths =
+      a.elementType == .f64 ? [0..<k] : Self.parts(of: k, count: (k - 1) / Self.mostTerms + 1)
+    for depth in depths {
+      let work = 2 * Double(a.shape[0]) * Double(n) * Double(depth.count)
+      let count = Int((work / Self.pieceWork).rounded(.up))
+      for rows in Self.parts(of: a.shape[0], count: Swift.max(1, count)) {
+        if rows.count < a.shape[0] || depth.count < k { try Interrupt.check() }
+        let terms = try left.rows(rows).transposed().rows(depth).transposed()
+        try multiplyPiece(terms, right.rows(depth), into: c.rows(rows), depth)
+      }
     }
   }
 
-  private func multiplyPiece(_ a: Tensor, _ b: Tensor, into c: Tensor) throws(TensorError) {
+  /// About equal parts in whole multiples of 64, which fill the kernels' tiles.
+  private static func parts(of size: Int, count: Int) -> [Range<Int>] {
+    let units = (size + 63) / 64
+    let parts = Swift.min(count, units)
+    return (0..<parts).map { part in
+      units * part / parts * 64..<Swift.min(size, units * (part + 1) / parts * 64)
+    }
+  }
+
+  private func multiplyPiece(
+    _ a: Tensor, _ b: Tensor, into c: Tensor, _ depth: Range<Int>
+  ) throws(TensorError) {
     let rows = a.shape[0]
     let aStrides = Self.canonicalStrides(a)
     let bStrides = Self.canonicalStrides(b)
@@ -181,11 +194,15 @@ private struct MatrixProduct {
           c.pointer.assumingMemoryBound(to: Double.self)))
       return
     }
+    // The bias comes with the first terms, what is there is added to with the others, and the
+    // sum is rectified with the last.
+    let addsBias = bias != nil && depth.lowerBound == 0
     let key = MatmulPlan.Key(
-      m: rows, n: n, k: k, leftStrides: aStrides, rightStrides: bStrides, destinationStride: n,
-      hasBias: bias != nil, hasRelu: hasRelu)
+      m: rows, n: n, k: depth.count, leftStrides: aStrides, rightStrides: bStrides,
+      destinationStride: n, hasBias: addsBias, hasRelu: hasRelu && depth.upperBound == k,
+      accumulate: depth.lowerBound == 0 ? 0 : 1)
     try MatmulPlanCache.withPlan(key) { (plan: MatmulPlan) throws(TensorError) in
-      try plan.execute(a.pointer, b.pointer, bias: bias?.pointer, c.pointer)
+      try plan.execute(a.pointer, b.pointer, bias: addsBias ? bias?.pointer : nil, c.pointer)
     }
   }
 

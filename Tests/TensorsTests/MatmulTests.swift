@@ -135,7 +135,22 @@ private func product(_ a: Tensor, _ b: Tensor) throws -> Tensor {
       tolerance: 1e-6)
     #expect(error { () throws(TensorError) in try MatmulPlan(m: 0, n: 1, k: 1) } != nil)
   }
-  /// However a product is cut among threads, each element is summed whole and in the same order.
+  /// Long sums come in pieces, the bias with the first and the rectifier after the last.
+  @Test(arguments: [2048, 2049, 5000]) func longSums(_ k: Int) throws {
+    var generator = RandomGenerator(seed: 12)
+    let a = try generator.normal([k, 70]).transposed()
+    let b = try generator.normal([k, 65])
+    let bias = try generator.normal([65])
+    let exact = try Tensor.matmul(
+      a.cast(to: .f64), b.cast(to: .f64), bias: bias, activation: .relu)
+    expectEqual(
+      try Tensor.matmul(a, b, bias: bias, activation: .relu), exact, tolerance: 2e-4)
+    expectEqual(
+      try Tensor.matmul(a.copied(as: .f32), b), try Tensor.matmul(a.cast(to: .f64), b),
+      tolerance: 2e-4)
+  }
+
+  /// How a product is cut follows from its sizes, not from the number of threads.
   @Test(
     arguments: [
       (1, 1000, 784), (7, 300, 64), (33, 130, 500), (128, 10, 1000), (250, 64, 33), (64, 1000, 10),
