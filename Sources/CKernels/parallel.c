@@ -14,6 +14,21 @@ extern int omp_in_parallel(void);
 extern void omp_set_num_threads(int);
 extern int omp_get_num_procs(void);
 
+// The thread sanitizer sees nothing of libgomp, not even that a region's threads begin after its
+// caller and end before it goes on: that is told to it here.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+extern void __tsan_acquire(void *);
+extern void __tsan_release(void *);
+#define after_others(region) __tsan_acquire(region)
+#define before_others(region) __tsan_release(region)
+#endif
+#endif
+#ifndef after_others
+#define after_others(region) ((void)(region))
+#define before_others(region) ((void)(region))
+#endif
+
 static int attention;
 enum { interrupted = 1 };
 
@@ -107,14 +122,19 @@ typedef struct {
   int whole;
 } job;
 
-static void run_share(void *argument) {
-  const job *work = argument;
+static void run_blocks(const job *work) {
   ptrdiff_t threads = omp_get_num_threads(), thread = omp_get_thread_num();
   ptrdiff_t first = work->blocks * thread / threads, last = work->blocks * (thread + 1) / threads;
   for (ptrdiff_t block = first; block < last; block++) {
     if (!work->whole && nnsh_interrupt_is_requested()) return;
     work->body(work->context, block);
   }
+}
+
+static void run_share(void *work) {
+  after_others(work);
+  run_blocks(work);
+  before_others(work);
 }
 
 static int run(
@@ -137,7 +157,9 @@ static int run(
     return nnsh_done;
   }
   bound_spinning((int)threads);
+  before_others(&shared);
   GOMP_parallel(run_share, &shared, (unsigned)threads, 0);
+  after_others(&shared);
   return !whole && nnsh_interrupt_is_requested() ? nnsh_interrupted : nnsh_done;
 }
 
