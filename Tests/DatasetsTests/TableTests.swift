@@ -51,7 +51,7 @@ import Testing
     String(repeating: "12,", count: 9000) + "1",
   ]) func whereTheTextIsCutDoesNotMatter(text: String) {
     let whole = outcome(text, blockSize: 1 << 20)
-    for blockSize in [1, 2, 3, 5, 8, 64, 1000] {
+    for blockSize in [1, 2, 3, 5, 8, 64, 1000] where text.utf8.count / blockSize < 1000 {
       #expect(outcome(text, blockSize: blockSize) == whole)
     }
   }
