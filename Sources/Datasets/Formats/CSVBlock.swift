@@ -1,35 +1,40 @@
 /// Rows of a table that one thread has read: their numbers, one row after another.
 final class CSVBlock<Value: CSVValue>: @unchecked Sendable {
   // `@unchecked Sendable`: one thread fills it; others look at it only when that has ended.
-  private(set) var values: UnsafeMutablePointer<Value>
+  private var storage = UnsafeMutableBufferPointer<Value>(start: nil, count: 0)
   private(set) var count = 0
-  private var capacity: Int
   /// The lines that were passed over, rows and others.
   fileprivate(set) var lines = 0
   /// Whether a number was found that Float32 cannot hold; the block then ends there.
   fileprivate(set) var needsDouble = false
+  /// What ended it early.
+  var failure: DatasetError?
 
-  init(capacity: Int) {
-    self.capacity = max(1, capacity)
-    values = .allocate(capacity: self.capacity)
+  deinit { storage.deallocate() }
+
+  /// The numbers.
+  var values: UnsafeBufferPointer<Value> {
+    UnsafeBufferPointer(rebasing: storage[..<count])
   }
 
-  deinit { values.deallocate() }
+  /// Makes room for more numbers behind those that there are.
+  func reserve(_ more: Int) {
+    guard storage.count - count < more else { return }
+    let larger = UnsafeMutableBufferPointer<Value>.allocate(capacity: 2 * storage.count + more)
+    _ = larger.update(fromContentsOf: storage[..<count])
+    storage.deallocate()
+    storage = larger
+  }
 
   /// Where the next row goes, with room for as many numbers.
-  func room(for columns: Int) -> UnsafeMutablePointer<Value> {
-    if capacity - count < columns {
-      capacity = 2 * capacity + columns
-      let larger = UnsafeMutablePointer<Value>.allocate(capacity: capacity)
-      larger.update(from: values, count: count)
-      values.deallocate()
-      values = larger
-    }
-    return values + count
+  fileprivate func room(for columns: Int) -> UnsafeMutablePointer<Value> {
+    reserve(columns)
+    // SAFETY: a row has one column at least, so there is memory by now.
+    return storage.baseAddress.unsafelyUnwrapped + count
   }
 
   /// Takes in what was written to that room.
-  func add(_ columns: Int) { count += columns }
+  fileprivate func add(_ columns: Int) { count += columns }
 }
 
 /// Reads the rows whose lines begin in a given range of bytes.

@@ -46,8 +46,7 @@ struct CSVReader {
     of _: Value.Type, _ blockSize: Int
   ) throws(DatasetError) -> Tensor? {
     try requireMemory(for: Value.self)
-    let blocks = CSVBlocks<Value>(
-      source, beginning, blockSize: blockSize, count: source.count)
+    let blocks = CSVBlocks<Value>(source, beginning, blockSize: blockSize)
     let workers = min(Threads.count, blocks.count)
     if workers > 1 {
       Threads.run(workers) { _ in blocks.work() }
@@ -79,13 +78,12 @@ struct CSVReader {
     let offsets = parts.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) }
     try tensorResult { () throws(TensorError) in
       try tensor.withMutableBytes { bytes in
-        guard let base = bytes.baseAddress else { return }
-        // SAFETY: the tensor was made for the parts' numbers together; each goes to its own place.
-        nonisolated(unsafe) let target = base
+        // SAFETY: each part's numbers go to their own place.
+        nonisolated(unsafe) let target = bytes
         Threads.run(parts.count) { index in
-          target.advanced(by: offsets[index] * MemoryLayout<Value>.stride)
-            .copyMemory(
-              from: parts[index].values, byteCount: parts[index].count * MemoryLayout<Value>.stride)
+          let place = offsets[index] * MemoryLayout<Value>.stride
+          UnsafeMutableRawBufferPointer(rebasing: target[place...])
+            .copyMemory(from: UnsafeRawBufferPointer(parts[index].values))
         }
       }
     }
@@ -98,79 +96,61 @@ private final class CSVBlocks<Value: CSVValue>: Sendable {
   private let source: any ByteSource
   private let beginning: CSVBeginning
   private let blockSize: Int
-  let count: Int
+  /// In the order of the text. Each is filled by the thread that has taken it.
+  private let blocks: [CSVBlock<Value>]
+  private let taken = Atomic(0)
+  /// No block from here on is wanted: an error lies before it, or Float32 is too narrow.
+  private let limit: Atomic<Int>
 
-  private struct Progress {
-    var next = 0
-    /// No block from here on is wanted: an error lies before it, or Float32 is too narrow.
-    var limit: Int
-    var blocks: [CSVBlock<Value>?]
-    var failure: DatasetError?
-    var needsDouble = false
-  }
-  private let progress: Mutex<Progress>
+  var count: Int { blocks.count }
 
-  init(_ source: any ByteSource, _ beginning: CSVBeginning, blockSize: Int, count size: Int) {
+  init(_ source: any ByteSource, _ beginning: CSVBeginning, blockSize: Int) {
     self.source = source
     self.beginning = beginning
     self.blockSize = blockSize
-    count = max(0, size - beginning.rowsOffset + blockSize - 1) / blockSize
-    progress = Mutex(Progress(limit: count, blocks: Array(repeating: nil, count: count)))
+    let count = (source.count - beginning.rowsOffset + blockSize - 1) / blockSize
+    blocks = (0..<count).map { _ in CSVBlock() }
+    limit = Atomic(count)
   }
 
   /// Reads blocks until none is left.
   func work() {
     let window = TextWindow(source)
-    let expected = beginning.cells(in: blockSize + blockSize / 8)
-    while let index = next() {
-      let block = CSVBlock<Value>(capacity: expected + beginning.columns)
-      let start = beginning.rowsOffset + index * blockSize
-      let reader = CSVBlockReader(
-        beginning: beginning, source: source, window: window, start: start,
-        end: min(start + blockSize, source.count))
+    while true {
+      let index = taken.wrappingAdd(1, ordering: .relaxed).oldValue
+      guard index < limit.load(ordering: .relaxed) else { return }
+      let block = blocks[index]
       do throws(DatasetError) {
         try throwIfInterrupted(source.place)
-        try reader.read(into: block)
-        finish(index, block, nil)
+        try read(index, window, into: block)
+        if block.needsDouble { limit.store(0, ordering: .relaxed) }
       } catch {
-        finish(index, block, error)
+        block.failure = error
+        limit.min(index, ordering: .relaxed)
       }
     }
   }
 
-  private func next() -> Int? {
-    progress.withLock { progress in
-      guard progress.next < progress.limit else { return nil }
-      progress.next += 1
-      return progress.next - 1
-    }
-  }
-
-  private func finish(_ index: Int, _ block: CSVBlock<Value>, _ failure: DatasetError?) {
-    progress.withLock { progress in
-      if block.needsDouble {
-        progress.needsDouble = true
-        progress.limit = 0
-      }
-      if let failure, index < progress.limit {
-        progress.limit = index
-        progress.failure = failure
-      }
-      progress.blocks[index] = block
-    }
+  private func read(
+    _ index: Int, _ window: TextWindow, into block: CSVBlock<Value>
+  ) throws(DatasetError) {
+    let start = beginning.rowsOffset + index * blockSize
+    block.reserve(beginning.cells(in: blockSize + blockSize / 8) + beginning.columns)
+    let reader = CSVBlockReader(
+      beginning: beginning, source: source, window: window, start: start,
+      end: min(start + blockSize, source.count))
+    try reader.read(into: block)
   }
 
   /// The blocks in order, `nil` where Float32 is too narrow; throws the first error in the text.
   func result() throws(DatasetError) -> [CSVBlock<Value>]? {
-    let (blocks, limit, failure, needsDouble) = progress.withLock {
-      ($0.blocks, $0.limit, $0.failure, $0.needsDouble)
+    if blocks.contains(where: \.needsDouble) { return nil }
+    var lines = beginning.linesBefore
+    for block in blocks {
+      if let failure = block.failure { throw failure.movedDown(by: lines) }
+      lines += block.lines
     }
-    if needsDouble { return nil }
-    if let failure {
-      let lines = blocks[..<limit].reduce(beginning.linesBefore) { $0 + ($1?.lines ?? 0) }
-      throw failure.movedDown(by: lines)
-    }
-    return blocks.compactMap { $0 }
+    return blocks
   }
 }
 
