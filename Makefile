@@ -11,7 +11,7 @@ ZSH_COMPLETION = $(ROOT)/share/zsh/site-functions/_nnsh
 FISH_COMPLETION = $(ROOT)/share/fish/vendor_completions.d/nnsh.fish
 SOURCES := Package.swift Sources Tests
 
-.PHONY: build demo test check format bench manual install uninstall clean
+.PHONY: build demo test sanitize valgrind check format bench manual install uninstall clean
 
 build:
 	@Scripts/install-packages build
@@ -25,6 +25,17 @@ demo:
 test:
 	@Scripts/install-packages test
 	swift test
+
+# The tests under the compiler's sanitizers, each with a build of its own.
+sanitize:
+	@Scripts/install-packages test
+	Scripts/sanitize address
+	Scripts/sanitize thread
+
+valgrind:
+	@Scripts/install-packages valgrind
+	$(RELEASE) --product nnsh
+	Scripts/valgrind
 
 check:
 	swift format lint --strict --parallel --recursive $(SOURCES)

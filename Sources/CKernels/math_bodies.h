@@ -50,7 +50,8 @@ static inline float expm1_f32(float x) {
 static inline float log_f32(float x) {
   int tiny = x < FLT_MIN;
   float scaled = tiny ? x * 8388608.0f : x;
-  int32_t bits = bits_of_float(scaled) - 0x3f3504f3;
+  // Unsigned, because a negative x (whose result is nan) has bits that would overflow.
+  int32_t bits = (int32_t)((uint32_t)bits_of_float(scaled) - 0x3f3504f3u);
   float e = (float)((bits >> 23) - (tiny ? 23 : 0));
   float m = float_of((bits & 0x7fffff) + 0x3f3504f3);
   float f = m - 1.0f;
@@ -114,7 +115,7 @@ static inline double expm1_f64(double x) {
 static inline double log_f64(double x) {
   int tiny = x < DBL_MIN;
   double scaled = tiny ? x * 4503599627370496.0 : x;
-  int64_t bits = bits_of_double(scaled) - 0x3fe6a09e667f3bcd;
+  int64_t bits = (int64_t)((uint64_t)bits_of_double(scaled) - 0x3fe6a09e667f3bcd);
   double e = (double)((int32_t)(bits >> 52) - (tiny ? 52 : 0));
   double m = double_of((bits & 0xfffffffffffff) + 0x3fe6a09e667f3bcd);
   double f = m - 1.0;

@@ -128,6 +128,18 @@ extension Tensor {
         start: pointer.assumingMemoryBound(to: Double.self), count: count))
   }
 
+  /// Writes the elements in place, as bytes of the element type; makes this tensor unshared and
+  /// contiguous.
+  package mutating func withMutableBytes<Result>(
+    _ body: (UnsafeMutableRawBufferPointer) throws(TensorError) -> Result
+  ) throws(TensorError) -> Result {
+    try makeUniqueContiguous()
+    // SAFETY: this tensor alone refers to its `count` contiguous elements.
+    defer { withExtendedLifetime(storage) {} }
+    return try body(
+      UnsafeMutableRawBufferPointer(start: pointer, count: count * elementType.size))
+  }
+
   /// Copies the elements where another tensor could see them change, or where they lie apart.
   mutating func makeUniqueContiguous() throws(TensorError) {
     if isContiguous && isKnownUniquelyReferenced(&storage) {

@@ -26,7 +26,7 @@ package struct Tensor: Sendable {
   }
 
   /// A tensor of undefined contiguous content, to be filled at once.
-  init(uninitialized shape: Shape, _ elementType: ElementType) throws(TensorError) {
+  package init(uninitialized shape: Shape, _ elementType: ElementType) throws(TensorError) {
     let (bytes, overflow) = shape.count.multipliedReportingOverflow(by: elementType.size)
     if overflow { throw .shapeTooLarge(shape.dimensions) }
     self.init(

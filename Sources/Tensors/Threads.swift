@@ -7,6 +7,20 @@ package enum Threads {
     get { Int(nnsh_thread_count()) }
     set { nnsh_set_thread_count(Int32(clamping: newValue)) }
   }
+
+  /// Calls `body` with 0 ..< blocks, divided among the threads, and returns when all calls have.
+  package static func run(_ blocks: Int, body: @Sendable (Int) -> Void) {
+    withoutActuallyEscaping(body) { body in
+      // SAFETY: the kernels' threads read the closure only until the call returns.
+      withUnsafePointer(to: body) { body in
+        nnsh_parallel_whole(
+          blocks, .max,
+          { context, block in
+            context?.assumingMemoryBound(to: (@Sendable (Int) -> Void).self).pointee(block)
+          }, UnsafeMutableRawPointer(mutating: body))
+      }
+    }
+  }
 }
 
 /// The request to stop what is running, made by Ctrl-C.

@@ -31,14 +31,16 @@ public enum NNSH {
 
   /// The environment of a user without settings, in a home folder of its own.
   public static func environment(home: String) -> [String: String] {
-    [
+    // What a sanitizer is told holds for the binary too.
+    let sanitizers = ProcessInfo.processInfo.environment.filter { $0.key.hasSuffix("SAN_OPTIONS") }
+    return sanitizers.merging([
       "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": home,
       "XDG_STATE_HOME": home + "/state", "XDG_CONFIG_HOME": home + "/config",
       "XDG_DATA_HOME": home + "/data", "LANG": "C.UTF-8", "TERM": "dumb",
       "LD_LIBRARY_PATH": ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"] ?? "",
       // Idle threads sleep: tests run side by side on few processors.
       "SWIFT_BACKTRACE": "enable=no", "OMP_WAIT_POLICY": "passive",
-    ]
+    ]) { $1 }
   }
 
   /// A new folder that is the caller's own.

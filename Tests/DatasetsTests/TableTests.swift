@@ -6,12 +6,12 @@ import Testing
 
 @Suite struct TableTests {
   private func table(_ text: String) throws -> CSVTable {
-    try CSVReader.read(Array(text.utf8), path: "t.csv")
+    try CSVReader.read(MemorySource(Array(text.utf8), place: "t.csv"))
   }
 
   private func error(_ text: String) -> DatasetError? {
     do throws(DatasetError) {
-      _ = try CSVReader.read(Array(text.utf8), path: "t.csv")
+      _ = try CSVReader.read(MemorySource(Array(text.utf8), place: "t.csv"))
       return nil
     } catch {
       return error
@@ -27,6 +27,56 @@ import Testing
     #expect(tensor.shape == [2, 2])
     #expect(tensor.elementType == .f32)
     #expect(tensor.doubles() == [1, 2, 3, 4])
+  }
+
+  /// What reading gives, as text: the numbers, or the error.
+  private func outcome(_ text: String, blockSize: Int) -> String {
+    do throws(DatasetError) {
+      let table = try CSVReader.read(
+        MemorySource(Array(text.utf8), place: "t.csv"), blockSize: blockSize)
+      let tensor = table.tensor
+      return "\(table.columnNames) \(tensor.shape) \(tensor.elementType) \(tensor.doubles())"
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  @Test(arguments: [
+    "a,b\n1,2\n\n# 3,\"4\n5,6\r\n7,8\r9,10", "1\r2\r3\r\r4", "1\r\n2\r\n\r\n3\r\n",
+    "1 2\n 3  4 \n5 6", "\"1\",\"2\"\n\"3\" , 4\n5,\"6\"", "1,2\n3,4\n5,6,7\n8\n",
+    "1,2\n3,4\n5,x\n6,y\n", "1\n2\n0.123456789012", "1,2\n3,\"4\n5,6\n7,8",
+    "1,2\n3,\"4\n5\"\n7,8", "1,2\n\n\n3,4\n   \n#", "1,5;2\n3;4,5\n", "1.5,2\n,\n3,nan\n",
+    "\u{FEFF}x\n1\n2", "1,2\n3,4,\n", "1,2\n3,4\n#\n5,\u{0}6\n",
+    String(repeating: "1.25,-3\r\n", count: 400) + "1\n",
+    String(repeating: "12,", count: 9000) + "1",
+  ]) func whereTheTextIsCutDoesNotMatter(text: String) {
+    let whole = outcome(text, blockSize: 1 << 20)
+    for blockSize in [1, 2, 3, 5, 8, 64, 1000] where text.utf8.count / blockSize < 1000 {
+      #expect(outcome(text, blockSize: blockSize) == whole)
+    }
+  }
+
+  @Test func aHeaderMayBeLong() throws {
+    let names = (0..<30_000).map { "column \($0)" }
+    let text = String(repeating: "# remark\n", count: 40_000) + names.joined(separator: ",") + "\n"
+    let read = try table(text + names.indices.map { "\($0)" }.joined(separator: ",") + "\n")
+    #expect(read.columnNames == names)
+    #expect(read.tensor.doubles() == names.indices.map(Double.init))
+    #expect(
+      error(text + "1,2\n")
+        == .raggedRow(path: "t.csv", line: 40_002, expected: 30_000, found: 2))
+  }
+
+  /// Numbers whose nearest Float64 lies exactly between two Float32 ones, but not they themselves:
+  /// rounding twice would give the wrong one.
+  @Test(arguments: [
+    ("112616496e-32", 0x1.5c87fap-80), ("165435212e27", 0x1.fdc95ep+116),
+    ("272314533e-25", 0x1.f654e6p-56), ("-0.0000000000967498269", -0x1.a9829e00p-34),
+  ]) func float32IsRoundedOnce(text: String, expected: Double) throws {
+    let tensor = try table("0.5\n\(text)\n").tensor
+    #expect(tensor.elementType == .f32)
+    #expect(tensor.doubles()[1] == expected)
+    #expect(Double(Float(try #require(Double(text)))) != expected)
   }
 
   @Test func headers() throws {
@@ -76,6 +126,12 @@ import Testing
       let point = Int(state >> 58 & 15)
       let exponent = Int(state >> 50 & 31) - 16
       texts.append("\(digits.prefix(point)).\(digits.dropFirst(point))e\(exponent)")
+    }
+    texts += texts.map { "\($0)".replacing("e", with: "9876e") }
+    texts += texts.prefix(500).map { "-\($0)8" }
+    for exponent in stride(from: -345, to: 312, by: 3) {
+      texts.append("9007199254740993e\(exponent)")
+      texts.append("12345678901234567890123456789e\(exponent)")
     }
     // Exactly between two Float64 numbers: to the even one.
     texts += [

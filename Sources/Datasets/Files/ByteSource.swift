@@ -4,7 +4,7 @@ import Glibc
 ///
 /// Files are read with `pread` rather than mapped: a mapped file that another program cuts short
 /// while it is being read ends the process with a bus error.
-protocol ByteSource: AnyObject {
+protocol ByteSource: AnyObject, Sendable {
   /// The file, and what is inside it, for messages.
   var place: String { get }
   var count: Int { get }
@@ -97,7 +97,8 @@ final class MemorySource: ByteSource {
 /// Memory that is part of the binary and lives as long as the process.
 final class StaticSource: ByteSource {
   let place: String
-  private let bytes: UnsafeRawBufferPointer
+  // SAFETY: nothing ever writes to these bytes.
+  nonisolated(unsafe) private let bytes: UnsafeRawBufferPointer
   var count: Int { bytes.count }
 
   /// `bytes` must stay valid for the process's whole life.

@@ -1,218 +1,183 @@
-/// Reads one number from bytes: the short ones directly, the rest by Swift's own conversion,
-/// which heeds no locale (the user's decimal comma must not change what a file means).
-struct CSVNumber {
-  /// The value, and whether Float32 would hold less than the text says.
+/// A number as a table may hold it: Float32, or Float64 where one cell needs that.
+protocol CSVValue: BitwiseCopyable, Sendable {
+  /// Whether a cell that Float32 cannot hold makes the whole table be read as Float64.
+  static var isNarrow: Bool { get }
+  /// The value nearest to what the text says, where `double` is the Float64 nearest to it; `nil`
+  /// where that does not decide.
+  init?(nearest double: Double)
+  /// The value nearest to what a plain decimal text says.
+  init?(_ text: Substring)
+  static var nan: Self { get }
+  static var infinity: Self { get }
+  static prefix func - (value: Self) -> Self
+  init(_ value: Int)
+}
+
+extension Float: CSVValue {
+  static var isNarrow: Bool { true }
+
+  /// Rounding twice differs from rounding once only where the first result lies exactly between
+  /// two Float32 numbers.
+  @inline(__always)
+  init?(nearest double: Double) {
+    if double.bitPattern & 0x1FFF_FFFF == 0x1000_0000 { return nil }
+    // Below its normal range Float32 rounds at other places.
+    if double.magnitude < 0x1p-126, double != 0 { return nil }
+    self.init(double)
+  }
+}
+
+extension Double: CSVValue {
+  static var isNarrow: Bool { false }
+
+  @inline(__always)
+  init?(nearest double: Double) { self = double }
+}
+
+/// Reads one number from bytes, rounded correctly, without regard to the locale (the user's
+/// decimal comma must not change what a file means).
+///
+/// The bytes must be followed by eight more that may be read, the first of them no digit.
+enum CSVNumber<Value: CSVValue> {
+  typealias Bytes = UnsafePointer<UInt8>
+
+  /// The value, whether Float32 would hold less than the text says, and where the number ends.
   struct Result {
-    var value: Double
-    var needsDouble: Bool
+    var value: Value
+    var needsDouble = false
+    var end: Bytes
   }
 
-  private static let powersOfTen: [Double] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
-  ]
-  /// Digits that a Float32 written shortest can have.
-  private static let floatDigits = 9
-
-  /// The sign, digits, point and exponent of one number.
-  private struct Scan {
+  /// The number that begins at `start`; `nil` where none begins there.
+  @inline(__always)
+  static func parsePrefix(_ start: Bytes, point: UInt8) -> Result? {
+    var rest = start
+    let isNegative = rest.pointee == UInt8(ascii: "-")
+    // SAFETY: each step leaves a byte behind it that is a sign, a digit or the point; the byte
+    // after the text is none of them, and eight bytes from there on may be read.
+    rest += isNegative || rest.pointee == UInt8(ascii: "+") ? 1 : 0
+    let digitsStart = rest
     var mantissa: UInt64 = 0
-    var digits = 0
-    var exponent = 0
-    var isNegative = false
-    var isWhole = true
-    /// Digits beyond the 19 that a UInt64 holds have been left out.
-    var isInexact = false
-  }
-
-  /// The number that the bytes from `start` to `end` spell, `nil` where they spell none.
-  static func parse(
-    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, point: UInt8
-  ) -> Result? {
-    var position = start
-    if let number = parsePrefix(&position, end, point: point) {
-      return position == end ? number : nil
+    DigitRun.add(&rest, to: &mantissa)
+    var digits = rest - digitsStart
+    let hasPoint = rest.pointee == point
+    var decimals = 0
+    if hasPoint {
+      rest += 1
+      let decimalsStart = rest
+      DigitRun.addLong(&rest, to: &mantissa)
+      decimals = rest - decimalsStart
+      digits += decimals
     }
-    return word(start, end)
-  }
-
-  /// The number that begins at `position`, which is moved behind it; `nil`, and not moved, where
-  /// no number begins there.
-  @inline(__always)
-  static func parsePrefix(
-    _ position: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, point: UInt8
-  ) -> Result? {
-    let start = position
-    var scan = Scan()
-    guard let rest = scanNumber(start, end, point, &scan) else { return nil }
-    position = rest
-    var value: Double
-    if !scan.isInexact, scan.mantissa <= 1 << 53, abs(scan.exponent) <= 22 {
-      // Both factors are exact, so one operation rounds correctly (Clinger's fast path).
-      value = Double(scan.mantissa)
-      value =
-        scan.exponent < 0
-        ? value / powersOfTen[-scan.exponent] : value * powersOfTen[scan.exponent]
-      if scan.isNegative { value = -value }
-    } else if let quick = extended(scan) {
-      value = quick
-    } else {
-      guard let slow = slowParse(start, rest, point) else { return nil }
-      value = slow
-    }
-    return Result(value: value, needsDouble: needsDouble(value, scan))
-  }
-
-  /// The same with the processor's 64-bit mantissas, for the 17 to 19 digits that programs write
-  /// for Float64. One operation rounds to 64 bits, the conversion to 53; the two together differ
-  /// from one rounding only near the middle between two numbers, which is left to the slow way.
-  private static func extended(_ scan: Scan) -> Double? {
-    #if arch(x86_64)
-      guard !scan.isInexact, abs(scan.exponent) <= 27 else { return nil }
-      let mantissa = Float80(scan.mantissa)
-      let power = extendedPowersOfTen[abs(scan.exponent)]
-      let value = scan.exponent < 0 ? mantissa / power : mantissa * power
-      let dropped = value.significandBitPattern & 0x7FF
-      guard dropped < 0x3FF || dropped > 0x401 else { return nil }
-      return Double(scan.isNegative ? -value : value)
-    #else
-      return nil
-    #endif
-  }
-
-  #if arch(x86_64)
-    /// Up to 10²⁷, the last power that 64 bits hold exactly.
-    private static let extendedPowersOfTen: [Float80] = (0...27).map { exponent in
-      (0..<exponent).reduce(Float80(1)) { power, _ in power * 10 }
-    }
-  #endif
-
-  /// More digits than Float32 needs, an integer it skips, or a size beyond its range, and in
-  /// fact another value: then the number is worth Float64.
-  @inline(__always)
-  private static func needsDouble(_ value: Double, _ scan: Scan) -> Bool {
-    if scan.digits <= floatDigits, !scan.isWhole || scan.digits <= 7, scan.exponent > -30,
-      scan.exponent < 30
-    {
-      return false
-    }
-    let narrow = Float(value)
-    if Double(narrow) == value { return false }
-    if significantDigits(scan) > floatDigits || scan.isWhole || !narrow.isFinite { return true }
-    // Near zero Float32 has fewer digits: enough where its own shortest text says the same.
-    return narrow.magnitude < .leastNormalMagnitude && Double(narrow.description) != value
-  }
-
-  /// The digits without the zeros that end them: 0.1000000000 says no more than 0.1.
-  private static func significantDigits(_ scan: Scan) -> Int {
-    var (mantissa, digits) = (scan.mantissa, scan.digits)
-    while digits > 0, mantissa % 10 == 0 {
-      mantissa /= 10
-      digits -= 1
-    }
-    return digits
-  }
-
-  @inline(__always)
-  private static func scanNumber(
-    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ point: UInt8,
-    _ scan: inout Scan
-  ) -> UnsafePointer<UInt8>? {
-    var position = start
-    guard position < end else { return nil }
-    if position.pointee == UInt8(ascii: "-") || position.pointee == UInt8(ascii: "+") {
-      scan.isNegative = position.pointee == UInt8(ascii: "-")
-      position += 1
-    }
-    let digitsStart = position
-    position = scanDigits(position, end, &scan, fraction: false)
-    var found = position - digitsStart
-    if position < end, position.pointee == point {
-      scan.isWhole = false
-      position += 1
-      let fractionStart = position
-      position = scanDigits(position, end, &scan, fraction: true)
-      found += position - fractionStart
-    }
-    guard found > 0 else { return nil }
-    return position < end ? scanExponent(position, end, &scan) : position
-  }
-
-  @inline(__always)
-  private static func scanDigits(
-    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ scan: inout Scan, fraction: Bool
-  ) -> UnsafePointer<UInt8> {
-    var position = start
-    while position < end {
-      let digit = position.pointee &- UInt8(ascii: "0")
-      guard digit <= 9 else { break }
-      if scan.digits < 19 {
-        scan.mantissa = scan.mantissa &* 10 &+ UInt64(digit)
-        if scan.mantissa != 0 { scan.digits += 1 }
-        if fraction { scan.exponent -= 1 }
-      } else {
-        scan.isInexact = true
-        if !fraction { scan.exponent += 1 }
+    guard digits > 0 else { return nil }
+    // Float32 holds what nine digits say, and integers of seven.
+    let most: UInt64 = Value.isNarrow ? (hasPoint ? 999_999_999 : 9_999_999) : 1 << 53
+    if digits <= 19, mantissa <= most, rest.pointee | 0x20 != UInt8(ascii: "e") {
+      // Both operands are exact, so the quotient is rounded correctly (Clinger 1990).
+      let quotient = Double(mantissa) / PowersOfTen.small(decimals)
+      let sign: UInt64 = isNegative ? 1 << 63 : 0
+      if let value = Value(nearest: Double(bitPattern: quotient.bitPattern | sign)) {
+        return Result(value: value, end: rest)
       }
-      position += 1
     }
-    return position
+    return parseLong(start, point: point)
   }
 
-  private static func scanExponent(
-    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ scan: inout Scan
-  ) -> UnsafePointer<UInt8> {
-    guard start.pointee == UInt8(ascii: "e") || start.pointee == UInt8(ascii: "E") else {
-      return start
-    }
-    var position = start + 1
-    var isNegative = false
-    if position < end,
-      position.pointee == UInt8(ascii: "-") || position.pointee == UInt8(ascii: "+")
-    {
-      isNegative = position.pointee == UInt8(ascii: "-")
-      position += 1
-    }
-    let digitsStart = position
-    var exponent = 0
-    while position < end {
-      let digit = position.pointee &- UInt8(ascii: "0")
-      guard digit <= 9 else { break }
-      // Beyond this every number is infinite or zero.
-      if exponent < 100_000 { exponent = exponent * 10 + Int(digit) }
-      position += 1
-    }
-    guard position > digitsStart else { return start }
-    scan.isWhole = false
-    scan.exponent += isNegative ? -exponent : exponent
-    return position
+  /// The same for any number of digits and any exponent.
+  @inline(never)
+  private static func parseLong(_ start: Bytes, point: UInt8) -> Result? {
+    guard let decimal = Decimal(start, point: point) else { return nil }
+    let text = decimal.double == nil ? plainText(start, decimal.end, point) : nil
+    guard let double = decimal.double ?? text.flatMap({ Double($0) }) else { return nil }
+    let needsDouble = Value.isNarrow && decimal.needsDouble(double)
+    // Where Float64 is needed the value is not looked at.
+    let value =
+      needsDouble
+      ? .nan : Value(nearest: double) ?? Value(text ?? plainText(start, decimal.end, point))
+    return value.map { Result(value: $0, needsDouble: needsDouble, end: decimal.end) }
   }
 
-  private static func slowParse(
-    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ point: UInt8
-  ) -> Double? {
+  private static func plainText(_ start: Bytes, _ end: Bytes, _ point: UInt8) -> Substring {
     let bytes = UnsafeBufferPointer(start: start, count: end - start)
-    if point == UInt8(ascii: ".") { return Double(Substring(decoding: bytes, as: UTF8.self)) }
+    if point == UInt8(ascii: ".") { return Substring(decoding: bytes, as: UTF8.self) }
     let plain = bytes.map { $0 == point ? UInt8(ascii: ".") : $0 }
-    return Double(Substring(decoding: plain, as: UTF8.self))
+    return Substring(decoding: plain, as: UTF8.self)
+  }
+
+  /// The number that the bytes from `start` to `end` spell, or a word that stands for one;
+  /// `nil` where they spell neither.
+  static func parse(_ start: Bytes, _ end: Bytes, point: UInt8) -> Result? {
+    if let number = parsePrefix(start, point: point) { return number.end == end ? number : nil }
+    return word(start, end).map { Result(value: $0, end: end) }
   }
 
   /// Words that stand for a value: infinity, and what programs write for a missing one.
-  private static func word(
-    _ start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
-  ) -> Result? {
+  private static func word(_ start: Bytes, _ end: Bytes) -> Value? {
     guard end - start <= 9 else { return nil }
     let text = String(
       decoding: UnsafeBufferPointer(start: start, count: end - start), as: UTF8.self
     ).lowercased()
     switch text {
-    case "", "nan", "-nan", "+nan", "na", "n/a", "null", "none", "#n/a":
-      return Result(value: .nan, needsDouble: false)
-    case "inf", "+inf", "infinity", "+infinity": return Result(value: .infinity, needsDouble: false)
-    case "-inf", "-infinity": return Result(value: -.infinity, needsDouble: false)
-    case "true": return Result(value: 1, needsDouble: false)
-    case "false": return Result(value: 0, needsDouble: false)
+    case "", "nan", "-nan", "+nan", "na", "n/a", "null", "none", "#n/a": return .nan
+    case "inf", "+inf", "infinity", "+infinity": return .infinity
+    case "-inf", "-infinity": return -.infinity
+    case "true": return Value(1)
+    case "false": return Value(0)
     default: return nil
     }
+  }
+}
+
+/// Digits read eight at a time, as the bytes of one machine word.
+///
+/// Both ways append the digits at `position` to `mantissa`, wrapping around beyond 19 of them,
+/// and move `position` behind them. Eight bytes from the first byte behind the digits on must be
+/// readable.
+enum DigitRun {
+  @inline(__always)
+  static func add(_ position: inout UnsafePointer<UInt8>, to mantissa: inout UInt64) {
+    while addWord(&position, to: &mantissa, limit: 8) == 8 {}
+  }
+
+  /// The same where seven to nine digits, as Float32 has them, are likelier than fewer: two words
+  /// at a time, for a branch that is taken every other time costs more than a word.
+  @inline(__always)
+  static func addLong(_ position: inout UnsafePointer<UInt8>, to mantissa: inout UInt64) {
+    while true {
+      let first = addWord(&position, to: &mantissa, limit: 8)
+      // After fewer than eight digits the second word adds none.
+      if addWord(&position, to: &mantissa, limit: first == 8 ? 8 : 0) < 8 { return }
+    }
+  }
+
+  /// Appends up to `limit` digits, 0 or 8, and returns how many.
+  @inline(__always)
+  private static func addWord(
+    _ position: inout UnsafePointer<UInt8>, to mantissa: inout UInt64, limit: Int
+  ) -> Int {
+    // SAFETY: the caller's bytes are followed by eight that may be read.
+    let word = UInt64(littleEndian: UnsafeRawPointer(position).loadUnaligned(as: UInt64.self))
+    let values = word ^ 0x3030_3030_3030_3030
+    // The high bit of each byte that is no digit; those behind the first may be wrong.
+    let others = ((values &+ 0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080
+    let count = min(others.trailingZeroBitCount >> 3, limit)
+    // Zeros before the digits, so that the last one is the ones; by two shifts, for 64 is too far
+    // for a single one.
+    let shift = UInt64(truncatingIfNeeded: 4 &* (8 &- count))
+    mantissa =
+      mantissa &* PowersOfTen.integer(count) &+ eightDigits((values &<< shift) &<< shift)
+    position += count
+    return count
+  }
+
+  /// The number that eight digit values spell, the first in the lowest byte: neighbours join to
+  /// pairs, pairs to fours, fours to eight.
+  @inline(__always)
+  private static func eightDigits(_ values: UInt64) -> UInt64 {
+    let pairs = values &* 10 &+ (values >> 8)
+    let mask: UInt64 = 0x0000_00FF_0000_00FF
+    let high = (pairs & mask) &* (100 + (1_000_000 << 32))
+    let low = ((pairs >> 16) & mask) &* (1 + (10_000 << 32))
+    return (high &+ low) >> 32
   }
 }

@@ -30,13 +30,13 @@ func makeTensor(_ values: [Double], _ dimensions: [Int]) throws(DatasetError) ->
   try tensorResult { () throws(TensorError) in try Tensor(values, Shape(checking: dimensions)) }
 }
 
-/// A Float32 tensor whose elements `fill` writes in place.
+/// A Float32 tensor whose elements `fill` writes in place; it must write all or throw.
 func filledFloats(
   _ dimensions: [Int], _ fill: (UnsafeMutableBufferPointer<Float>) throws(DatasetError) -> Void
 ) throws(DatasetError) -> Tensor {
   var failure: DatasetError?
   let result = try tensorResult { () throws(TensorError) -> Tensor in
-    var tensor = try Tensor.zeros(Shape(checking: dimensions))
+    var tensor = try Tensor(uninitialized: Shape(checking: dimensions), .f32)
     try tensor.withMutableFloats { elements in
       do throws(DatasetError) { try fill(elements) } catch { failure = error }
     }
@@ -46,13 +46,13 @@ func filledFloats(
   return result
 }
 
-/// A Float64 tensor whose elements `fill` writes in place.
+/// A Float64 tensor whose elements `fill` writes in place; it must write all or throw.
 func filledDoubles(
   _ dimensions: [Int], _ fill: (UnsafeMutableBufferPointer<Double>) throws(DatasetError) -> Void
 ) throws(DatasetError) -> Tensor {
   var failure: DatasetError?
   let result = try tensorResult { () throws(TensorError) -> Tensor in
-    var tensor = try Tensor.zeros(Shape(checking: dimensions), .f64)
+    var tensor = try Tensor(uninitialized: Shape(checking: dimensions), .f64)
     try tensor.withMutableDoubles { elements in
       do throws(DatasetError) { try fill(elements) } catch { failure = error }
     }

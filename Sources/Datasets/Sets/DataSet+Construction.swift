@@ -179,6 +179,7 @@ private struct TargetColumns {
 
   private static func oneHot(_ labels: [Double], _ count: Int) throws(DatasetError) -> Tensor {
     try filledFloats([labels.count, count]) { output in
+      output.update(repeating: 0)
       for (row, label) in labels.enumerated() { output[row * count + Int(label)] = 1 }
     }
   }

@@ -1,0 +1,119 @@
+/// A decimal number in parts: mantissa · 10^exponent, signed.
+struct Decimal {
+  private(set) var mantissa: UInt64 = 0
+  private(set) var exponent = 0
+  private(set) var isNegative = false
+  /// Written without point and exponent.
+  private(set) var isWhole = true
+  /// Digits beyond the 19 that a UInt64 holds have been left out.
+  private(set) var isInexact = false
+  /// Behind the number.
+  private(set) var end: UnsafePointer<UInt8>
+
+  /// Digits that a Float32 written shortest can have, and those that a UInt64 holds of any number.
+  private static let (floatDigits, mostDigits) = (9, 19)
+
+  /// Takes apart the number at `start`, `nil` where none begins there. Bytes of any kind follow
+  /// it, the last of them no digit, sign, point or `e`, and after that eight that may be read.
+  init?(_ start: UnsafePointer<UInt8>, point: UInt8) {
+    end = start
+    if end.pointee == UInt8(ascii: "-") || end.pointee == UInt8(ascii: "+") {
+      isNegative = end.pointee == UInt8(ascii: "-")
+      end += 1
+    }
+    let digitsStart = end
+    DigitRun.add(&end, to: &mantissa)
+    var found = end - digitsStart
+    if end.pointee == point {
+      isWhole = false
+      end += 1
+      let decimalsStart = end
+      DigitRun.add(&end, to: &mantissa)
+      exponent = decimalsStart - end
+      found -= exponent
+    }
+    guard found > 0 else { return nil }
+    if found > Self.mostDigits { scanLongMantissa(digitsStart, point: point) }
+    scanExponent()
+  }
+
+  /// Once more from the first digit on, leaving out zeros in front and digits beyond 19.
+  private mutating func scanLongMantissa(_ start: UnsafePointer<UInt8>, point: UInt8) {
+    (mantissa, exponent) = (0, 0)
+    var (digits, areDecimals) = (0, false)
+    var position = start
+    while position < end {
+      let digit = UInt64(position.pointee &- UInt8(ascii: "0"))
+      if position.pointee == point {
+        areDecimals = true
+      } else if digits < Self.mostDigits {
+        mantissa = mantissa * 10 + digit
+        if mantissa != 0 { digits += 1 }
+        if areDecimals { exponent -= 1 }
+      } else {
+        if digit != 0 { isInexact = true }
+        if !areDecimals { exponent += 1 }
+      }
+      position += 1
+    }
+  }
+
+  private mutating func scanExponent() {
+    guard end.pointee | 0x20 == UInt8(ascii: "e") else { return }
+    var position = end + 1
+    let isNegative = position.pointee == UInt8(ascii: "-")
+    if isNegative || position.pointee == UInt8(ascii: "+") { position += 1 }
+    let digitsStart = position
+    var power = 0
+    while true {
+      let digit = position.pointee &- UInt8(ascii: "0")
+      guard digit <= 9 else { break }
+      // Beyond this every number is infinite or zero, whatever stands before the e.
+      if power < 1 << 40 { power = power * 10 + Int(digit) }
+      position += 1
+    }
+    guard position > digitsStart else { return }
+    isWhole = false
+    exponent += isNegative ? -power : power
+    end = position
+  }
+
+  /// The Float64 nearest to the number; `nil` where the parts do not decide it.
+  var double: Double? {
+    let magnitude: Double
+    if !isInexact, mantissa <= 1 << 53, abs(exponent) <= 22 {
+      // Both factors are exact, so one operation rounds correctly (Clinger 1990).
+      let power = PowersOfTen.small(abs(exponent))
+      magnitude = exponent < 0 ? Double(mantissa) / power : Double(mantissa) * power
+    } else {
+      guard let nearest = PowersOfTen.nearestDouble(mantissa, exponent) else { return nil }
+      // The digits left out lie between this mantissa and the next: where both give the same
+      // number, so does the whole text.
+      if isInexact, PowersOfTen.nearestDouble(mantissa + 1, exponent) != nearest { return nil }
+      magnitude = nearest
+    }
+    return isNegative ? -magnitude : magnitude
+  }
+
+  /// More digits than Float32 needs, an integer it skips, or a size beyond its range, and in
+  /// fact another value than Float32's nearest: then the number is worth Float64.
+  func needsDouble(_ value: Double) -> Bool {
+    let narrow = Float(value)
+    if Double(narrow) == value { return false }
+    if significantDigits > Self.floatDigits || isWhole || !narrow.isFinite { return true }
+    // Near zero Float32 has fewer digits: enough where its own shortest text says the same.
+    return narrow.magnitude < .leastNormalMagnitude && Double(narrow.description) != value
+  }
+
+  /// The digits without the zeros that end them: 0.1000000000 says no more than 0.1.
+  private var significantDigits: Int {
+    var rest = mantissa
+    while rest != 0, rest % 10 == 0 { rest /= 10 }
+    var count = 0
+    while rest != 0 {
+      rest /= 10
+      count += 1
+    }
+    return count
+  }
+}
