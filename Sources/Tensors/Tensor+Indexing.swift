@@ -24,7 +24,7 @@ extension Tensor {
     let parts = selection.parts
     let shape = try Shape(checking: selection.arrayShape.dimensions + parts.rest.dimensions)
     let result = try Tensor(uninitialized: shape, elementType)
-    selection.copy(Int32(nnsh_gather), list: result)
+    try selection.copy(Int32(nnsh_gather), list: result)
     if selection.comesFirst || selection.axis == 0 { return result }
     return try result.contiguousMovingFirst(selection.arrayShape.rank, to: selection.axis)
   }
@@ -77,12 +77,13 @@ extension Tensor {
     if value.storage === storage { value = try value.copied(as: elementType) }
     let selection = try select(indices)
     if selection.covered == 0 {
-      selection.view.copyElements(
-        from: value, strides: try value.strides(broadcastTo: target), adding: adding)
+      try selection.view.copyElements(
+        from: value, strides: try value.strides(broadcastTo: target),
+        mode: adding ? nnsh_copy_add : nnsh_copy_over)
       return
     }
     let list = try selection.list(of: value)
-    selection.copy(Int32(adding ? nnsh_scatter_add : nnsh_scatter), list: list)
+    try selection.copy(Int32(adding ? nnsh_scatter_add : nnsh_scatter), list: list)
   }
 
   /// Whether elements may be written where they are: nobody else refers to them, and no two
@@ -158,6 +159,7 @@ extension Selection {
       if mask.shape != part { throw .maskShape(mask: mask.shape, shape: view.shape, axis: axis) }
       let steps = Array(strides[axis..<axis + covered])
       let rank = Int32(covered)
+      var isWhole = true
       offsets = try mask.withFloats { values in
         var unused: Float = 0
         return withUnsafePointer(to: &unused) { nothing in
@@ -165,12 +167,19 @@ extension Selection {
           // offsets as the first one counted.
           let base = values.baseAddress ?? nothing
           let count = nnsh_mask_offsets(base, rank, part.dimensions, steps, nil)
+          guard count >= 0 else {
+            isWhole = false
+            return []
+          }
           return [Int](unsafeUninitializedCapacity: count) { buffer, initialized in
-            nnsh_mask_offsets(base, rank, part.dimensions, steps, buffer.baseAddress)
-            initialized = count
+            let written = nnsh_mask_offsets(
+              base, rank, part.dimensions, steps, buffer.baseAddress)
+            isWhole = written == count
+            initialized = isWhole ? count : 0
           }
         }
       }
+      if !isWhole { throw .interrupted }
       arrayShape = Shape(unchecked: [offsets.count])
     case .gather(let positions):
       let plain = try positions.contiguous()
@@ -180,11 +189,13 @@ extension Selection {
       offsets = [Int](unsafeUninitializedCapacity: count) { buffer, initialized in
         initialized = count
         guard let base = buffer.baseAddress else { return }
-        base.initialize(repeating: 0, count: count)
-        // SAFETY: `plain` has `count` contiguous elements, and so has the buffer.
+        // SAFETY: `plain` has `count` contiguous elements, and so has the buffer, of which all
+        // are written where nothing is wrong.
         wrong = nnsh_index_offsets(
           plain.pointer, plain.elementType.code, count, length, strides[axis], base)
+        if wrong != -1 { initialized = 0 }
       }
+      if wrong == -2 { throw .interrupted }
       arrayShape = plain.shape
       if wrong >= 0 {
         let value = plain.doubles()[wrong]
@@ -228,13 +239,14 @@ extension Selection {
     return try broadcast.transposed(order).contiguous()
   }
 
-  /// Copies between the chosen places and a contiguous list.
-  func copy(_ mode: Int32, list: Tensor) {
+  /// Copies between the chosen places and a contiguous list; into a list, interruptibly.
+  func copy(_ mode: Int32, list: Tensor) throws(TensorError) {
     let (rest, strides) = parts
     // SAFETY: every offset was checked against the axis; the list has a part for each.
-    nnsh_indexed_copy(
+    let status = nnsh_indexed_copy(
       mode, view.elementType.code, view.pointer, offsets, offsets.count, list.pointer, rest.count,
       Int32(rest.rank), rest.dimensions, strides, rest.contiguousStrides)
     withExtendedLifetime((view, list)) {}
+    try checkStatus(status)
   }
 }

@@ -81,7 +81,7 @@ extension Tensor {
     let result = try Tensor.zeros(Shape(checking: [count, count]), elementType)
     let place = Tensor(
       storage: result.storage, shape: shape, strides: [count + 1], elementType: elementType)
-    place.copyElements(from: self, strides: own)
+    try place.copyElements(from: self, strides: own, mode: nnsh_copy_new)
     return result
   }
 }
@@ -110,7 +110,7 @@ private struct MatrixProduct {
     let result = try Tensor(uninitialized: shape, left.elementType)
     if shape.count == 0 { return result }
     if k == 0 {
-      result.fill(0)
+      try result.fill(0)
       guard bias != nil || hasRelu else { return result }
       return try finish(result)
     }

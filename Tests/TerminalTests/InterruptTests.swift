@@ -91,4 +91,63 @@ import Testing
     session.type("echo a$((1 + 1))b")
     try session.wait(until: { $0.lines.suffix(2) == ["a2b", "sh>"] })
   }
+
+  /// The stop comes in the middle of a statement, where the terminal shows nothing of what is typed.
+  @Test func aStoppedStatementLeavesTheTerminalAsItWas() throws {
+    // This shell leaves the terminal as a stopped program left it.
+    let session = try TerminalSession(
+      program: "/bin/sh", ["-i"], environment: ["PS1": "sh> "], waitingFor: "sh>")
+    session.type("\(NNSH.path) -q")
+    try session.wait(forLastLine: "nnsh>")
+    session.type("while true { }")
+    try session.waitUntilRunning()
+    session.send("\u{1A}")
+    try session.wait(forLastLine: "sh>")
+    #expect(session.isCooked)
+    session.type("fg")
+    try session.waitUntilRunning()
+    session.send("\u{3}")
+    try session.wait(for: "interrupted")
+    try session.wait(forLastLine: "nnsh>")
+    session.type("6 * 7")
+    try session.wait(until: { $0.lines.suffix(2) == ["42", "nnsh>"] })
+  }
+
+  @Test(arguments: [SIGTERM, SIGHUP])
+  func aSignalInAStatementLeavesTheTerminalAsItWas(_ number: Int32) throws {
+    let session = try TerminalSession()
+    session.type("print(1); while true { }")
+    try session.wait(until: { $0.lines.last == "1" })
+    session.signal(number)
+    #expect(try session.waitForEnd() == 128 + number)
+    #expect(session.isCooked)
+    let history = try String(contentsOfFile: session.home + "/state/nnsh/history", encoding: .utf8)
+    #expect(history == "print(1); while true { }\n")
+  }
+
+  @Test func whatIsTypedWhileAStatementRunsIsShownOnce() throws {
+    let session = try TerminalSession()
+    session.type("t = clock(); while clock() - t < 1 { }")
+    try session.waitUntilRunning()
+    session.type("6 * 7")
+    session.send("9 + 1")
+    try session.wait(until: { $0.lines.suffix(3) == ["nnsh> 6 * 7", "42", "nnsh> 9 + 1"] })
+    #expect(session.screen.lines.filter { $0.contains("6 * 7") }.count == 1)
+    #expect(session.screen.lines.filter { $0.contains("9 + 1") }.count == 1)
+  }
+
+  /// Kernels keep data below their stack, where a signal's handler must not write.
+  @Test func signalsDoNotDisturbAProduct() throws {
+    let session = try TerminalSession()
+    session.type("b = rand(20000, 784); o = ones(20000, 1000); p = b' @ o")
+    session.type("for i in 1...15 { assert(all(b' @ o == p)) }; print(\"the\", \"same\")")
+    try session.wait("the products", seconds: 60) { screen in
+      for _ in 1...50 {
+        session.signal(SIGWINCH)
+        session.read(waiting: 1)
+      }
+      return screen.text.contains("the same") || screen.text.contains("rror")
+    }
+    #expect(session.screen.lines.contains("the same"))
+  }
 }

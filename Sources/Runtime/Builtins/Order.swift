@@ -97,7 +97,7 @@ extension Builtin {
     let labels = try arguments.vector(0)
     let length = try arguments.size(1)
     try MemoryGuard.check(
-      elements: Swift.max(Double(length), labels.doubles().max() ?? 0), bytesEach: 8)
+      elements: Swift.max(Double(length), labels.largestCount()), bytesEach: 8)
     return Value(try labels.bincount(minimumLength: length))
   }
 }

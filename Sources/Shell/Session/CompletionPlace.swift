@@ -102,10 +102,14 @@ struct CompletionPlace {
     String(text.reversed().prefix { $0.isLetter || $0.isNumber || $0 == "_" }.reversed())
   }
 
+  static func withoutTrailingSpaces(_ text: String) -> String {
+    String(text.reversed().drop { $0 == " " }.reversed())
+  }
+
   /// Whether an operand ends a text, so that only an operator can follow.
   static func endsInOperand(_ head: String) -> Bool {
     guard head.last == " " else { return false }
-    let rest = String(head.reversed().drop { $0 == " " }.reversed())
+    let rest = withoutTrailingSpaces(head)
     guard let last = rest.last else { return false }
     if ")]'\"".contains(last) { return true }
     let word = trailingWord(rest)
