@@ -76,6 +76,10 @@ extension Tensor {
     if isContiguousOrUnique() { storage.willChange() } else { try makeUniqueContiguous() }
     if value.storage === storage { value = try value.copied(as: elementType) }
     let selection = try select(indices)
+    if selection.offsets.count * selection.parts.rest.count >= Self.longScatter {
+      self = try scattered(selection, value, adding: adding)
+      return
+    }
     if selection.covered == 0 {
       try selection.view.copyElements(
         from: value, strides: try value.strides(broadcastTo: target),
@@ -84,6 +88,31 @@ extension Tensor {
     }
     let list = try selection.list(of: value)
     try selection.copy(Int32(adding ? nnsh_scatter_add : nnsh_scatter), list: list)
+  }
+
+  /// From so many elements on, writing them one by one takes longer than a person waits.
+  private static let longScatter = 4_000_000
+
+  /// As `write` does it to chosen places, in a copy: it may be interrupted, and then this is whole.
+  private func scattered(
+    _ planned: Selection, _ value: Tensor, adding: Bool
+  ) throws(TensorError) -> Tensor {
+    let list = try planned.list(of: value)
+    let copy = try copied(as: elementType)
+    var selection = planned
+    let offset = selection.view.offset - self.offset
+    selection.view = Tensor(
+      storage: copy.storage, shape: planned.view.shape, strides: planned.view.strides,
+      offset: offset, elementType: elementType)
+    // In parts, in order: of repeated places the last wins.
+    let part = Swift.max(1, Self.longScatter / 4 / Swift.max(1, selection.parts.rest.count))
+    for start in stride(from: 0, to: planned.offsets.count, by: part) {
+      try Interrupt.check()
+      let end = Swift.min(planned.offsets.count, start + part)
+      try selection.copy(
+        Int32(adding ? nnsh_scatter_add : nnsh_scatter), list: list, places: start..<end)
+    }
+    return copy
   }
 
   /// Whether elements may be written where they are: nobody else refers to them, and no two
@@ -240,12 +269,22 @@ extension Selection {
   }
 
   /// Copies between the chosen places and a contiguous list; into a list, interruptibly.
-  func copy(_ mode: Int32, list: Tensor) throws(TensorError) {
+  ///
+  /// - Parameter places: which of the chosen places; all where left out.
+  func copy(
+    _ mode: Int32, list: Tensor, places: Range<Int>? = nil
+  ) throws(TensorError) {
     let (rest, strides) = parts
+    let places = places ?? offsets.indices
+    let skipped = places.lowerBound * rest.count * list.elementType.size
     // SAFETY: every offset was checked against the axis; the list has a part for each.
-    let status = nnsh_indexed_copy(
-      mode, view.elementType.code, view.pointer, offsets, offsets.count, list.pointer, rest.count,
-      Int32(rest.rank), rest.dimensions, strides, rest.contiguousStrides)
+    let status = offsets.withUnsafeBufferPointer { offsets in
+      guard let base = offsets.baseAddress else { return Int32(nnsh_done) }
+      return nnsh_indexed_copy(
+        mode, view.elementType.code, view.pointer, base + places.lowerBound, places.count,
+        list.pointer + skipped, rest.count, Int32(rest.rank), rest.dimensions, strides,
+        rest.contiguousStrides)
+    }
     withExtendedLifetime((view, list)) {}
     try checkStatus(status)
   }

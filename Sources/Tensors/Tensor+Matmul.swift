@@ -95,6 +95,8 @@ private struct MatrixProduct {
 
   /// Above this many operations a product is cut into pieces of rows, so that it can be stopped.
   private static let pieceWork = 4_000_000_000
+  /// What reading or writing an element counts beside an operation.
+  private static let moveWork = 100.0
 
   private var m: Int { left.shape[left.rank - 2] }
   private var k: Int { left.shape[left.rank - 1] }
@@ -153,7 +155,8 @@ private struct MatrixProduct {
     let left = try Self.withUnitStride(a)
     let right = try Self.withUnitStride(b)
     let rows = a.shape[0]
-    let work = 2 * Double(n) * Double(k)
+    // A narrow product waits for memory: an element moved counts as much as many operations.
+    let work = 2 * Double(n) * Double(k) + Self.moveWork * Double(n + k)
     let limit = Double(Self.pieceWork) / work
     // Whole multiples of 64 rows, so that pieces fill the kernels' tiles.
     let step = limit >= Double(rows) ? rows : Swift.max(64, Int(limit) / 64 * 64)

@@ -59,7 +59,7 @@ extension Tensor {
   /// The largest of a contiguous tensor's whole numbers from 0 on, -1 where there is none.
   ///
   /// Throws `notCounts` for anything else.
-  package func largestCount() throws(TensorError) -> Double {
+  private func largestCount() throws(TensorError) -> Double {
     let values = try contiguous()
     var largest = 0.0
     // SAFETY: `values` is contiguous.

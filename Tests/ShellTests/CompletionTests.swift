@@ -78,7 +78,7 @@ import Testing
 
   /// Of a long list the screen shows the beginning.
   @Test func whatIsNearestIsListedFirst() {
-    #expect(names("sum(weights, ").prefix(3) == ["axis", "keepdims", "x"])
+    #expect(names("sum(weights, ").prefix(3) == ["axis", "keepdims", "count"])
     #expect(complete("sum(weights, ").listing(width: 80).first?.hasPrefix("axis=") == true)
     #expect(names("train net on d ").first == "batch")
     let ranks = complete("1 + ").candidates.map(\.rank.rawValue)

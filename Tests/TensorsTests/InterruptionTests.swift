@@ -37,6 +37,27 @@ import Testing
     }
   }
 
+  /// What takes long is written into a copy, which an interruption throws away.
+  @Test func aLongAssignmentToChosenPlacesIsWholeOrNot() async {
+    await #expect(processExitsWith: .success) {
+      let count = 5_000_000
+      let order = try Tensor.sequence(from: 0, step: 1, count: count, .f64)
+      var numbers = try Tensor.zeros([count])
+      Interrupt.request()
+      #expect(
+        error { () throws(TensorError) in
+          try numbers.assign([.gather(order)], Tensor.scalar(1))
+        } == .interrupted)
+      Interrupt.clear()
+      #expect(try numbers.reduce(.max).item == 0)
+      try numbers.assign([.gather(order)], Tensor.scalar(1))
+      #expect(try numbers.reduce(.min).item == 1)
+      numbers = try numbers.accumulated(at: [.gather(order)], adding: order.cast(to: .f32))
+      #expect(try numbers.element(at: [0]) == 1)
+      #expect(try numbers.element(at: [count - 1]) == Double(count))
+    }
+  }
+
   @Test func smallOperationsEndAllTheSame() async {
     await #expect(processExitsWith: .success) {
       let x = try Tensor.sequence(from: 9, step: -1, count: 10)
@@ -80,6 +101,7 @@ private struct Operations {
       ("argsort", { () throws(TensorError) in try flat.argsorted() }),
       ("argsort f64", { () throws(TensorError) in try double.flattened().argsorted() }),
       ("unique", { () throws(TensorError) in try x.unique() }),
+      ("cumsum", { () throws(TensorError) in try flat.cumulativeSum() }),
       ("bincount", { () throws(TensorError) in try flat.bincount() }),
     ]
     let makers: [(String, Operation)] = [

@@ -116,9 +116,15 @@ extension Builtin {
             + (classes > 0 ? "0…\(classes - 1)" : "the 0 classes"), hint: nil)
       }
       places[row] = row * classes + label
+      if row % 1_000_000 == 999_999 { try Interrupt.check() }
     }
     var rows = try Tensor.zeros(Shape(checking: labels.shape.dimensions + [classes]))
-    try rows.withMutableFloats { values in for place in places { values[place] = 1 } }
+    try rows.withMutableFloats { values throws(TensorError) in
+      for (row, place) in places.enumerated() {
+        values[place] = 1
+        if row % 1_000_000 == 999_999 { try Interrupt.check() }
+      }
+    }
     return Value(rows)
   }
 

@@ -212,9 +212,11 @@ extension Completer {
     }
     let fitting = names(word, commands: false)
     guard last == nil || last == ",", let parameters else { return fitting }
-    let named = parameters.filter { $0.defaultValue != nil || !$0.isVariadic }.filter {
-      !head.filter { $0 != " " }.contains($0.name + "=")
-    }
+    let given = CompletionPlace.positionalCount(in: head)
+    let named = parameters.dropFirst(given).filter { $0.defaultValue != nil || !$0.isVariadic }
+      .filter {
+        !head.filter { $0 != " " }.contains($0.name + "=")
+      }
     return Completions(
       named.map(Self.named) + fitting.candidates, typed: word)
   }
