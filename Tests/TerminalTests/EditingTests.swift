@@ -120,7 +120,8 @@ import Testing
     session.send("hello world")
     try session.wait(forLastLine: "nnsh> hello world")
     session.send("\u{1B}")
-    Thread.sleep(forTimeInterval: 0.2)
+    // Escape steps back; what follows at once would be part of a longer key.
+    try session.wait("the command mode") { $0.column == 16 }
     session.send("0x")
     try session.wait(forLastLine: "nnsh> ello world")
     session.send("dw")

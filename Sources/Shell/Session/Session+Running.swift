@@ -67,7 +67,7 @@ extension Session {
       return machine.exitCode ?? worst
     } catch {
       report(error)
-      return ExitCode.usage
+      return error.phase == .interrupted ? ExitCode.interrupted : ExitCode.usage
     }
   }
 
