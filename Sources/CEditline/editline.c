@@ -58,7 +58,9 @@ static void suspend_and_resume(void) {
   draw_buffer(EDITLINE_ENDING);
   give_terminal_back();
   el_set(editor.line, EL_PREP_TERM, 0);
+  modes_give_back();
   input_stop_process();
+  modes_take();
   el_set(editor.line, EL_PREP_TERM, 1);
   take_terminal();
   draw_buffer(EDITLINE_CLEARED);
@@ -110,7 +112,7 @@ static int escape_stands_alone(void) {
 }
 
 /* libedit's character source; its own gives up on EINTR and cannot be told what to read next. */
-static int read_character(EditLine *e, wchar_t *character) {
+int read_character(EditLine *e, wchar_t *character) {
   (void)e;
   for (;;) {
     if (*editor.queued) {
@@ -198,10 +200,15 @@ int editline_open(const char *program, EditlineCallbacks callbacks, int history_
   /* Its drawing goes nowhere; the terminal is still the one that it sets and measures. */
   nowhere = fopen("/dev/null", "we");
   if (!nowhere || !input_open()) return 0;
+  modes_open();
   editor.line = el_init_fd(
     program, stdin, nowhere, stderr, STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO);
   if (!editor.line) return 0;
   el_set(editor.line, EL_SIGNAL, 0);
+  /* What it sets between its reads, when statements run. */
+  el_set(editor.line, EL_SETTY, "-x", "-echo", NULL);
+  /* Ctrl-S is a key of the search, and must not seem to stop the shell. */
+  el_set(editor.line, EL_SETTY, "-d", "-ixon", NULL);
   el_set(editor.line, EL_EDITOR, "emacs");
   history_list = history_init();
   if (history_list) {
@@ -226,6 +233,7 @@ void editline_close(void) {
   if (history_list) history_end(history_list);
   if (editor.line) el_end(editor.line);
   if (nowhere) fclose(nowhere);
+  modes_close();
   input_close();
   free(accepted);
   history_list = NULL;
@@ -239,21 +247,37 @@ void editline_add_history(const char *entry) {
   if (history_list) history(history_list, &event, H_ENTER, entry);
 }
 
+void editline_remove_history(const char *entry) {
+  HistEvent event;
+  if (!history_list) return;
+  for (int found = history(history_list, &event, H_FIRST); found >= 0;
+       found = history(history_list, &event, H_NEXT)) {
+    if (strcmp(event.str, entry) != 0) continue;
+    HistEvent removed;
+    history(history_list, &removed, H_DEL, event.num);
+    free((void *)removed.str);
+    return;
+  }
+}
+
+void editline_forget_interrupt(void) { input_forget_interrupt(); }
+
 int editline_termination_signal(void) { return editor.termination_signal; }
 
 int editline_read(const char **text) {
   *text = "";
   if (!editor.line) return EDITLINE_END_OF_INPUT;
-  input_forget_interrupt();
   editor.queued = "";
   editor.outcome = EDITLINE_END_OF_INPUT;
   free(accepted);
   accepted = NULL;
   input_handle_signals();
+  modes_take();
   take_terminal();
   int count = 0;
   el_gets(editor.line, &count);
   give_terminal_back();
+  if (editor.outcome == EDITLINE_TERMINATED) modes_give_back();
   input_restore_signals();
   if (editor.outcome == EDITLINE_ACCEPTED) {
     accepted = editor.text;

@@ -1,6 +1,6 @@
 #pragma once
 
-/* Shared by the files of this target: what signals note, and the bytes of the terminal. */
+/* Shared by the files of this target: what signals note, the terminal's settings and its bytes. */
 
 /* What became of waiting for a byte. */
 enum { INPUT_END = 0, INPUT_BYTE = 1, INPUT_NOTED = 2 };
@@ -33,3 +33,11 @@ int input_read_further_byte(unsigned char *byte);
 
 /* Whether a byte comes within so many milliseconds. */
 int input_is_pending(int milliseconds);
+
+/* Notes the terminal's settings, and brings them back when a signal stops or ends the process. */
+void modes_open(void);
+void modes_close(void);
+/* As statements run: nothing that is typed is shown. */
+void modes_take(void);
+/* As they were before nnsh. */
+void modes_give_back(void);

@@ -60,6 +60,7 @@ void input_close(void) {
 void input_handle_signals(void) {
   struct sigaction action = {0};
   action.sa_handler = note;
+  action.sa_flags = SA_ONSTACK;
   /* Whoever started the process may have left them blocked, as threads of a pool do. */
   sigset_t unblocked;
   sigemptyset(&unblocked);

@@ -28,8 +28,7 @@ static void move_to_end(EditLine *e) {
   el_cursor(e, characters_in(info->cursor, (int)(info->lastchar - info->cursor)));
 }
 
-/* Puts another text in place of the whole buffer. */
-static void replace_buffer(EditLine *e, const char *text, int cursor) {
+void replace_buffer(EditLine *e, const char *text, int cursor) {
   move_to_end(e);
   const LineInfo *info = el_line(e);
   int count = characters_in(info->buffer, (int)(info->lastchar - info->buffer));
@@ -190,6 +189,26 @@ static unsigned char home_pressed(EditLine *e, int key) {
   return CC_REFRESH;
 }
 
+/* As other shells do it, unlike the word before the cursor: back to a blank. */
+static unsigned char rubout_pressed(EditLine *e, int key) {
+  (void)e;
+  (void)key;
+  editor.queued = KEY_SET_MARK KEY_BLANK_BEFORE KEY_KILL_REGION;
+  return CC_NORM;
+}
+
+static int is_blank(char byte) { return byte == ' ' || byte == '\n'; }
+
+static unsigned char blank_before(EditLine *e, int key) {
+  (void)key;
+  const LineInfo *info = el_line(e);
+  const char *place = info->cursor;
+  while (place > info->buffer && is_blank(place[-1])) place--;
+  while (place > info->buffer && !is_blank(place[-1])) place--;
+  el_cursor(e, -characters_in(place, (int)(info->cursor - place)));
+  return CC_CURSOR;
+}
+
 static unsigned char clear_pressed(EditLine *e, int key) {
   (void)e;
   (void)key;
@@ -262,6 +281,9 @@ void add_functions(void) {
     {"nnsh-home", "Beginning of the line", home_pressed},
     {"nnsh-end", "End of the line, or accept what is shown", end_pressed},
     {"nnsh-clear", "Clear the screen", clear_pressed},
+    {"nnsh-rubout", "Delete back to a blank", rubout_pressed},
+    {"nnsh-blank-before", "Back to a blank", blank_before},
+    {"nnsh-search", "Search the history", search_pressed},
     {"nnsh-paste", "Insert a bracketed paste", paste_begins},
   };
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
@@ -282,6 +304,9 @@ void bind_own_keys(void) {
   bind_in_both_maps(KEY_LINE_UP, "nnsh-line-up");
   bind_in_both_maps(KEY_LINE_DOWN, "nnsh-line-down");
   bind_in_both_maps(KEY_ESCAPE, "vi-command-mode");
+  bind_in_both_maps(KEY_SET_MARK, "em-set-mark");
+  bind_in_both_maps(KEY_BLANK_BEFORE, "nnsh-blank-before");
+  bind_in_both_maps(KEY_KILL_REGION, "em-kill-region");
   bind_in_both_maps("\033[200~", "nnsh-paste");
   bind_in_both_maps("^J", "nnsh-enter");
   bind_in_both_maps("^M", "nnsh-enter");
@@ -311,8 +336,8 @@ static void bind_movement_keys(void) {
 
 void bind_customary_keys(int is_vi) {
   bind_movement_keys();
-  bind_key("^R", "em-inc-search-prev");
-  bind_key("^W", "ed-delete-prev-word");
+  bind_in_both_maps("^R", "nnsh-search");
+  bind_key("^W", "nnsh-rubout");
   bind_key("^U", "vi-kill-line-prev");
   bind_key("^_", "nnsh-undo");
   bind_key("^P", "nnsh-up");

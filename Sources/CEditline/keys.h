@@ -13,6 +13,9 @@
 #define KEY_LINE_UP "\033[991~"
 #define KEY_LINE_DOWN "\033[992~"
 #define KEY_ESCAPE "\033[996~"
+#define KEY_SET_MARK "\033[993~"
+#define KEY_BLANK_BEFORE "\033[994~"
+#define KEY_KILL_REGION "\033[995~"
 
 typedef struct {
   EditLine *line;
@@ -36,5 +39,11 @@ void bind_own_keys(void);
 
 /* The buffer as a string of its own, to be freed. */
 char *copy_of_buffer(int *cursor);
+/* Puts another text in place of the whole buffer. */
+void replace_buffer(EditLine *e, const char *text, int cursor);
+/* libedit's character source: 1 and a character, or 0 where the read ends. */
+int read_character(EditLine *e, wchar_t *character);
+/* Ctrl-R. */
+unsigned char search_pressed(EditLine *e, int key);
 void draw_buffer(int reason);
 void write_terminal(const char *text);

@@ -3,7 +3,7 @@
 
 #include "layout.h"
 
-// A copy may write into what a variable holds, so none is left half done by an interruption.
+// A copy may write into what a variable holds: only one into new memory may be interrupted.
 
 typedef struct {
   const char *source;
@@ -101,14 +101,22 @@ static void copy_tiles(void *context, ptrdiff_t task) {
 }
 #undef TILE
 
-void nnsh_copy(
+static int run_copy(
+    int mode, ptrdiff_t tasks, ptrdiff_t cost, void (*body)(void *, ptrdiff_t), copying *work) {
+  if (mode == nnsh_copy_new) return nnsh_parallel(tasks, cost, body, work);
+  nnsh_parallel_whole(tasks, cost, body, work);
+  return nnsh_done;
+}
+
+int nnsh_copy(
     const void *source, int source_type, const ptrdiff_t *source_strides, void *target,
-    int target_type, const ptrdiff_t *target_strides, int rank, const ptrdiff_t *dims, int add) {
+    int target_type, const ptrdiff_t *target_strides, int rank, const ptrdiff_t *dims, int mode) {
   const ptrdiff_t *each[2] = {source_strides, target_strides};
+  int add = mode == nnsh_copy_add;
   copying work = {source, target, source_type, target_type, add};
   work.shape = layout_merged(rank, dims, 2, each);
   ptrdiff_t count = work.shape.count;
-  if (count == 0) return;
+  if (count == 0) return nnsh_done;
   int last = work.shape.rank - 1;
   ptrdiff_t inner = work.shape.dims[last];
   work.rows = count / inner;
@@ -116,20 +124,18 @@ void nnsh_copy(
       && work.shape.strides[1][last] == 1 && work.shape.dims[last - 1] > 7 && inner > 7) {
     work.pieces = (work.shape.dims[last - 1] + tile - 1) / tile;
     ptrdiff_t blocks = work.rows / work.shape.dims[last - 1];
-    nnsh_parallel_whole(blocks * work.pieces, count, copy_tiles, &work);
-    return;
+    return run_copy(mode, blocks * work.pieces, count, copy_tiles, &work);
   }
   // Broadcasting into `add` targets must not race, so it stays on one thread.
   ptrdiff_t cost = add ? 0 : count;
   work.run = 65536;
   work.pieces = inner >= 2 * work.run ? (inner + work.run - 1) / work.run : 1;
   if (work.pieces > 1) {
-    nnsh_parallel_whole(work.rows * work.pieces, cost, copy_rows, &work);
-    return;
+    return run_copy(mode, work.rows * work.pieces, cost, copy_rows, &work);
   }
   work.rows_a_task = 32768 / inner + 1;
   ptrdiff_t tasks = (work.rows + work.rows_a_task - 1) / work.rows_a_task;
-  nnsh_parallel_whole(tasks, cost, copy_rows, &work);
+  return run_copy(mode, tasks, cost, copy_rows, &work);
 }
 
 typedef struct {
@@ -160,7 +166,7 @@ static void copy_indexed(void *context, ptrdiff_t task) {
   }
 }
 
-void nnsh_indexed_copy(
+int nnsh_indexed_copy(
     int mode, int type, void *view, const ptrdiff_t *offsets, ptrdiff_t count, void *list,
     ptrdiff_t list_step, int rank, const ptrdiff_t *dims, const ptrdiff_t *view_strides,
     const ptrdiff_t *list_strides) {
@@ -168,12 +174,17 @@ void nnsh_indexed_copy(
   indexing work = {mode, type, view, list, offsets, count, list_step};
   work.shape = layout_merged(rank, dims, 2, each);
   work.rest = work.shape.count;
-  if (work.rest == 0 || count == 0) return;
+  if (work.rest == 0 || count == 0) return nnsh_done;
   // Scattering stays in order on one thread: of repeated places the last wins.
   work.a_task = mode == nnsh_gather ? 16384 / work.rest + 1 : count;
   ptrdiff_t tasks = (count + work.a_task - 1) / work.a_task;
-  nnsh_parallel_whole(tasks, mode == nnsh_gather ? count * work.rest : 0, copy_indexed, &work);
+  if (mode == nnsh_gather) return nnsh_parallel(tasks, count * work.rest, copy_indexed, &work);
+  nnsh_parallel_whole(tasks, 0, copy_indexed, &work);
+  return nnsh_done;
 }
+
+// How many indices are turned into offsets between two looks for an interruption.
+enum { chunk = 1 << 18 };
 
 ptrdiff_t nnsh_mask_offsets(
     const float *mask, int rank, const ptrdiff_t *dims, const ptrdiff_t *strides,
@@ -181,6 +192,7 @@ ptrdiff_t nnsh_mask_offsets(
   ptrdiff_t position[nnsh_max_rank] = {0}, count = 1, found = 0, offset = 0;
   for (int axis = 0; axis < rank; axis++) count *= dims[axis];
   for (ptrdiff_t i = 0; i < count; i++) {
+    if (i % chunk == chunk - 1 && nnsh_interrupt_is_requested()) return -1;
     if (mask[i] != 0) {
       if (offsets != NULL) offsets[found] = offset;
       found++;
@@ -199,6 +211,7 @@ ptrdiff_t nnsh_index_offsets(
     const void *values, int type, ptrdiff_t count, ptrdiff_t length, ptrdiff_t stride,
     ptrdiff_t *offsets) {
   for (ptrdiff_t i = 0; i < count; i++) {
+    if (i % chunk == chunk - 1 && nnsh_interrupt_is_requested()) return -2;
     double value = type == nnsh_f64 ? ((const double *)values)[i] : ((const float *)values)[i];
     if (!(value >= -(double)length && value < (double)length) || value != floor(value)) return i;
     ptrdiff_t index = (ptrdiff_t)value;

@@ -193,6 +193,9 @@ int nnsh_argument_extreme(
   return nnsh_parallel(tasks, outer * length, scan_extremes, &work);
 }
 
+// A row is one task; how much of it is summed between two looks for an interruption.
+enum { chunk = 1 << 18 };
+
 static void scan_sums(void *context, ptrdiff_t task) {
   const scanning *work = context;
   ptrdiff_t end = (task + 1) * work->a_task;
@@ -206,6 +209,7 @@ static void scan_sums(void *context, ptrdiff_t task) {
     for (ptrdiff_t i = 0; i < work->length; i++) {                \
       sum += (double)in[i * work->inner];                         \
       out[i * work->inner] = (T)sum;                              \
+      if (i % chunk == chunk - 1 && nnsh_interrupt_is_requested()) return; \
     }                                                             \
   }
     if (work->type == nnsh_f64) SCAN(double) else SCAN(float)
@@ -217,5 +221,7 @@ int nnsh_cumulative_sum(
     int type, const void *in, ptrdiff_t outer, ptrdiff_t length, ptrdiff_t inner, void *out) {
   scanning work = {0, type, in, outer, length, inner, 16384 / (length + 1) + 1, out};
   ptrdiff_t tasks = (outer * inner + work.a_task - 1) / work.a_task;
-  return nnsh_parallel(tasks, outer * length * inner, scan_sums, &work);
+  int status = nnsh_parallel(tasks, outer * length * inner, scan_sums, &work);
+  // A request that came in the last row may have cut it short.
+  return length >= chunk && nnsh_interrupt_is_requested() ? nnsh_interrupted : status;
 }

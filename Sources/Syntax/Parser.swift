@@ -40,23 +40,44 @@ package struct Parser {
   var isIncomplete = false
   /// The first string of this statement that runs over a line's end.
   var multilineString: Span?
+  /// Asked now and then whether reading is to stop.
+  private let isStopRequested: () -> Bool
+  private var tokenCount = 0
+  /// Whether it was stopped; the text seems to end there.
+  private var isStopped = false
 
-  init(_ source: SourceText, commands: [String: CommandSyntax]) {
+  init(
+    _ source: SourceText, commands: [String: CommandSyntax],
+    isStopRequested: @escaping () -> Bool = { false }
+  ) {
     self.source = source
     self.commands = commands
+    self.isStopRequested = isStopRequested
     lexer = Lexer(source)
     current = lexer.next()
   }
 
   /// Reads a whole text.
   ///
-  /// - Parameter commands: the forms of the commands, by each name that they go by.
-  /// - Throws: the first syntax error; nothing of the text may run then.
+  /// - Parameters:
+  ///   - commands: the forms of the commands, by each name that they go by.
+  ///   - isStopRequested: asked every few thousand tokens of a long text.
+  /// - Throws: the first syntax error, or one of the phase `interrupted`; nothing of the text may
+  ///   run then.
   package static func parse(
-    _ source: SourceText, commands: [String: CommandSyntax]
+    _ source: SourceText, commands: [String: CommandSyntax],
+    isStopRequested: @escaping () -> Bool = { false }
   ) throws(Diagnostic) -> [Statement] {
-    var parser = Parser(source, commands: commands)
-    return try parser.parseScript()
+    var parser = Parser(source, commands: commands, isStopRequested: isStopRequested)
+    do throws(Diagnostic) {
+      let statements = try parser.parseScript()
+      if !parser.isStopped { return statements }
+    } catch {
+      if !parser.isStopped { throw error }
+    }
+    throw Diagnostic(
+      phase: .interrupted, "interrupted", source: source,
+      span: Span(parser.previousEnd, parser.previousEnd))
   }
 
   /// Reads a text that is one expression.
@@ -113,6 +134,11 @@ extension Parser {
   /// Moves to the next token.
   mutating func advance() {
     previousEnd = current.span.end
+    tokenCount &+= 1
+    if tokenCount % 8192 == 0, isStopRequested() {
+      isStopped = true
+      lexer.offset = lexer.bytes.count
+    }
     current = lexer.next()
   }
 

@@ -21,20 +21,22 @@ extension Tensor {
   func copied(as type: ElementType) throws(TensorError) -> Tensor {
     try Profile.measure("copy") { () throws(TensorError) in
       let result = try Tensor(uninitialized: shape, type)
-      result.copyElements(from: self, strides: strides)
+      try result.copyElements(from: self, strides: strides, mode: nnsh_copy_new)
       return result
     }
   }
 
-  /// Writes the elements of another tensor (broadcast by the given strides) over this one's.
+  /// Writes the elements of another tensor (broadcast by the given strides) over this one's, or
+  /// adds them. Throws `interrupted` where the mode says that this one is new.
   func copyElements(
-    from source: Tensor, strides sourceStrides: [Int], adding: Bool = false
-  ) {
+    from source: Tensor, strides sourceStrides: [Int], mode: Int
+  ) throws(TensorError) {
     // SAFETY: both sides' strides stay within their storage for this shape.
-    nnsh_copy(
+    let status = nnsh_copy(
       source.pointer, source.elementType.code, sourceStrides, pointer, elementType.code, strides,
-      Int32(rank), shape.dimensions, adding ? 1 : 0)
+      Int32(rank), shape.dimensions, Int32(mode))
     withExtendedLifetime((self, source)) {}
+    try checkStatus(status)
   }
 
   /// The element, where there is exactly one.
@@ -73,7 +75,7 @@ extension Tensor {
       // SAFETY: the buffer has room for `count`, and the strides stay within the storage.
       nnsh_copy(
         pointer, elementType.code, strides, base, Int32(nnsh_f64), shape.contiguousStrides,
-        Int32(rank), shape.dimensions, 0)
+        Int32(rank), shape.dimensions, Int32(nnsh_copy_over))
       withExtendedLifetime(storage) {}
     }
   }

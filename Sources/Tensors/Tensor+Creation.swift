@@ -57,21 +57,22 @@ extension Tensor {
     _ shape: Shape, _ value: Double, _ elementType: ElementType = .f32
   ) throws(TensorError) -> Tensor {
     let result = try Tensor(uninitialized: shape, elementType)
-    result.fill(elementType == .bool ? (value == 0 ? 0 : 1) : value)
+    try result.fill(elementType == .bool ? (value == 0 ? 0 : 1) : value)
     return result
   }
 
   /// Writes one value everywhere; only for a tensor that nobody else can see yet.
-  func fill(_ value: Double) {
+  func fill(_ value: Double) throws(TensorError) {
     let strides = strides
     let zeros = [Int](repeating: 0, count: rank)
     // SAFETY: the source is one number with strides of 0; the target's bounds are its shape's.
-    withUnsafePointer(to: value) { source in
+    let status = withUnsafePointer(to: value) { source in
       nnsh_copy(
         source, Int32(nnsh_f64), zeros, pointer, elementType.code, strides, Int32(rank),
-        shape.dimensions, 0)
+        shape.dimensions, Int32(nnsh_copy_new))
     }
     withExtendedLifetime(storage) {}
+    try checkStatus(status)
   }
 
   /// A tensor without axes.
@@ -87,13 +88,18 @@ extension Tensor {
   ) throws(TensorError) -> Tensor {
     let shape = try Shape(checking: [count])
     let result = try Tensor(uninitialized: shape, elementType)
-    // SAFETY: freshly allocated for `count` elements of the element type.
-    if elementType == .f64 {
-      let base = result.pointer.bindMemory(to: Double.self, capacity: count)
-      for index in 0..<count { base[index] = start + Double(index) * step }
-    } else {
-      let base = result.pointer.bindMemory(to: Float.self, capacity: count)
-      for index in 0..<count { base[index] = Float(start + Double(index) * step) }
+    let chunk = 1 << 20
+    for first in stride(from: 0, to: count, by: chunk) {
+      if first > 0 { try Interrupt.check() }
+      let part = first..<Swift.min(count, first + chunk)
+      // SAFETY: freshly allocated for `count` elements of the element type.
+      if elementType == .f64 {
+        let base = result.pointer.assumingMemoryBound(to: Double.self)
+        for index in part { base[index] = start + Double(index) * step }
+      } else {
+        let base = result.pointer.assumingMemoryBound(to: Float.self)
+        for index in part { base[index] = Float(start + Double(index) * step) }
+      }
     }
     return result
   }
@@ -106,7 +112,7 @@ extension Tensor {
     let diagonal = Tensor(
       storage: result.storage, shape: Shape(unchecked: [size]), strides: [size + 1],
       elementType: elementType)
-    diagonal.fill(1)
+    try diagonal.fill(1)
     return result
   }
 }

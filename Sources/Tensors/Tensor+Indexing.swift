@@ -24,7 +24,7 @@ extension Tensor {
     let parts = selection.parts
     let shape = try Shape(checking: selection.arrayShape.dimensions + parts.rest.dimensions)
     let result = try Tensor(uninitialized: shape, elementType)
-    selection.copy(Int32(nnsh_gather), list: result)
+    try selection.copy(Int32(nnsh_gather), list: result)
     if selection.comesFirst || selection.axis == 0 { return result }
     return try result.contiguousMovingFirst(selection.arrayShape.rank, to: selection.axis)
   }
@@ -76,13 +76,43 @@ extension Tensor {
     if isContiguousOrUnique() { storage.willChange() } else { try makeUniqueContiguous() }
     if value.storage === storage { value = try value.copied(as: elementType) }
     let selection = try select(indices)
+    if selection.offsets.count * selection.parts.rest.count >= Self.longScatter {
+      self = try scattered(selection, value, adding: adding)
+      return
+    }
     if selection.covered == 0 {
-      selection.view.copyElements(
-        from: value, strides: try value.strides(broadcastTo: target), adding: adding)
+      try selection.view.copyElements(
+        from: value, strides: try value.strides(broadcastTo: target),
+        mode: adding ? nnsh_copy_add : nnsh_copy_over)
       return
     }
     let list = try selection.list(of: value)
-    selection.copy(Int32(adding ? nnsh_scatter_add : nnsh_scatter), list: list)
+    try selection.copy(Int32(adding ? nnsh_scatter_add : nnsh_scatter), list: list)
+  }
+
+  /// From so many elements on, writing them one by one takes longer than a person waits.
+  private static let longScatter = 4_000_000
+
+  /// As `write` does it to chosen places, in a copy: it may be interrupted, and then this is whole.
+  private func scattered(
+    _ planned: Selection, _ value: Tensor, adding: Bool
+  ) throws(TensorError) -> Tensor {
+    let list = try planned.list(of: value)
+    let copy = try copied(as: elementType)
+    var selection = planned
+    let offset = selection.view.offset - self.offset
+    selection.view = Tensor(
+      storage: copy.storage, shape: planned.view.shape, strides: planned.view.strides,
+      offset: offset, elementType: elementType)
+    // In parts, in order: of repeated places the last wins.
+    let part = Swift.max(1, Self.longScatter / 4 / Swift.max(1, selection.parts.rest.count))
+    for start in stride(from: 0, to: planned.offsets.count, by: part) {
+      try Interrupt.check()
+      let end = Swift.min(planned.offsets.count, start + part)
+      try selection.copy(
+        Int32(adding ? nnsh_scatter_add : nnsh_scatter), list: list, places: start..<end)
+    }
+    return copy
   }
 
   /// Whether elements may be written where they are: nobody else refers to them, and no two
@@ -158,6 +188,7 @@ extension Selection {
       if mask.shape != part { throw .maskShape(mask: mask.shape, shape: view.shape, axis: axis) }
       let steps = Array(strides[axis..<axis + covered])
       let rank = Int32(covered)
+      var isWhole = true
       offsets = try mask.withFloats { values in
         var unused: Float = 0
         return withUnsafePointer(to: &unused) { nothing in
@@ -165,12 +196,19 @@ extension Selection {
           // offsets as the first one counted.
           let base = values.baseAddress ?? nothing
           let count = nnsh_mask_offsets(base, rank, part.dimensions, steps, nil)
+          guard count >= 0 else {
+            isWhole = false
+            return []
+          }
           return [Int](unsafeUninitializedCapacity: count) { buffer, initialized in
-            nnsh_mask_offsets(base, rank, part.dimensions, steps, buffer.baseAddress)
-            initialized = count
+            let written = nnsh_mask_offsets(
+              base, rank, part.dimensions, steps, buffer.baseAddress)
+            isWhole = written == count
+            initialized = isWhole ? count : 0
           }
         }
       }
+      if !isWhole { throw .interrupted }
       arrayShape = Shape(unchecked: [offsets.count])
     case .gather(let positions):
       let plain = try positions.contiguous()
@@ -180,11 +218,13 @@ extension Selection {
       offsets = [Int](unsafeUninitializedCapacity: count) { buffer, initialized in
         initialized = count
         guard let base = buffer.baseAddress else { return }
-        base.initialize(repeating: 0, count: count)
-        // SAFETY: `plain` has `count` contiguous elements, and so has the buffer.
+        // SAFETY: `plain` has `count` contiguous elements, and so has the buffer, of which all
+        // are written where nothing is wrong.
         wrong = nnsh_index_offsets(
           plain.pointer, plain.elementType.code, count, length, strides[axis], base)
+        if wrong != -1 { initialized = 0 }
       }
+      if wrong == -2 { throw .interrupted }
       arrayShape = plain.shape
       if wrong >= 0 {
         let value = plain.doubles()[wrong]
@@ -228,13 +268,24 @@ extension Selection {
     return try broadcast.transposed(order).contiguous()
   }
 
-  /// Copies between the chosen places and a contiguous list.
-  func copy(_ mode: Int32, list: Tensor) {
+  /// Copies between the chosen places and a contiguous list; into a list, interruptibly.
+  ///
+  /// - Parameter places: which of the chosen places; all where left out.
+  func copy(
+    _ mode: Int32, list: Tensor, places: Range<Int>? = nil
+  ) throws(TensorError) {
     let (rest, strides) = parts
+    let places = places ?? offsets.indices
+    let skipped = places.lowerBound * rest.count * list.elementType.size
     // SAFETY: every offset was checked against the axis; the list has a part for each.
-    nnsh_indexed_copy(
-      mode, view.elementType.code, view.pointer, offsets, offsets.count, list.pointer, rest.count,
-      Int32(rest.rank), rest.dimensions, strides, rest.contiguousStrides)
+    let status = offsets.withUnsafeBufferPointer { offsets in
+      guard let base = offsets.baseAddress else { return Int32(nnsh_done) }
+      return nnsh_indexed_copy(
+        mode, view.elementType.code, view.pointer, base + places.lowerBound, places.count,
+        list.pointer + skipped, rest.count, Int32(rest.rank), rest.dimensions, strides,
+        rest.contiguousStrides)
+    }
     withExtendedLifetime((view, list)) {}
+    try checkStatus(status)
   }
 }

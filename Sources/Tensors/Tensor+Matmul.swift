@@ -81,7 +81,7 @@ extension Tensor {
     let result = try Tensor.zeros(Shape(checking: [count, count]), elementType)
     let place = Tensor(
       storage: result.storage, shape: shape, strides: [count + 1], elementType: elementType)
-    place.copyElements(from: self, strides: own)
+    try place.copyElements(from: self, strides: own, mode: nnsh_copy_new)
     return result
   }
 }
@@ -95,6 +95,8 @@ private struct MatrixProduct {
 
   /// Above this many operations a product is cut into pieces of rows, so that it can be stopped.
   private static let pieceWork = 4e9
+  /// What reading or writing an element counts beside an operation.
+  private static let moveWork = 100.0
   /// The most terms that are summed at a time.
   private static let mostTerms = 2048
 
@@ -112,7 +114,7 @@ private struct MatrixProduct {
     let result = try Tensor(uninitialized: shape, left.elementType)
     if shape.count == 0 { return result }
     if k == 0 {
-      result.fill(0)
+      try result.fill(0)
       guard bias != nil || hasRelu else { return result }
       return try finish(result)
     }
@@ -158,8 +160,10 @@ private struct MatrixProduct {
     let depths =
       a.elementType == .f64 ? [0..<k] : Self.parts(of: k, count: (k - 1) / Self.mostTerms + 1)
     for depth in depths {
-      let work = 2 * Double(a.shape[0]) * Double(n) * Double(depth.count)
-      let count = Int((work / Self.pieceWork).rounded(.up))
+      // A narrow product waits for memory: an element moved counts as much as many operations.
+      let rowWork =
+        2 * Double(n) * Double(depth.count) + Self.moveWork * Double(n + depth.count)
+      let count = Int((Double(a.shape[0]) * rowWork / Self.pieceWork).rounded(.up))
       for rows in Self.parts(of: a.shape[0], count: Swift.max(1, count)) {
         if rows.count < a.shape[0] || depth.count < k { try Interrupt.check() }
         let terms = try left.rows(rows).transposed().rows(depth).transposed()

@@ -1,3 +1,5 @@
+import CKernels
+
 extension Tensor {
   /// The same elements in another shape; one length may be −1 and is worked out.
   /// A view where the elements are contiguous.
@@ -114,7 +116,7 @@ extension Tensor {
       let place = Tensor(
         storage: result.storage, shape: part.shape, strides: own,
         offset: start * own[position], elementType: result.elementType)
-      place.copyElements(from: part, strides: part.strides)
+      try place.copyElements(from: part, strides: part.strides, mode: nnsh_copy_new)
       start += part.shape[position]
     }
     return result

@@ -3,56 +3,77 @@ import CKernels
 extension Tensor {
   /// The elements in ascending order along an axis (the last by default), NaN last.
   package func sorted(axis: Int = -1) throws(TensorError) -> Tensor {
-    try orderedRows(axis: axis) { (rows: Tensor, order: [Int]) throws(TensorError) -> Tensor in
-      try rows.picked(order)
+    try orderedRows(axis: axis) { (rows, length) throws(TensorError) in
+      let result = try Tensor(uninitialized: rows.shape, rows.elementType)
+      // SAFETY: both are contiguous matrices of one shape and type.
+      try checkStatus(
+        nnsh_sort(
+          rows.elementType.code, rows.pointer, rows.shape[0], length, result.pointer))
+      withExtendedLifetime((rows, result)) {}
+      return result
     }
   }
 
   /// The positions that sort an axis (the last by default); equal elements keep their order.
   package func argsorted(axis: Int = -1) throws(TensorError) -> Tensor {
-    try orderedRows(axis: axis) { (rows: Tensor, order: [Int]) throws(TensorError) -> Tensor in
-      try Tensor(
-        doubles: order.map(Double.init), rows.shape,
-        elementType: Tensor.indexType(for: rows.shape[1]))
+    try orderedRows(axis: axis) { (rows, length) throws(TensorError) in
+      let result = try Tensor(uninitialized: rows.shape, Tensor.indexType(for: length))
+      // SAFETY: both are contiguous matrices of one shape.
+      try checkStatus(
+        nnsh_argsort(
+          rows.elementType.code, rows.pointer, rows.shape[0], length, result.elementType.code,
+          result.pointer))
+      withExtendedLifetime((rows, result)) {}
+      return result
     }
   }
 
   /// The different values in ascending order; all NaN count as one.
   package func unique() throws(TensorError) -> Tensor {
-    let values = try flattened().sorted().doubles()
-    var kept: [Double] = []
-    for value in values {
-      if let last = kept.last, value == last || (value.isNaN && last.isNaN) { continue }
-      kept.append(value)
-    }
-    return try Tensor(doubles: kept, elementType: elementType)
+    let values = try flattened().sorted()
+    var kept = 0
+    // SAFETY: `values` was just made: contiguous, and nobody else's.
+    try checkStatus(
+      nnsh_drop_repeated(elementType.code, values.pointer, values.count, &kept))
+    // A copy, so that few values do not hold the memory of many.
+    return try values.rows(0..<kept).copied(as: elementType)
   }
 
   /// How often each whole number from 0 on occurs in a one-dimensional tensor.
   package func bincount(minimumLength: Int = 0) throws(TensorError) -> Tensor {
     if rank != 1 { throw .notOneDimensional(operation: "bincount", shape: shape) }
     if minimumLength < 0 { throw .negativeCount("the least length", minimumLength) }
-    let values = doubles()
-    var largest = minimumLength - 1
-    for value in values {
-      guard let number = Int(exactly: value), number >= 0, number < 1 << 31 else {
-        throw .notCounts(value)
-      }
-      largest = Swift.max(largest, number)
-    }
-    var result = try Tensor.zeros(
-      Shape(checking: [largest + 1]), Self.indexType(for: values.count))
-    if result.elementType == .f64 {
-      try result.withMutableDoubles { counts in for value in values { counts[Int(value)] += 1 } }
-    } else {
-      try result.withMutableFloats { counts in for value in values { counts[Int(value)] += 1 } }
-    }
-    return result
+    let values = try contiguous()
+    let largest = try values.largestCount()
+    let length = Swift.max(minimumLength, Int(largest) + 1)
+    let counts = try Tensor.zeros(Shape(checking: [length]), .f64)
+    // SAFETY: every element was found to be a whole number below the length.
+    try checkStatus(
+      nnsh_count_values(
+        values.elementType.code, values.pointer, values.count,
+        counts.pointer.assumingMemoryBound(to: Double.self)))
+    withExtendedLifetime((values, counts)) {}
+    return try counts.cast(to: Self.indexType(for: values.count))
   }
 
-  /// Brings an axis last, sorts each row, and brings the axis back.
+  /// The largest of a contiguous tensor's whole numbers from 0 on, -1 where there is none.
+  ///
+  /// Throws `notCounts` for anything else.
+  private func largestCount() throws(TensorError) -> Double {
+    let values = try contiguous()
+    var largest = 0.0
+    // SAFETY: `values` is contiguous.
+    let status = nnsh_largest_count(
+      values.elementType.code, values.pointer, values.count, &largest)
+    withExtendedLifetime(values) {}
+    if status == Int32(nnsh_malformed) { throw .notCounts(largest) }
+    try checkStatus(status)
+    return largest
+  }
+
+  /// Brings an axis last, hands all rows over as a contiguous matrix, and brings the axis back.
   private func orderedRows(
-    axis: Int, _ body: (Tensor, [Int]) throws(TensorError) -> Tensor
+    axis: Int, _ body: (_ rows: Tensor, _ length: Int) throws(TensorError) -> Tensor
   ) throws(TensorError) -> Tensor {
     if rank == 0 { return try reshaped([1]).orderedRows(axis: 0, body).reshaped([]) }
     let position = try shape.normalized(axis: axis)
@@ -60,36 +81,8 @@ extension Tensor {
     order.swapAt(position, rank - 1)
     let moved = try transposed(order)
     let length = shape[position]
-    let number = length == 0 ? 0 : count / length
-    let rows = try moved.reshaped([number, length])
-    var status = Int32(nnsh_done)
-    let places = [Int](unsafeUninitializedCapacity: count) { buffer, initialized in
-      initialized = count
-      guard let base = buffer.baseAddress, initialized > 0 else { return }
-      base.initialize(repeating: 0, count: initialized)
-      // SAFETY: `rows` is contiguous with as many elements as the buffer.
-      status = nnsh_argsort(rows.elementType.code, rows.pointer, number, length, base)
-      withExtendedLifetime(rows) {}
-    }
-    try checkStatus(status)
-    return try body(rows, places).reshaped(moved.shape.dimensions).transposed(order).contiguous()
-  }
-
-  /// Elements of each row in a given order; `self` is a contiguous matrix.
-  private func picked(_ order: [Int]) throws(TensorError) -> Tensor {
-    let result = try Tensor(uninitialized: shape, elementType)
-    let length = shape[1]
-    // SAFETY: `order` holds for each row positions below its length; both are contiguous.
-    if elementType == .f64 {
-      let from = pointer.assumingMemoryBound(to: Double.self)
-      let to = result.pointer.assumingMemoryBound(to: Double.self)
-      for index in 0..<count { to[index] = from[index / length * length + order[index]] }
-    } else {
-      let from = pointer.assumingMemoryBound(to: Float.self)
-      let to = result.pointer.assumingMemoryBound(to: Float.self)
-      for index in 0..<count { to[index] = from[index / length * length + order[index]] }
-    }
-    withExtendedLifetime((self, result)) {}
-    return result
+    let rows = try moved.reshaped([length == 0 ? 0 : count / length, length])
+    let result = try body(rows, length).reshaped(moved.shape.dimensions)
+    return position == rank - 1 ? result : try result.transposed(order).contiguous()
   }
 }

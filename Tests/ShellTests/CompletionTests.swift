@@ -70,6 +70,19 @@ import Testing
     #expect(!names("1 + ").contains("load"))
     #expect(!names("train net on d epochs=3 ").contains("epochs"))
     #expect(names("weights a") == ["and"])
+    #expect(names("grad sum(weights) wrt ") == ["count", "net", "settings", "weights"])
+    #expect(names("for ").isEmpty && names("fn ").isEmpty)
+    #expect(names("weights |> s").contains("scaled") && !names("weights |> s").contains("settings"))
+    #expect(names("lesson ") == ["1", "2"])
+  }
+
+  /// Of a long list the screen shows the beginning.
+  @Test func whatIsNearestIsListedFirst() {
+    #expect(names("sum(weights, ").prefix(3) == ["axis", "keepdims", "count"])
+    #expect(complete("sum(weights, ").listing(width: 80).first?.hasPrefix("axis=") == true)
+    #expect(names("train net on d ").first == "batch")
+    let ranks = complete("1 + ").candidates.map(\.rank.rawValue)
+    #expect(ranks == ranks.sorted())
   }
 
   @Test func variablesShowTheirShapes() throws {

@@ -17,6 +17,25 @@ import Testing
     #expect(file.entries() == [entry, "last"])
   }
 
+  @Test func whatWasTypedTwiceCountsWhereItWasTypedLast() {
+    let file = file()
+    for entry in ["a", "b", "a", "c", "b"] { file.append(entry) }
+    #expect(file.entries() == ["a", "c", "b"])
+    #expect(file.entries(limit: 2) == ["c", "b"])
+  }
+
+  @Test func longLinesAndFilesAreReadInPieces() {
+    let file = file()
+    let long = String(repeating: "0123456789", count: 30_000)
+    var entries: [String] = []
+    for number in 0..<40 {
+      entries.append("x = \(number) # " + long.prefix(number * 1000))
+      if number % 10 == 0 { entries.append("y = \(number) # " + long) }
+    }
+    for entry in entries { file.append(entry) }
+    #expect(file.entries() == entries)
+  }
+
   @Test func onlyTheUserMayReadIt() throws {
     let file = file()
     file.append("x")

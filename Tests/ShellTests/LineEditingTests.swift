@@ -5,7 +5,7 @@ import Testing
 /// The parts of the line editor that need no terminal.
 @Suite struct LineEditingTests {
   @Test func historyIsWalkedByPrefix() {
-    var history = LineHistory(["alpha", "beta", "alpha", "alpine"])
+    var history = LineHistory(["beta", "alpha", "alpine"])
     #expect(history.step(-1, from: "al", at: 2) == "alpine")
     #expect(history.step(-1, from: "alpine", at: 6) == "alpha")
     #expect(history.step(-1, from: "alpha", at: 5) == nil)
@@ -14,6 +14,53 @@ import Testing
     #expect(history.step(1, from: "al", at: 2) == nil)
     #expect(history.continuation(of: "alp") == "ine")
     #expect(history.continuation(of: "z") == nil)
+  }
+
+  @Test func nothingIsInAHistoryTwice() {
+    var history = LineHistory(["alpha", "beta"])
+    history.append("alpha")
+    history.append("alpine")
+    #expect(history.entries == ["beta", "alpha", "alpine"])
+    history.append("beta")
+    #expect(history.continuation(of: "al") == "pine")
+    #expect(history.step(-1, from: "", at: 0) == "beta")
+    #expect(history.step(-1, from: "beta", at: 4) == "alpine")
+    #expect(history.step(-1, from: "alpine", at: 6) == "alpha")
+    #expect(history.step(-1, from: "alpha", at: 5) == nil)
+  }
+
+  @Test func searchingFindsWhatIsTyped() {
+    var search = HistorySearch(["a * b", "W[0]", "b * a", "c"], former: "W[")
+    #expect(search.step(-1) == .init(text: "W[0]", cursor: 0))
+    search = HistorySearch(["a * b", "W[0]", "b * a", "c"])
+    #expect(search.type("") == nil)
+    #expect(search.type("*") == .init(text: "b * a", cursor: 2))
+    #expect(search.type(" b") == .init(text: "a * b", cursor: 2))
+    #expect(search.step(-1) == nil)
+    #expect(!search.isFound)
+    #expect(search.erase() == .init(text: "b * a", cursor: 2))
+    #expect(search.isFound)
+    #expect(search.step(-1) == .init(text: "a * b", cursor: 2))
+    #expect(search.step(1) == .init(text: "b * a", cursor: 2))
+    #expect(search.type("é") == nil)
+    #expect(search.pattern == "* é")
+    var empty = HistorySearch([])
+    #expect(empty.type("x") == nil)
+    #expect(empty.step(-1) == nil)
+  }
+
+  /// In a terminal that cuts long rows, more of them than the line had would be others'.
+  @Test func onlyTheLinesOwnRowsAreErased() {
+    func erased(reflows: Bool) -> String {
+      var display = LineDisplay()
+      var content = LineDisplay.Content()
+      content.text = String(repeating: "x", count: 60)
+      content.cursor = 60
+      _ = display.draw(content, size: (50, 24))
+      return display.erase(columns: 20, reflows: reflows)
+    }
+    #expect(erased(reflows: false) == "\r\u{1B}[1A\u{1B}[J")
+    #expect(erased(reflows: true) == "\r\u{1B}[3A\u{1B}[J")
   }
 
   @Test func undoTakesWordsBack() {

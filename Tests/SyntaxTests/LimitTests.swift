@@ -78,4 +78,19 @@ import Testing
       syntaxError("a = " + String(repeating: "9", count: 200_000))?.message
         == "the number has too many digits")
   }
+
+  @Test func aLongTextIsReadNoFurtherOnRequest() {
+    let text = "l = [" + String(repeating: "1, ", count: 100_000) + "1]"
+    var questions = 0
+    do throws(Diagnostic) {
+      _ = try Parser.parse(SourceText(text, name: "long"), commands: [:]) {
+        questions += 1
+        return questions == 3
+      }
+      Issue.record("it was read to its end")
+    } catch {
+      #expect(error.phase == .interrupted)
+      #expect(questions == 3)
+    }
+  }
 }

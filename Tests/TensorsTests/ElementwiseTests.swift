@@ -245,31 +245,6 @@ private func checkAccuracy() throws {
     Threads.count = 2
     #expect(results[0] == results[1] && results[1] == results[2])
   }
-
-  @Test func interruption() async {
-    await #expect(processExitsWith: .success) {
-      let x = try Tensor.zeros([1000, 1000])
-      Interrupt.request()
-      #expect(Interrupt.isRequested)
-      #expect(error { () throws(TensorError) in try Tensor.apply(.exp, x) } == .interrupted)
-      #expect(error { () throws(TensorError) in try x.reduce(.sum) } == .interrupted)
-      #expect(error { () throws(TensorError) in try x.sorted() } == .interrupted)
-      #expect(error { () throws(TensorError) in try x.softmax() } == .interrupted)
-      var generator = RandomGenerator(seed: 1)
-      #expect(
-        error { () throws(TensorError) in try generator.normal([1_000_000]) } == .interrupted)
-      let wide = try Tensor.zeros([2000, 1000])
-      let long = try Tensor.zeros([1000, 2000])
-      #expect(
-        error { () throws(TensorError) in try Tensor.matmul(wide, long) } == .interrupted)
-      // What is written in place is written whole.
-      var own = try Tensor.full([1000, 1000], 1)
-      try own.apply(.add, with: Tensor.scalar(1))
-      #expect(own.doubles().allSatisfy { $0 == 2 })
-      Interrupt.clear()
-      #expect(try x.reduce(.sum).item == 0)
-    }
-  }
 }
 
 /// A few products and sums that the narrower kernels must get right too.

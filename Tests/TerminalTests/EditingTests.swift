@@ -60,6 +60,44 @@ import Testing
     try session.wait(until: { $0.lines.suffix(2) == ["4", "nnsh>"] })
   }
 
+  @Test func aSearchIsForTextAndEndsInAnyKey() throws {
+    let session = try TerminalSession()
+    for statement in ["W = [1, 2]; W[0] * 3", "x = 2 * 3", "fn f(x) {\rx + 1\r}"] {
+      session.type(statement)
+    }
+    session.send("draft")
+    try session.wait(forLastLine: "nnsh> draft")
+    session.send("\u{12}[0] *")
+    try session.wait(until: {
+      $0.lines.suffix(2) == ["nnsh> W = [1, 2]; W[0] * 3", "search: [0] *"]
+    })
+    session.send("\u{7}")
+    try session.wait(forLastLine: "nnsh> draft")
+    session.send("\u{12}3")
+    try session.wait(until: { $0.lines.suffix(2) == ["nnsh> x = 2 * 3", "search: 3"] })
+    session.send("\u{12}\u{13}\u{1B}[C+")
+    try session.wait(forLastLine: "nnsh> x = 2 * 3+")
+    session.send("\u{15}\u{12}x + ")
+    try session.wait(until: {
+      $0.lines.suffix(4) == ["nnsh> fn f(x) {", "    … x + 1", "    … }", "search: x +"]
+    })
+    session.type("")
+    session.type("f(41)")
+    try session.wait(until: { $0.lines.suffix(2) == ["42", "nnsh>"] })
+  }
+
+  /// As bash, Julia and IPython do it.
+  @Test func controlWDeletesBackToABlank() throws {
+    let session = try TerminalSession()
+    session.send("x = dense(3) |> dense(10, é)")
+    session.send("\u{17}")
+    try session.wait(forLastLine: "nnsh> x = dense(3) |> dense(10,")
+    session.send("\u{17}")
+    try session.wait(forLastLine: "nnsh> x = dense(3) |>")
+    session.send("\u{19}!")
+    try session.wait(forLastLine: "nnsh> x = dense(3) |> dense(10, !")
+  }
+
   @Test func undoGivesBackWhatWasDeleted() throws {
     let session = try TerminalSession()
     session.send("one two three")
@@ -82,7 +120,8 @@ import Testing
     session.send("hello world")
     try session.wait(forLastLine: "nnsh> hello world")
     session.send("\u{1B}")
-    Thread.sleep(forTimeInterval: 0.2)
+    // Escape steps back; what follows at once would be part of a longer key.
+    try session.wait("the command mode") { $0.column == 16 }
     session.send("0x")
     try session.wait(forLastLine: "nnsh> ello world")
     session.send("dw")
@@ -133,6 +172,20 @@ import Testing
     session.resize(columns: 100, rows: 30)
     session.send("X")
     try session.wait(forLastLine: "nnsh> abcdefghijklmnopqrstuvwxyz0123456789X")
+  }
+
+  /// A terminal that cuts long rows, as this one does, still has those above.
+  @Test func aNarrowerWindowKeepsWhatStandsAbove() throws {
+    let session = try TerminalSession(columns: 60, rows: 24)
+    for number in 1...4 { session.type("\(number) * 100") }
+    session.send(String(repeating: "abcdefghi ", count: 10))
+    try session.wait(until: { $0.lines.last?.hasSuffix("abcdefghi") == true })
+    let above = session.screen.lines.dropLast(2)
+    session.resize(columns: 30, rows: 24)
+    try session.wait(until: { $0.lines.count == above.count + 4 })
+    #expect(session.screen.lines.prefix(above.count) == above)
+    session.send("X")
+    try session.wait(until: { $0.lines.last?.hasSuffix("abcdefghi X") == true })
   }
 
   @Test func symbolsCompleteInSteps() throws {

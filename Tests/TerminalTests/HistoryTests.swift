@@ -41,4 +41,26 @@ import Testing
     third.type("history qui")
     try third.wait(until: { $0.lines.filter { $0 == "    2  quit" }.count == 2 })
   }
+
+  @Test func noEntryIsShownTwice() throws {
+    let session = try TerminalSession()
+    for statement in ["a = 1", "b = 2", "a = 1"] { session.type(statement) }
+    try session.wait(until: { $0.lines.suffix(2) == ["nnsh> a = 1", "nnsh>"] })
+    session.send("\u{1B}[A")
+    try session.wait(forLastLine: "nnsh> a = 1")
+    session.send("\u{1B}[A")
+    try session.wait(forLastLine: "nnsh> b = 2")
+    session.send("\u{1B}[A!")
+    try session.wait(forLastLine: "nnsh> b = 2!")
+    session.send("\u{15}\u{12}=")
+    try session.wait(until: { $0.lines.suffix(2) == ["nnsh> a = 1", "search: ="] })
+    session.send("\u{12}")
+    try session.wait(until: { $0.lines.suffix(2) == ["nnsh> b = 2", "search: ="] })
+    session.send("\u{12}")
+    try session.wait(until: { $0.lines.suffix(2) == ["nnsh> b = 2", "search: =  (no more)"] })
+    session.send("\u{7}history\r")
+    try session.wait(until: {
+      $0.lines.suffix(4) == ["    1  b = 2", "    2  a = 1", "    3  history", "nnsh>"]
+    })
+  }
 }

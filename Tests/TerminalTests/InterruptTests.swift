@@ -4,17 +4,17 @@ import Testing
 
 /// Stopping, leaving and coming back.
 @Suite(.serialized) struct InterruptTests {
+  /// Each for ever, so that the stop always comes in the middle.
   @Test(arguments: [
-    "while true { }", "for i in 1...1000000000 { x = i }",
-    "while true { y = randn(1000, 1000) @ randn(1000, 1000) }",
-    "while true { y = sort(rand(3000000)) }", "randn(100000000)", "sum(sort(rand(60000000)))",
-    "while true { load letters }", "m = rand(6000, 6000); m @ m @ m",
+    "", "for i in 1...1000000000 { x = i }", "y = randn(1000, 1000) @ randn(1000, 1000)",
+    "y = sort(rand(3000000))", "y = randn(100000000)", "y = sum(sort(rand(60000000)))",
+    "load letters", "m = rand(4000, 4000); y = m @ m @ m",
   ])
   func controlCStopsWhereverTimeIsSpent(_ statement: String) throws {
     let session = try TerminalSession()
-    session.type(statement)
+    session.type("while true { \(statement) }")
+    try session.waitUntilRunning()
     session.read(waiting: 300)
-    Thread.sleep(forTimeInterval: 0.4)
     session.send("\u{3}")
     try session.wait(for: "interrupted")
     try session.wait(forLastLine: "nnsh>")
@@ -64,13 +64,12 @@ import Testing
     session.type(" secret = 2")
     session.type("first = 1")
     session.type("second = 2")
-    session.type("while true { }")
-    session.read(waiting: 500)
-    Thread.sleep(forTimeInterval: 0.5)
+    session.type("print(7); while true { }")
+    try session.wait(until: { $0.lines.last == "7" })
     session.signal(SIGKILL)
     _ = try session.waitForEnd()
     let history = try String(contentsOfFile: session.home + "/state/nnsh/history", encoding: .utf8)
-    #expect(history == "first = 1\nsecond = 2\nwhile true { }\n")
+    #expect(history == "first = 1\nsecond = 2\nprint(7); while true { }\n")
   }
 
   /// The stop needs a shell that continues the job.
@@ -90,5 +89,65 @@ import Testing
     try session.wait(forLastLine: "sh>")
     session.type("echo a$((1 + 1))b")
     try session.wait(until: { $0.lines.suffix(2) == ["a2b", "sh>"] })
+  }
+
+  /// The stop comes in the middle of a statement, where the terminal shows nothing of what is typed.
+  @Test func aStoppedStatementLeavesTheTerminalAsItWas() throws {
+    // This shell leaves the terminal as a stopped program left it.
+    let session = try TerminalSession(
+      program: "/bin/sh", ["-i"], environment: ["PS1": "sh> "], waitingFor: "sh>")
+    session.type("\(NNSH.path) -q")
+    try session.wait(forLastLine: "nnsh>")
+    session.type("while true { }")
+    try session.waitUntilRunning()
+    session.send("\u{1A}")
+    try session.wait(forLastLine: "sh>")
+    #expect(session.isCooked)
+    session.type("fg")
+    try session.waitUntilRunning()
+    session.send("\u{3}")
+    try session.wait(for: "interrupted")
+    try session.wait(forLastLine: "nnsh>")
+    session.type("6 * 7")
+    try session.wait(until: { $0.lines.suffix(2) == ["42", "nnsh>"] })
+  }
+
+  @Test(arguments: [SIGTERM, SIGHUP])
+  func aSignalInAStatementLeavesTheTerminalAsItWas(_ number: Int32) throws {
+    let session = try TerminalSession()
+    session.type("print(1); while true { }")
+    try session.wait(until: { $0.lines.last == "1" })
+    session.signal(number)
+    #expect(try session.waitForEnd() == 128 + number)
+    #expect(session.isCooked)
+    let history = try String(contentsOfFile: session.home + "/state/nnsh/history", encoding: .utf8)
+    #expect(history == "print(1); while true { }\n")
+  }
+
+  @Test func whatIsTypedWhileAStatementRunsIsShownOnce() throws {
+    let session = try TerminalSession()
+    session.type("t = clock(); while clock() - t < 1 { }")
+    try session.waitUntilRunning()
+    session.type("6 * 7")
+    session.send("9 + 1")
+    try session.wait(until: { $0.lines.suffix(3) == ["nnsh> 6 * 7", "42", "nnsh> 9 + 1"] })
+    #expect(session.screen.lines.filter { $0.contains("6 * 7") }.count == 1)
+    #expect(session.screen.lines.filter { $0.contains("9 + 1") }.count == 1)
+  }
+
+  /// Kernels keep data below their stack, where a signal's handler must not write.
+  @Test func signalsDoNotDisturbAProduct() throws {
+    // On one thread, so that other programs' work beside it does not make it slow.
+    let session = try TerminalSession(["-q", "--threads", "1"])
+    session.type("b = rand(10000, 784); o = ones(10000, 1000); p = b' @ o")
+    session.type("for i in 1...8 { assert(all(b' @ o == p)) }; print(\"the\", \"same\")")
+    try session.wait("the products", seconds: 60) { screen in
+      for _ in 1...50 {
+        session.signal(SIGWINCH)
+        session.read(waiting: 1)
+      }
+      return screen.text.contains("the same") || screen.text.contains("rror")
+    }
+    #expect(session.screen.lines.contains("the same"))
   }
 }

@@ -101,6 +101,11 @@ final class TerminalSession {
     _ = ioctl(controller, UInt(TIOCSWINSZ), &size)
   }
 
+  private var echoes: Bool {
+    var settings = termios()
+    return tcgetattr(controller, &settings) == 0 && settings.c_lflag & tcflag_t(ECHO) != 0
+  }
+
   /// Sends the process a signal.
   func signal(_ number: Int32) { kill(process, number) }
 
@@ -109,6 +114,18 @@ final class TerminalSession {
     var settings = termios()
     guard tcgetattr(controller, &settings) == 0 else { return false }
     return settings.c_lflag & tcflag_t(ICANON) != 0 && settings.c_lflag & tcflag_t(ECHO) != 0
+  }
+
+  /// Whether nnsh reads keys one by one, as while a line is edited.
+  private var isEditing: Bool {
+    var settings = termios()
+    return tcgetattr(controller, &settings) == 0 && settings.c_lflag & tcflag_t(ICANON) == 0
+  }
+
+  /// Waits until a statement runs that was typed: the terminal is no longer the editor's, and
+  /// Ctrl-C and Ctrl-Z send signals to what runs.
+  func waitUntilRunning() throws {
+    try wait("a statement to run") { [unowned self] _ in !isEditing && !echoes }
   }
 
   // MARK: screen

@@ -53,8 +53,7 @@ import Testing
   @Test func controlCStopsWhatRuns() throws {
     let session = try TerminalSession()
     session.type("while true { }")
-    session.read(waiting: 300)
-    Thread.sleep(forTimeInterval: 0.3)
+    try session.waitUntilRunning()
     session.send("\u{3}")
     try session.wait(for: "interrupted")
     session.type("5")

@@ -32,6 +32,16 @@ enum {
   EDITLINE_CLEARED = 5
 };
 
+/* What happens in a search of the history. */
+enum {
+  EDITLINE_SEARCH_BEGIN = 0,
+  EDITLINE_SEARCH_TYPED = 1,
+  EDITLINE_SEARCH_ERASED = 2,
+  EDITLINE_SEARCH_OLDER = 3,
+  EDITLINE_SEARCH_NEWER = 4,
+  EDITLINE_SEARCH_END = 5
+};
+
 /* What the editor asks of the shell; every text is UTF-8, places in it are counted in bytes. */
 typedef struct {
   void *context;
@@ -50,6 +60,11 @@ typedef struct {
   const char *(*undo)(void *context, int *cursor);
   /* What Right at the end of a text accepts; NULL for nothing. */
   const char *(*accept_hint)(void *context, const char *text);
+  /*
+   * A step of a search, with the character typed: the entry to show instead of the text and where
+   * the cursor stands in it; NULL to leave it.
+   */
+  const char *(*search)(void *context, int step, const char *typed, int *cursor);
   /* Draws the text, or notes it. */
   void (*draw)(void *context, const char *text, int length, int cursor, int reason);
 } EditlineCallbacks;
@@ -66,6 +81,15 @@ int editline_termination_signal(void);
 
 /* Adds an entry to those that Ctrl-R finds. */
 void editline_add_history(const char *entry);
+/* Takes the newest entry like this one away. */
+void editline_remove_history(const char *entry);
+
+/* Around another program that the person at the terminal uses, as a pager. */
+void editline_lend_terminal(void);
+void editline_take_terminal(void);
+
+/* Before a read: what Ctrl-C stopped has been dealt with. */
+void editline_forget_interrupt(void);
 
 /* For signal handlers: notes that Ctrl-C was pressed, that the window changed. */
 void editline_note_interrupt(void);

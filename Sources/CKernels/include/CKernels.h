@@ -102,27 +102,33 @@ int nnsh_program_run(
 
 // MARK: - Copies (copy.c)
 
-/// Copies between strided arrays of one shape, converting; `add` adds to what is there.
-void nnsh_copy(
+/// What a copy does to its target: it may be interrupted only where that is new.
+enum { nnsh_copy_over = 0, nnsh_copy_add = 1, nnsh_copy_new = 2 };
+
+/// Copies between strided arrays of one shape, converting.
+int nnsh_copy(
     const void *_Nonnull source, int source_type, const ptrdiff_t *_Nonnull source_strides,
     void *_Nonnull target, int target_type, const ptrdiff_t *_Nonnull target_strides, int rank,
-    const ptrdiff_t *_Nonnull dims, int add);
+    const ptrdiff_t *_Nonnull dims, int mode);
 
 enum { nnsh_gather = 0, nnsh_scatter = 1, nnsh_scatter_add = 2 };
 
 /// Copies `count` sub-arrays between `view + offsets[i]` and `list + i * list_step`, in order.
-void nnsh_indexed_copy(
+/// Gathering, whose list is new, may be interrupted.
+int nnsh_indexed_copy(
     int mode, int type, void *_Nonnull view, const ptrdiff_t *_Nonnull offsets, ptrdiff_t count,
     void *_Nonnull list, ptrdiff_t list_step, int rank, const ptrdiff_t *_Nonnull dims,
     const ptrdiff_t *_Nonnull view_strides, const ptrdiff_t *_Nonnull list_strides);
 
-/// The offsets of a contiguous mask's nonzero elements in an array of these strides, and how many.
+/// The offsets of a contiguous mask's nonzero elements in an array of these strides, and how many;
+/// -1 when interrupted.
 ptrdiff_t nnsh_mask_offsets(
     const float *_Nonnull mask, int rank, const ptrdiff_t *_Nonnull dims,
     const ptrdiff_t *_Nonnull strides, ptrdiff_t *_Nullable offsets);
 
 /// Turns index values into offsets, negative ones counting from the end.
-/// Returns -1, or the position of the first that is not a whole number in range.
+/// Returns -1, or the position of the first that is not a whole number in range; -2 when
+/// interrupted.
 ptrdiff_t nnsh_index_offsets(
     const void *_Nonnull values, int type, ptrdiff_t count, ptrdiff_t length, ptrdiff_t stride,
     ptrdiff_t *_Nonnull offsets);
@@ -150,9 +156,27 @@ int nnsh_cumulative_sum(
     int type, const void *_Nonnull in, ptrdiff_t outer, ptrdiff_t length, ptrdiff_t inner,
     void *_Nonnull out);
 
-/// The stable ascending order of each row, NaN last.
+/// Each row in ascending order, NaN last.
+int nnsh_sort(
+    int type, const void *_Nonnull in, ptrdiff_t rows, ptrdiff_t length, void *_Nonnull out);
+
+/// The stable ascending order of each row, NaN last, as numbers of a type.
 int nnsh_argsort(
-    int type, const void *_Nonnull in, ptrdiff_t rows, ptrdiff_t length, ptrdiff_t *_Nonnull order);
+    int type, const void *_Nonnull in, ptrdiff_t rows, ptrdiff_t length, int order_type,
+    void *_Nonnull order);
+
+/// Moves the first of each run of equal elements to the front; all NaN are equal here.
+int nnsh_drop_repeated(
+    int type, void *_Nonnull sorted, ptrdiff_t count, ptrdiff_t *_Nonnull kept_count);
+
+/// The largest element, -1 where there is none. `nnsh_malformed`, and the element, for one that is
+/// no whole number from 0 to 2³¹ − 1.
+int nnsh_largest_count(
+    int type, const void *_Nonnull in, ptrdiff_t count, double *_Nonnull largest);
+
+/// counts[v] += 1 for every element v.
+int nnsh_count_values(
+    int type, const void *_Nonnull in, ptrdiff_t count, double *_Nonnull counts);
 
 // MARK: - Rows (rows.c)
 

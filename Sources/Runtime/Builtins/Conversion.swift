@@ -81,15 +81,20 @@ extension Builtin {
     }
   }
 
+  private static func noNumber(_ text: String) -> RuntimeError {
+    .other("number: \(Value.quoted(String(text.prefix(40)))) is no number", hint: nil)
+  }
+
+  /// More characters than any number that means something: nobody waits for a whole file to be one.
+  private static let longestNumber = 4096
+
   private static func number(from text: String) throws -> Double {
+    if text.utf8.count > longestNumber { throw noNumber(text) }
     let trimmed = text.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed()
     let digits = String(trimmed).replacing("_", with: "")
     let isPlain = digits.allSatisfy { $0.isASCII && ($0.isNumber || ".eE+-".contains($0)) }
     let isNamed = ["inf", "+inf", "-inf", "nan"].contains(digits.lowercased())
-    guard isPlain || isNamed, let number = Double(digits) else {
-      throw RuntimeError.other(
-        "number: \(Value.quoted(String(text.prefix(40)))) is no number", hint: nil)
-    }
+    guard isPlain || isNamed, let number = Double(digits) else { throw noNumber(text) }
     return number
   }
 }

@@ -108,16 +108,24 @@ extension Builtin {
       try arguments.isGiven(1)
       ? arguments.size(1) : Int(exactly: ((numbers.max() ?? -1) + 1).rounded(.down)) ?? 0
     try MemoryGuard.check(elements: Double(numbers.count) * Double(classes))
-    var values = [Float](repeating: 0, count: numbers.count * classes)
+    var places = [Int](repeating: 0, count: numbers.count)
     for (row, number) in numbers.enumerated() {
       guard let label = Int(exactly: number), label >= 0, label < classes else {
         throw RuntimeError.other(
           "one_hot: row \(row) has the label \(number.displayed), which is outside "
             + (classes > 0 ? "0…\(classes - 1)" : "the 0 classes"), hint: nil)
       }
-      values[row * classes + label] = 1
+      places[row] = row * classes + label
+      if row % 1_000_000 == 999_999 { try Interrupt.check() }
     }
-    return Value(try Tensor(values, Shape(checking: labels.shape.dimensions + [classes])))
+    var rows = try Tensor.zeros(Shape(checking: labels.shape.dimensions + [classes]))
+    try rows.withMutableFloats { values throws(TensorError) in
+      for (row, place) in places.enumerated() {
+        values[place] = 1
+        if row % 1_000_000 == 999_999 { try Interrupt.check() }
+      }
+    }
+    return Value(rows)
   }
 
   static let tensor = Builtin(

@@ -96,8 +96,9 @@ extension Builtin {
   ) { arguments, _ in
     let labels = try arguments.vector(0)
     let length = try arguments.size(1)
+    let largest = labels.count == 0 ? 0 : try labels.reduce(.max).item ?? 0
     try MemoryGuard.check(
-      elements: Swift.max(Double(length), labels.doubles().max() ?? 0), bytesEach: 8)
+      elements: largest.isNaN ? Double(length) : Swift.max(Double(length), largest), bytesEach: 8)
     return Value(try labels.bincount(minimumLength: length))
   }
 }

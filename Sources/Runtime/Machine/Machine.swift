@@ -91,7 +91,9 @@ package final class Machine: Interpreter {
 
   /// Reads and compiles a text; nothing of it runs.
   package func compile(_ source: SourceText) throws(Diagnostic) -> Program {
-    let statements = try Parser.parse(source, commands: host.commandSyntax)
+    let statements = try Parser.parse(source, commands: host.commandSyntax) {
+      Interrupt.isRequested
+    }
     return try compile(statements, source: source)
   }
 
@@ -102,6 +104,10 @@ package final class Machine: Interpreter {
     var codes: [Code] = []
     codes.reserveCapacity(statements.count)
     for statement in statements {
+      if codes.count % 4096 == 4095, Interrupt.isRequested {
+        throw Diagnostic(
+          phase: .interrupted, "interrupted", source: source, span: statement.span)
+      }
       codes.append(try Compiler.code(of: statement, source: source, globals: globals))
     }
     keptCodes += codes.filter { !$0.tables.isWithoutFunctions }

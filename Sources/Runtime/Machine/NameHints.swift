@@ -11,10 +11,21 @@ struct NameHints {
     if diagnosis.machine.host.commandSyntax[name] != nil {
       return ["\(name) is a command and begins a statement, without parentheses: help \(name)"]
     }
-    let candidates = Set(
+    var candidates = Set(
       diagnosis.variables.map(\.name) + Builtin.allNames + Prelude.declarations.map(\.name))
+    if isStatement(span) { candidates.formUnion(diagnosis.machine.host.commandSyntax.keys) }
     let names = nearest(name, among: candidates)
     return names.isEmpty ? [] : ["did you mean \(names.joined(separator: " or "))?"]
+  }
+
+  /// Whether a name is a line by itself, where a command's would have been one.
+  private func isStatement(_ span: Span) -> Bool {
+    let bytes = diagnosis.source.bytes
+    let space = UInt8(ascii: " ")
+    let ends: Set<UInt8> = [UInt8(ascii: "\n"), UInt8(ascii: ";")]
+    let before = bytes[..<span.start].last { $0 != space }
+    let after = bytes[span.end...].first { $0 != space }
+    return before.map(ends.contains) ?? true && after.map(ends.contains) ?? true
   }
 
   /// `np.exp(x)`: the function's own name is what counts.

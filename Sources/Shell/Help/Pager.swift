@@ -1,3 +1,4 @@
+import CEditline
 import Glibc
 import Syntax
 import Tensors
@@ -29,6 +30,8 @@ enum Pager {
     // For a PAGER that is a bare `less`, and for the signs of other alphabets.
     setenv("LESS", "FRX", 0)
     setenv("LESSCHARSET", "utf-8", 0)
+    editline_lend_terminal()
+    defer { editline_take_terminal() }
     guard let pipe = popen(command, "we") else { return false }
     // Ctrl-C is the pager's while it runs; ignored only now, as the pager would inherit it.
     var ignoring = sigaction()

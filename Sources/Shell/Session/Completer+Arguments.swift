@@ -70,11 +70,13 @@ extension Completer {
     var found: [Completions.Candidate] = []
     if positional > 0 || plain.isEmpty {
       found += slots.filter { $0.keyword.map { !given.contains($0) } ?? false }.compactMap { slot in
-        slot.keyword.map { .init($0, summary: slot.parameter.summary, ending: " ") }
+        slot.keyword.map {
+          .init($0, summary: slot.parameter.summary, ending: " ", rank: .argument)
+        }
       }
       found += command.arguments.filter(\.isOption).filter { option in
         !given.contains { $0.hasPrefix(option.parameter.name + "=") }
-      }.map { .init($0.parameter.name, summary: $0.parameter.summary, ending: "=") }
+      }.map { Self.named($0.parameter) }
     }
     guard let slot else { return Completions(found, typed: last) }
     let fitting = slotCompletions(slot, last, given, command)
@@ -97,6 +99,9 @@ extension Completer {
       return Completions(choices.map { .init($0, ending: " ") }, typed: word)
     case .topic:
       return Completions(topics(of: command, slot, given, word), typed: word)
+    case .integer where command.declaration.name == "lesson":
+      return Completions(
+        Lesson.all.enumerated().map { .init("\($0 + 1)", summary: $1.title) }, typed: last)
     case .integer, .number:
       return Completions(variables(startingWith: word, where: Self.fits(.number)), typed: word)
     case .string: return .none
@@ -207,12 +212,19 @@ extension Completer {
     }
     let fitting = names(word, commands: false)
     guard last == nil || last == ",", let parameters else { return fitting }
-    let named = parameters.filter { $0.defaultValue != nil || !$0.isVariadic }.filter {
-      !head.filter { $0 != " " }.contains($0.name + "=")
-    }
+    let given = CompletionPlace.positionalCount(in: head)
+    let named = parameters.dropFirst(given).filter { $0.defaultValue != nil || !$0.isVariadic }
+      .filter {
+        !head.filter { $0 != " " }.contains($0.name + "=")
+      }
     return Completions(
-      named.map { .init($0.name, summary: $0.summary, ending: "=") } + fitting.candidates,
-      typed: word)
+      named.map(Self.named) + fitting.candidates, typed: word)
+  }
+
+  private static func named(_ parameter: Runtime.Parameter) -> Completions.Candidate {
+    .init(
+      parameter.name, summary: parameter.summary, ending: "=", label: parameter.name + "=",
+      rank: .argument)
   }
 
   /// The parameters of a builtin or of a user's function.

@@ -40,6 +40,17 @@ struct Completer {
     if CompletionPlace.endsInOperand(head) {
       return Completions(Self.infixWords(in: statement), typed: word)
     }
+    let previous = CompletionPlace.withoutTrailingSpaces(head)
+    switch CompletionPlace.trailingWord(previous) {
+    // A new name.
+    case "for", "fn": return .none
+    case "wrt": return Completions(variables(startingWith: word, where: Self.isTraced), typed: word)
+    default: break
+    }
+    if previous.hasSuffix("|>") {
+      return Completions(
+        variables(startingWith: word, where: Self.isCalled) + builtins { _ in true }, typed: word)
+    }
     let startsStatement = head.allSatisfy(\.isWhitespace) && !place.isExpression
     return names(word, commands: startsStatement)
   }
@@ -69,7 +80,24 @@ struct Completer {
       var ending = ""
       if case .function = value { ending = "(" }
       return .init(
-        name, summary: fitting.count > 100 ? "" : Self.summary(of: value), ending: ending)
+        name, summary: fitting.count > 100 ? "" : Self.summary(of: value), ending: ending,
+        rank: .variable)
+    }
+  }
+
+  /// Whether a gradient can be taken with respect to it.
+  private static func isTraced(_ value: Value) -> Bool {
+    switch value {
+    case .number, .tensor, .list, .record, .network: true
+    default: false
+    }
+  }
+
+  /// Whether it can stand behind `|>`.
+  private static func isCalled(_ value: Value) -> Bool {
+    switch value {
+    case .function, .network: true
+    default: false
     }
   }
 
@@ -115,6 +143,7 @@ struct Completer {
       switch HelpIndex.entry(name) {
       case .builtin(let declaration): .init(name, summary: declaration.summary)
       case .command(let command): .init(name, summary: command.declaration.summary)
+      case .topic(let topic): .init(name, summary: topic.summary)
       default: .init(name)
       }
     }

@@ -102,10 +102,34 @@ struct CompletionPlace {
     String(text.reversed().prefix { $0.isLetter || $0.isNumber || $0 == "_" }.reversed())
   }
 
+  /// How many arguments without a name stand, each ended by its comma, in a call's brackets.
+  static func positionalCount(in arguments: String) -> Int {
+    var depth = 0
+    var (count, isNamed, isInString) = (0, false, false)
+    for character in arguments {
+      if character == "\"" { isInString.toggle() }
+      if isInString { continue }
+      switch character {
+      case "(", "[", "{": depth += 1
+      case ")", "]", "}": depth -= 1
+      case "=" where depth == 0: isNamed = true
+      case "," where depth == 0:
+        if !isNamed { count += 1 }
+        isNamed = false
+      default: break
+      }
+    }
+    return count
+  }
+
+  static func withoutTrailingSpaces(_ text: String) -> String {
+    String(text.reversed().drop { $0 == " " }.reversed())
+  }
+
   /// Whether an operand ends a text, so that only an operator can follow.
   static func endsInOperand(_ head: String) -> Bool {
     guard head.last == " " else { return false }
-    let rest = String(head.reversed().drop { $0 == " " }.reversed())
+    let rest = withoutTrailingSpaces(head)
     guard let last = rest.last else { return false }
     if ")]'\"".contains(last) { return true }
     let word = trailingWord(rest)

@@ -1,3 +1,4 @@
+import CEditline
 import Glibc
 import Runtime
 import Syntax
@@ -45,7 +46,6 @@ extension Session {
   private func runTyped(_ text: String, _ source: PromptReader) -> Bool {
     remember(text, source)
     transcript?.addStatement(text)
-    Interrupt.clear()
     hasWaited = false
     let start = MonotonicClock.now()
     let code = runScript(SourceText(text, name: "<prompt>"))
@@ -60,7 +60,7 @@ extension Session {
   }
 
   private func remember(_ text: String, _ source: PromptReader) {
-    guard settings.keepsHistory, HistoryFile.isKept(text), typed.last != text else { return }
+    guard settings.keepsHistory, HistoryFile.isKept(text) else { return }
     typed.append(text)
     source.remember(text)
     historyFile?.append(text)
@@ -124,6 +124,10 @@ final class PromptReader: LineEditorDelegate {
   }
 
   func next() -> LineEditor.Line {
+    // In this order, and never between Enter and the statement: a Ctrl-C pressed there is for it,
+    // and one pressed here ends the read.
+    editline_forget_interrupt()
+    Interrupt.clear()
     guard let editor else { return nextPlain() }
     let line = editor.read(prompt: "nnsh> ")
     if case .text = line { interruptsInARow = 0 }

@@ -67,7 +67,7 @@ extension Session {
       return machine.exitCode ?? worst
     } catch {
       report(error)
-      return ExitCode.usage
+      return error.phase == .interrupted ? ExitCode.interrupted : ExitCode.usage
     }
   }
 
@@ -91,7 +91,7 @@ extension Session {
 
   /// The statements of the history file and of this session.
   func historyEntries() -> [String] {
-    settings.keepsHistory ? historyFile?.entries() ?? typed : typed
+    settings.keepsHistory ? historyFile?.entries() ?? typed.entries : typed.entries
   }
 }
 

@@ -42,7 +42,7 @@ package final class Session: CommandHost {
   /// The file that statements typed are remembered in.
   var historyFile: HistoryFile?
   /// The statements typed in this session.
-  var typed: [String] = []
+  var typed = LineHistory([])
   var runDepth = 0
   /// Whether the running statement has waited for a person, as a pager does: its time says nothing.
   var hasWaited = false
@@ -97,9 +97,9 @@ package final class Session: CommandHost {
       interruptIsExplained = false
       return
     }
-    // The terminal has shown `^C` where the cursor was.
+    // A terminal that shows what is typed has shown `^C` where the cursor was.
     let isBehindEcho =
-      diagnostic.phase == .interrupted && terminal.drawsProgress && isatty(STDIN_FILENO) == 1
+      diagnostic.phase == .interrupted && terminal.drawsProgress && Terminal.echoesKeys
     let lead = isBehindEcho ? "\n" : ""
     writeError(lead + diagnostic.rendered(inColor: terminal.colorsErrors) + "\n")
     transcript?.addOutput(diagnostic.rendered() + "\n")

@@ -2,6 +2,9 @@ import Syntax
 
 /// What could stand where Tab was pressed.
 package struct Completions: Equatable {
+  /// What is listed first: what a call or a command takes here, then what the user has made.
+  package enum Rank: Int, Sendable { case argument, variable, other }
+
   /// One possibility.
   package struct Candidate: Equatable, Sendable {
     /// What would stand there.
@@ -14,20 +17,22 @@ package struct Completions: Equatable {
     package let label: String
     /// How it is written, where that is not `text`: a path in quotes.
     package let written: String
+    package let rank: Rank
 
     package init(
       _ text: String, summary: String = "", ending: String = "", label: String? = nil,
-      written: String? = nil
+      written: String? = nil, rank: Rank = .other
     ) {
       self.text = text
       self.summary = summary
       self.ending = ending
       self.label = label ?? text
       self.written = written ?? text
+      self.rank = rank
     }
   }
 
-  /// Those that begin as what was typed, in alphabetical order.
+  /// Those that begin as what was typed, in alphabetical order within each rank.
   package let candidates: [Candidate]
   /// The bytes before the cursor that they would replace.
   package let replaced: Int
@@ -43,7 +48,7 @@ package struct Completions: Equatable {
     self.candidates =
       candidates
       .filter { $0.text.hasPrefix(typed) && seen.insert($0.text).inserted }
-      .sorted { $0.text < $1.text }
+      .sorted { ($0.rank.rawValue, $0.text) < ($1.rank.rawValue, $1.text) }
     self.typed = typed
     replaced = (source ?? typed).utf8.count
   }

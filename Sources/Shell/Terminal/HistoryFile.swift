@@ -4,7 +4,8 @@ import Glibc
 ///
 /// Line breaks inside a statement are written `\n`, backslashes `\\`. Each entry is appended by one
 /// write under a lock, so that several shells lose and tear none; a line that a killed shell left
-/// unfinished is ended first. libedit's own file format is rewritten in place and keeps neither
+/// unfinished is ended first. The file only grows: what was typed twice is in it twice, and is left
+/// out when it is read. libedit's own file format is rewritten in place and keeps neither
 /// promise.
 package struct HistoryFile: Sendable {
   package let path: String
@@ -21,21 +22,43 @@ package struct HistoryFile: Sendable {
     }
   }
 
-  /// The entries, oldest first, at most the last `limit`; empty where there is no file.
+  /// The last `limit` different entries, oldest first, each where it was written last; empty where
+  /// there is no file.
   package func entries(limit: Int = 10_000) -> [String] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return [] }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = read(descriptor, &chunk, chunk.count)
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { break }
-      bytes += chunk.prefix(count)
+    var found: [String] = []
+    var seen: Set<String> = []
+    withLinesFromTheEnd { line in
+      let entry = Self.unescaped(line)
+      if seen.insert(entry).inserted { found.append(entry) }
+      return found.count < limit
     }
-    let lines = bytes.split(separator: UInt8(ascii: "\n")).suffix(limit)
-    return lines.map { Self.unescaped($0) }
+    return found.reversed()
+  }
+
+  /// Reads the lines from the last one on, for as long as they are wanted: of a long history the
+  /// beginning is not even read.
+  private func withLinesFromTheEnd(_ isMoreWanted: (ArraySlice<UInt8>) -> Bool) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    defer { close(descriptor) }
+    var start = lseek(descriptor, 0, SEEK_END)
+    // What has been read of a line whose beginning lies before `start`.
+    var rest: [UInt8] = []
+    while start > 0 {
+      // Longer lines take longer steps, so that none is copied more than a few times.
+      let count = min(Int(start), max(1 << 16, rest.count))
+      var bytes = [UInt8](repeating: 0, count: count)
+      guard pread(descriptor, &bytes, count, start - off_t(count)) == count else { return }
+      start -= off_t(count)
+      bytes += rest
+      var end = bytes.count
+      while let lineBreak = bytes[..<end].lastIndex(of: UInt8(ascii: "\n")) {
+        if lineBreak + 1 < end, !isMoreWanted(bytes[(lineBreak + 1)..<end]) { return }
+        end = lineBreak
+      }
+      rest = Array(bytes[..<end])
+    }
+    if !rest.isEmpty { _ = isMoreWanted(rest[...]) }
   }
 
   /// Adds an entry; one that begins with a space, or that is the last one again, is not kept.

@@ -21,6 +21,8 @@ package struct LineDisplay {
     package var ghost = ""
     /// What the statement gives, shown behind all else.
     package var shape = ""
+    /// A row below the text; empty for none.
+    package var note = ""
     package var isColored = false
 
     package init() {}
@@ -182,12 +184,13 @@ package struct LineDisplay {
     let width = max(8, size.columns)
     columns = width
     let laidOut = layout(content, columns: width, rowLimit: max(1, size.rows))
-    let height = max(1, size.rows)
+    let note = noteRow(content, columns: width, fits: size.rows > 1)
+    let height = max(1, size.rows - (note == nil ? 0 : 1))
     let cursor = laidOut.cursor
     top = min(top, max(0, laidOut.rows.count - height))
     if cursor.row < top { top = cursor.row }
     if cursor.row >= top + height { top = cursor.row - height + 1 }
-    let shown = Array(laidOut.rows.dropFirst(top).prefix(height))
+    let shown = Array(laidOut.rows.dropFirst(top).prefix(height)) + (note.map { [$0] } ?? [])
     var output = ""
     var row = cursorRow
     var column = cursorColumn
@@ -214,6 +217,14 @@ package struct LineDisplay {
     return output
   }
 
+  private func noteRow(_ content: Content, columns: Int, fits: Bool) -> Row? {
+    guard !content.note.isEmpty, fits else { return nil }
+    var layout = Layout(columns: columns, isColored: content.isColored)
+    layout.append(TextLayout.cut(content.note, to: columns - 1), .mark)
+    layout.switchTo(.plain)
+    return layout.rows[0]
+  }
+
   /// The bytes that leave the text where it is and the cursor on a new line below it.
   package mutating func finish() -> String {
     let output = Self.move(from: cursorRow, to: max(0, rows.count - 1)) + "\r\n"
@@ -231,12 +242,14 @@ package struct LineDisplay {
 
   /// The bytes that erase what was drawn, in a window that now has another width.
   ///
-  /// Terminals break a row that has become too long into several.
-  package mutating func erase(columns newColumns: Int) -> String {
+  /// - Parameter reflows: whether the terminal has broken rows that became too long into several;
+  ///   others cut them. Nothing that it could be asked tells afterwards which it did, and erasing
+  ///   too many rows loses what stood above; so this is false where it is not known.
+  package mutating func erase(columns newColumns: Int, reflows: Bool) -> String {
     let width = max(1, newColumns)
-    func height(_ cells: Int) -> Int { max(1, (cells + width - 1) / width) }
+    func height(_ cells: Int) -> Int { reflows ? max(1, (cells + width - 1) / width) : 1 }
     let above = rows.prefix(cursorRow).reduce(0) { $0 + height($1.width) }
-    let up = above + cursorColumn / width
+    let up = above + (reflows ? cursorColumn / width : 0)
     forget()
     return "\r" + (up > 0 ? "\u{1B}[\(up)A" : "") + "\u{1B}[J"
   }

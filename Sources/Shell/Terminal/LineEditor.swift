@@ -29,9 +29,11 @@ package final class LineEditor {
     case terminated(Int32)
   }
 
-  private let delegate: any LineEditorDelegate
+  private unowned let delegate: any LineEditorDelegate
   private var history: LineHistory
   private var undo = UndoHistory()
+  private var search: HistorySearch?
+  private var formerPattern = ""
   private var display = LineDisplay()
   private var prompt = ""
   /// The last text whose result shape was asked for, and the answer.
@@ -42,6 +44,7 @@ package final class LineEditor {
   /// Beyond this many bytes a text is shown without colours and hints.
   private static let liveHelpLimit = 8192
 
+  /// - Parameter delegate: outlives the editor.
   /// - Returns: nil where the terminal cannot be edited on.
   package init?(delegate: any LineEditorDelegate, history: [String]) {
     self.delegate = delegate
@@ -90,6 +93,13 @@ package final class LineEditor {
         let ghost = editor.ghost(behind: String(cString: text))
         return ghost.isEmpty ? nil : editor.keep(ghost)
       },
+      search: { context, step, typed, cursor in
+        guard let editor = LineEditor.from(context), let typed,
+          let match = editor.search(Int(step), String(cString: typed))
+        else { return nil }
+        cursor?.pointee = Int32(clamping: match.cursor)
+        return editor.keep(match.text)
+      },
       draw: { context, text, _, cursor, reason in
         guard let editor = LineEditor.from(context), let text else { return }
         editor.draw(String(cString: text), cursor: Int(cursor), reason: Int(reason))
@@ -111,6 +121,7 @@ package final class LineEditor {
   package func read(prompt: String) -> Line {
     self.prompt = prompt
     undo = UndoHistory()
+    search = nil
     display.forget()
     inferred = ("", "")
     var text: UnsafePointer<CChar>?
@@ -124,8 +135,24 @@ package final class LineEditor {
 
   /// Lets Up and Ctrl-R find a statement.
   package func remember(_ entry: String) {
-    history.append(entry)
+    if history.append(entry) { editline_remove_history(entry) }
     editline_add_history(entry)
+  }
+
+  private func search(_ step: Int, _ typed: String) -> HistorySearch.Match? {
+    switch step {
+    case EDITLINE_SEARCH_BEGIN:
+      search = HistorySearch(history.entries, former: formerPattern)
+      return nil
+    case EDITLINE_SEARCH_TYPED: return search?.type(typed)
+    case EDITLINE_SEARCH_ERASED: return search?.erase()
+    case EDITLINE_SEARCH_OLDER: return search?.step(-1)
+    case EDITLINE_SEARCH_NEWER: return search?.step(1)
+    default:
+      formerPattern = search?.pattern ?? ""
+      search = nil
+      return nil
+    }
   }
 
   // MARK: completion
@@ -149,14 +176,16 @@ package final class LineEditor {
   // MARK: drawing
 
   private func draw(_ text: String, cursor: Int, reason: Int) {
-    let isSearching = Self.searchStart(text) != nil
+    let isSearching = search != nil || Self.searchStart(text) != nil
     if reason == EDITLINE_WAITING || text.utf8.count < 4096, !isSearching {
       undo.note(.init(text: text, cursor: cursor))
     }
     if reason == EDITLINE_BUSY { return }
     let size = Terminal.size()
     var output = ""
-    if reason == EDITLINE_RESIZED { output += display.erase(columns: size.columns) }
+    if reason == EDITLINE_RESIZED {
+      output += display.erase(columns: size.columns, reflows: Terminal.reflows)
+    }
     if reason == EDITLINE_CLEARED {
       display.forget()
       // After a stop the line goes on where the shell left the cursor.
@@ -175,6 +204,9 @@ package final class LineEditor {
     content.prompt = prompt
     content.text = text
     content.cursor = cursor
+    if let search, !isEnding {
+      content.note = "search: " + search.pattern + (search.isFound ? "" : "  (no more)")
+    }
     if reason == EDITLINE_ABANDONING {
       content.text = text + "^C"
       content.cursor = content.text.utf8.count
@@ -185,9 +217,9 @@ package final class LineEditor {
     }
     content.isColored = true
     content.styles = delegate.styles(of: content.text, cursor: isEnding ? -2 : cursor)
-    guard !isEnding, cursor == text.utf8.count, !text.isEmpty, !text.contains("\n") else {
-      return content
-    }
+    guard !isEnding, search == nil, cursor == text.utf8.count, !text.isEmpty,
+      !text.contains("\n")
+    else { return content }
     content.ghost = ghost(behind: text)
     if inferred.text != text { inferred = (text, delegate.resultShape(of: text)) }
     content.shape = inferred.shape

@@ -1,6 +1,6 @@
 /// The statements that Up and Down walk through: those that begin as what was typed.
 package struct LineHistory {
-  /// The entries, oldest first.
+  /// The entries, oldest first, no two alike.
   package private(set) var entries: [String]
 
   /// A walk: where it began, and what is shown of it now.
@@ -13,12 +13,19 @@ package struct LineHistory {
   }
   private var walk: Walk?
 
+  /// - Parameter entries: oldest first, no two alike, as `HistoryFile` gives them.
   package init(_ entries: [String]) { self.entries = entries }
 
-  /// Adds the newest entry.
-  package mutating func append(_ entry: String) {
-    if entries.last != entry { entries.append(entry) }
+  /// Adds the newest entry; an earlier one like it goes.
+  ///
+  /// - Returns: whether there was an earlier one.
+  @discardableResult
+  package mutating func append(_ entry: String) -> Bool {
     walk = nil
+    let place = entries.lastIndex(of: entry)
+    if let place { entries.remove(at: place) }
+    entries.append(entry)
+    return place != nil
   }
 
   /// One step through the entries.

@@ -34,6 +34,27 @@ package struct Terminal: Sendable {
     (drawsProgress, showsOutput, colorsOutput, colorsErrors) = (false, false, false, false)
   }
 
+  /// Whether standard input is a terminal that shows what is typed by itself.
+  package static var echoesKeys: Bool {
+    var settings = termios()
+    return tcgetattr(STDIN_FILENO, &settings) == 0 && settings.c_lflag & tcflag_t(ECHO) != 0
+  }
+
+  /// Whether the terminal is one of those known to break rows anew when it becomes narrower.
+  ///
+  /// The innermost one counts: tmux tells programs of itself by TERM, and they inherit the
+  /// variables of the terminal around it.
+  package static var reflows: Bool {
+    let name = Environment["TERM"] ?? ""
+    if name.hasPrefix("tmux") || name.hasPrefix("screen") { return Environment["TMUX"] != nil }
+    if ["alacritty", "foot", "xterm-kitty", "xterm-ghostty", "wezterm"].contains(name) {
+      return true
+    }
+    guard Environment["XTERM_VERSION"] == nil else { return false }
+    let marks = ["VTE_VERSION", "KONSOLE_VERSION", "WT_SESSION", "TERM_PROGRAM", "KITTY_WINDOW_ID"]
+    return marks.contains { Environment[$0] != nil }
+  }
+
   /// The columns and rows of the terminal; 80 by 24 where there is none.
   package static func size(of descriptor: Int32 = STDOUT_FILENO) -> (columns: Int, rows: Int) {
     var window = winsize()
