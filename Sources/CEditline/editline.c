@@ -209,6 +209,11 @@ int editline_open(const char *program, EditlineCallbacks callbacks, int history_
   el_set(editor.line, EL_SETTY, "-x", "-echo", NULL);
   /* Ctrl-S is a key of the search, and must not seem to stop the shell. */
   el_set(editor.line, EL_SETTY, "-d", "-ixon", NULL);
+  /*
+   * Ctrl-C comes as a byte, in its place among the keys: for a signal the terminal would drop what
+   * was typed before and not read, and what was drawn and not shown.
+   */
+  el_set(editor.line, EL_SETTY, "-d", "-isig", NULL);
   el_set(editor.line, EL_EDITOR, "emacs");
   history_list = history_init();
   if (history_list) {

@@ -41,3 +41,5 @@ void modes_close(void);
 void modes_take(void);
 /* As they were before nnsh. */
 void modes_give_back(void);
+/* The signal that the terminal made of a key before nnsh (SIGINT of Ctrl-C); 0 for none. */
+int modes_signal_of(unsigned char byte);

@@ -110,6 +110,15 @@ static int is_noted(void) {
 
 static int ends_reading(void) { return interrupt_noted || terminate_noted; }
 
+/* While a line is edited the terminal makes no signals of keys. Whether the byte was such a key. */
+static int note_signal_key(unsigned char byte) {
+  int number = modes_signal_of(byte);
+  if (number == SIGINT) interrupt_noted = 1;
+  else if (number == SIGTSTP) suspend_noted = 1;
+  else if (number) raise(number);
+  return number != 0;
+}
+
 static int read_unless(int (*is_stopped)(void), unsigned char *byte) {
   struct pollfd sources[2] = {{STDIN_FILENO, POLLIN, 0}, {wake_pipe[0], POLLIN, 0}};
   for (;;) {
@@ -124,7 +133,8 @@ static int read_unless(int (*is_stopped)(void), unsigned char *byte) {
       continue;
     }
     ssize_t count = read(STDIN_FILENO, byte, 1);
-    if (count == 1) return INPUT_BYTE;
+    if (count == 1 && !note_signal_key(*byte)) return INPUT_BYTE;
+    if (count == 1) continue;
     if (count == 0 || errno != EINTR) return INPUT_END;
   }
 }

@@ -36,6 +36,14 @@ void modes_take(void) {
   tcsetattr(STDIN_FILENO, TCSANOW, &silent);
 }
 
+int modes_signal_of(unsigned char byte) {
+  static const int keys[3][2] = {{VINTR, SIGINT}, {VSUSP, SIGTSTP}, {VQUIT, SIGQUIT}};
+  if (!is_known || byte == _POSIX_VDISABLE || !(original.c_lflag & ISIG)) return 0;
+  for (int i = 0; i < 3; i++)
+    if (original.c_cc[keys[i][0]] == byte) return keys[i][1];
+  return 0;
+}
+
 /* Lets a signal do to the process what it does by itself. */
 static void do_as_usual(int number, struct sigaction *ours) {
   struct sigaction usual = {0};
