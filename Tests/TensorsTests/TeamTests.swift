@@ -9,11 +9,15 @@ import Testing
   /// Counts the runs of each share.
   private final class Counter: @unchecked Sendable {
     private let lock = NSLock()
+    private let shares: Int
     private(set) var runs: [Int]
-    /// What a share hands out in turn, and whether any of that found the team free.
+    /// What each share hands out in turn.
     var inner: Counter?
 
-    init(_ shares: Int) { runs = [Int](repeating: 0, count: shares) }
+    init(_ shares: Int) {
+      self.shares = shares
+      runs = [Int](repeating: 0, count: shares)
+    }
 
     func note(_ share: Int) {
       lock.withLock { runs[share] += 1 }
@@ -22,7 +26,7 @@ import Testing
 
     func run() {
       nnsh_team_run(
-        Int32(runs.count),
+        Int32(shares),
         { context, share in
           guard let context else { return }
           Unmanaged<Counter>.fromOpaque(context).takeUnretainedValue().note(Int(share))
