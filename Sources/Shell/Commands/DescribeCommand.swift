@@ -47,16 +47,17 @@ struct ValueDescription {
         lines = ["\(value.kindName) \(ValueMeasure(value).extent)"]
         return
       }
-      lines = Self.tensor(tensor)
+      lines = try Self.tensor(tensor)
     }
   }
 
-  private static func tensor(_ tensor: Tensor) -> [String] {
-    let numbers = tensor.doubles()
-    let summary = NumberSummary(numbers)
+  private static func tensor(_ tensor: Tensor) throws -> [String] {
+    let numbers = try NumberBlocks(tensor)
+    let summary = try NumberSummary(numbers)
     var lines = ["\(tensor.shape) tensor \(tensor.elementType)", summary.line]
     guard summary.finiteCount > 1, summary.least < summary.greatest else { return lines }
-    let histogram = Histogram(numbers, bins: 49)
+    let histogram = try Histogram(
+      numbers, in: summary.least...summary.greatest, bins: 49)
     lines += histogram.lines(height: summary.finiteCount > 50 ? 3 : 1).map(trimmed)
     let (left, right) = (summary.least.displayed, summary.greatest.displayed)
     let gap = String(repeating: " ", count: max(1, 49 - left.count - right.count))
@@ -81,7 +82,7 @@ struct ValueDescription {
       }
       lines += table.lines()
     }
-    return lines + ["x of train: " + NumberSummary(set.train.x.doubles()).line]
+    return lines + [try "x of train: " + NumberSummary(NumberBlocks(set.train.x)).line]
   }
 
   private static func classCounts(_ split: Split, _ classes: Int) -> [Int] {
@@ -94,9 +95,10 @@ struct ValueDescription {
 
   private static func split(_ split: Split) throws -> [String] {
     let labels = split.labels.map { " · labels \($0.shape)" } ?? ""
+    let summary = try NumberSummary(NumberBlocks(split.x))
     return [
       "split of \(split.count) examples: x \(split.x.shape) · y \(split.y.shape)\(labels)",
-      "x: " + NumberSummary(split.x.doubles()).line,
+      "x: " + summary.line,
     ]
   }
 
@@ -106,7 +108,7 @@ struct ValueDescription {
       ("std", .right), ("NaN", .right),
     ])
     for parameter in network.parameters {
-      let summary = NumberSummary(parameter.tensor.doubles())
+      let summary = try NumberSummary(NumberBlocks(parameter.tensor))
       table.append([
         parameter.name, "\(parameter.tensor.shape)", summary.short(summary.least),
         summary.short(summary.greatest), summary.short(summary.mean),
@@ -127,22 +129,26 @@ struct NumberSummary {
   private(set) var infiniteCount = 0
   private(set) var finiteCount = 0
 
-  init(_ numbers: [Double]) {
+  init(_ numbers: NumberBlocks) throws {
     // Welford's method: no catastrophic cancellation.
     var squares = 0.0
-    for number in numbers {
-      guard number.isFinite else {
-        if number.isNaN { nanCount += 1 } else { infiniteCount += 1 }
-        continue
-      }
-      finiteCount += 1
-      least = min(least, number)
-      greatest = max(greatest, number)
-      let difference = number - mean
-      mean += difference / Double(finiteCount)
-      squares += difference * (number - mean)
+    try numbers.forEach { _, block in
+      for number in block { append(number, &squares) }
     }
     deviation = finiteCount > 0 ? (squares / Double(finiteCount)).squareRoot() : 0
+  }
+
+  private mutating func append(_ number: Double, _ squares: inout Double) {
+    guard number.isFinite else {
+      if number.isNaN { nanCount += 1 } else { infiniteCount += 1 }
+      return
+    }
+    finiteCount += 1
+    least = min(least, number)
+    greatest = max(greatest, number)
+    let difference = number - mean
+    mean += difference / Double(finiteCount)
+    squares += difference * (number - mean)
   }
 
   var line: String {

@@ -96,12 +96,12 @@ struct ChartBuilder {
     switch value {
     case .record(let box):
       for (field, content) in zip(box.content.names, box.content.values) {
-        guard let numbers = try content.asNumbers() else {
+        guard let numbers = try NumberBlocks(content) else {
           throw RuntimeError.other(
             "cannot plot the field \(field), a \(content.kindName)",
             hint: "its fields must be lists of numbers or tensors of one dimension")
         }
-        addMeasure(field, numbers)
+        try addMeasure(field, numbers)
       }
     case .network(let box): try add(box.content.network.history.record, named: name)
     case .tensor(let box) where box.content.rank == 2: try addColumns(box.content, name)
@@ -110,25 +110,23 @@ struct ChartBuilder {
         "cannot plot a \(box.content.shape) tensor: curves have one dimension",
         hint: "show draws it as pictures")
     default:
-      guard let numbers = try value.asNumbers() else {
+      guard let numbers = try NumberBlocks(value) else {
         throw context.mismatch("values", "numbers: a tensor, a list or a record of them", value)
       }
-      others.append(Chart.Curve(name, y: numbers))
+      others.append(try Chart.Curve(name, thinning: numbers))
     }
   }
 
-  private mutating func addMeasure(_ name: String, _ numbers: [Double]) {
-    guard numbers.contains(where: \.isFinite) else { return }
+  private mutating func addMeasure(_ name: String, _ numbers: NumberBlocks) throws {
     // Measures taken every few epochs have gaps; a line joins what there is.
-    let places = numbers.indices.filter { numbers[$0].isFinite }
-    let curve = Chart.Curve(
-      name, x: places.map { Double($0 + 1) }, y: places.map { numbers[$0] })
+    let curve = try Chart.Curve(name, first: 1, isJoined: true, thinning: numbers)
+    guard !curve.y.isEmpty else { return }
     if name.hasSuffix("loss") {
       losses.append(curve)
     } else if name.hasSuffix("accuracy") {
       accuracies.append(curve)
     } else {
-      others.append(Chart.Curve(name, y: numbers))
+      others.append(try Chart.Curve(name, thinning: numbers))
     }
   }
 
@@ -139,10 +137,9 @@ struct ChartBuilder {
         "cannot plot \(columns) curves at once, one a column of a \(tensor.shape) tensor",
         hint: "choose columns: plot \(name)[:, 0]; or look at it: show \(name)")
     }
-    let numbers = tensor.doubles()
     for column in 0..<columns {
-      let values = stride(from: column, to: numbers.count, by: columns).map { numbers[$0] }
-      others.append(Chart.Curve("\(name)[:, \(column)]", y: values))
+      let numbers = try NumberBlocks(tensor.subscripted([.all, .at(column)]))
+      others.append(try Chart.Curve("\(name)[:, \(column)]", thinning: numbers))
     }
   }
 }

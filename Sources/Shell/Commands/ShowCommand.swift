@@ -179,9 +179,9 @@ struct Showing {
         let rows = try tensor.transposed().contiguous()
         return try gallery(rows.reshaped([sizes[1], columnSide, columnSide])) { "\($0)" }
       }
-      return picture(tensor, rows: sizes[0], columns: sizes[1])
+      return try picture(tensor, rows: sizes[0], columns: sizes[1])
     case 1:
-      if let side = Self.side(sizes[0]) { return picture(tensor, rows: side, columns: side) }
+      if let side = Self.side(sizes[0]) { return try picture(tensor, rows: side, columns: side) }
       return [Value(tensor).display(context.session.displayStyle)]
     default: return [Value(tensor).display(context.session.displayStyle)]
     }
@@ -193,10 +193,11 @@ struct Showing {
     return side >= 12 && side * side == count ? side : nil
   }
 
-  private func picture(_ tensor: Tensor, rows: Int, columns: Int) -> [String] {
-    let image = TerminalImage(values: tensor.doubles(), rows: rows, columns: columns)
+  private func picture(_ tensor: Tensor, rows: Int, columns: Int) throws -> [String] {
     let room = isColored ? width : width * 2
-    return image.fitted(rows: room, columns: room).lines(colored: isColored)
+    return try TerminalImage(
+      averaging: NumberBlocks(tensor), rows: rows, columns: columns, toFit: room
+    ).lines(colored: isColored)
   }
 
   /// Pictures of the first few of a stack N×H×W.
@@ -207,6 +208,7 @@ struct Showing {
     guard sizes.count >= 3, sizes[0] > 0 else { return ["no images"] }
     let shown = min(sizes[0], count ?? 12)
     let images = try (0..<shown).map { row in
+      try Interrupt.check()
       let pixels = try stack.rows(row..<row + 1)
       return (Self.image(pixels.doubles(), sizes), caption(row))
     }

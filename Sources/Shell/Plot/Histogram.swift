@@ -6,26 +6,22 @@ package struct Histogram {
 
   /// - Parameters:
   ///   - values: only finite ones count.
+  ///   - range: from the least of them to the greatest.
   ///   - bins: how many bars.
-  package init(_ values: [Double], bins: Int) {
-    var lower = Double.infinity
-    var upper = -Double.infinity
-    for value in values where value.isFinite {
-      lower = min(lower, value)
-      upper = max(upper, value)
-    }
-    var counts = [Int](repeating: 0, count: max(1, bins))
-    if lower <= upper {
-      // Halves, so that the distance of the two greatest numbers does not overflow.
-      let span = upper / 2 - lower / 2
-      for value in values where value.isFinite {
-        let share = span > 0 ? (value / 2 - lower / 2) / span : 0.5
-        counts[min(counts.count - 1, max(0, Int(share * Double(counts.count))))] += 1
+  package init(_ values: NumberBlocks, in range: ClosedRange<Double>, bins: Int) throws {
+    (lower, upper) = (range.lowerBound, range.upperBound)
+    // Halves, so that the distance of the two greatest numbers does not overflow.
+    let half = lower / 2
+    let span = upper / 2 - half
+    let bins = max(1, bins)
+    var counts = [Int](repeating: 0, count: bins)
+    try values.forEach { _, block in
+      for value in block where value.isFinite {
+        let share = span > 0 ? (value / 2 - half) / span : 0.5
+        counts[Int(min(Double(bins - 1), max(0, share * Double(bins))))] += 1
       }
     }
     self.counts = counts
-    self.lower = lower
-    self.upper = upper
   }
 
   /// The bars, `height` rows of eighths of blocks, the greatest filling them all.
