@@ -58,6 +58,33 @@ import Testing
     }
   }
 
+  /// Operations on lists of millions look for the request themselves, as values that they are.
+  @Test func interruptStopsLongLists() async {
+    await #expect(processExitsWith: .success) {
+      let range = Value.range(Box(NumberRange(lower: 0, upper: 1e5, isInclusive: false)))
+      let list = Value.items((0..<100_000).map { .number(Double($0)) })
+      func arguments(_ builtin: Builtin, _ values: [Value]) -> Arguments {
+        Arguments(
+          declaration: builtin.declaration, values: values, given: values.map { _ in true })
+      }
+      let operations: [(String, () throws -> Void)] = [
+        ("range to list", { _ = try arguments(.map, [.none, range]).sequence(1) }),
+        ("range to numbers", { _ = try range.asNumbers() }),
+        ("list to numbers", { _ = try list.asNumbers() }),
+        ("list to tensor", { _ = try list.asTensor() }),
+        ("join", { _ = try interruptibleJoin([1, 2], [3]) }),
+        ("map", { _ = try interruptibleList(count: 100_000) { $0 } }),
+      ]
+      Interrupt.request()
+      for (name, operation) in operations {
+        #expect(throws: TensorError.interrupted, "\(name)") { try operation() }
+      }
+      Interrupt.clear()
+      for (_, operation) in operations { try operation() }
+      #expect(try interruptibleJoin([1, 2], [3]) == [1, 2, 3])
+    }
+  }
+
   @Test func exitStops() {
     let bench = MachineBench()
     #expect(bench.run("print(1)\nfn f() { exit(3) }\nf()\nprint(2)") == "1\n")

@@ -72,9 +72,11 @@ extension Arguments {
     case .string(let box): return box.content.map { .text(String($0)) }
     case .range(let box):
       try MemoryGuard.check(elements: box.content.exactCount, bytesEach: 16)
-      return (0..<box.content.count).map { .number(box.content[$0]) }
+      let range = box.content
+      return try interruptibleList(count: range.count) { .number(range[$0]) }
     case .tensor(let box) where box.content.rank == 1:
-      return box.content.doubles().map { .number($0) }
+      let numbers = box.content.doubles()
+      return try interruptibleList(count: numbers.count) { .number(numbers[$0]) }
     case .tensor, .traced:
       let variable = try variable(index)
       guard let count = variable.shape.dimensions.first else {

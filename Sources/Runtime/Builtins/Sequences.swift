@@ -14,7 +14,11 @@ extension Builtin {
     differentiation: .differentiable
   ) { arguments, interpreter in
     let function = arguments[0]
-    return .items(try arguments.sequence(1).map { try interpreter.call(function, [$0]) })
+    let elements = try arguments.sequence(1)
+    return .items(
+      try interruptibleList(count: elements.count) {
+        try interpreter.call(function, [elements[$0]])
+      })
   }
 
   static let filter = Builtin(
@@ -55,7 +59,8 @@ extension Builtin {
       columns.append(try column.sequence(0))
     }
     let count = columns.map(\.count).min() ?? 0
-    return .items((0..<count).map { row in .items(columns.map { $0[row] }) })
+    return .items(
+      try interruptibleList(count: count) { row in .items(columns.map { $0[row] }) })
   }
 
   static let range = Builtin(

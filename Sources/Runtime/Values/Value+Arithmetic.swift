@@ -21,7 +21,7 @@ extension Value {
     case .matmul: return try product(left, right)
     default: break
     }
-    if operation == .add, let result = left.appended(right) { return result }
+    if operation == .add, let result = try left.appended(right) { return result }
     if let result = try textOrList(operation, left, right) { return result }
     guard let elementwise = BinaryOperation(operation), left.isArithmetic, right.isArithmetic else {
       throw mismatch(operation, left, right)
@@ -184,7 +184,7 @@ extension Value {
   ) throws -> Value? {
     switch (operation, left, right) {
     case (.add, .list, .tensor), (.add, .tensor, .list):
-      return .items(try left.listElements() + right.listElements())
+      return .items(try interruptibleJoin(left.listElements(), right.listElements()))
     case (.multiply, .string(let text), .number(let count)),
       (.multiply, .number(let count), .string(let text)):
       return .text(try repeated(text.content, count))
@@ -198,7 +198,7 @@ extension Value {
 
   /// Two strings or two lists as one, in place where nobody else refers to this one; otherwise nil,
   /// and this one stays.
-  private mutating func appended(_ more: Value) -> Value? {
+  private mutating func appended(_ more: Value) throws -> Value? {
     if case .string(let text) = more {
       guard case .string(var box) = self else { return nil }
       self = .none
@@ -209,7 +209,10 @@ extension Value {
     if case .list(let elements) = more {
       guard case .list(var box) = self else { return nil }
       self = .none
-      if !isKnownUniquelyReferenced(&box) { box = Box(box.content) }
+      guard isKnownUniquelyReferenced(&box) else {
+        self = .list(box)
+        return .items(try interruptibleJoin(box.content, elements.content))
+      }
       box.content += elements.content
       return .list(box)
     }

@@ -37,10 +37,12 @@ extension Value {
     case .tensor(let box): return box.content.rank <= 1 ? box.content.doubles() : nil
     case .range(let box):
       try MemoryGuard.check(elements: Double(box.content.count), bytesEach: 8)
-      return (0..<box.content.count).map { box.content[$0] }
+      let range = box.content
+      return try interruptibleList(count: range.count) { range[$0] }
     case .list(let box):
       var numbers: [Double] = []
-      for element in box.content {
+      for (place, element) in box.content.enumerated() {
+        if place & 0xFFFF == 0xFFFF { try Interrupt.check() }
         guard let number = element.asNumber() else { return nil }
         numbers.append(number)
       }
@@ -52,7 +54,7 @@ extension Value {
   /// A list of numbers as a tensor of one dimension, a list of tensors of one shape as their stack.
   private static func stacked(_ elements: [Value]) throws -> Tensor? {
     if elements.allSatisfy({ if case .number = $0 { true } else { false } }) {
-      let numbers = elements.compactMap { $0.asNumber() }
+      let numbers = try interruptibleList(count: elements.count) { elements[$0].asNumber() ?? .nan }
       return try Tensor(
         doubles: numbers, Shape(checking: [numbers.count]), elementType: .f32)
     }
