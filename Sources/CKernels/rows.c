@@ -25,12 +25,15 @@ static void soften(void *context, ptrdiff_t task) {
 }
 
 int nnsh_softmax(
-    int logarithm, int type, const void *in, ptrdiff_t rows, ptrdiff_t columns, void *out) {
+    int logarithm, int type, const void *in, ptrdiff_t rows, ptrdiff_t columns, void *out,
+    int whole) {
   if (rows == 0 || columns == 0) return nnsh_done;
   softening work = {logarithm, type, in, out, rows, columns, 8192 / columns + 1};
   ptrdiff_t tasks = (rows + work.rows_a_task - 1) / work.rows_a_task;
   // An exponential takes the time of several plain elements.
-  return nnsh_parallel(tasks, rows * columns * 4, soften, &work);
+  if (!whole) return nnsh_parallel(tasks, rows * columns * 4, soften, &work);
+  nnsh_parallel_whole(tasks, rows * columns * 4, soften, &work);
+  return nnsh_done;
 }
 
 typedef struct {

@@ -32,7 +32,8 @@ extension Tensor {
     try Profile.measure("softmax") { () throws(TensorError) in
       try checkStatus(
         nnsh_softmax(
-          logarithm ? 1 : 0, plain.elementType.code, plain.pointer, rows, columns, result.pointer))
+          logarithm ? 1 : 0, plain.elementType.code, plain.pointer, rows, columns, result.pointer,
+          0))
     }
     withExtendedLifetime((plain, result)) {}
     return result

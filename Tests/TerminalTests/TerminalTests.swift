@@ -62,7 +62,8 @@ import Testing
 
   @Test func controlCStopsATrainingThatGoesOn() throws {
     let session = try TerminalSession(["-i"])
-    session.type("d = dataset(randn(100, 4), arange(100) % 2); net = dense(4, 2) |> softmax")
+    session.type("d = dataset(randn(100, 784), arange(100) % 2)")
+    session.type("net = dense(784, 300) |> relu |> dense(2) |> softmax")
     session.type("train net on d epochs=100000000")
     try session.wait(for: "loss")
     session.send("\u{3}")
@@ -70,6 +71,14 @@ import Testing
     #expect(!session.screen.text.contains("error:"))
     session.type("len(net.history.loss) > 0")
     try session.wait(until: { $0.lines.suffix(2) == ["true", "nnsh>"] })
+    // It does go on.
+    session.type("train net")
+    try session.waitUntilRunning()
+    session.read(waiting: 300)
+    session.send("\u{3}")
+    try session.wait("the second stop") {
+      $0.text.components(separatedBy: "all is kept").count == 3
+    }
   }
 
   @Test func controlDLeaves() throws {

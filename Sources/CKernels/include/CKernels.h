@@ -180,10 +180,11 @@ int nnsh_count_values(
 
 // MARK: - Rows (rows.c)
 
-/// Row-wise softmax, or its logarithm; `out` may be `in`.
+/// Row-wise softmax, or its logarithm; `out` may be `in`. A whole one is never cut short by an
+/// interruption.
 int nnsh_softmax(
     int logarithm, int type, const void *_Nonnull in, ptrdiff_t rows, ptrdiff_t columns,
-    void *_Nonnull out);
+    void *_Nonnull out, int whole);
 
 /// Softmax and cross-entropy of rows in one pass.
 ///

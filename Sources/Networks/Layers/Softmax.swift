@@ -41,16 +41,9 @@ final class SoftmaxStage: Stage {
 
   override func forward(_ input: Floats, _ step: StepContext) throws(TensorError) -> Floats {
     self.input = input
-    // Pieces this small are never cut short by an interruption, which a step must not be.
-    let piece = max(1, 8192 / columns)
-    let total = rows * width / columns
-    for start in stride(from: 0, to: total, by: piece) {
-      let offset = start * columns
-      try checkStatusWhole(
-        nnsh_softmax(
-          0, Int32(nnsh_f32), input + offset, min(piece, total - start), columns,
-          output + offset))
-    }
+    // A step is never left half done.
+    _ = nnsh_softmax(
+      0, Int32(nnsh_f32), input, rows * width / columns, columns, output, 1)
     return output
   }
 
@@ -66,9 +59,5 @@ final class SoftmaxStage: Stage {
 
   override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
     ("softmax(z)", [StageOperand("z", input, rows, width)])
-  }
-
-  private func checkStatusWhole(_ status: Int32) throws(TensorError) {
-    if status != Int32(nnsh_done) { throw .interrupted }
   }
 }

@@ -126,7 +126,8 @@ final class ParameterStore {
   }
 
   private static func tensor(_ shape: Shape, from source: Floats) throws -> Tensor {
-    var result = try Tensor.zeros(shape)
+    // Not one of zeros: making those stops when asked to, and what was reached must be kept then.
+    var result = try Tensor(uninitialized: shape, .f32)
     try result.withMutableFloats { floats throws(TensorError) in
       // SAFETY: the slot holds as many floats as its shape says.
       if let base = floats.baseAddress { base.update(from: source, count: floats.count) }
