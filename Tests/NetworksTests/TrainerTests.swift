@@ -327,6 +327,31 @@ import Testing
     defer { Interrupt.clear() }
     #expect(try run.run().ending == .interrupted(epoch: 1, step: 0))
   }
+  /// A full batch in several pieces: the stop need not wait for the last of them.
+  @Test func aStepOfManyPiecesIsUndone() async {
+    await #expect(processExitsWith: .success) {
+      let sample = try Sample(rows: 3000, features: 20, classes: 3)
+      var options = TrainingOptions()
+      options.batch = .full
+      options.epochs = 3
+      let start = try network([try Dense(outputs: 1000), try Dense(outputs: 3), Softmax()])
+      let run = try trainer(start, sample.data(), options)
+      let before = try run.trained().parameters.map { $0.tensor.doubles() }
+      #expect(
+        try run.run(delegate: StopperInStep()).ending == .interrupted(epoch: 1, step: 0))
+      Interrupt.clear()
+      let kept = try run.trained()
+      #expect(kept.parameters.map { $0.tensor.doubles() } == before)
+      let resumed = try Trainer(resuming: kept)
+      #expect(try resumed.run().ending == .finished)
+      let whole = try trainer(kept, sample.data(), options)
+      #expect(try whole.run().ending == .finished)
+      #expect(
+        try resumed.trained().parameters.map { $0.tensor.doubles() }
+          == whole.trained().parameters.map { $0.tensor.doubles() })
+    }
+  }
+
   /// Parameters so large that tensors of their size are made in pieces, and a softmax that is a
   /// stage of its own: nothing of a step, and nothing of the saving, may be stopped half way.
   @Test func whatAnInterruptReachedIsKept() async {
@@ -354,6 +379,15 @@ import Testing
       #expect(other.state.step == 1)
     }
   }
+}
+
+/// Asks for a stop as soon as a step is about to begin, too late for it not to.
+private final class StopperInStep: TrainingDelegate {
+  var wantsToStop: Bool {
+    Interrupt.request()
+    return false
+  }
+  func trainingDidProgress(_ progress: TrainingProgress) {}
 }
 
 /// Asks for a stop, as Ctrl-C does, when it is first told how far the training is.

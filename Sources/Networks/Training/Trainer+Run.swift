@@ -39,7 +39,11 @@ extension Trainer {
       while state.step < stepsPerEpoch {
         if Interrupt.isRequested || delegate?.wantsToStop ?? false { return state.step }
         let before = state.rows
-        try guarded { try takeStep(rate: rate) }
+        do {
+          try guarded { try takeStep(rate: rate) }
+        } catch StepFailure.stopped {
+          return state.step
+        }
         meter.add(state.rows - before)
         if let delegate, meter.isDue {
           delegate.trainingDidProgress(progress(meter, isEpochEnd: false))
@@ -65,8 +69,12 @@ extension Trainer {
         beginEpoch()
       }
       let (lossBefore, rowsBefore) = (state.lossSum, state.rows)
-      try Threads.limited(to: stepThreads) {
-        try guarded { try takeStep(rate: options.optimizer.rate.rate(epoch: 0)) }
+      do {
+        try Threads.limited(to: stepThreads) {
+          try guarded { try takeStep(rate: options.optimizer.rate.rate(epoch: 0)) }
+        }
+      } catch StepFailure.stopped {
+        break
       }
       let loss = (state.lossSum - lossBefore) / Double(state.rows - rowsBefore) * reportedShare
       losses.append(loss)
@@ -162,7 +170,7 @@ extension Trainer {
 
   /// Runs a step, and finds where a NaN or infinity was born if one comes of it.
   private func guarded(_ step: () throws -> Void) throws {
-    do { try step() } catch is StepFailure { throw try diagnose() }
+    do { try step() } catch StepFailure.lossNotFinite { throw try diagnose() }
   }
 }
 

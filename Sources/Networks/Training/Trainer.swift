@@ -133,8 +133,9 @@ package final class Trainer {
     return network
   }
 
-  /// One step; adds to the state's measurements. Throws `StepFailure` before anything of the
-  /// weights has changed when the loss is not finite.
+  /// One step; adds to the state's measurements. Throws `StepFailure`, before anything of the
+  /// weights has changed, when the loss is not finite, or when a stop is asked for between the
+  /// pieces of a step that can be undone.
   func takeStep(rate: Double) throws {
     let first = state.step * batchRows
     let count = min(batchRows, source.rows - first)
@@ -148,6 +149,11 @@ package final class Trainer {
     var correct = 0
     var offset = 0
     for plan in plans {
+      if offset > 0, Interrupt.isRequested, isAtSnapshot {
+        // A step of many pieces may take seconds: it goes back to its start, which is kept.
+        snapshot.restore(store, statistics: statistics)
+        throw StepFailure.stopped
+      }
       context.isFirstChunk = offset == 0
       context.rowOffset = offset
       try plan.differentiate(
@@ -163,6 +169,11 @@ package final class Trainer {
     state.correct += correct
     state.rows += count
     state.step += 1
+  }
+
+  /// Whether what is kept to go back to is the state before the step at hand.
+  private var isAtSnapshot: Bool {
+    (snapshotState.epoch, snapshotState.step) == (state.epoch, state.step)
   }
 
   /// The plans for the pieces of a step of so many rows.
@@ -231,4 +242,6 @@ package final class Trainer {
 /// Why a step was not taken.
 enum StepFailure: Error {
   case lossNotFinite
+  /// A stop was asked for in the middle, and the step was undone.
+  case stopped
 }
