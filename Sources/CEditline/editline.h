@@ -41,5 +41,7 @@ void modes_close(void);
 void modes_take(void);
 /* As they were before nnsh. */
 void modes_give_back(void);
+/* Lets a signal do to the process what it does by itself; returns when a stop is over. */
+void modes_take_usual_effect(int number);
 /* The signal that the terminal made of a key before nnsh (SIGINT of Ctrl-C); 0 for none. */
 int modes_signal_of(unsigned char byte);

@@ -78,17 +78,7 @@ void input_restore_signals(void) {
 }
 
 void input_stop_process(void) {
-  struct sigaction standard = {0}, noted;
-  standard.sa_handler = SIG_DFL;
-  sigset_t stop, mask;
-  sigemptyset(&stop);
-  sigaddset(&stop, SIGTSTP);
-  sigaction(SIGTSTP, &standard, &noted);
-  pthread_sigmask(SIG_UNBLOCK, &stop, &mask);
-  raise(SIGTSTP);
-  /* Here it goes on. */
-  pthread_sigmask(SIG_SETMASK, &mask, NULL);
-  sigaction(SIGTSTP, &noted, NULL);
+  modes_take_usual_effect(SIGTSTP);
   resume_noted = suspend_noted = 0;
 }
 

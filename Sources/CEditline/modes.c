@@ -44,19 +44,18 @@ int modes_signal_of(unsigned char byte) {
   return 0;
 }
 
-/* Lets a signal do to the process what it does by itself. */
-static void do_as_usual(int number, struct sigaction *ours) {
-  struct sigaction usual = {0};
+void modes_take_usual_effect(int number) {
+  struct sigaction usual = {0}, ours;
   usual.sa_handler = SIG_DFL;
   sigset_t only, mask;
   sigemptyset(&only);
   sigaddset(&only, number);
-  sigaction(number, &usual, ours);
+  sigaction(number, &usual, &ours);
   pthread_sigmask(SIG_UNBLOCK, &only, &mask);
   raise(number);
   /* Here it goes on after a stop. */
   pthread_sigmask(SIG_SETMASK, &mask, NULL);
-  sigaction(number, ours, NULL);
+  sigaction(number, &ours, NULL);
 }
 
 static void deal_with(int number) {
@@ -64,9 +63,8 @@ static void deal_with(int number) {
     modes_take();
     return;
   }
-  struct sigaction ours;
   modes_give_back();
-  do_as_usual(number, &ours);
+  modes_take_usual_effect(number);
 }
 
 void editline_lend_terminal(void) {
