@@ -45,6 +45,11 @@ let package = Package(
       name: "RuntimeTests", dependencies: ["Runtime"], exclude: ["Fixtures"]),
     .testTarget(
       name: "TeachingTests", dependencies: ["Teaching", "Shell"], exclude: ["Corpus", "Fixtures"]),
+    // Not a test, but what finds the inputs for new ones: see its README.
+    .target(name: "FuzzCoverage", path: "Tests/FuzzCoverage"),
+    .executableTarget(
+      name: "nnsh-fuzz", dependencies: ["Shell", "FuzzCoverage"], path: "Tests/Fuzz",
+      exclude: ["README.md", "Corpus"]),
     // Finds and runs the binary of the same build.
     .target(name: "BinaryUnderTest", path: "Tests/BinaryUnderTest"),
     .testTarget(name: "ShellTests", dependencies: ["Shell", "BinaryUnderTest", "nnsh"]),

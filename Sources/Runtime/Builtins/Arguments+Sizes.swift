@@ -69,7 +69,7 @@ extension Arguments {
   func sequence(_ index: Int) throws -> [Value] {
     switch self[index] {
     case .list(let box): return box.content
-    case .string(let box): return box.content.map { .text(String($0)) }
+    case .string(let box): return try box.content.characterValues()
     case .range(let box):
       try MemoryGuard.check(elements: box.content.exactCount, bytesEach: 16)
       let range = box.content
@@ -82,7 +82,10 @@ extension Arguments {
       guard let count = variable.shape.dimensions.first else {
         throw mismatch(index, expected: "a list, a range, a tensor or a string")
       }
-      return try (0..<count).map { Value(try .subscripted(variable, [.at($0)])) }
+      return try interruptibleList(count: count) {
+        if $0 & 0xFF == 0 { try Interrupt.check() }
+        return Value(try .subscripted(variable, [.at($0)]))
+      }
     default: throw mismatch(index, expected: "a list, a range, a tensor or a string")
     }
   }

@@ -151,12 +151,12 @@ extension Builtin {
         throw DatasetError.rowCounts(place: "batches", rows: x.shape[0], labels: y.shape[0])
       }
       return .items(
-        try ranges(x.shape[0], size).map { rows in
+        try portions(x.shape[0], size) { rows in
           .fields([("x", Value(try x.rows(rows))), ("y", Value(try y.rows(rows)))])
         })
     case .tensor, .list:
       let x = try arguments.vector(0)
-      return .items(try ranges(x.shape[0], size).map { Value(try x.rows($0)) })
+      return .items(try portions(x.shape[0], size) { Value(try x.rows($0)) })
     default:
       throw arguments.mismatch(
         0, expected: "a data set, a part of one, a record {x, y} or a tensor")
@@ -164,11 +164,18 @@ extension Builtin {
   }
 
   private static func portions(of split: Split, _ size: Int) throws -> Value {
-    .items(try ranges(split.count, size).map { .split(Box(try split.rows($0))) })
+    .items(try portions(split.count, size) { .split(Box(try split.rows($0))) })
   }
 
-  private static func ranges(_ count: Int, _ size: Int) -> [Range<Int>] {
-    stride(from: 0, to: count, by: size).map { $0..<Swift.min(count, $0 + Swift.min(size, count)) }
+  /// What a function gives for each portion of so many rows.
+  private static func portions(
+    _ count: Int, _ size: Int, _ portion: (Range<Int>) throws -> Value
+  ) throws -> [Value] {
+    let size = Swift.min(size, Swift.max(1, count))
+    return try interruptibleList(count: (count + size - 1) / size) { number in
+      if number & 0xFF == 0 { try Interrupt.check() }
+      return try portion(number * size..<Swift.min(count, (number + 1) * size))
+    }
   }
 }
 

@@ -239,9 +239,10 @@ extension Machine {
     let elements = row(instruction.c, Int(instruction.b))
     let list = slot(bases, instruction.a)
     guard case .list(var box) = list.take() else { return }
+    defer { list.pointee = .list(box) }
     if !isKnownUniquelyReferenced(&box) { box = Box(box.content) }
+    try box.content.requireGrowth(by: elements.count)
     box.content += elements
-    list.pointee = .list(box)
   }
 
   func bracketOfList(_ instruction: Instruction) throws {
@@ -271,11 +272,11 @@ extension Machine {
     var text = ""
     for part in parts {
       switch part {
-      case .text(let piece): text += piece
+      case .text(let piece): try text.appendGuarded(piece)
       case .value(let format):
         let piece = value.take()
         value += 1
-        text += try format.map { try piece.formatted($0) } ?? piece.printed
+        try text.appendGuarded(try format.map { try piece.formatted($0) } ?? piece.printed)
       }
     }
     slot(bases, instruction.a).pointee = .text(text)

@@ -11,7 +11,7 @@ extension Value {
         Box(NetworkValue(try Network.composed(a, b, generator: &random.generator))))
     }
     guard second.isComposable else { throw RuntimeError.notCallable(kind: second.kindName) }
-    return .function(Function(composing: first.steps + second.steps))
+    return .function(Function(composing: try interruptibleJoin(first.steps, second.steps)))
   }
 
   private var steps: [Value] {

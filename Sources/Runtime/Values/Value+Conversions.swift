@@ -15,7 +15,9 @@ extension Value {
 
   /// The tensor that this is, or that a number, a list of numbers (or of such lists) or a range
   /// makes; nil for what is none of these.
-  package func asTensor() throws -> Tensor? {
+  ///
+  /// - Parameter depth: how many lists it already lies in.
+  package func asTensor(depth: Int = 0) throws -> Tensor? {
     switch self {
     case .tensor(let box): return box.content
     case .number(let number): return try Tensor.scalar(number, .f64)
@@ -25,7 +27,7 @@ extension Value {
       let range = box.content
       try MemoryGuard.check(elements: Double(range.count))
       return try Tensor.sequence(from: range.lower, step: range.step, count: range.count)
-    case .list(let box): return try Value.stacked(box.content)
+    case .list(let box): return try Value.stacked(box.content, depth: depth + 1)
     default: return nil
     }
   }
@@ -52,17 +54,34 @@ extension Value {
   }
 
   /// A list of numbers as a tensor of one dimension, a list of tensors of one shape as their stack.
-  private static func stacked(_ elements: [Value]) throws -> Tensor? {
+  private static func stacked(_ elements: [Value], depth: Int) throws -> Tensor? {
+    // No tensor has so many axes.
+    guard depth <= Shape.rankLimit else { return nil }
+    if depth == 1 { try checkSize(ofStacked: elements) }
     if elements.allSatisfy({ if case .number = $0 { true } else { false } }) {
       let numbers = try interruptibleList(count: elements.count) { elements[$0].asNumber() ?? .nan }
       return try Tensor(
         doubles: numbers, Shape(checking: [numbers.count]), elementType: .f32)
     }
     var tensors: [Tensor] = []
-    for element in elements {
-      guard let tensor = try element.asTensor() else { return nil }
+    for (place, element) in elements.enumerated() {
+      if place & 0xFF == 0 { try Interrupt.check() }
+      guard let tensor = try element.asTensor(depth: depth) else { return nil }
       tensors.append(tensor)
     }
     return try Tensor.stack(tensors, axis: 0)
+  }
+
+  /// Throws where the tensor that nested lists make is larger than memory: lists that stand in
+  /// several places, as in `s = [s, s]`, hold more elements than they take up memory.
+  private static func checkSize(ofStacked elements: [Value]) throws {
+    var count = Double(elements.count)
+    var first = elements.first
+    for _ in 0..<Shape.rankLimit {
+      guard case .list(let box)? = first else { break }
+      count *= Double(box.content.count)
+      first = box.content.first
+    }
+    try MemoryGuard.check(elements: count)
   }
 }
