@@ -11,7 +11,7 @@ ZSH_COMPLETION = $(ROOT)/share/zsh/site-functions/_nnsh
 FISH_COMPLETION = $(ROOT)/share/fish/vendor_completions.d/nnsh.fish
 SOURCES := Package.swift Sources Tests
 
-.PHONY: build demo test sanitize valgrind check format bench manual install uninstall clean
+.PHONY: build demo test sanitize valgrind fuzz soak check format bench manual install uninstall clean
 
 build:
 	@Scripts/install-packages build
@@ -36,6 +36,26 @@ valgrind:
 	@Scripts/install-packages valgrind
 	$(RELEASE) --product nnsh
 	Scripts/valgrind
+
+# Inputs that nobody would write; INPUTS=0 SECONDS=3600 goes on for an hour, ONLY names fuzzers,
+# SANITIZE=address takes the sanitizer's build, guided by coverage. See Tests/Fuzz/README.md.
+INPUTS ?= 10000
+SECONDS ?=
+SEED ?= 1
+ONLY ?=
+SANITIZE ?=
+
+fuzz:
+	@Scripts/install-packages test
+	Scripts/fuzz "$(SANITIZE)" --inputs $(INPUTS) --seed $(SEED) \
+	  $(if $(SECONDS),--seconds $(SECONDS)) $(if $(ONLY),--only $(ONLY))
+
+# Everything for MINUTES on end in one process: memory, descriptors and threads must stay as they are.
+MINUTES ?= 20
+
+soak:
+	@Scripts/install-packages test
+	Scripts/fuzz "$(SANITIZE)" --soak $(MINUTES) --seed $(SEED)
 
 check:
 	swift format lint --strict --parallel --recursive $(SOURCES)

@@ -36,7 +36,7 @@ let package = Package(
     .executableTarget(name: "nnsh", dependencies: ["Shell"]),
 
     .testTarget(
-      name: "TensorsTests", dependencies: ["Tensors"], exclude: ["Fixtures"]),
+      name: "TensorsTests", dependencies: ["Tensors", "CKernels"], exclude: ["Fixtures"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks"]),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets"], exclude: ["Fixtures"]),

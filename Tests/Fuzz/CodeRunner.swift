@@ -19,7 +19,9 @@ enum CodeRunner {
   }
 
   static func runWhole(bytes: [UInt8]) throws {
-    let commandLine = try CommandLine(parsing: ["-q", "-X", "--no-history", "--keep-going", "-c", ""])
+    let commandLine = try CommandLine(parsing: [
+      "-q", "-X", "--no-history", "--keep-going", "-c", "",
+    ])
     let session = Session(
       commandLine, terminal: Terminal(color: .never),
       output: OutputStream(silence, capacity: 1 << 16) { _ in },

@@ -53,7 +53,8 @@ enum Mutation {
     var words: [[UInt8]] = []
     var isInWord = false
     for byte in input {
-      let belongs = (byte | 32 >= 97 && byte | 32 <= 122) || (byte >= 48 && byte <= 57) || byte == 95
+      let belongs =
+        (byte | 32 >= 97 && byte | 32 <= 122) || (byte >= 48 && byte <= 57) || byte == 95
       if belongs, isInWord { words[words.count - 1].append(byte) } else { words.append([byte]) }
       isInWord = belongs
     }

@@ -38,8 +38,9 @@ final class Supervisor {
       }
     }
     let seconds = (WorkerState.now() - begin) / 1000
-    print("\(total) inputs in \(seconds) s · \(faults) faults · slowest stop \(slowestStop) ms"
-      + (discoveries > 0 ? " · \(discoveries) inputs reached new places" : ""))
+    print(
+      "\(total) inputs in \(seconds) s · \(faults) faults · slowest stop \(slowestStop) ms"
+        + (discoveries > 0 ? " · \(discoveries) inputs reached new places" : ""))
     return faults == 0 ? 0 : 1
   }
 
@@ -49,7 +50,7 @@ final class Supervisor {
     try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     for name in ["state", "input"] {
       try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
-      FileManager.default.createFile(
+      _ = FileManager.default.createFile(
         atPath: "\(folder)/\(name)", contents: nil, attributes: [.posixPermissions: 0o666])
     }
     guard let shared = WorkerState(path: folder + "/state") else { return range.upperBound }
@@ -62,7 +63,7 @@ final class Supervisor {
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
     let log = folder + "/log"
-    FileManager.default.createFile(atPath: log, contents: nil)
+    _ = FileManager.default.createFile(atPath: log, contents: nil)
     process.standardError = FileHandle(forWritingAtPath: log) ?? FileHandle.nullDevice
     shared[.began] = WorkerState.now()
     do { try process.run() } catch { return range.upperBound }
@@ -117,12 +118,14 @@ final class Supervisor {
     let growth = state[.memory] - state[.earlyMemory]
     if state[.earlyMemory] > 0, growth > Self.leakLimit {
       faults += 1
-      print("\(fuzzer.name): memory grew by \(growth >> 10) MB from input "
-        + "\(range.lowerBound + range.count / 4) to \(range.upperBound)")
+      print(
+        "\(fuzzer.name): memory grew by \(growth >> 10) MB from input "
+          + "\(range.lowerBound + range.count / 4) to \(range.upperBound)")
     }
-    print("\(fuzzer.name)  \(state[.taken]) inputs from \(range.lowerBound)"
-      + "  \(state[.memory] >> 10) MB  slowest stop \(state[.slowestStop]) ms")
-    fflush(stdout)
+    print(
+      "\(fuzzer.name)  \(state[.taken]) inputs from \(range.lowerBound)"
+        + "  \(state[.memory] >> 10) MB  slowest stop \(state[.slowestStop]) ms")
+    fflush(nil)
   }
 
   /// Keeps the input that a worker ended with.

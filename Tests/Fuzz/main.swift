@@ -1,7 +1,7 @@
 import Foundation
 import Shell
 
-guard let options = Options(Array(CommandLine.arguments.dropFirst())) else {
+guard let options = Options(Array(Swift.CommandLine.arguments.dropFirst())) else {
   print(Options.usage)
   exit(2)
 }

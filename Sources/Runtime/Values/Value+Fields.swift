@@ -48,7 +48,7 @@ extension Value {
     return .unknownField(name, of: isRecord ? "the record" : "a \(kindName)", known: fieldNames)
   }
 
-  private var isRecord: Bool { if case .record = self { true } else { false } }
+  var isRecord: Bool { if case .record = self { true } else { false } }
 
   /// The fields that it has: for messages and completion.
   package var fieldNames: [String] {

@@ -11,7 +11,8 @@ extension Fuzzer {
         switch generator.random.below(8) {
         case 0: return "x[\(generator.anything())] = \(call)"
         case 1: return "\(call)[\(generator.anything())]"
-        case 2: return "\(call) \(generator.random.one(of: ["+", "*", "@", "^", "==", "<", "%"])) "
+        case 2:
+          return "\(call) \(generator.random.one(of: ["+", "*", "@", "^", "==", "<", "%"])) "
             + generator.anything()
         case 3: return "print(\"{\(call):\(generator.random.one(of: ["8.3f", ">20", ",", "d"]))}\")"
         default: return call
