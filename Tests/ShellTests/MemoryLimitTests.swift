@@ -32,7 +32,7 @@ import Testing
     "while true { map(i -> \"{i}\" * 1000, 1...100000000) }",
   ]
 
-  @Test(arguments: growth, [300_000, 500_000, 1_000_000])
+  @Test(arguments: growth, [400_000])
   func endsInAnError(_ code: String, kilobytes: Int) throws {
     // A sanitizer's runtime takes terabytes of addresses.
     let isSanitized = ProcessInfo.processInfo.environment.keys.contains {
@@ -47,7 +47,7 @@ import Testing
   }
 
   /// Runs code in a process that may take so much address space.
-  static func run(_ code: String, kilobytes: Int) throws -> NNSH.Outcome {
+  static func run(_ code: String, kilobytes: Int) throws -> (output: String, errors: String, code: Int32) {
     let folder = try NNSH.temporaryFolder()
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -57,14 +57,14 @@ import Testing
     ]
     process.environment = NNSH.environment(home: folder)
     let (output, errors) = (folder + "/output", folder + "/errors")
-    for file in [output, errors] { FileManager.default.createFile(atPath: file, contents: nil) }
+    for file in [output, errors] { _ = FileManager.default.createFile(atPath: file, contents: nil) }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle(forWritingAtPath: output)
     process.standardError = FileHandle(forWritingAtPath: errors)
     try process.run()
     process.waitUntilExit()
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    return NNSH.Outcome(
+    return (
       output: try String(contentsOfFile: output, encoding: .utf8),
       errors: try String(contentsOfFile: errors, encoding: .utf8),
       code: process.terminationReason == .exit

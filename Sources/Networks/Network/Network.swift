@@ -25,7 +25,10 @@ package struct Network: Sendable {
   package static func composed(
     _ first: Network, _ second: Network, generator: inout RandomGenerator
   ) throws -> Network {
-    try Network(first.layers + second.layers, generator: &generator)
+    // `n = n |> n` without an end: each layer is copied several times on the way.
+    try MemoryGuard.check(
+      elements: Double(first.layers.count) + Double(second.layers.count), bytesEach: 256)
+    return try Network(first.layers + second.layers, generator: &generator)
   }
 
   /// As the language writes it: `dense(784, 1000) |> relu |> dense(1000, 10) |> softmax`.
@@ -50,6 +53,7 @@ package struct Network: Sendable {
   private mutating func resolveKnown(generator: inout RandomGenerator) throws {
     var shape: [Int]?
     for index in layers.indices {
+      if index & 0xFFF == 0 { try Interrupt.check() }
       if shape == nil { shape = layers[index].knownInput }
       guard let input = shape else {
         try layers[index].resolveAlone(generator: &generator)
