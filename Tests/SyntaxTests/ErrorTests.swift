@@ -133,7 +133,7 @@ import Testing
     ("()", "nothing stands between the parentheses", "()", "an empty list is []"),
     (
       "[1 2]", "expected `,` or `]`, found the number 2", "2",
-      "two values are parted by a comma or an operator"
+      "two values are separated by a comma or an operator"
     ),
     ("[1, 2; 3, 4]", "rows are not parted by `;`", ";", "write [[1, 2], [3, 4]]"),
     ("{\"a\": 1}", "a field's name stands without quotes", "\"", "write {name: value}"),

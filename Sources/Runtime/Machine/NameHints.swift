@@ -1,3 +1,4 @@
+import Datasets
 import Syntax
 
 /// What to write instead of a name that means nothing here.
@@ -8,6 +9,7 @@ struct NameHints {
   func suggestions(for name: String, at span: Span) -> [String] {
     if Self.modules.contains(name) { return [moduleSuggestion(name, span)] }
     if let hint = Self.hints[name] { return [hint] }
+    if NamedSet.available().contains(name) { return ["load \(name) first"] }
     if diagnosis.machine.host.commandSyntax[name] != nil {
       return ["\(name) is a command and begins a statement, without parentheses: help \(name)"]
     }
@@ -119,6 +121,18 @@ struct NameHints {
     "backward": "write grad L wrt W",
     "plot": "plot is a command: write plot y",
     "show": "show is a command: write show x",
+    "fit": "training is a command: write train net on letters",
+    "predict": "a network is called: write net(x)",
+    "evaluate": "testing is a command: write test net on letters.test",
+    "hist": "how values are distributed: write describe x",
+    "histogram": "how values are distributed: write describe x",
+    "man": "help is a command: write help train",
+    "ls": "the variables are listed by who: write who",
+    "dir": "the variables are listed by who: write who",
+    "whos": "the variables are listed by who: write who",
+    "bye": "write quit",
+    "logout": "write quit",
+    "q": "write quit",
     "self": "there are no methods: write f(x)",
     "sorted": "write sort(x)",
     "reversed": "write x[::-1]",
