@@ -43,7 +43,10 @@ extension Parser {
       while let last = rest.last, last == " " || last == ";" { rest.removeLast() }
       if rest.contains("#") { rest = "…" }
       suggestions = nearest(name, among: commands.keys, limit: 1).map { "the command \($0)" }
-      suggestions.append("a call is written \(name)(\(rest))")
+      let call = "\(name)(\(rest))"
+      let isCall = rest == "…" || (try? Parser.parseExpression(SourceText(call, name: ""))) != nil
+      if isCall { suggestions.append("a call is written \(call)") }
+      if suggestions.isEmpty { suggestions = ["an operator or a comma is missing"] }
     } else {
       suggestions = ["an operator is missing, or the next statement begins on a new line"]
     }

@@ -24,7 +24,12 @@ extension Arguments {
       throw RuntimeError.other(
         "\(function): \(size.displayed) is no size", hint: "sizes are whole numbers from 0")
     }
-    try MemoryGuard.check(elements: sizes.reduce(1, *))
+    let count = sizes.reduce(1, *)
+    guard count < 1e18 else {
+      throw RuntimeError.other(
+        "\(function): \(count.displayed) elements are more than any memory holds", hint: nil)
+    }
+    try MemoryGuard.check(elements: count)
     return try Shape(checking: sizes.map { Int(exactly: $0) ?? .max })
   }
 

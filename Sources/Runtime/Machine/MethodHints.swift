@@ -27,8 +27,13 @@ struct MethodHints {
   /// What stands between the parentheses of the call that follows the name; nil where none does.
   private var arguments: String? {
     guard diagnosis.site.operands.count > 1 else { return nil }
-    let bytes = diagnosis.source.bytes
-    let start = diagnosis.site.operands[1].end
+    return Self.arguments(after: diagnosis.site.operands[1].end, in: diagnosis.source)
+  }
+
+  /// The text between the parentheses that open at an offset; nil where none do, or where they
+  /// hold more than fits a hint.
+  static func arguments(after start: Int, in source: SourceText) -> String? {
+    let bytes = source.bytes
     guard start < bytes.count, bytes[start] == UInt8(ascii: "(") else { return nil }
     var depth = 0
     for position in start..<min(bytes.count, start + 80) {
@@ -38,7 +43,7 @@ struct MethodHints {
       case UInt8(ascii: "\n"): return nil
       default: break
       }
-      if depth == 0 { return diagnosis.source.text(in: Span(start + 1, position)) }
+      if depth == 0 { return source.text(in: Span(start + 1, position)) }
     }
     return nil
   }
