@@ -11,7 +11,8 @@ ZSH_COMPLETION = $(ROOT)/share/zsh/site-functions/_nnsh
 FISH_COMPLETION = $(ROOT)/share/fish/vendor_completions.d/nnsh.fish
 SOURCES := Package.swift Sources Tests
 
-.PHONY: build demo test sanitize valgrind fuzz soak check format bench manual install uninstall clean
+.PHONY: build demo test sanitize valgrind kills fuzz soak interrupts check format bench manual \
+  install uninstall clean
 
 build:
 	@Scripts/install-packages build
@@ -56,6 +57,19 @@ MINUTES ?= 20
 soak:
 	@Scripts/install-packages test
 	Scripts/fuzz "$(SANITIZE)" --soak $(MINUTES) --seed $(SEED)
+
+# Kills at random moments of writing: every file is whole afterwards, and nothing hidden is left.
+KILLS ?= 1000
+
+kills:
+	@Scripts/install-packages demo
+	$(RELEASE) --product nnsh
+	Scripts/kills $(BINARY) $(KILLS)
+
+# How long Ctrl-C takes in every builtin and command: a table.
+interrupts:
+	@Scripts/install-packages test
+	Scripts/fuzz "" --interrupts all
 
 check:
 	swift format lint --strict --parallel --recursive $(SOURCES)

@@ -47,7 +47,8 @@ let package = Package(
     // Not a test, but what finds the inputs for new ones: see its README.
     .target(name: "FuzzCoverage", path: "Tests/FuzzCoverage"),
     .executableTarget(
-      name: "nnsh-fuzz", dependencies: ["Shell", "FuzzCoverage"], path: "Tests/Fuzz",
+      name: "nnsh-fuzz", dependencies: ["Shell", "FuzzCoverage", "BinaryUnderTest", "nnsh"],
+      path: "Tests/Fuzz",
       exclude: ["README.md", "Corpus"]),
     // Finds and runs the binary of the same build.
     .target(name: "BinaryUnderTest", path: "Tests/BinaryUnderTest"),

@@ -68,6 +68,8 @@ static size_t available_after_release(void) {
   return nnsh_available_memory();
 }
 
+void nnsh_memory_release_unused(void) { available_after_release(); }
+
 int nnsh_memory_suffices(size_t bytes) {
   if (bytes < smallest_checked) return 1;
   size_t kept = mark();

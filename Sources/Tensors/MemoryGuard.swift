@@ -39,6 +39,9 @@ package enum MemoryGuard {
   /// All the memory there is for this process, used or not.
   package static var limit: Int { Int(clamping: nnsh_memory_limit()) }
 
+  /// Gives back what is only kept for speed.
+  package static func releaseUnused() { nnsh_memory_release_unused() }
+
   /// To be called once, before the first thread is made.
   package static func prepare() { nnsh_memory_prepare() }
 }

@@ -13,11 +13,17 @@ struct Options {
   /// Of a worker: the first of its inputs and how many.
   var worker: Range<Int>?
   var listsOnly = false
+  /// Minutes of a soak.
+  var soak: Double?
+  /// Whether the time that Ctrl-C takes is measured, and of what alone.
+  var interrupts: Set<String>?
 
   static let usage = """
     usage: nnsh-fuzz [--only NAME[,NAME…]] [--inputs N] [--seconds S] [--seed N] [--folder PATH]
            nnsh-fuzz --list
            nnsh-fuzz --only NAME --replay FILE
+           nnsh-fuzz --soak MINUTES
+           nnsh-fuzz --interrupts all|NAME[,NAME…]
       --inputs   of each fuzzer (default 10000)
       --seconds  ends after so long, whatever --inputs says; --inputs 0 goes on until then
     """
@@ -41,6 +47,9 @@ struct Options {
       case ("--seed", let number?): seed = UInt64(bitPattern: Int64(number))
       case ("--folder", _): folder = value
       case ("--replay", _): replay = value
+      case ("--soak", _): soak = Double(value)
+      case ("--interrupts", _):
+        interrupts = value == "all" ? [] : Set(value.split(separator: ",").map(String.init))
       case ("--worker", _):
         let ends = value.split(separator: "-").compactMap { Int($0) }
         guard ends.count == 2, ends[0] <= ends[1] else { return nil }

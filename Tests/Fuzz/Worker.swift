@@ -19,7 +19,7 @@ struct Worker {
     }
   }
 
-  private var startingCorpus: Corpus {
+  var startingCorpus: Corpus {
     var corpus = Corpus()
     for input in fuzzer.seeds() + files { corpus.add(input) }
     return corpus
@@ -63,7 +63,7 @@ struct Worker {
   }
 
   /// Works in a folder where whatever is written does no harm, as a user who may write nowhere else.
-  private func enterScratch() {
+  func enterScratch() {
     let scratch = folder + "/scratch"
     try? FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
     var largestFile = rlimit(rlim_cur: 64 << 20, rlim_max: 64 << 20)

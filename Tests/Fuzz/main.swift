@@ -24,6 +24,13 @@ if options.listsOnly {
   let folder = URL(fileURLWithPath: options.folder).standardizedFileURL.path + "/\(fuzzer.name)"
   let worker = Worker(fuzzer: fuzzer, seed: options.seed, folder: folder)
   exit(MachineThread.run { worker.run(range) })
+} else if let names = options.interrupts {
+  let folder = URL(fileURLWithPath: options.folder).standardizedFileURL.path + "/interrupts"
+  exit(InterruptTable(folder: folder).run(only: names))
+} else if let minutes = options.soak {
+  let folder = URL(fileURLWithPath: options.folder).standardizedFileURL.path + "/soak"
+  let soak = Soak(fuzzers: options.fuzzers, seed: options.seed, minutes: minutes, folder: folder)
+  exit(MachineThread.run { soak.run() })
 } else {
   exit(Supervisor(options).run())
 }

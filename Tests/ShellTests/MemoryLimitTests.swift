@@ -47,7 +47,9 @@ import Testing
   }
 
   /// Runs code in a process that may take so much address space.
-  static func run(_ code: String, kilobytes: Int) throws -> (output: String, errors: String, code: Int32) {
+  static func run(_ code: String, kilobytes: Int) throws -> (
+    output: String, errors: String, code: Int32
+  ) {
     let folder = try NNSH.temporaryFolder()
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -68,6 +70,7 @@ import Testing
       output: try String(contentsOfFile: output, encoding: .utf8),
       errors: try String(contentsOfFile: errors, encoding: .utf8),
       code: process.terminationReason == .exit
-        ? process.terminationStatus : 128 + process.terminationStatus)
+        ? process.terminationStatus : 128 + process.terminationStatus
+    )
   }
 }

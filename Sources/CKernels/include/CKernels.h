@@ -83,6 +83,8 @@ size_t nnsh_group_rest(const char *_Nonnull root, const char *_Nonnull membershi
 /// Whether so many bytes can be had with something left over. What is only kept for speed is let
 /// go of first. Less than 16 MB is always granted: it comes out of what is left over.
 int nnsh_memory_suffices(size_t bytes);
+/// Gives back what is only kept for speed.
+void nnsh_memory_release_unused(void);
 /// To be called once, before the first thread is made.
 void nnsh_memory_prepare(void);
 

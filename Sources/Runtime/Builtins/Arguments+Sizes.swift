@@ -27,7 +27,7 @@ extension Arguments {
     let count = sizes.reduce(1, *)
     guard count < 1e18 else {
       throw RuntimeError.other(
-        "\(function): out of memory: \(count.displayed) elements wanted", hint: nil)
+        "\(function): not enough memory: \(count.displayed) elements wanted", hint: nil)
     }
     try MemoryGuard.check(elements: count)
     return try Shape(checking: sizes.map { Int(exactly: $0) ?? .max })
