@@ -11,6 +11,9 @@
 // group around the process leaves it (version 1 and 2), and the process's own limits (`ulimit -v`,
 // `ulimit -d`). Nothing here allocates: it is asked when memory is about to run out.
 
+/// No limit: the largest size that the callers can count in.
+static const size_t unlimited = PTRDIFF_MAX;
+
 /// Reads a small file whole; returns 0 where it cannot.
 static int read_text(const char *path, char *text, size_t capacity) {
   int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -22,14 +25,14 @@ static int read_text(const char *path, char *text, size_t capacity) {
   return 1;
 }
 
-/// The number that a file holds; SIZE_MAX where it says `max`, or cannot be read.
+/// The number that a file holds; unlimited where it says `max`, or cannot be read.
 static size_t read_number(const char *folder, const char *name) {
   char path[1024], text[64];
   int length = snprintf(path, sizeof path, "%s/%s", folder, name);
   if (length < 0 || (size_t)length >= sizeof path || !read_text(path, text, sizeof text)) {
-    return SIZE_MAX;
+    return unlimited;
   }
-  return text[0] < '0' || text[0] > '9' ? SIZE_MAX : (size_t)strtoull(text, NULL, 10);
+  return text[0] < '0' || text[0] > '9' ? unlimited : (size_t)strtoull(text, NULL, 10);
 }
 
 /// The number after a word that begins a line; 0 where there is none.
@@ -48,7 +51,7 @@ static size_t rest_of_group(
     const char *folder, const char *limit_name, const char *usage_name, const char *prefix) {
   size_t limit = read_number(folder, limit_name);
   size_t usage = read_number(folder, usage_name);
-  if (limit == SIZE_MAX || usage == SIZE_MAX) return SIZE_MAX;
+  if (limit == unlimited || usage == unlimited) return unlimited;
   char path[1024], text[4096], word[64];
   size_t cached = 0;
   int length = snprintf(path, sizeof path, "%s/memory.stat", folder);
@@ -66,10 +69,10 @@ static size_t rest_of_group(
 static size_t rest_of_groups(
     const char *root, const char *path, const char *limit_name, const char *usage_name,
     const char *prefix) {
-  size_t least = SIZE_MAX;
+  size_t least = unlimited;
   char folder[1024];
   int length = snprintf(folder, sizeof folder, "%s%s", root, path);
-  if (length < 0 || (size_t)length >= sizeof folder) return SIZE_MAX;
+  if (length < 0 || (size_t)length >= sizeof folder) return unlimited;
   size_t shortest = strlen(root);
   while (1) {
     size_t rest = rest_of_group(folder, limit_name, usage_name, prefix);
@@ -82,8 +85,8 @@ static size_t rest_of_groups(
 
 size_t nnsh_group_rest(const char *root, const char *membership) {
   char text[4096], path[1024], folder[1024];
-  if (!read_text(membership, text, sizeof text)) return SIZE_MAX;
-  size_t least = SIZE_MAX;
+  if (!read_text(membership, text, sizeof text)) return unlimited;
+  size_t least = unlimited;
   // Lines as `0::/user.slice` (version 2) and `4:memory:/job` (version 1).
   for (char *rest = text, *line; (line = strsep(&rest, "\n")) != NULL;) {
     char *controllers = strchr(line, ':');
@@ -91,7 +94,7 @@ size_t nnsh_group_rest(const char *root, const char *membership) {
     if (place == NULL) continue;
     *place++ = 0;
     snprintf(path, sizeof path, "%s", strcmp(place, "/") == 0 ? "" : place);
-    size_t found = SIZE_MAX;
+    size_t found = unlimited;
     if (controllers[1] == 0) {
       found = rest_of_groups(root, path, "memory.max", "memory.current", "");
     } else if (strstr(controllers, "memory") != NULL) {
@@ -108,7 +111,7 @@ size_t nnsh_group_rest(const char *root, const char *membership) {
 static size_t rest_of_limit(int limit, unsigned long long used) {
   struct rlimit bound;
   if (getrlimit((__rlimit_resource_t)limit, &bound) != 0 || bound.rlim_cur == RLIM_INFINITY) {
-    return SIZE_MAX;
+    return unlimited;
   }
   unsigned long long bytes = used * (unsigned long long)sysconf(_SC_PAGESIZE);
   return bound.rlim_cur > bytes ? (size_t)(bound.rlim_cur - bytes) : 0;
@@ -117,14 +120,14 @@ static size_t rest_of_limit(int limit, unsigned long long used) {
 static size_t rest_of_process(void) {
   char text[256];
   unsigned long long size = 0, data = 0;
-  if (!read_text("/proc/self/statm", text, sizeof text)) return SIZE_MAX;
-  if (sscanf(text, "%llu %*u %*u %*u %*u %llu", &size, &data) != 2) return SIZE_MAX;
+  if (!read_text("/proc/self/statm", text, sizeof text)) return unlimited;
+  if (sscanf(text, "%llu %*u %*u %*u %*u %llu", &size, &data) != 2) return unlimited;
   size_t space = rest_of_limit(RLIMIT_AS, size);
   size_t rest = rest_of_limit(RLIMIT_DATA, data);
   if (space < rest) rest = space;
   // What malloc holds free counts as used, but is there for the next allocations; small pieces of
   // it are of little use for large ones, hence half.
-  return rest == SIZE_MAX ? rest : rest + mallinfo2().fordblks / 2;
+  return rest == unlimited ? rest : rest + mallinfo2().fordblks / 2;
 }
 
 static size_t rest_of_machine(void) {
@@ -134,7 +137,7 @@ static size_t rest_of_machine(void) {
     if (kilobytes > 0) return kilobytes * 1024;
   }
   long pages = sysconf(_SC_AVPHYS_PAGES);
-  return pages > 0 ? (size_t)pages * (size_t)sysconf(_SC_PAGESIZE) : SIZE_MAX;
+  return pages > 0 ? (size_t)pages * (size_t)sysconf(_SC_PAGESIZE) : unlimited;
 }
 
 size_t nnsh_memory_limit(void) {

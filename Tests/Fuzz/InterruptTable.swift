@@ -78,7 +78,7 @@ struct InterruptTable {
   func run(only names: Set<String>) -> Int32 {
     try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     // Commands write where they run.
-    FileManager.default.changeCurrentDirectoryPath(folder)
+    _ = FileManager.default.changeCurrentDirectoryPath(folder)
     var late: [Row] = []
     print("slowest   calls interrupted / ended before / refused")
     let builtins = Builtin.all.map { ($0.name, Self.calls($0)) }

@@ -78,7 +78,7 @@ size_t nnsh_available_memory(void);
 /// All the memory that there is for the process, used or not.
 size_t nnsh_memory_limit(void);
 /// What the control groups named in a file such as /proc/self/cgroup leave; `root` is where they
-/// are mounted. SIZE_MAX where none has a limit.
+/// are mounted. PTRDIFF_MAX where none has a limit.
 size_t nnsh_group_rest(const char *_Nonnull root, const char *_Nonnull membership);
 /// Whether so many bytes can be had with something left over. What is only kept for speed is let
 /// go of first. Less than 16 MB is always granted: it comes out of what is left over.
