@@ -73,7 +73,7 @@ struct ShapeInference {
       return .number(operation == .negate ? value.map { -$0 } : value)
     case .transpose(let operand): return transposed(infer(operand))
     case .binary(let operation, let left, let right, _):
-      guard let a = infer(left), let b = infer(right) else { return nil }
+      guard operation != .contains, let a = infer(left), let b = infer(right) else { return nil }
       return operation == .matmul ? product(a, b) : broadcast(a, b)
     case .call(let callee, let arguments): return infer(call: callee, arguments, piped: nil)
     case .pipe(let left, let right): return infer(pipe: left, right)
