@@ -6,6 +6,8 @@ private struct Selection {
   var view: Tensor
   /// The first axis of the view that the array covers.
   var axis = 0
+  /// The same axis counted in the tensor that is indexed, as errors name it.
+  var sourceAxis = 0
   /// How many axes of the view it covers; 0 where there is no array.
   var covered = 0
   /// The array's own shape, which replaces those axes.
@@ -128,7 +130,7 @@ extension Tensor {
     var newStrides: [Int] = []
     var start = offset
     var axis = 0
-    var array: (index: Index, axis: Int, place: Int)?
+    var array: (index: Index, axis: Int, sourceAxis: Int, place: Int)?
     var single: [Int] = []
     let own = strides
     for (place, index) in indices.enumerated() {
@@ -148,7 +150,7 @@ extension Tensor {
         newStrides.append(count > 1 ? own[axis] * step : own[axis])
       case .mask, .gather:
         if array != nil { throw .severalArrayIndices }
-        array = (index, dimensions.count, place)
+        array = (index, dimensions.count, axis, place)
         dimensions += shape.dimensions[axis..<axis + index.axes]
         newStrides += own[axis..<axis + index.axes]
       }
@@ -162,10 +164,11 @@ extension Tensor {
     var selection = Selection(view: view)
     guard let array else { return selection }
     selection.axis = array.axis
+    selection.sourceAxis = array.sourceAxis
     selection.covered = array.index.axes
     let places = (single + [array.place]).sorted()
     selection.comesFirst = places[places.count - 1] - places[0] != places.count - 1
-    try selection.resolve(array.index)
+    try selection.resolve(array.index, in: shape)
     return selection
   }
 
@@ -180,12 +183,16 @@ extension Tensor {
 
 extension Selection {
   /// Works out the offsets that a mask or an array of positions chooses.
-  mutating func resolve(_ index: Index) throws(TensorError) {
+  ///
+  /// - Parameter source: the shape of what is indexed, for errors.
+  mutating func resolve(_ index: Index, in source: Shape) throws(TensorError) {
     let strides = view.strides
     switch index {
     case .mask(let mask):
       let part = Shape(unchecked: Array(view.shape.dimensions[axis..<axis + covered]))
-      if mask.shape != part { throw .maskShape(mask: mask.shape, shape: view.shape, axis: axis) }
+      if mask.shape != part {
+        throw .maskShape(mask: mask.shape, shape: source, axis: sourceAxis)
+      }
       let steps = Array(strides[axis..<axis + covered])
       let rank = Int32(covered)
       var isWhole = true
@@ -229,7 +236,7 @@ extension Selection {
       if wrong >= 0 {
         let value = plain.doubles()[wrong]
         guard let index = Int(exactly: value) else { throw .indexNotWhole(value) }
-        throw .indexOutOfRange(index: index, axis: axis, length: length)
+        throw .indexOutOfRange(index: index, axis: sourceAxis, length: length)
       }
     default: break
     }

@@ -86,7 +86,9 @@ extension TensorError: CustomStringConvertible {
       return "cannot reshape \(from) (\(from.count) elements) to \(Self.text(to))"
     case .broadcast(let left, let right): return "shapes \(left) and \(right) do not broadcast"
     case .axisOutOfRange(let axis, let rank):
-      return "axis \(axis) does not exist in a tensor of \(rank) axes"
+      return rank == 0
+        ? "axis \(axis) does not exist in a number, which has no axes"
+        : "axis \(axis) does not exist in a tensor of \(rank) \(rank == 1 ? "axis" : "axes")"
     case .repeatedAxis(let axis): return "axis \(axis) is named twice"
     case .emptyReduction(let name): return "\(name) of no elements is not defined"
     case .concatenate(let first, let other, let axis):

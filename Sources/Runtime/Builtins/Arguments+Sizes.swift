@@ -20,12 +20,16 @@ extension Arguments {
 
   /// Sizes checked: whole, not negative, together not more than memory could hold.
   static func shape(_ sizes: [Double], for function: String) throws -> Shape {
+    for size in sizes where !(size >= 0 && size.isFinite && size.rounded() == size) {
+      throw RuntimeError.other(
+        "\(function): \(size.displayed) is no size: sizes are whole numbers from 0", hint: nil)
+    }
     try MemoryGuard.check(elements: sizes.reduce(1, *))
     return try Shape(
       checking: sizes.map { size in
-        guard let whole = Int(exactly: size), whole >= 0 else {
+        guard let whole = Int(exactly: size) else {
           throw RuntimeError.other(
-            "\(function): \(size.displayed) is no size: sizes are whole numbers from 0", hint: nil)
+            "\(function): \(size.displayed) is more than any size can be", hint: nil)
         }
         return whole
       })
@@ -89,6 +93,14 @@ extension Arguments {
 }
 
 extension NumberRange {
+  /// Float64 where Float32 would not tell its numbers apart, or cannot hold them.
+  var elementType: ElementType {
+    let last = lower + step * Double(max(0, count - 1))
+    let isWhole = lower.rounded() == lower && step.rounded() == step
+    if isWhole, max(abs(lower), abs(last)) > 0x1p24 { return .f64 }
+    return .holding([lower, last])
+  }
+
   /// How many numbers it runs through, also where there are more than an `Int` could count.
   var exactCount: Double { step == 0 ? 0 : max(0, ((upper - lower) / step).rounded(.up)) }
 }

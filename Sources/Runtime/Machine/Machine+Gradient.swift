@@ -49,9 +49,33 @@ extension Machine {
     let points = targets.flatMap(\.points)
     let watched = points.map { tape.watch($0) }
     try write(watched, to: targets)
-    let value = try loss()
+    let value = try DifferentiatedText.$current.withValue(DifferentiatedText()) { try loss() }
     let result = try Self.lossVariable(value)
+    try checkReach(tape, from: result, to: targets, watched)
     return try tape.sweep(from: result, to: watched)
+  }
+
+  /// Throws where a target's gradient would be 0 only because the way to it is cut.
+  private func checkReach(
+    _ tape: Tape, from result: Variable, to targets: [GradientTarget], _ watched: [Variable]
+  ) throws {
+    var groups: [[Variable]] = []
+    var position = 0
+    for target in targets {
+      groups.append(Array(watched[position..<position + target.points.count]))
+      position += target.points.count
+    }
+    do {
+      try tape.checkReach(from: result, to: groups)
+    } catch DifferentiabilityError.notDifferentiable(let name, let reason) {
+      throw RuntimeError.notDifferentiable(name, reason: reason)
+    } catch DifferentiabilityError.independent {
+      let names = targets.map(\.place.description).joined(separator: ", ")
+      throw RuntimeError.other(
+        "the result does not depend on \(names)",
+        hint: "a number that was computed before has no gradient: write the expression itself, "
+          + "or a function, as L()")
+    }
   }
 
   private func numerical(

@@ -34,9 +34,8 @@ extension Value {
 
   /// What a network gives for rows of examples, recorded where it or they are differentiated.
   static func output(of network: NetworkValue, for input: Value) throws -> Value {
-    if case .traced(let box) = input {
-      return Value(
-        try network.network.forward(box.content, parameters: network.tracedParameters))
+    if input.isTraced, let x = try input.asVariable() {
+      return Value(try network.network.forward(x, parameters: network.tracedParameters))
     }
     guard let x = try input.asTensor() else {
       throw RuntimeError.argumentKind(
@@ -101,6 +100,11 @@ extension Value {
     return .tensor(Box(try Tensor.stack(tensors)))
   }
 
+  /// The error for a start or step that is being differentiated.
+  static let rangeOfDifferentiated = RuntimeError.other(
+    "a range holds plain numbers, through which no derivative of its start or step passes",
+    hint: "arange(start, stop, step) passes it")
+
   /// `a..<b`, `a...b`, `by step`.
   static func range(
     _ lower: Value, _ upper: Value, by step: Value?, isInclusive: Bool
@@ -110,6 +114,10 @@ extension Value {
         "a range goes from number to number, not from \(lower.kindPhrase) to \(upper.kindPhrase)",
         hint: nil)
     }
+    if lower.isDifferentiated || step?.isDifferentiated == true {
+      throw rangeOfDifferentiated
+    }
+    upper.noteCut("a range", reason: "its end decides only how many numbers there are")
     var distance = 1.0
     if let step {
       guard let number = step.asNumber(), number != 0, number.isFinite else {

@@ -35,6 +35,8 @@ extension Value {
     switch self {
     case .number(let number): return [number]
     case .tensor(let box): return box.content.rank <= 1 ? box.content.doubles() : nil
+    case .traced(let box):
+      return box.content.rank <= 1 ? box.content.tensor.doubles() : nil
     case .range(let box):
       try MemoryGuard.check(elements: Double(box.content.count), bytesEach: 8)
       let range = box.content
