@@ -37,6 +37,7 @@ extension Tensor {
 
   private func resultType(of reduction: Reduction, axes: [Int]) -> ElementType {
     if reduction == .any || reduction == .all { return .bool }
+    if reduction == .min || reduction == .max { return elementType }
     // A count of truths may be more than Float32 can tell apart.
     let length = axes.reduce(1) { $0 * shape[$1] }
     if elementType == .bool, reduction == .sum, Self.indexType(for: length) == .f64 { return .f64 }

@@ -2,6 +2,7 @@ import Tensors
 
 // A softmax or sigmoid that comes out as 0 has lost what its logarithm is. The tape still has what
 // it was computed from, so that the logarithm is taken of that: finite, with a finite derivative.
+// Where nothing is lost it stays the plain logarithm, which is what `check` and `derive` name.
 
 extension Tape {
   /// Operations that only move elements or convert them: the logarithm may be taken before them.
@@ -11,16 +12,39 @@ extension Tape {
 
   /// log x, where x is what a softmax or sigmoid gave, perhaps indexed or reshaped; otherwise nil.
   static func logarithm(of x: Variable) throws -> Variable? {
-    guard let live = x.live else { return nil }
+    guard let live = x.live, let source = live.tape.sourceOfLogarithm(live.index) else {
+      return nil
+    }
+    // Near 1 numbers lie as far apart as the rounding of 1; near 0 they reach much further down.
+    let isDifference = source.name == Operation.subtract.name
+    let isNarrow = x.elementType != .f64
+    let lost =
+      isDifference
+      ? (isNarrow ? 1e-6 : 1e-14)
+      : (isNarrow ? Double(Float.leastNormalMagnitude) : .leastNormalMagnitude)
+    guard try least(of: x) < lost else { return nil }
     return try live.tape.logarithm(at: live.index)
   }
 
   /// log(1 + x), where x is the negative of what a sigmoid gave; otherwise nil.
   static func logarithm(ofOnePlus x: Variable) throws -> Variable? {
     guard let live = x.live, let entry = live.tape.entry(live.index),
-      entry.operation?.name == Operation.negate.name
+      entry.operation?.name == Operation.negate.name,
+      try 1 + least(of: x) < (x.elementType == .f64 ? 1e-14 : 1e-6)
     else { return nil }
     return try live.tape.logarithm(ofOneMinus: entry.parents[0])
+  }
+
+  /// What an entry took its elements from, where a logarithm of that is one of those above.
+  private func sourceOfLogarithm(_ index: Int) -> Operation? {
+    guard let entry = entry(index), let operation = entry.operation else { return nil }
+    if Tape.movers.contains(operation.name) { return sourceOfLogarithm(entry.parents[0]) }
+    let isOne = [Operation.softmax, .sigmoid, .subtract].contains { $0.name == operation.name }
+    return isOne ? operation : nil
+  }
+
+  private static func least(of x: Variable) throws -> Double {
+    x.count == 0 ? .infinity : try x.tensor.reduce(.min).item ?? .nan
   }
 
   private func logarithm(at index: Int) throws -> Variable? {

@@ -132,7 +132,7 @@ struct ArgumentBinder {
   /// The argument in the form that the body expects, or the error that it is of another kind.
   private func checked(_ argument: Value, _ parameter: Parameter) throws -> Value {
     // Sums and extremes of a list are numbers again, so they must not pass through 24 bits.
-    let exactly = declaration.group == .reduce
+    let exactly = parameter.isExact || declaration.group == .reduce
     if parameter.kind.isCounted {
       argument.noteCut(declaration.name, reason: "its argument \(parameter.name) is a whole number")
     }
