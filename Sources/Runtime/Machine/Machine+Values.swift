@@ -178,27 +178,12 @@ extension Machine {
     }
     let value = (operands + pattern.operandCount).take()
     let change: PartChange = pattern.update.map { .update($0, value) } ?? .replace(value)
-    if isDifferencing { widen(instruction, pattern) }
     if let cell = pattern.cell {
       let cell = cells[Int(frames[depth].firstCell) + cell]
       try Self.change(&cell.value, code.cellNames[pattern.cell ?? 0], path, change)
     } else {
       try Self.change(
         &slot(bases, instruction.a).pointee, variableName(instruction.a), path, change)
-    }
-  }
-
-  /// While differences are taken in Float64, a Float32 tensor must not round what is put into it.
-  private func widen(_ instruction: Instruction, _ pattern: PathPattern) {
-    let cell = pattern.cell.map { cells[Int(frames[depth].firstCell) + $0] }
-    let value = cell?.value ?? slot(bases, instruction.a).pointee
-    guard case .tensor(let box) = value, box.content.elementType == .f32,
-      let wide = try? box.content.cast(to: .f64)
-    else { return }
-    if let cell {
-      cell.value = .tensor(Box(wide))
-    } else {
-      slot(bases, instruction.a).pointee = .tensor(Box(wide))
     }
   }
 
@@ -227,7 +212,7 @@ extension Machine {
   func bracket(_ instruction: Instruction) throws {
     let elements = row(instruction.c, Int(instruction.b))
     slot(bases, instruction.a).pointee = try Value.bracket(
-      elements, isNested: instruction.flags != 0, elementType: isDifferencing ? .f64 : .f32)
+      elements, isNested: instruction.flags != 0)
   }
 
   func bracket(_ instruction: Instruction, beside left: UInt32) throws {
@@ -247,8 +232,7 @@ extension Machine {
   func bracketOfList(_ instruction: Instruction) throws {
     guard case .list(let box) = slot(bases, instruction.b).take() else { return }
     slot(bases, instruction.a).pointee = try Value.bracket(
-      box.content, isNested: instruction.flags != 0,
-      elementType: isDifferencing ? .f64 : .f32)
+      box.content, isNested: instruction.flags != 0)
   }
 
   func record(_ instruction: Instruction) {

@@ -70,7 +70,7 @@ extension Value {
   ///
   /// - Parameter elementType: of a tensor of plain numbers.
   static func bracket(
-    _ elements: [Value], isNested: Bool, elementType: ElementType = .f32
+    _ elements: [Value], isNested: Bool, elementType: ElementType = .working
   ) throws -> Value {
     guard !elements.isEmpty else { return .items([]) }
     var isTraced = false

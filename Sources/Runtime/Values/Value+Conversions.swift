@@ -56,7 +56,7 @@ extension Value {
     if elements.allSatisfy({ if case .number = $0 { true } else { false } }) {
       let numbers = try interruptibleList(count: elements.count) { elements[$0].asNumber() ?? .nan }
       return try Tensor(
-        doubles: numbers, Shape(checking: [numbers.count]), elementType: .f32)
+        doubles: numbers, Shape(checking: [numbers.count]), elementType: .working)
     }
     var tensors: [Tensor] = []
     for element in elements {

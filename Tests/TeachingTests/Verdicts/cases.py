@@ -1,0 +1,165 @@
+"""Cases for `check`: a script that ends in a check, with the verdict and the names that fit it.
+
+    cases.py COUNT SEED            writes them as one script, a header before each
+    cases.py COUNT SEED NNSH       runs them and tells what came out wrong
+"""
+
+import random
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+
+import networks
+
+
+@dataclass
+class Case:
+    code: list
+    names: tuple  # ("none",) where the gradient is right
+    label: str
+    check: str
+    target: str
+
+
+def lines_of(network, target, mistake=None):
+    """The backward lines of a target's gradient, with at most one of them wrong."""
+    name = network.targets[target]
+    lines = []
+    for key in network.needed(name):
+        text = network.backward[key]
+        if mistake and key == mistake.line:
+            text = mistake.wrong
+        elif key in network.writings:
+            text = network.rng.choice(network.writings[key])
+        lines.append(f"{key} = {text}")
+    return lines, name
+
+
+def assemble(network, target, mistake, label):
+    """One of the ways to write a check down: statements, or a function that does it all."""
+    rng = network.rng
+    lines, name = lines_of(network, target, mistake)
+    forward = [f"{key} = {text}" for key, text in network.forward]
+    code = list(network.setup)
+    loss = ["fn L() {"] + ["  " + line for line in forward] + [f"  return {network.loss}", "}"]
+    if rng.random() < 0.5:
+        code += forward + loss + lines
+        check = f"check {name} against L() wrt {target}"
+    else:
+        body = ["  " + line for line in forward + lines[:-1]]
+        code += loss + ["fn G() {"] + body + [f"  return {lines[-1].split(' = ', 1)[1]}", "}"]
+        check = f"check G() against L() wrt {target}"
+    names = mistake.names if mistake else ("none",)
+    return Case(code, names, f"{network.kind}, {target}: {label}", check, target)
+
+
+def stale_case(network, target):
+    """The parameter is updated between the forward and the backward pass."""
+    lines, name = lines_of(network, target)
+    forward = [f"{key} = {text}" for key, text in network.forward]
+    loss = ["fn L() {"] + ["  " + line for line in forward] + [f"  return {network.loss}", "}"]
+    code = network.setup + forward + loss + [f"{target} += 0.2 * randn(shape({target}))"] + lines
+    return Case(code, ("stale",), f"{network.kind}, {target}: updated before the backward pass",
+                f"check {name} against L() wrt {target}", target)
+
+
+def cases(count, seed):
+    rng = random.Random(seed)
+    made = 0
+    while made < count:
+        network = networks.network(rng)
+        for _ in range(3):
+            if made >= count:
+                return
+            target = rng.choice(sorted(network.targets))
+            reaching = set(network.needed(network.targets[target]))
+            mistakes = [m for m in network.mistakes if m.line in reaching]
+            choice = rng.random()
+            if choice < 0.3 or not mistakes:
+                case = assemble(network, target, None, "right")
+            elif choice < 0.35 and network.forward and "penalty" not in network.kind:
+                case = stale_case(network, target)
+            else:
+                mistake = rng.choice(mistakes)
+                case = assemble(network, target, mistake, f"{mistake.line} {mistake.label}")
+            made += 1
+            yield case
+
+
+def script(found, seed):
+    lines = []
+    for number, case in enumerate(found):
+        lines += ["clear", f"seed({seed * 100003 + number})"] + case.code
+        lines += [
+            "L0 = 0; truth = grad L() wrt " + case.target,
+            f"given = {case.check.split()[1]}",
+            case.check,
+            "v = ans",
+            # How far the gradient truly is from the right one; a wrong shape is far.
+            "far = if size(given) == size(truth) { max(abs(reshape(given, shape(truth)) - truth)) "
+            "/ (max(abs(truth)) + 1e-12) } else { 9 }",
+            f'print("@@ {number} {{v.ok}} {{v.diagnosis}} {{v.measured}} {{far}}")',
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def run(found, seed, binary):
+    with tempfile.NamedTemporaryFile("w", suffix=".nns", delete=False) as file:
+        file.write(script(found, seed))
+    done = subprocess.run([binary, "-X", "--no-history", "--keep-going", file.name],
+                          capture_output=True, text=True)
+    answers, details = {}, {}
+    text = []
+    for line in done.stdout.splitlines() + [""]:
+        if line.startswith("@@ "):
+            parts = line.split()
+            answers[int(parts[1])] = parts[2:]
+            details[int(parts[1])] = text
+            text = []
+        else:
+            text.append(line)
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error")]
+    return answers, details, errors, file.name
+
+
+def main():
+    count, seed = int(sys.argv[1]), int(sys.argv[2])
+    found = list(cases(count, seed))
+    if len(sys.argv) < 4:
+        print(script(found, seed))
+        return
+    answers, details, errors, path = run(found, seed, sys.argv[3])
+    tally = Counter()
+    for number, case in enumerate(found):
+        if number not in answers:
+            tally["no answer"] += 1
+            print(f"-- {number} {case.label}: no answer")
+            continue
+        ok, diagnosis, measured, far = answers[number]
+        ok, far = ok == "true", float(far)
+        if case.names == ("none",):
+            tally["right"] += 1
+            if not ok:
+                tally["FALSE ALARM"] += 1
+        elif far < 1e-3 and "nan" not in str(far):
+            tally["mistake without effect"] += 1
+            continue
+        else:
+            tally["wrong"] += 1
+            if ok:
+                tally["MISSED"] += 1
+            elif diagnosis not in case.names:
+                tally["misnamed"] += 1
+        if (ok and case.names == ("none",)) or (not ok and diagnosis in case.names):
+            continue
+        print(f"-- {number} {case.label}\n   said {diagnosis}, fits {' or '.join(case.names)}, "
+              f"far {far:.3g}")
+        print("\n".join("     " + line for line in details[number][-12:] if line.strip()))
+    print(dict(tally), path)
+    for error in errors[:10]:
+        print(error)
+
+
+main()
