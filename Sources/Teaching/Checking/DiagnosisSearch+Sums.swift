@@ -9,7 +9,7 @@ extension DiagnosisSearch {
       for axis in 0...1 where shape[axis] > 1 {
         let sum = try loss.gradient.reduce(.sum, axes: [axis], keepDimensions: true)
         consider(
-          .axis, try sum.broadcast(to: shape).doubles(), cost: 1.5,
+          .axis, try sum.broadcast(to: shape).doubles(), .otherAxis,
           "it is summed over axis \(axis), which should stay")
       }
     }
@@ -43,7 +43,7 @@ extension DiagnosisSearch {
     return found
   }
 
-  /// A bias: the cotangent behind it, summed in other ways than over the rows.
+  /// A bias: what passes back to it, summed in other ways than over the rows.
   private func considerStretched(_ use: Use) throws {
     guard let cotangent = loss.cotangents[use.step] else { return }
     let operand = steps[use.step].inputs[use.position].shape
@@ -55,20 +55,21 @@ extension DiagnosisSearch {
         axis < leading || (operand[axis - leading] == 1 && cotangent.shape[axis] > 1)
       if sum.count == shape.count, !isStretched {
         consider(
-          .axis, sum.doubles(), cost: 1.5,
+          .axis, sum.doubles(), .otherAxis,
           "it is summed over axis \(axis), and the rows are axis 0")
       }
       let row = try cotangent.subscripted(
         [Index](repeating: .all, count: axis) + [.at(cotangent.shape[axis] > 0 ? 0 : -1)])
       if row.count == shape.count, cotangent.shape[axis] > 1 {
         consider(
-          .axis, row.doubles(), cost: 1.9, "it is the first example's alone, not summed over all")
+          .axis, row.doubles(), .singleExample,
+          "it is the first example's alone, not summed over all")
       }
     }
     let total = try cotangent.reduce(.sum, axes: nil)
     if shape.count > 1 {
       consider(
-        .axis, [Double](repeating: total.item ?? 0, count: shape.count), cost: 1.6,
+        .axis, [Double](repeating: total.item ?? 0, count: shape.count), .allAxes,
         "it is summed over all axes, and only the rows should go")
     }
   }
@@ -82,11 +83,11 @@ extension DiagnosisSearch {
     let sums = try Tensor.outer(
       left.reduce(.sum, axes: [0]).cast(to: .f64), cotangent.reduce(.sum, axes: [0]))
     consider(
-      .axis, sums.doubles(), cost: 2,
+      .axis, sums.doubles(), .sumsBeforeProduct,
       "both operands are summed over the rows before they are multiplied")
     let first = try Tensor.outer(
       left.subscripted([.at(0)]).cast(to: .f64), cotangent.subscripted([.at(0)]))
-    consider(.axis, first.doubles(), cost: 2, "it is the first example's alone")
+    consider(.axis, first.doubles(), .singleExample, "it is the first example's alone")
   }
 
   /// A shape in words.

@@ -23,6 +23,13 @@ class Case:
     target: str
 
 
+def multiple_of(times):
+    """The names of a gradient that is some multiple of the right one."""
+    if abs(times) < 1e-5:
+        return ("term",)
+    return ("sign", "factor") if times < 0 else ("factor",)
+
+
 def lines_of(network, target, mistake=None):
     """The backward lines of a target's gradient, with at most one of them wrong."""
     name = network.targets[target]
@@ -97,10 +104,17 @@ def script(found, seed):
             f"given = {case.check.split()[1]}",
             case.check,
             "v = ans",
-            # How far the gradient truly is from the right one; a wrong shape is far.
-            "far = if size(given) == size(truth) { max(abs(reshape(given, shape(truth)) - truth)) "
-            "/ (max(abs(truth)) + 1e-12) } else { 9 }",
-            f'print("@@ {number} {{v.ok}} {{v.diagnosis}} {{v.measured}} {{far}}")',
+            # How far the gradient truly is from the right one (a wrong shape is far), and of which
+            # multiple of it: of a mistake in one place whose effect is a multiple of the whole,
+            # the numbers say no more than that.
+            "far = 9; times = 0; apart = 9",
+            "if size(given) == size(truth) {",
+            "  given = f64(reshape(given, [size(truth)])); truth = f64(reshape(truth, [size(truth)]))",
+            "  far = max(abs(given - truth)) / (max(abs(truth)) + 1e-12)",
+            "  times = sum(given * truth) / (sum(truth * truth) + 1e-30)",
+            "  apart = max(abs(given - times * truth)) / (max(abs(truth)) + 1e-12)",
+            "}",
+            f'print("@@ {number} {{v.ok}} {{v.diagnosis}} {{v.measured}} {{far}} {{times}} {{apart}}")',
         ]
     return "\n".join(lines) + "\n"
 
@@ -137,8 +151,11 @@ def main():
             tally["no answer"] += 1
             print(f"-- {number} {case.label}: no answer")
             continue
-        ok, diagnosis, measured, far = answers[number]
-        ok, far = ok == "true", float(far)
+        ok, diagnosis, measured = answers[number][:3]
+        far, times, apart = map(float, answers[number][3:])
+        ok = ok == "true"
+        if case.names != ("none",) and apart < 1e-5:
+            case.names += multiple_of(times)
         if case.names == ("none",):
             tally["right"] += 1
             if not ok:
