@@ -65,11 +65,21 @@ extension DiagnosisSearch {
     let change = zip(wrong, passed).map { $0 - $1 }
     guard let gradient = try changed([activation.input: tensor(change, like: activation.input)])
     else { return }
-    // Of functions that are no activations it is a factor of the chain rule that is missing.
-    let isPlain = [.exp, .log, .sqrt].contains(activation.kind)
+    // Of functions that are no activations, nor in one, it is a factor of the chain rule that is
+    // missing.
+    let isPlain = [.exp, .log, .sqrt].contains(activation.kind) && !isPart(activation)
     consider(
       isPlain ? .term : .mask, gradient, rank,
       place: .call(Self.callNames(activation.kind)), text())
+  }
+
+  /// Whether an activation that is written out contains another function.
+  private func isPart(_ part: Activation) -> Bool {
+    activations.contains { region in
+      region.kind == .written && region.input <= part.input && region.output > part.output
+        && loss.reaches(from: region.input, to: part.output)
+        && loss.reaches(from: part.output, to: region.output)
+    }
   }
 
   private static func callNames(_ kind: Activation.Kind) -> [String] {

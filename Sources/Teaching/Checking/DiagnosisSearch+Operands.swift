@@ -58,8 +58,24 @@ extension DiagnosisSearch {
       if product.cotangent.rank == 2, product.cotangent.shape[0] == product.cotangent.shape[1] {
         try considerTransposedCotangent(product)
       }
+      if let value = try withTransposedFactor(product.otherStep) {
+        try replace(product, with: value, .transposed, .operandTransposed) {
+          "\(operand) is taken with its square matrix transposed, as if that were symmetric"
+        }
+      }
       try considerSubstitutes(product, operand)
     }
+  }
+
+  /// What a product gives with its square matrix transposed; nil for other steps.
+  private func withTransposedFactor(_ index: Int) throws -> Tensor? {
+    guard index >= 0, steps[index].name == "matmul" else { return nil }
+    var inputs = steps[index].inputs
+    guard
+      let place = inputs.firstIndex(where: { $0.rank == 2 && $0.shape[0] == $0.shape[1] })
+    else { return nil }
+    inputs[place] = try inputs[place].transposed()
+    return try Tensor.matmul(inputs[0], inputs[1])
   }
 
   /// What comes back to a square product is transposed where it is multiplied on.

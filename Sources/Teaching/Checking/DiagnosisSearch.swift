@@ -40,8 +40,11 @@ final class DiagnosisSearch {
 
   /// The simplest explanation; nil where none holds.
   func run() throws -> Finding? {
+    // A multiple of the whole is one whatever else it may be.
+    considerMultiples()
+    if let best { return best }
     let groups: [() throws -> Void] = [
-      considerMultiples, considerTurns, considerSums, considerPenalty, considerResiduals,
+      considerTurns, considerSums, considerPenalty, considerResiduals,
       considerActivations, considerSoftmax, considerStale, considerOperands, considerTerms,
       considerForeignPenalty,
     ]

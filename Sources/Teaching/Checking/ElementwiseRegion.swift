@@ -9,6 +9,7 @@ enum ElementwiseRegion {
     "clip", "where",
   ]
   private static let linear: Set<String> = ["negate", "add", "subtract"]
+  private static let combining: Set<String> = ["add", "subtract", "multiply", "divide"]
   private static let mostElements = 1 << 18
 
   /// All of a loss: for each step that they begin at, the one that reaches farthest.
@@ -51,9 +52,9 @@ enum ElementwiseRegion {
     return result.map { ($0, isCurved) }
   }
 
-  /// Whether a step adds a tensor of the loss's own, as a bias or targets.
+  /// Whether a step adds or multiplies by a tensor of the loss's own, as a bias or targets.
   private static func isShift(_ step: Recording.Step, _ loss: LossRecording) -> Bool {
-    linear.contains(step.name)
+    combining.contains(step.name)
       && zip(step.inputs, step.parents).contains { input, parent in
         input.count > 1 && (parent < 0 || !loss.passes[parent])
       }
