@@ -107,7 +107,20 @@ extension DiagnosisSearch {
       }
     }
     guard kind == .relu else { return }
+    try considerNoRectifier(activation, g, passed)
     try considerMaskOfWeights(activation, g, passed)
+  }
+
+  /// The rectifier left out, where what comes back to it is proportional to its result: neither
+  /// that nor its mask is there.
+  private func considerNoRectifier(
+    _ activation: Activation, _ g: [Double], _ passed: [Double]
+  ) throws {
+    let (x, y, _) = numbers(activation)
+    guard let factor = Tolerance.factor(g, y), tolerance.agree(g, y, times: factor) else { return }
+    try considerPassing(activation, x.map { factor * $0 }, passed, .derivativeElsewhere) {
+      "\(self.name(activation)) is left out: its input passes through unmasked"
+    }
   }
 
   /// The mask of the weights rather than of what they compute.

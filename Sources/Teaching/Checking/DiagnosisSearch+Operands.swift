@@ -17,7 +17,8 @@ extension DiagnosisSearch {
 
     /// What a product passes back to the operand where another one stands beside it.
     func passing(_ other: Tensor) throws -> Tensor? {
-      guard cotangent.rank > 0, other.rank > 0 else { return nil }
+      guard other.rank > 0 else { return nil }
+      if cotangent.rank == 0 { return try Tensor.apply(.multiply, other, cotangent) }
       let other = try other.cast(to: cotangent.elementType)
       return position == 0
         ? try? Tensor.matmul(cotangent, other.transposed())

@@ -5,7 +5,11 @@ import Tensors
 /// The penalty on the weights: a term of the loss that no data reaches.
 extension DiagnosisSearch {
   func considerPenalty() throws {
-    let junctions = try edges { steps[$0].output.count == 1 && isTerm($0) }
+    let linear = linearSteps()
+    let junctions = try edges {
+      linear.contains($0) && steps[$0].output.count == 1
+        && ["add", "subtract"].contains(steps[$0].name)
+    }
     for edge in junctions where isPenalty(edge.parent) {
       guard let part = try contribution(edge), part.contains(where: { $0 != 0 }) else { continue }
       penalty = part
@@ -15,18 +19,18 @@ extension DiagnosisSearch {
     }
   }
 
-  /// Whether a step adds terms of the loss: from there on it is only added and scaled.
-  private func isTerm(_ index: Int) -> Bool {
-    guard ["add", "subtract"].contains(steps[index].name) else { return false }
-    return steps.indices.allSatisfy { later in
-      guard later > index, loss.reaches(from: index, to: later) else { return true }
-      let passing = steps[later].parents.filter { $0 >= 0 && loss.passes[$0] }
-      switch steps[later].name {
-      case "add", "subtract", "negate", "reshape", "f64", "f32": return true
-      case "multiply", "divide": return passing.count == 1
-      default: return false
+  /// The steps from which on the loss is only added and scaled.
+  private func linearSteps() -> Set<Int> {
+    var found: Set<Int> = [loss.result]
+    for index in stride(from: loss.result, through: 0, by: -1) where found.contains(index) {
+      let passing = steps[index].parents.filter { $0 >= 0 && loss.passes[$0] }
+      switch steps[index].name {
+      case "add", "subtract", "negate", "reshape", "f64", "f32": found.formUnion(passing)
+      case "multiply", "divide": if passing.count == 1 { found.formUnion(passing) }
+      default: break
       }
     }
+    return found
   }
 
   private func considerWrongPenalty(_ part: [Double]) {
@@ -129,6 +133,7 @@ extension DiagnosisSearch {
     var isCurved = false
     while let index = pending.popLast() {
       guard seen.insert(index).inserted else { continue }
+      guard seen.count < 200 else { return false }
       let step = steps[index]
       guard Self.penaltyOperations.contains(step.name) else { return false }
       let parents = step.parents.filter { $0 >= 0 }

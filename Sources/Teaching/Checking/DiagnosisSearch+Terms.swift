@@ -127,11 +127,7 @@ extension DiagnosisSearch {
       for (position, part) in parts.enumerated() {
         guard needed[position], let part else { continue }
         let parent = step.parents[position]
-        var passed = cotangent
-        if passed.shape != part.shape, passed.count == part.count {
-          passed = try passed.reshaped(part.shape.dimensions)
-        }
-        guard passed.shape == part.shape else { continue }
+        guard let passed = try Self.summed(cotangent, to: part.shape) else { continue }
         let change = try Tensor.apply(.subtract, passed, part)
         guard let gradient = try changed([parent: change]) else { return }
         consider(
@@ -140,5 +136,17 @@ extension DiagnosisSearch {
             + Self.words(step.output.shape))
       }
     }
+  }
+
+  /// What passes back to an operand that was stretched: the sum over what it was stretched along.
+  private static func summed(_ tensor: Tensor, to shape: Shape) throws -> Tensor? {
+    if tensor.count == shape.count { return try tensor.reshaped(shape.dimensions) }
+    let leading = tensor.rank - shape.rank
+    guard leading >= 0 else { return nil }
+    let axes = (0..<tensor.rank).filter { axis in
+      axis < leading || (shape[axis - leading] == 1 && tensor.shape[axis] > 1)
+    }
+    let sum = try tensor.reduce(.sum, axes: axes)
+    return sum.count == shape.count ? try sum.reshaped(shape.dimensions) : nil
   }
 }

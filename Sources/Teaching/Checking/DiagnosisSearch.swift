@@ -117,17 +117,23 @@ final class DiagnosisSearch {
     return try loss.gradient(adjusting: adjustments).doubles()
   }
 
-  /// Takes the cost of a sweep out of the budget.
+  /// Takes the cost of a sweep out of the budget: the elements that it writes, with what each step
+  /// costs by itself.
   func spend(_ first: Int) -> Bool {
-    var cost = 1000.0
+    var cost = 0.0
     for index in 0...max(0, min(first, steps.count - 1)) where loss.passes[index] {
       let inner = steps[index].name == "matmul" ? Double(shape.dimensions.last ?? 1) : 1
-      cost += Double(steps[index].output.count) * max(1, min(inner, 64)) + 200
+      cost += Double(steps[index].output.count) * max(1, min(inner, 64)) + Self.costOfStep
+      for (input, parent) in zip(steps[index].inputs, steps[index].parents) where parent >= 0 {
+        cost += Double(input.count)
+      }
     }
     budget -= cost
     if budget < 0 { isExhausted = true }
     return budget >= 0
   }
+
+  private static let costOfStep = 4000.0
 
   /// A tensor of a step's shape.
   func tensor(_ numbers: [Double], like step: Int) throws -> Tensor {
@@ -148,7 +154,7 @@ final class DiagnosisSearch {
     let size = abs(factor)
     let isOne = abs(size - 1) < 2e-4
     let isNamed = factors.name(of: size) != nil
-    guard isOne || isNamed || nonzero >= 3 else { return }
+    guard isOne || isNamed || nonzero >= 2 else { return }
     if factor < 0 {
       return propose(
         Finding(

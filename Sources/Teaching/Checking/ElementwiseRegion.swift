@@ -45,11 +45,17 @@ enum ElementwiseRegion {
       guard elementwise.contains(step.name), frontier.count < 8 else { break }
       let parents = step.parents.filter { $0 >= 0 && loss.passes[$0] }
       guard parents.allSatisfy({ steps[$0].output.shape == shape }) else { break }
-      if parents.count > 1 || !linear.contains(step.name) { isCurved = true }
+      isCurved = isCurved || !(isLinear(step) && parents.count == 1)
       frontier.remove(current)
       frontier.formUnion(parents)
     }
     return result.map { ($0, isCurved) }
+  }
+
+  /// Whether a step of one operand is in proportion to it, up to a shift.
+  private static func isLinear(_ step: Recording.Step) -> Bool {
+    linear.contains(step.name) || step.name == "multiply"
+      || (step.name == "divide" && step.parents.first ?? -1 >= 0)
   }
 
   /// Whether a step adds or multiplies by a tensor of the loss's own, as a bias or targets.

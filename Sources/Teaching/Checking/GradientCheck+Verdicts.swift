@@ -112,8 +112,10 @@ extension GradientCheck {
       sample.slope.map { (measurement.truth[sample.element], $0) }
     }
     var text = ""
-    if !pairs.isEmpty {
-      let error = measurement.tolerance.relativeError(pairs.map(\.1), pairs.map(\.0))
+    if !pairs.isEmpty, differences.disagreements(with: measurement.truth).isEmpty {
+      let isFlat = measurement.truth.allSatisfy { $0 == 0 }
+      let error =
+        isFlat ? 0 : measurement.tolerance.relativeError(pairs.map(\.1), pairs.map(\.0))
       text =
         "; autodiff and central differences agree to \(error.displayed) on "
         + "\(pairs.count) element\(pairs.count == 1 ? "" : "s")"

@@ -1,7 +1,9 @@
 """Cases for `check`: a script that ends in a check, with the verdict and the names that fit it.
 
-    cases.py COUNT SEED            writes them as one script, a header before each
-    cases.py COUNT SEED NNSH       runs them and tells what came out wrong
+    cases.py COUNT SEED                  writes them as one script
+    cases.py COUNT SEED NNSH             runs them, tells what came out wrong, and fails where a
+                                         verdict is wrong or less than 97 % of the mistakes are named
+    cases.py COUNT SEED NNSH --fixture   writes them for `VerdictTests`
 """
 
 import random
@@ -120,10 +122,11 @@ def script(found, seed):
 
 
 def run(found, seed, binary):
-    with tempfile.NamedTemporaryFile("w", suffix=".nns", delete=False) as file:
+    with tempfile.NamedTemporaryFile("w", suffix=".nns") as file:
         file.write(script(found, seed))
-    done = subprocess.run([binary, "-X", "--no-history", "--keep-going", file.name],
-                          capture_output=True, text=True)
+        file.flush()
+        done = subprocess.run([binary, "-X", "--no-history", "--keep-going", file.name],
+                              capture_output=True, text=True)
     answers, details = {}, {}
     text = []
     for line in done.stdout.splitlines() + [""]:
@@ -135,7 +138,33 @@ def run(found, seed, binary):
         else:
             text.append(line)
     errors = [line for line in done.stderr.splitlines() if line.startswith("error")]
-    return answers, details, errors, file.name
+    return answers, details, errors
+
+
+def judged(found, answers):
+    """The cases that count, with the names that fit and what was said."""
+    for number, case in enumerate(found):
+        if number not in answers:
+            yield case, case.names, None, None
+            continue
+        ok, diagnosis = answers[number][:2]
+        far, times, apart = map(float, answers[number][3:])
+        names = case.names
+        if names != ("none",):
+            if far < 1e-3:
+                continue  # a mistake that changes nothing here is none
+            if apart < 1e-5:
+                names += multiple_of(times)
+        yield case, names, ok == "true", diagnosis
+
+
+def fixture(found, answers, seed):
+    """The cases as `VerdictTests` reads them: the names that fit, then the script."""
+    lines = []
+    for number, (case, names, _, _) in enumerate(judged(found, answers)):
+        lines += [f"#### {' '.join(names)} | {case.label}", f"seed({seed * 100003 + number})"]
+        lines += case.code + [case.check]
+    return "\n".join(lines) + "\n"
 
 
 def main():
@@ -144,39 +173,32 @@ def main():
     if len(sys.argv) < 4:
         print(script(found, seed))
         return
-    answers, details, errors, path = run(found, seed, sys.argv[3])
+    answers, details, errors = run(found, seed, sys.argv[3])
+    if "--fixture" in sys.argv:
+        print(fixture(found, answers, seed), end="")
+        return
     tally = Counter()
-    for number, case in enumerate(found):
-        if number not in answers:
-            tally["no answer"] += 1
-            print(f"-- {number} {case.label}: no answer")
-            continue
-        ok, diagnosis, measured = answers[number][:3]
-        far, times, apart = map(float, answers[number][3:])
-        ok = ok == "true"
-        if case.names != ("none",) and apart < 1e-5:
-            case.names += multiple_of(times)
-        if case.names == ("none",):
-            tally["right"] += 1
-            if not ok:
-                tally["FALSE ALARM"] += 1
-        elif far < 1e-3 and "nan" not in str(far):
-            tally["mistake without effect"] += 1
-            continue
+    for case, names, ok, diagnosis in judged(found, answers):
+        tally["right" if names == ("none",) else "wrong"] += 1
+        if ok is None:
+            outcome = "no answer"
+        elif ok != (names == ("none",)):
+            outcome = "false alarm" if names == ("none",) else "missed"
+        elif diagnosis not in names:
+            outcome = "misnamed"
         else:
-            tally["wrong"] += 1
-            if ok:
-                tally["MISSED"] += 1
-            elif diagnosis not in case.names:
-                tally["misnamed"] += 1
-        if (ok and case.names == ("none",)) or (not ok and diagnosis in case.names):
             continue
-        print(f"-- {number} {case.label}\n   said {diagnosis}, fits {' or '.join(case.names)}, "
-              f"far {far:.3g}")
-        print("\n".join("     " + line for line in details[number][-12:] if line.strip()))
-    print(dict(tally), path)
+        tally[outcome] += 1
+        print(f"-- {found.index(case)} {case.label}: {outcome}")
+        print(f"   said {diagnosis}, fits {' or '.join(names)}")
+        for line in details.get(found.index(case), [])[-12:]:
+            print("     " + line)
     for error in errors[:10]:
         print(error)
+    named = 1 - tally["misnamed"] / max(1, tally["wrong"])
+    print(f"{dict(tally)}, {100 * named:.1f} % of the mistakes named")
+    sound = not (tally["no answer"] or tally["false alarm"] or tally["missed"])
+    sys.exit(0 if sound and named >= 0.97 else 1)
 
 
 main()
