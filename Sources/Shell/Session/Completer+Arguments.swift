@@ -13,8 +13,12 @@ extension Completer {
     else { return nil }
     let rest = statement[end...].drop { $0 == " " }
     if Self.continuesExpression(rest) { return nil }
-    let words = rest.split(separator: " ").map(String.init)
+    let words = CompletionPlace.words(of: rest)
     let last = statement.hasSuffix(" ") ? "" : words.last ?? ""
+    // A string that is closed: what follows it comes after a space.
+    if last.hasPrefix("\""), last.count > 1, last.hasSuffix("\"") {
+      return Completions([.init(last, ending: " ")], typed: last)
+    }
     let given = last.isEmpty ? words : Array(words.dropLast())
     if let equals = last.firstIndex(of: "="),
       let option = command.arguments.first(
