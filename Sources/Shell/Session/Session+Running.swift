@@ -12,6 +12,7 @@ extension Session {
     if let seed = commandLine.seed { machine.random.generator = RandomGenerator(seed: seed) }
     machine.globals["args"] = .items(commandLine.arguments.map(Value.text))
     let code = runSource()
+    closePrompt()
     output.flush()
     return code
   }

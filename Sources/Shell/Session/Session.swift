@@ -50,8 +50,7 @@ package final class Session: CommandHost {
   var isAtPrompt = false
   /// Whether what was interrupted has said so itself.
   var interruptIsExplained = false
-  /// Where typed statements come from; made when the first one is asked for.
-  private(set) lazy var reader = PromptReader(session: self)
+  private var madeReader: PromptReader?
   /// How many statements run within each other: of a script that a statement runs, and so on.
   var statementDepth = 0
   /// Whether what runs was typed at the prompt.
@@ -85,6 +84,17 @@ package final class Session: CommandHost {
     madeMachine = machine
     return machine
   }
+
+  /// Where typed statements come from; made when the first one is asked for.
+  var reader: PromptReader {
+    if let madeReader { return madeReader }
+    let reader = PromptReader(session: self)
+    madeReader = reader
+    return reader
+  }
+
+  /// Gives the terminal back as it was before the first statement was typed.
+  func closePrompt() { madeReader = nil }
 
   // MARK: output
 

@@ -10,7 +10,11 @@ package enum PastedText {
     _ text: String, isComplete: (String) -> Bool = { _ in true }
   ) -> String {
     var lines = plain(text).split(separator: 10, omittingEmptySubsequences: false).map(Array.init)
-    if lines.contains(where: { isPrompt($0) }) { lines = statements(of: lines, isComplete) }
+    if lines.contains(where: isPrompt) {
+      lines = statements(of: lines, isComplete)
+    } else {
+      lines = lines.map { continuation($0) ?? $0 }
+    }
     while lines.last?.isEmpty == true { lines.removeLast() }
     return String(decoding: Array(lines.joined(separator: [10])), as: UTF8.self)
   }

@@ -49,7 +49,7 @@ package enum TextLayout {
   package static func cut(_ text: String, to width: Int) -> String {
     guard width > 0 else { return text }
     // Of a very long text no more than can fit is looked at: no character has more than 64 bytes.
-    let isLong = text.utf8.count > 64 * (width + 1)
+    let isLong = text.utf8.count / 64 > width
     guard isLong || DisplayWidth.of(text) > width else { return text }
     var used = 0
     var kept = ""
