@@ -201,7 +201,7 @@ int editline_open(const char *program, EditlineCallbacks callbacks, int is_vi) {
    */
   el_set(editor.line, EL_SETTY, "-d", "-isig", NULL);
   /* Return comes as it was sent: only so a line break of two bytes is told from two of them. */
-  el_set(editor.line, EL_SETTY, "-d", "-icrnl", NULL);
+  el_set(editor.line, EL_SETTY, "-d", "-icrnl", "-inlcr", NULL);
   el_set(editor.line, EL_EDITOR, is_vi ? "vi" : "emacs");
   add_functions();
   bind_customary_keys(is_vi);

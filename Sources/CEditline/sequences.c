@@ -105,7 +105,7 @@ static const char *character(int code) {
     *end++ = (char)code;
   } else {
     int more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-    *end++ = (char)((0xF00 >> more & 0xFF) | code >> (6 * more));
+    *end++ = (char)((0xFF00 >> (more + 1) & 0xFF) | code >> (6 * more));
     while (more-- > 0) *end++ = (char)(0x80 | (code >> (6 * more) & 0x3F));
   }
   *end = 0;
@@ -146,20 +146,25 @@ static const char *modified_character(int code, int shifted, int text, int modif
   return keys;
 }
 
-/* Up to three parameters, each with up to two further values: `97:65;5:1;97`. */
-static void read_parameters(const char *text, int values[3][3]) {
+/*
+ * The first three parameters, each with up to two further values: `97:65;5:1;97`. Returns how many
+ * there are.
+ */
+static int read_parameters(const char *text, int values[3][3]) {
   int field = 0, part = 0;
   memset(values, 0, 9 * sizeof(int));
-  for (; *text && field < 3; text++) {
+  for (; *text; text++) {
     if (*text == ';') {
       field++;
       part = 0;
     } else if (*text == ':') {
       part++;
-    } else if (*text >= '0' && *text <= '9' && part < 3 && values[field][part] < 100000000) {
+    } else if (*text >= '0' && *text <= '9' && field < 3 && part < 3
+               && values[field][part] < 100000000) {
       values[field][part] = values[field][part] * 10 + (*text - '0');
     }
   }
+  return field + 1;
 }
 
 static int modifiers_of(int value) { return value > 0 ? (value - 1) & 63 : 0; }
@@ -176,7 +181,7 @@ static const char *rxvt_key(char final, int number) {
 
 static const char *control_key(const Sequence *sequence, int has_alt) {
   int values[3][3];
-  read_parameters(sequence->parameters, values);
+  int count = read_parameters(sequence->parameters, values);
   int modifiers = modifiers_of(values[1][0]) | (has_alt ? ALT : 0);
   if (sequence->prefix || sequence->intermediate) return nothing();
   enum { RELEASED = 3 };
@@ -190,7 +195,8 @@ static const char *control_key(const Sequence *sequence, int has_alt) {
   if (strchr("$^@", final)) return rxvt_key(final, values[0][0]);
   if (final >= 'a' && final <= 'd') return rxvt_key(final, 0);
   /* Reports have parameters that a key has not: the cursor's place, a size. */
-  if (strchr("ABCDFHPQRSZ", final) && (values[0][0] <= 1)) return key(0, final, modifiers);
+  if (count <= 2 && strchr("ABCDFHPQRSZ", final) && values[0][0] <= 1)
+    return key(0, final, modifiers);
   return nothing();
 }
 

@@ -46,7 +46,11 @@ extension Command {
       .slot(
         "names", .topic, default: .computed("all"), isVariadic: true, "the variables")
     ],
-    examples: [.init("a = 1; b = 2\nclear a\nwho", "name  kind    shape  bytes  value\nb     number                2")],
+    examples: [
+      .init(
+        "a = 1; b = 2\nclear a\nwho",
+        "name  kind    shape  bytes  value\nb     number                2")
+    ],
     seeAlso: ["who", "reset"]
   ) { context in
     let globals = context.machine.globals

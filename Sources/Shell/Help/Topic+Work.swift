@@ -86,7 +86,8 @@ extension Topic {
     seeAlso: ["run", "transcript", "lesson", "exit"])
 
   private static let keys = Topic(
-    "keys", aliases: ["editing", "keyboard", "shortcuts", "key", "undo", "prompt"], "the prompt's keys",
+    "keys", aliases: ["editing", "keyboard", "shortcuts", "key", "undo", "prompt"],
+    "the prompt's keys",
     """
     Enter runs a complete statement and opens a new line in an incomplete one; Alt-Enter always \
     opens one. Tab completes, `\\alpha` Tab gives α, Right takes the grey suggestion. Ctrl-C gives \

@@ -58,7 +58,10 @@ struct ScriptPart: Equatable {
     var start = first
     func finish() {
       if !words.isEmpty {
-        parts.append(ScriptPart(kind: .prose, text: words.joined(separator: " ").replacing(" \n ", with: "\n"), line: start))
+        parts.append(
+          ScriptPart(
+            kind: .prose, text: words.joined(separator: " ").replacing(" \n ", with: "\n"),
+            line: start))
       }
       words = []
     }
@@ -84,6 +87,7 @@ struct ScriptPart: Equatable {
     let mark = text.prefix { $0 != " " }
     guard mark.count < text.count else { return false }
     if ["-", "*", "•"].contains(mark) { return true }
-    return mark.dropLast().allSatisfy(\.isNumber) && mark.count > 1 && ".)".contains(mark.last ?? " ")
+    return mark.dropLast().allSatisfy(\.isNumber) && mark.count > 1
+      && ".)".contains(mark.last ?? " ")
   }
 }

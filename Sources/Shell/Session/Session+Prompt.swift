@@ -79,7 +79,7 @@ extension Session {
     let path = folder + "/nnsh/rc.nns"
     guard access(path, F_OK) == 0 else { return }
     do {
-      for part in try ScriptFile.read(path).parts(isComplete: PromptReader.isComplete) {
+      for part in try ScriptFile.read(path).parts(completeness: PromptReader.completeness) {
         _ = runScript(part)
         guard machine.exitCode == nil else { return }
       }
@@ -215,13 +215,13 @@ final class PromptReader: LineEditorDelegate {
 
   // MARK: LineEditorDelegate
 
-  func isComplete(_ text: String) -> Bool { Self.isComplete(text) }
-
-  static func isComplete(_ text: String) -> Bool {
-    if case .incomplete = Parser.completeness(of: text, commands: Command.syntaxByName) {
-      return false
-    }
+  func isComplete(_ text: String) -> Bool {
+    if case .incomplete = Self.completeness(text) { return false }
     return true
+  }
+
+  static func completeness(_ text: String) -> Parser.Completeness {
+    Parser.completeness(of: text, commands: Command.syntaxByName)
   }
 
   /// The colours that are switched off by `NO_COLOR` and the like stand for all that moves.

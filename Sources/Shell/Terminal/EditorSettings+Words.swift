@@ -46,7 +46,9 @@ extension EditorSettings {
     while let scalar = rest.popFirst() {
       var value = scalar.value
       if scalar == "^" {
-        guard let next = rest.popFirst(), next.isASCII else { throw Refusal(reason: "^ names no key") }
+        guard let next = rest.popFirst(), next.isASCII else {
+          throw Refusal(reason: "^ names no key")
+        }
         value = next == "?" ? 127 : next.value & 31
       } else if scalar == "\\" {
         value = try escaped(&rest)

@@ -50,7 +50,9 @@ package enum PastedText {
     var kept: [[UInt8]] = []
     var statement: [[UInt8]] = []
     var isOpen = false
-    func text() -> String { String(decoding: Array(statement.joined(separator: [10])), as: UTF8.self) }
+    func text() -> String {
+      String(decoding: Array(statement.joined(separator: [10])), as: UTF8.self)
+    }
     let first = lines.firstIndex { isPrompt($0) } ?? 0
     if first == 1 || (first > 1 && lines[1..<first].allSatisfy { continuation($0) != nil }) {
       // The selection began after the prompt.
