@@ -58,7 +58,6 @@ package final class Session: CommandHost {
   private var madeMachine: Machine?
   /// Whether the terminal's last row holds output that no line feed has ended.
   private(set) var isInsideRow = false
-  private let showsErrors = isatty(STDERR_FILENO) == 1
 
   /// - Parameters:
   ///   - output: where results go.
@@ -109,7 +108,7 @@ package final class Session: CommandHost {
   package func writeError(_ text: String) {
     output.flush()
     errors.write(text)
-    if showsErrors { noteRow(text) }
+    if terminal.showsErrors { noteRow(text) }
   }
 
   /// Ends a row that output has left open, with a mark that it was not ended: the prompt would erase
@@ -142,8 +141,10 @@ package final class Session: CommandHost {
     // A terminal that shows what is typed has shown `^C` where the cursor was.
     let isBehindEcho =
       diagnostic.phase == .interrupted && terminal.drawsProgress && Terminal.echoesKeys
-    let lead = isBehindEcho || isInsideRow && showsErrors ? "\n" : ""
-    writeError(lead + diagnostic.rendered(inColor: terminal.colorsErrors) + "\n")
+    let lead = isBehindEcho || isInsideRow && terminal.showsErrors ? "\n" : ""
+    let width = terminal.showsErrors ? Terminal.size(of: STDERR_FILENO).columns : nil
+    writeError(
+      lead + diagnostic.rendered(inColor: terminal.colorsErrors, width: width) + "\n")
     transcript?.addOutput(diagnostic.rendered() + "\n")
   }
 
