@@ -23,7 +23,7 @@ import Testing
     #expect(try session.waitForEnd() == 0)
   }
 
-  @Test(arguments: ["pipe", "folder", "/dev/null", "/dev/zero", "/dev/tty", "/nowhere/at/all"])
+  @Test(arguments: ["pipe", "folder", "/dev/null", "/dev/zero", "/dev/tty", "/dev/null/history"])
   func aHistoryThatIsNoFileHarmsNothing(_ place: String) throws {
     let home = try NNSH.temporaryFolder()
     var path = place
@@ -42,7 +42,7 @@ import Testing
     ["TERM": "no-such-terminal"], ["TERM": String(repeating: "x", count: 20_000)],
     ["TERM": "../../x"],
     ["COLUMNS": "0", "LINES": "-1"], ["LANG": "xx_YY.KOI8-R"], ["LANG": "C", "LC_ALL": ""],
-    ["HOME": ""], ["HOME": "/nowhere", "XDG_STATE_HOME": "", "XDG_CONFIG_HOME": ""],
+    ["HOME": ""], ["HOME": "/dev/null", "XDG_STATE_HOME": "", "XDG_CONFIG_HOME": ""],
     ["EDITRC": "/dev/zero"], ["EDITRC": "/dev/tty"], ["PATH": ""], ["PAGER": "false"],
     ["LESS": "--no-such-option"], ["NNSH_HISTORY": ""], ["XDG_CONFIG_HOME": "/dev/null"],
   ])
