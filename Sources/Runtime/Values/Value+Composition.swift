@@ -5,7 +5,8 @@ import Tensors
 extension Value {
   /// `first |> second` of two functions or networks: a network where both are layers or networks,
   /// otherwise a function that calls one after the other.
-  static func composed(_ first: Value, _ second: Value, random: RandomState) throws -> Value {
+  package static func composed(_ first: Value, _ second: Value, random: RandomState) throws -> Value
+  {
     if let a = try first.asNetwork(random), let b = try second.asNetwork(random) {
       return .network(
         Box(NetworkValue(try Network.composed(a, b, generator: &random.generator))))
@@ -69,7 +70,7 @@ extension Value {
   /// shape their stack, anything else a list.
   ///
   /// - Parameter elementType: of a tensor of plain numbers.
-  static func bracket(
+  package static func bracket(
     _ elements: [Value], isNested: Bool, elementType: ElementType = .f32
   ) throws -> Value {
     guard !elements.isEmpty else { return .items([]) }
@@ -102,7 +103,7 @@ extension Value {
   }
 
   /// `a..<b`, `a...b`, `by step`.
-  static func range(
+  package static func range(
     _ lower: Value, _ upper: Value, by step: Value?, isInclusive: Bool
   ) throws -> Value {
     guard let first = lower.asNumber(), let last = upper.asNumber() else {

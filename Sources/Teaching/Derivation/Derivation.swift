@@ -41,6 +41,8 @@ package struct Derivation {
   package let target: String
   /// The loss as written.
   package let loss: String
+  /// What the derivation calls it: `L`, where no variable is called so.
+  let lossSymbol: String
   let legend: [(name: String, size: Int, meaning: String)]
   let definitions: [Definition]
   /// The steps, first to last.

@@ -30,6 +30,11 @@ extension DerivationRule {
       return Result(
         part(step.derivative, places, indices, step.input.axes), "stack: its own part")
     },
+    "bracket": DerivationRule(isPassing: true) { step in
+      Result(
+        part(step.derivative, ["\(step.position)"], [.at(step.position)], step.input.axes),
+        "brackets: its own part")
+    },
     "index": DerivationRule(isPassing: true) { step in
       Result(placed(step), "indexing: back into its place, 0 elsewhere")
     },
