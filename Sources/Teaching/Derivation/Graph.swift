@@ -172,6 +172,8 @@ struct Unsupported: Error {
   let span: Span
   let source: SourceText
   let hint: String?
+  /// Whether it has been found that the machine cannot be asked instead.
+  var isFinal = false
 
   init(_ construct: String, span: Span, source: SourceText, hint: String? = nil) {
     self.construct = construct

@@ -137,7 +137,7 @@ extension Tracer {
   /// What the builtin itself gives.
   private func machineResult(_ builtin: Builtin, _ given: [Given]) throws -> Value {
     try builtin.invoke(
-      try given.map { try plain($0.value, $0.span) }, names: given.map(\.name),
+      try given.map { try plain($0.value, $0.span) }, names: given.argumentNames,
       interpreter: graph.machine)
   }
 
@@ -237,6 +237,11 @@ extension Tracer {
         try name == "concat" ? .concatenate($0, axis: axis) : .stack($0, axis: axis)
       })
   }
+}
+
+extension [Tracer.Given] {
+  /// The names by which arguments are given; none at all where no argument is.
+  var argumentNames: [String?] { contains { $0.name != nil } ? map(\.name) : [] }
 }
 
 extension Traced {

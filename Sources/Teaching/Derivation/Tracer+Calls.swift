@@ -110,7 +110,7 @@ extension Tracer {
   private func machineCall(_ function: Traced, _ given: [Given], _ span: Span) throws -> Traced {
     let value = try graph.machine.call(
       try plain(function, span), try given.map { try plain($0.value, $0.span) },
-      names: given.map(\.name))
+      names: given.argumentNames)
     return try traced(constant: value, at: span)
   }
 

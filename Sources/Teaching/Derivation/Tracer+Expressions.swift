@@ -29,7 +29,7 @@ extension Tracer {
         throw unsupported("an expression of more than \(Self.depthLimit) levels", expression.span)
       }
       return try value(of: expression, scope)
-    } catch let error as Unsupported {
+    } catch let error as Unsupported where !error.isFinal {
       return try wholeValue(of: expression, scope, otherwise: error)
     }
   }

@@ -14,7 +14,11 @@ extension Tracer {
     let names = NameCollector(thunk: expression).free
     if isDeriving {
       var seen: Set<ObjectIdentifier> = []
-      guard !mayReachTarget(names, scope, &seen) else { throw error }
+      guard !mayReachTarget(names, scope, &seen) else {
+        var error = error
+        error.isFinal = true
+        throw error
+      }
     }
     let value = try withoutRandomness(expression.span) {
       try graph.machine.evaluate(
