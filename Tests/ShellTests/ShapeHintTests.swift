@@ -57,7 +57,7 @@ import Testing
         }
       }
     }
-    #expect(shown > 250)
+    #expect(shown > 150)
   }
 
   private static func isRight(_ hint: String, _ value: Value) -> Bool {

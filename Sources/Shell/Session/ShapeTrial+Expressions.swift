@@ -55,12 +55,13 @@ struct VariableReader {
       guard let base = replaced(base) else { return nil }
       let taken = places.compactMap { replaced($0) }
       return taken.count == places.count ? Expression(.index(base, taken), span) : nil
-    case .record, .interpolation, .function, .conditional, .gradient: return nil
+    case .list, .record, .interpolation, .function, .conditional, .gradient: return nil
     }
   }
 
   private mutating func replaced(_ place: Subscript) -> Subscript? {
     switch place {
+    case .ellipsis: return place
     case .index(let index): return replaced(index).map { .index($0) }
     case .slice(let start, let stop, let step, let span):
       let given = [start, stop, step].compactMap { $0 }
@@ -154,6 +155,7 @@ struct NumberMap {
         mapped(base),
         places.map { place in
           switch place {
+          case .ellipsis: place
           case .index(let index): .index(mapped(index))
           case .slice(let start, let stop, let step, let span):
             .slice(

@@ -183,7 +183,8 @@ private struct NetworkRows {
       else { continue }
       let names = ["H", "W"].enumerated().map { axis, name in
         let inputs = sizes.map { axis == 0 ? $0.0 : $0.1 }
-        for divisor in 1...16 where (0..<2).allSatisfy({ inputs[$0] == outputs[$0][axis] * divisor }) {
+        for divisor in 1...16
+        where (0..<2).allSatisfy({ inputs[$0] == outputs[$0][axis] * divisor }) {
           return divisor == 1 ? name : "\(name)/\(divisor)"
         }
         return name + "′"
@@ -197,7 +198,8 @@ private struct NetworkRows {
   /// The channels that its first weights may take: one of their lengths.
   private static func channels(of network: Network) -> [Int] {
     var found = [1, 3]
-    for size in network.parameters.first?.tensor.shape.dimensions ?? [] where !found.contains(size) {
+    for size in network.parameters.first?.tensor.shape.dimensions ?? [] where !found.contains(size)
+    {
       found.append(size)
     }
     return found

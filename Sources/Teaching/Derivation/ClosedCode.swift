@@ -43,7 +43,8 @@ struct ClosedCode {
 
   let graph: Graph
   let thunk: Thunk
-  let target: String
+  let place: Place
+  var target: String { place.description }
 
   /// Whether code can be written for a formula and all that it needs.
   func isWritable(_ formula: Formula) -> Bool {
@@ -181,7 +182,8 @@ struct ClosedCode {
   /// Runs the code as a user would, line by line as it is printed, and compares what it gives with
   /// what `grad` gives: the greatest difference relative to the greatest element.
   func error(
-    of statements: [String], _ expression: String, in formula: Formula, against gradient: Value
+    of statements: [String], _ expression: String, in formula: Formula, against gradient: Value,
+    floor: Double
   ) throws -> Double {
     do {
       let literal = try literal(statements, expression)
@@ -194,7 +196,8 @@ struct ClosedCode {
         return .infinity
       }
       return try Derivation.relativeError(
-        tensor.cast(to: .f64).asShape(ofEqualCount: reference), reference.cast(to: .f64))
+        tensor.cast(to: .f64).asShape(ofEqualCount: reference), reference.cast(to: .f64),
+        floor: floor)
     } catch {
       try Interrupt.check()
       return .infinity
@@ -225,7 +228,11 @@ struct ClosedCode {
     for node in graph.nodes where node.isLocal {
       guard case .leaf(let text) = node.kind else { continue }
       let root = String(text.prefix { $0 != "." })
-      if seen.insert(root).inserted, let value = thunk.lookUp(root) { found.append((root, value)) }
+      guard seen.insert(root).inserted else { continue }
+      let isTarget = root == target.prefix { $0 != "." } && !place.isGlobal
+      if let value = isTarget ? place.rootValue : thunk.lookUp(root) {
+        found.append((root, value))
+      }
     }
     return found
   }

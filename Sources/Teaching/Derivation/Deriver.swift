@@ -26,6 +26,7 @@ package final class Deriver {
   private var remarks: [String] = []
   /// Whether closed forms have become too long, so that only the local ones go on.
   private var isAbridged = false
+  private var lossMagnitude = 0.0
   private var unicode = Notation.unicode
   private var latex = Notation.latex
   /// Closed forms of more symbols help nobody.
@@ -81,6 +82,7 @@ package final class Deriver {
 
   /// Passes derivatives from node to node; gives the closed form at the variable.
   private func walk(from root: Node, to variable: Node) throws -> Formula {
+    lossMagnitude = root.tensor.item?.magnitude ?? 0
     let one = Formula.constant(.one, root.axes)
     if root === variable { return one }
     parts[root.identifier] = [Part(local: one, closed: one, labels: [])]
@@ -154,7 +156,8 @@ package final class Deriver {
       forms.append((full, latex.text(shown[1])))
     }
     let errors = try [local, closed].map {
-      try Derivation.relativeError($0.wholeTensor().asShape(of: value), value)
+      try Derivation.relativeError(
+        $0.wholeTensor().asShape(of: value), value, floor: 1e-5 * naturalScale(node))
     }
     var seen: Set<String> = []
     let rule = labels.filter { seen.insert($0).inserted }.joined(separator: "; ")
@@ -162,6 +165,14 @@ package final class Deriver {
       Derivation.Line(
         left: left, forms: forms, rule: rule.isEmpty ? "sum rule" : rule,
         shapes: Self.justification(local), error: errors.max() ?? 0))
+  }
+
+  /// How large a derivative of the loss is that is neither great nor small: the loss by the
+  /// greatest element.
+  private func naturalScale(_ node: Node) -> Double {
+    let greatest = node.tensor.doubles().reduce(0) { max($0, $1.magnitude) }
+    let scale = lossMagnitude / greatest
+    return scale.isFinite ? scale : 0
   }
 
   private func left(_ node: Node) -> (unicode: String, latex: String) {
@@ -276,10 +287,11 @@ package final class Deriver {
   private func derivation(
     _ closed: Formula, _ variable: Node, _ root: Node, _ names: DimensionNames, _ place: Place
   ) throws -> Derivation {
-    let code = ClosedCode(machine: machine, graph: graph, thunk: thunk, target: target)
+    let code = ClosedCode(machine: machine, graph: graph, thunk: thunk, place: place)
     let gradient = try machine.gradient(of: thunk, at: [place]).first ?? .none
-    let written = try writtenCode(code, closed, gradient)
-    let misread = try misreading(variable, gradient)
+    let floor = 1e-2 * naturalScale(variable)
+    let written = try writtenCode(code, closed, gradient, floor)
+    let misread = try misreading(variable, gradient, floor)
     return Derivation(
       target: target, loss: thunk.source.text(in: thunk.expression.span),
       lossSymbol: unicode.loss, legend: names.legend, definitions: definitions(root), lines: lines,
@@ -294,7 +306,7 @@ package final class Deriver {
 
   /// The result as code, and how far what it gives is from `grad`.
   private func writtenCode(
-    _ code: ClosedCode, _ closed: Formula, _ gradient: Value
+    _ code: ClosedCode, _ closed: Formula, _ gradient: Value, _ floor: Double
   ) throws -> WrittenCode {
     var written = WrittenCode(remarks: code.layerRemarks(closed))
     guard code.isWritable(closed) else { return written }
@@ -310,9 +322,10 @@ package final class Deriver {
     written.remarks += captured
     if captured.isEmpty { written.expression = code.expression(closed) }
     guard code.layerRemarks(closed).isEmpty else { return written }
-    written.error = try code.error(of: statements, short, in: closed, against: gradient)
+    written.error = try code.error(
+      of: statements, short, in: closed, against: gradient, floor: floor)
     if let expression = written.expression, expression != short {
-      let whole = try code.error(of: [], expression, in: closed, against: gradient)
+      let whole = try code.error(of: [], expression, in: closed, against: gradient, floor: floor)
       written.error = max(written.error ?? 0, whole)
     }
     return written
@@ -330,12 +343,14 @@ package final class Deriver {
 
   /// How far the gradient of the loss as it was read here is from that of the loss as the machine
   /// runs it; nil where they differ by no more than rounding.
-  private func misreading(_ variable: Node, _ gradient: Value) throws -> Double? {
+  private func misreading(
+    _ variable: Node, _ gradient: Value, _ floor: Double
+  ) throws -> Double? {
     guard let own = exact[variable.identifier], let reference = try gradient.asTensor() else {
       return nil
     }
     let error = try Derivation.relativeError(
-      own.asShape(ofEqualCount: reference), reference.cast(to: .f64))
+      own.asShape(ofEqualCount: reference), reference.cast(to: .f64), floor: floor)
     return error > 0.01 ? error : nil
   }
 

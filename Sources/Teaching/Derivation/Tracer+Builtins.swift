@@ -213,8 +213,8 @@ extension Tracer {
     let name = builtin.declaration.name
     let bound = bind(builtin, given)
     guard let parts = bound.first(where: { $0.0 == "parts" })?.1,
-      case .list(let items) = parts.value, isOnPath(parts.value)
-    else { return try constantCall(builtin, given, [], Node.Options(), span) }
+      case .list(let items) = parts.value, items.allSatisfy(\.isNumeric), !items.isEmpty
+    else { throw unsupported("\(name) of this", span) }
     let nodes = try items.map { try node($0, parts.span) }
     var axis = 0
     if let given = bound.first(where: { $0.0 == "axis" })?.1 {

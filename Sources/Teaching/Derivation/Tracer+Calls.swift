@@ -23,8 +23,17 @@ extension Tracer {
     _ callee: Expression, _ arguments: [Argument], _ span: Span, _ scope: Scope
   ) throws -> Traced {
     let function = try function(callee, scope)
-    let given = try arguments.map {
-      Given(name: $0.name?.text, value: try evaluate($0.value, scope), span: $0.value.span)
+    let keepsDigits = function.keepsDigits(arguments)
+    let given = try arguments.enumerated().map { position, argument in
+      let expression = argument.value
+      if keepsDigits, position == 0, case .bracket(let elements) = expression.kind {
+        let parts = try LiteralParts(elements) { try evaluate($0, scope) }
+        return Given(
+          name: argument.name?.text, value: try literal(parts, isWide: true, expression.span),
+          span: expression.span)
+      }
+      return Given(
+        name: argument.name?.text, value: try evaluate(expression, scope), span: expression.span)
     }
     return try apply(function, given, span)
   }
@@ -203,6 +212,21 @@ extension Tracer {
     let function = try function(right, scope)
     return try apply(
       function, [Given(name: nil, value: left, span: leftExpression.span)], span)
+  }
+}
+
+extension Traced {
+  /// Whether it makes Float64 of the numbers of a literal in its call, as the machine has it.
+  fileprivate func keepsDigits(_ arguments: [Argument]) -> Bool {
+    guard case .value(.function(let function), _) = self, let builtin = function.builtin else {
+      return false
+    }
+    switch builtin.declaration.name {
+    case "f64": return arguments.count == 1
+    case "tensor":
+      return arguments.count == 2 || arguments.contains { $0.name?.text == "dtype" }
+    default: return false
+    }
   }
 }
 

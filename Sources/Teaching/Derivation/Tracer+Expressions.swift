@@ -43,14 +43,19 @@ extension Tracer {
     case .string(let text): return .value(.text(text), nil)
     case .name(let name): return try lookUp(name, at: span, scope)
     case .bracket(let elements):
-      return try bracket(try elements.map { try evaluate($0, scope) }, elements, span)
+      return try literal(try LiteralParts(elements) { try evaluate($0, scope) }, span)
+    case .list(let elements): return .list(try elements.map { try evaluate($0, scope) })
     case .unary(let operation, let operand): return try unary(operation, operand, span, scope)
     case .binary(let operation, let left, let right, _):
       return try binary(operation, left, right, span, scope)
     case .logical(let operation, let left, let right):
-      let first = try truth(try evaluate(left, scope), left.span)
-      if first == (operation == .or) { return .value(.bool(first), nil) }
-      return .value(.bool(try truth(try evaluate(right, scope), right.span)), nil)
+      let first = try evaluate(left, scope)
+      let value = try plain(first, left.span)
+      if case .bool(let truth) = value, truth == (operation == .or) { return first }
+      let second = try evaluate(right, scope)
+      return try computed(
+        try Value.logical(operation, value, try plain(second, right.span)), operation.rawValue,
+        [first, second], at: span)
     case .transpose(let operand):
       return try transpose(evaluate(operand, scope), operand.span, span)
     case .call(let callee, let arguments): return try call(callee, arguments, span, scope)
@@ -90,49 +95,6 @@ extension Tracer {
     }
   }
 
-  // MARK: Brackets
-
-  /// `[…]`: a tensor or a list, as `Value.bracket` decides it.
-  private func bracket(
-    _ items: [Traced], _ elements: [Expression], _ span: Span
-  ) throws -> Traced {
-    var nodes: [Node] = []
-    for case .node(let node) in items { nodes.append(node) }
-    guard !nodes.isEmpty, nodes.count == items.count else { return .list(items) }
-    let isNested = elements.allSatisfy(\.isBracket)
-    if !nodes.contains(where: \.isOnPath) {
-      let value = try Value.bracket(
-        nodes.map { Value($0.tensor) }, isNested: isNested,
-        elementType: graph.isExact ? .f64 : .f32)
-      guard case .tensor(let box) = value else { return .list(items) }
-      if nodes.allSatisfy({ $0.number != nil || $0.isLiteral }) {
-        let text = source.text(in: span)
-        let node = try graph.leaf(text, box.content, at: span, in: source)
-        node.isLiteral = true
-        node.isCaptured = !Node.isShort(text)
-        if node.isCaptured { node.symbol = "c" }
-        return .node(node)
-      }
-    } else {
-      let areNumbers = nodes.allSatisfy { $0.rank == 0 }
-      let areAlike = isNested && nodes.allSatisfy { $0.shape == nodes[0].shape }
-      guard areNumbers || areAlike else { return .list(items) }
-    }
-    return .node(try bracket(of: nodes, span))
-  }
-
-  /// The nodes side by side as one tensor.
-  func bracket(of nodes: [Node], _ span: Span) throws -> Node {
-    let isExact = graph.isExact
-    return try graph.operate("bracket", nodes, at: span, in: source) { parts in
-      if parts.isEmpty { return Variable(try Tensor.zeros([0], isExact ? .f64 : .f32)) }
-      guard !isExact, parts.allSatisfy({ $0.rank == 0 }) else { return try .stack(parts) }
-      let numbers = parts.map { $0.tensor.item ?? .nan }
-      return Variable(
-        try Tensor(doubles: numbers, Shape(checking: [numbers.count]), elementType: .f32))
-    }
-  }
-
   // MARK: Operators
 
   private func unary(
@@ -163,16 +125,13 @@ extension Tracer {
     _ operation: BinaryOperator, _ left: Expression, _ right: Expression, _ span: Span,
     _ scope: Scope
   ) throws -> Traced {
-    let first = try evaluate(left, scope)
-    var second: Traced?
-    // Beside a list, brackets are a list: `l + [x]` appends.
-    if operation == .add, case .list = first, case .bracket(let elements) = right.kind,
-      !left.isBracket, !elements.isEmpty
-    {
-      second = .list(try elements.map { try evaluate($0, scope) })
+    guard operation == .add, left.isBracket || right.isBracket else {
+      return try binary(
+        operation, try evaluate(left, scope), try evaluate(right, scope), left.span, right.span,
+        span)
     }
-    return try binary(
-      operation, first, try second ?? evaluate(right, scope), left.span, right.span, span)
+    let (first, second) = try joined(left, right, scope)
+    return try binary(operation, first, second, left.span, right.span, span)
   }
 
   func binary(
@@ -255,12 +214,7 @@ extension BinaryOperator {
   var isDifferentiable: Bool {
     switch self {
     case .add, .subtract, .multiply, .divide, .power, .matmul, .remainder: true
-    case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: false
+    case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .contains: false
     }
   }
-}
-
-extension Expression {
-  /// Whether it is written as `[…]`.
-  fileprivate var isBracket: Bool { if case .bracket = kind { true } else { false } }
 }

@@ -88,6 +88,8 @@ extension Tracer {
     _ place: Subscript, _ scope: Scope
   ) throws -> (value: SubscriptValue, text: String?) {
     switch place {
+    case .ellipsis: return (.ellipsis, "...")
+    case .index(let expression) where expression.isNone: return (.newAxis, "none")
     case .slice(let start, let stop, let step, let span):
       func bound(_ expression: Expression?) throws -> Value? {
         try expression.map { try plain(try evaluate($0, scope), $0.span) }
@@ -105,6 +107,10 @@ extension Tracer {
       return (.index(value), Notation.code(of: value))
     }
   }
+}
+
+extension Expression {
+  fileprivate var isNone: Bool { if case .none = kind { true } else { false } }
 }
 
 extension Value {

@@ -125,7 +125,7 @@ final class Tracer {
       return try leaf(tensor, text, at: span)
     case .list(let items):
       let nodes = try items.map { try node($0, span) }
-      return try bracket(of: nodes, span)
+      return try bracket(of: nodes, nil, span)
     case .closure: throw unsupported("a function here", span)
     }
   }
