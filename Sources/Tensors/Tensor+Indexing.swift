@@ -136,7 +136,8 @@ extension Tensor {
       }
       if isExpanded { throw .severalEllipses }
       isExpanded = true
-      result += [Index](repeating: .all, count: rank - used)
+      // Also where it stands for no axis, it parts the indices around it, as in NumPy.
+      result += used == rank ? [.ellipsis] : [Index](repeating: .all, count: rank - used)
     }
     return result
   }
