@@ -132,6 +132,8 @@ import Testing
       "fn f() { l = []; for r in A { l = l + [sum(r * r)] }; return l[0] * l[3] }\nderive f() wrt A",
       ""
     ),
+    ("derive sum(A[:, 2]^2) + sum(A[1:3, 1:]^3) + A[2, 3]^2 + sum(A[-1][:2]) wrt A", ""),
+    ("derive sum(A[[2, 0, 2]]^2) + sum(b[0][[1, 1]]^2) wrt A, b", ""),
     ("α = 0.5; β_1 = 2\nderive sum(α * A^2) * β_1 wrt A", ""),
   ])
   func codeIsRun(_ code: String, _ expected: String) throws {

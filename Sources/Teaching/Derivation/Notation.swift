@@ -208,7 +208,7 @@ struct Notation {
     case .shapes: return (shape(formula.axes), .atom)
     case .nns:
       if let pattern = call.nns {
-        return (filled(pattern, call.operands), pattern.contains("^") ? .power : .atom)
+        return (filled(pattern, call.operands), Self.level(of: pattern))
       }
     case .unicode:
       if let pattern = call.unicode { return (filled(pattern, call.operands), .matmul) }
@@ -224,6 +224,11 @@ struct Notation {
     return (
       name + (style == .latex ? parenthesized(inside + suffix) : "(\(inside)\(suffix))"), .atom
     )
+  }
+
+  /// How tightly a pattern of nns holds together.
+  private static func level(of pattern: String) -> Level {
+    pattern.contains(" @ ") ? .matmul : pattern.contains("^") ? .power : .atom
   }
 
   private func filled(_ pattern: String, _ operands: [Formula]) -> String {
