@@ -45,7 +45,7 @@ struct RandomLoss {
       lines.append(function("f\(number)"))
       functions.append("f\(number)")
     }
-    var loss = self.loss()
+    var loss = self.loss() + " + 0.1 * sum((x @ W)[1] * (x @ W)[0])"
     if choice(2) == 0 {
       lines.append("fn J() { p = \(matrix(2, "x")); return \(loss) + 0.1 * sum(p * W[0]) }")
       loss = "J()"

@@ -70,7 +70,7 @@ final class Tracer {
   /// How the block ends that is being left.
   var leaving = Outcome.continued
   /// All scopes that were opened: functions in them refer back to them.
-  private var scopes: [Scope] = []
+  private(set) var scopes: [Scope] = []
   /// What the tracer must tell: the branch of a conditional that was taken.
   var remarks: [String] = []
 
