@@ -36,7 +36,10 @@ extension Machine {
       statements: [Statement(.expression(expression), expression.span)], span: expression.span)
     let literal = FunctionLiteral(
       name: nil, parameters: [], body: body, span: expression.span)
-    return try call(.function(try function(literal, in: source, variables: variables)), [])
+    let function = try function(literal, in: source, variables: variables, isKept: false)
+    // What makes functions outlives the call, as they may; the rest would only gather.
+    if case .user(let code) = function.origin, !code.tables.isWithoutFunctions { keep(code) }
+    return try withExtendedLifetime(function) { try call(.function(function), []) }
   }
 
   /// The function that a literal makes where some names have known values.
