@@ -12,7 +12,7 @@ FISH_COMPLETION = $(ROOT)/share/fish/vendor_completions.d/nnsh.fish
 SOURCES := Package.swift Sources Tests
 
 .PHONY: build demo test sanitize valgrind kills fuzz soak interrupts check format bench manual \
-  install uninstall clean
+  verdicts install uninstall clean
 
 build:
 	@Scripts/install-packages build
@@ -79,6 +79,10 @@ format:
 
 bench: build
 	Benchmarks/run
+
+# Gradients of many networks, right and with one mistake each, and what `check` says of them.
+verdicts: build
+	python3 Tests/TeachingTests/Verdicts/cases.py 900 7 $(BINARY)
 
 # The reference manual, written anew from the registry; a test fails when it is not current.
 manual: build

@@ -43,13 +43,13 @@ let package = Package(
     .testTarget(
       name: "RuntimeTests", dependencies: ["Runtime"], exclude: ["Fixtures"]),
     .testTarget(
-      name: "TeachingTests", dependencies: ["Teaching", "Shell"], exclude: ["Corpus", "Fixtures"]),
+      name: "TeachingTests", dependencies: ["Teaching", "Shell"],
+      exclude: ["Corpus", "Fixtures", "Verdicts"]),
     // Not a test, but what finds the inputs for new ones: see its README.
     .target(name: "FuzzCoverage", path: "Tests/FuzzCoverage"),
     .executableTarget(
       name: "nnsh-fuzz", dependencies: ["Shell", "FuzzCoverage", "BinaryUnderTest", "nnsh"],
-      path: "Tests/Fuzz",
-      exclude: ["README.md", "Corpus"]),
+      path: "Tests/Fuzz", exclude: ["README.md", "Corpus"]),
     // Finds and runs the binary of the same build.
     .target(name: "BinaryUnderTest", path: "Tests/BinaryUnderTest"),
     .testTarget(name: "ShellTests", dependencies: ["Shell", "BinaryUnderTest", "nnsh"]),

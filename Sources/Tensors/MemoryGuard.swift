@@ -6,6 +6,16 @@ import CKernels
 /// What is large is asked for with `require`. What grows little by little is noticed by the kernels'
 /// `malloc`, which sets a flag; `Interrupt.check`, loops and calls throw where they see it.
 package enum MemoryGuard {
+  /// A limit that holds while something runs for which less is enough.
+  @TaskLocal private static var narrowed: Int?
+
+  /// Runs what may ask for no more than so many bytes at once.
+  package static func limited<Result>(
+    toBytes limit: Double, _ body: () throws -> Result
+  ) rethrows -> Result {
+    try $narrowed.withValue(Int(exactly: limit.rounded()) ?? .max, operation: body)
+  }
+
   /// Throws where so many bytes cannot be had with something left over.
   package static func require(_ bytes: Int) throws(TensorError) {
     // What is so small comes out of what is left over.
@@ -17,7 +27,11 @@ package enum MemoryGuard {
   package static func check(elements: Double, bytesEach: Double = 4) throws(TensorError) {
     let bytes = elements * bytesEach
     guard bytes >= 1 || bytes.isNaN else { return }
-    try require(Int(exactly: bytes.rounded()) ?? .max)
+    let whole = Int(exactly: bytes.rounded()) ?? .max
+    if let narrowed, whole > narrowed {
+      throw .outOfMemory(bytes: whole, available: narrowed)
+    }
+    try require(whole)
   }
 
   /// Throws where memory has run short since the last time.
@@ -37,7 +51,7 @@ package enum MemoryGuard {
   package static var available: Int { Int(clamping: nnsh_available_memory()) }
 
   /// All the memory there is for this process, used or not.
-  package static var limit: Int { Int(clamping: nnsh_memory_limit()) }
+  package static var total: Int { Int(clamping: nnsh_memory_limit()) }
 
   /// Gives back what is only kept for speed.
   package static func releaseUnused() { nnsh_memory_release_unused() }

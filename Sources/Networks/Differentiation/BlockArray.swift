@@ -1,8 +1,6 @@
-import Tensors
-
 /// An array that grows a block at a time: growing copies nothing, and never asks for twice the
 /// memory at once, so that a tape of millions of entries ends in an error and not in a crash.
-struct BlockArray<Element> {
+struct BlockArray<Element>: RandomAccessCollection {
   private var blocks: [[Element]] = []
   private(set) var count = 0
 
@@ -31,16 +29,10 @@ struct BlockArray<Element> {
     while count > kept { _ = popLast() }
   }
 
-  /// The element at a place; nil where there is none.
-  subscript(index: Int) -> Element? {
-    guard index >= 0, index < count else { return nil }
-    return blocks[index / Self.blockSize][index % Self.blockSize]
-  }
+  var startIndex: Int { 0 }
+  var endIndex: Int { count }
 
-  func map<Result>(_ transform: (Element) -> Result) -> [Result] {
-    var results: [Result] = []
-    results.reserveCapacity(count)
-    for block in blocks { for element in block { results.append(transform(element)) } }
-    return results
+  subscript(position: Int) -> Element {
+    blocks[position / Self.blockSize][position % Self.blockSize]
   }
 }

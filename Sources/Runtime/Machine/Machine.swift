@@ -20,9 +20,6 @@ package final class Machine: Interpreter {
   /// Where echoes and commands go.
   package unowned let host: any CommandHost
 
-  /// Whether central differences are being taken: tensors are made in Float64 then.
-  var isDifferencing = false
-
   /// The top-level statements that ran, oldest first.
   package internal(set) var past: [PastStatement] = []
 
@@ -147,6 +144,9 @@ package final class Machine: Interpreter {
     let position = remember(statement, in: code.source)
     ProductMemo.isOn = true
     if depth == 0 { MemoryGuard.forgetShortage() }
+    var hasFailed = true
+    host.statementBegins(statement, in: code.source)
+    defer { host.statementEnds(hasFailed: hasFailed) }
     // A statement within another, as of a script that `run` runs, ends with its own.
     defer {
       ProductMemo.isOn = false
@@ -154,9 +154,11 @@ package final class Machine: Interpreter {
     }
     do {
       _ = try execute(code.header, function: nil, arguments: [])
+      hasFailed = false
     } catch let failure as Failure {
       if case .exit(let status) = failure.error {
         exitCode = status
+        hasFailed = false
         return
       }
       if past.indices.contains(position) { past[position].failure = failure.error }

@@ -28,7 +28,7 @@ extension Value {
     case .traced(let box): return box.content.tensor
     case .range(let box): return try box.content.tensor(elementType)
     case .list(let box):
-      let type = elementType ?? (fitsFloat32 ? .f32 : .f64)
+      let type = elementType ?? (fitsFloat32 ? .working : .f64)
       return try Value.stacked(box.content, type, depth: depth + 1)
     default: return nil
     }
@@ -39,6 +39,8 @@ extension Value {
     switch self {
     case .number(let number): return [number]
     case .tensor(let box): return box.content.rank <= 1 ? box.content.doubles() : nil
+    case .traced(let box):
+      return box.content.rank <= 1 ? box.content.tensor.doubles() : nil
     case .range(let box):
       let range = box.content
       let count = try range.countInMemory(bytesEach: 8)

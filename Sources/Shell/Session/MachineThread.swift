@@ -6,7 +6,7 @@ import Tensors
 package enum MachineThread {
   /// Enough for 10,000 calls through native code and 10,000 levels of a tree; less where the
   /// process may take little memory (`ulimit -v`).
-  private static let stackSize = min(256 << 20, max(32 << 20, MemoryGuard.limit / 8 & ~0xFFFF))
+  private static let stackSize = min(256 << 20, max(32 << 20, MemoryGuard.total / 8 & ~0xFFFF))
 
   /// What code may use of it before it is told to stop; the rest is for walks over values, for
   /// telling, and for releasing.
