@@ -140,7 +140,8 @@ package enum Loader {
   private static func isText(_ beginning: [UInt8]) -> Bool {
     // The last character may be cut off.
     !beginning.contains { $0 < 9 || (14..<32).contains($0) && $0 != 27 }
-      && String(validating: beginning.prefix(beginning.count - min(beginning.count, 4)), as: UTF8.self)
+      && String(
+        validating: beginning.prefix(beginning.count - min(beginning.count, 4)), as: UTF8.self)
         != nil
   }
 

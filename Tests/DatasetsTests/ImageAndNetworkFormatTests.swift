@@ -75,7 +75,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [(1, 255.0), (2, 255), (3, 255), (4, 255), (1, 65_535), (3, 65_535), (4, 65_535)])
+  @Test(arguments: [
+    (1, 255.0), (2, 255), (3, 255), (4, 255), (1, 65_535), (3, 65_535), (4, 65_535),
+  ])
   func whatIsSavedIsReadBack(channels: Int, largest: Double) throws {
     let directory = try TemporaryDirectory()
     let values = (0..<(4 * 5 * channels)).map {

@@ -115,5 +115,7 @@ struct TemporaryFile {
 
 extension AtomicFile {
   /// Removes the files that killed processes have left in a folder.
-  package static func removeLeftovers(in folder: String) { TemporaryFile.removeLeftovers(in: folder) }
+  package static func removeLeftovers(in folder: String) {
+    TemporaryFile.removeLeftovers(in: folder)
+  }
 }

@@ -154,7 +154,9 @@ private final class CSVBlocks<Value: CSVValue>: Sendable {
   /// need not go on as it begins.
   private func requireMemory(_ count: Int) throws(DatasetError) {
     let total = read.wrappingAdd(count, ordering: .relaxed)
-    guard total.newValue / Self.numbersUnasked > total.oldValue / Self.numbersUnasked else { return }
+    guard total.newValue / Self.numbersUnasked > total.oldValue / Self.numbersUnasked else {
+      return
+    }
     try MemoryLimit.require(
       total.newValue.multipliedSaturating(MemoryLayout<Value>.size), for: source.place)
   }
@@ -198,7 +200,8 @@ extension CSVTable {
     var table = self
     table.tensor = try tensorResult { () throws(TensorError) in
       let selection: Index = kept == 1 ? .at(0) : .slice(start: nil, stop: kept, step: 1)
-      return try tensor.subscripted([.slice(start: nil, stop: nil, step: 1), selection]).contiguous()
+      return try tensor.subscripted([.slice(start: nil, stop: nil, step: 1), selection])
+        .contiguous()
     }
     if !columnNames.isEmpty { table.columnNames = Array(columnNames.prefix(kept)) }
     table.remarks.append(.emptyColumns(columns - kept))
@@ -207,7 +210,8 @@ extension CSVTable {
 
   private func isBlank(column: Int) throws(DatasetError) -> Bool {
     try tensorResult { () throws(TensorError) in
-      try tensor.subscripted([.slice(start: nil, stop: nil, step: 1), .at(column)]).doubles().allSatisfy(\.isNaN)
+      try tensor.subscripted([.slice(start: nil, stop: nil, step: 1), .at(column)]).doubles()
+        .allSatisfy(\.isNaN)
     }
   }
 }

@@ -34,7 +34,8 @@ enum CSVWriter {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(piece * 16)
     // A first row that counts 0, 1, 2, … would be taken for names: decimals tell it is none.
-    let isCounting = columns > 1 && values.prefix(columns).enumerated().allSatisfy { $1 == Value($0) }
+    let isCounting =
+      columns > 1 && values.prefix(columns).enumerated().allSatisfy { $1 == Value($0) }
     for index in values.indices {
       let digits = values[index].csvText.utf8
       let isWhole = digits.suffix(2).elementsEqual(".0".utf8)
@@ -80,7 +81,8 @@ extension Double: CSVWritable {
     // The largest number without an exponent has 309 digits.
     var buffer = [CChar](repeating: 0, count: 400)
     _ = withVaList([self]) { vsnprintf(&buffer, buffer.count, format, $0) }
-    let text = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let text = String(
+      decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     // A locale may have another decimal sign.
     return String(text.map { $0 == "," ? "." : $0 })
   }

@@ -32,7 +32,9 @@ struct ForeignFile: Sendable {
 
   /// The file that an archive with such names is; `nil` where it may be NumPy's.
   static func shown(byNamesInZip names: [String]) -> ForeignFile? {
-    func has(_ ending: String) -> Bool { names.contains { $0 == ending || $0.hasSuffix("/" + ending) } }
+    func has(_ ending: String) -> Bool {
+      names.contains { $0 == ending || $0.hasSuffix("/" + ending) }
+    }
     if names.contains(where: { $0.hasSuffix(".npy") }) { return nil }
     if has("data.pkl") { return pyTorch }
     if has("model.weights.h5") || has("config.json") && has("metadata.json") { return keras }
@@ -107,7 +109,8 @@ struct ForeignFile: Sendable {
       name: "a Parquet file", endings: ["parquet"], magic: [Magic("PAR1")],
       advice: "in Python: pandas.read_parquet(\"PATH\").to_csv(\"STEM.csv\", index=False)"),
     ForeignFile(
-      name: "an Arrow file", endings: ["feather", "arrow"], magic: [Magic("ARROW1"), Magic("FEA1")],
+      name: "an Arrow file", endings: ["feather", "arrow"],
+      magic: [Magic("ARROW1"), Magic("FEA1")],
       advice: "in Python: pandas.read_feather(\"PATH\").to_csv(\"STEM.csv\", index=False)"),
     ForeignFile(
       name: "a JPEG image", endings: ["jpg", "jpeg"], magic: [Magic([0xFF, 0xD8, 0xFF])],
@@ -126,7 +129,8 @@ struct ForeignFile: Sendable {
     ForeignFile(
       name: "an ONNX model", endings: ["onnx"],
       advice: "in Python, save its initializers: numpy.savez(\"STEM.npz\", "
-        + "**{i.name: onnx.numpy_helper.to_array(i) for i in onnx.load(\"PATH\").graph.initializer})"),
+        + "**{i.name: onnx.numpy_helper.to_array(i) for i in onnx.load(\"PATH\").graph.initializer})"
+    ),
     ForeignFile(
       name: "a TensorFlow model", endings: ["pb", "tflite"], magic: [Magic("TFL3", at: 4)],
       advice: "in Python, save its weights: numpy.savez(\"STEM.npz\", *model.get_weights())"),

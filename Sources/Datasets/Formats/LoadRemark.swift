@@ -16,7 +16,8 @@ package enum LoadRemark: Hashable, Sendable {
     switch self {
     case .arrayLeftOut(let name, let type): "\(name) is left out: it holds \(type)"
     case .emptyRows(let count):
-      count == 1 ? "an empty row at the end is left out" : "\(count) empty rows at the end are left out"
+      count == 1
+        ? "an empty row at the end is left out" : "\(count) empty rows at the end are left out"
     case .emptyColumns(let count):
       count == 1
         ? "an empty column at the right is left out"
@@ -30,6 +31,7 @@ package enum LoadRemark: Hashable, Sendable {
   }
 
   private static func count(to columns: Int) -> String {
-    columns <= 3 ? (0..<columns).map(String.init).joined(separator: ", ") : "0, 1, …, \(columns - 1)"
+    columns <= 3
+      ? (0..<columns).map(String.init).joined(separator: ", ") : "0, 1, …, \(columns - 1)"
   }
 }
