@@ -53,7 +53,7 @@ extension Value {
       case "\\": text += "\\\\"
       case "{": text += "{{"
       case "}": text += "}}"
-      case _ where scalar.value < 32 || scalar.value == 127:
+      case _ where ShownName.isUnsafe(scalar):
         text += "\\u{\(String(scalar.value, radix: 16))}"
       default: text.unicodeScalars.append(scalar)
       }
