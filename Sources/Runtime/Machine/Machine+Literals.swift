@@ -31,8 +31,7 @@ extension Machine {
       value = .items(try Value.literalElements(pattern, leaves))
     } else {
       let isWide =
-        isDifferencing
-        || flags.contains(.isArgument) && Self.keepsDigits(slot(bases, context).pointee)
+        flags.contains(.isArgument) && Self.keepsDigits(slot(bases, context).pointee)
       value = try Value.literal(pattern, leaves, elementType: isWide ? .f64 : nil)
     }
     slot(bases, instruction.a).pointee = value
@@ -79,7 +78,9 @@ extension Machine {
       case .value(let format):
         let piece = value.take()
         value += 1
-        text += try format.map { try piece.formatted($0) } ?? piece.printed
+        let shown = try format.map { try piece.formatted($0) } ?? piece.printed
+        DifferentiatedText.note(shown, of: piece)
+        text += shown
       }
     }
     slot(bases, instruction.a).pointee = .text(text)

@@ -1,7 +1,7 @@
 import Tensors
 
 /// What stood between the brackets, evaluated.
-enum SubscriptValue {
+package enum SubscriptValue {
   case index(Value)
   case slice(start: Value?, stop: Value?, step: Value?)
   case ellipsis
@@ -30,7 +30,7 @@ enum SubscriptValue {
   }
 
   /// For a tensor.
-  func tensorIndex() throws -> Index {
+  package func tensorIndex() throws -> Index {
     switch self {
     case .slice(let start, let stop, let step):
       return .slice(
@@ -47,6 +47,7 @@ enum SubscriptValue {
     case .tensor(let box):
       return box.content.elementType == .bool ? .mask(box.content) : .gather(box.content)
     case .traced(let box):
+      value.noteCut("an index", reason: "it is a position, which jumps from one to the next")
       if box.content.rank == 0, let item = box.content.tensor.item { return .at(try whole(item)) }
       return .gather(box.content.tensor)
     case .list(let box):

@@ -4,7 +4,8 @@ import Tensors
 extension Value {
   /// `first |> second` of two functions or networks: a network where both are layers or networks,
   /// otherwise a function that calls one after the other.
-  static func composed(_ first: Value, _ second: Value, random: RandomState) throws -> Value {
+  package static func composed(_ first: Value, _ second: Value, random: RandomState) throws -> Value
+  {
     if let a = try first.asNetwork(random), let b = try second.asNetwork(random) {
       return .network(
         Box(NetworkValue(try Network.composed(a, b, generator: &random.generator))))
@@ -33,9 +34,8 @@ extension Value {
 
   /// What a network gives for rows of examples, recorded where it or they are differentiated.
   static func output(of network: NetworkValue, for input: Value) throws -> Value {
-    if case .traced(let box) = input {
-      return Value(
-        try network.network.forward(box.content, parameters: network.tracedParameters))
+    if input.isTraced, let x = try input.asVariable() {
+      return Value(try network.network.forward(x, parameters: network.tracedParameters))
     }
     guard let x = try input.asTensor() else {
       throw RuntimeError.argumentKind(

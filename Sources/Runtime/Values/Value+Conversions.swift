@@ -26,7 +26,7 @@ extension Value {
     case .traced(let box): return box.content.tensor
     case .range(let box): return try box.content.tensor(elementType)
     case .list(let box):
-      let type = elementType ?? (Value.fitFloat32(box.content) ? .f32 : .f64)
+      let type = elementType ?? (Value.fitFloat32(box.content) ? .working : .f64)
       return try Value.stacked(box.content, type)
     default: return nil
     }
@@ -37,6 +37,8 @@ extension Value {
     switch self {
     case .number(let number): return [number]
     case .tensor(let box): return box.content.rank <= 1 ? box.content.doubles() : nil
+    case .traced(let box):
+      return box.content.rank <= 1 ? box.content.tensor.doubles() : nil
     case .range(let box):
       let range = box.content
       let count = try range.countInMemory(bytesEach: 8)
