@@ -34,7 +34,10 @@ extension Machine {
       name: nil, parameters: [], body: body, span: expression.span)
     let compiler = Compiler(globals: globals, source: source, span: expression.span)
     let template = try compiler.template(of: literal)
-    keep(template.code)
-    return try call(.function(Function(template.code, captures: [])), [])
+    // What makes functions outlives the call, as they may; the rest would only gather.
+    if !template.code.tables.isWithoutFunctions { keep(template.code) }
+    return try withExtendedLifetime(template.code) {
+      try call(.function(Function(template.code, captures: [])), [])
+    }
   }
 }

@@ -20,9 +20,6 @@ package final class Machine: Interpreter {
   /// Where echoes and commands go.
   package unowned let host: any CommandHost
 
-  /// Whether central differences are being taken: tensors are made in Float64 then.
-  var isDifferencing = false
-
   /// The top-level statements that ran, oldest first.
   package internal(set) var past: [PastStatement] = []
 
