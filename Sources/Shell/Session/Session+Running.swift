@@ -14,6 +14,7 @@ extension Session {
     AtomicFile.removeLeftovers(in: ".")
     machine.globals["args"] = .items(commandLine.arguments.map(Value.text))
     let code = runSource()
+    closePrompt()
     output.flush()
     return code
   }
