@@ -67,7 +67,7 @@ struct InlineWriter {
       else {
         return text += place == 0 ? "…}" : ", …}"
       }
-      text += name + ": "
+      text += ShownName.cleaned(name) + ": "
       write(value, depth: depth + 1)
     }
     text += "}"

@@ -38,7 +38,7 @@ extension Value {
       case "\\": text += "\\\\"
       case "{": text += "{{"
       case "}": text += "}}"
-      case _ where scalar.value < 32 || scalar.value == 127:
+      case _ where ShownName.isUnsafe(scalar):
         text += "\\u{\(String(scalar.value, radix: 16))}"
       default: text.unicodeScalars.append(scalar)
       }
@@ -81,7 +81,7 @@ extension Value {
       } else {
         shown = value.inline(style)
       }
-      text += "\(margin)\(name): \(shown),\n"
+      text += "\(margin)\(ShownName.cleaned(name)): \(shown),\n"
     }
     return text + String(repeating: " ", count: indentation) + "}"
   }
