@@ -2,7 +2,9 @@ import CKernels
 
 extension Tensor {
   /// e^x over its sum along the last axis; finite for any finite input.
-  package func softmax() throws(TensorError) -> Tensor { try softened(logarithm: false) }
+  package func softmax() throws(TensorError) -> Tensor {
+    try softened(logarithm: false).remembering(self, through: .softmax)
+  }
 
   /// The logarithm of `softmax`, without taking the logarithm of numbers that vanish.
   package func logSoftmax() throws(TensorError) -> Tensor { try softened(logarithm: true) }

@@ -108,7 +108,7 @@ import Testing
     _ = try run.run()
     let trained = try run.trained()
     #expect((trained.history.accuracy.last ?? 0) > 0.85)
-    let measured = try trained.measure(sample.inputs, sample.targets, loss: .crossEntropy)
+    let measured = try trained.measured(sample.inputs, sample.targets, loss: .crossEntropy)
     #expect(abs(measured.loss - (trained.history.validationLoss.last ?? 0)) < 1e-4)
     let hidden = try Tensor.matmul(
       sample.inputs, trained.parameter("W1"), bias: trained.parameter("b1"))

@@ -43,7 +43,7 @@ extension Operation {
   static let sin = unary("sin", .sin, saves: .inputs) { x, _ in try .cos(x) }
   static let cos = unary("cos", .cos, saves: .inputs) { x, _ in try .negate(.sin(x)) }
   static let tanh = unary("tanh", .tanh, saves: .output) { _, y in try 1 - y * y }
-  static let sigmoid = unary("sigmoid", .sigmoid, saves: .output) { _, y in try y * (1 - y) }
+  static let sigmoid = unary("sigmoid", .sigmoid, saves: .both) { _, y in try y * (1 - y) }
   static let softplus = unary("softplus", .softplus, saves: .inputs) { x, _ in try .sigmoid(x) }
 
   /// The derivative at 0 is 0, as `gradRelu`.

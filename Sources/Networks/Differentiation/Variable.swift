@@ -51,6 +51,9 @@ package struct Variable: Sendable {
     return false
   }
 
+  /// Whether it is itself what a derivative is taken for, rather than computed from that.
+  package var isWatched: Bool { live.map { $0.tape.isLeaf($0.index) } ?? false }
+
   /// The same number, watched by no tape.
   package var detached: Variable { Variable(tensor) }
 

@@ -39,6 +39,9 @@ extension Value {
 
   /// The error for a field that is not there, with what to write for a method of other languages.
   func unknownField(_ name: String) -> RuntimeError {
+    if case .network = self, let form = Self.networkForms[name] {
+      return .other("a network has no \(name): training and measuring are commands", hint: form)
+    }
     if fieldNames.isEmpty || !fieldNames.contains(name), Builtin.named(name) != nil,
       !isRecord
     {
@@ -47,6 +50,21 @@ extension Value {
     }
     return .unknownField(name, of: isRecord ? "the record" : "a \(kindName)", known: fieldNames)
   }
+
+  /// What networks of other tools call their methods, and how it is written here.
+  private static let networkForms = [
+    "fit": "write train NET on DATA", "train": "write train NET on DATA",
+    "compile": "train NET on DATA takes loss= and optimizer= itself",
+    "evaluate": "write test NET on SPLIT", "score": "write test NET on SPLIT",
+    "predict": "write net(x); its class is argmax(net(x), axis=1)",
+    "predict_proba": "write net(x)", "forward": "write net(x)",
+    "summary": "write show NET", "eval": "net(x) is inference already",
+    "zero_grad": "gradients are values here: g = grad L() wrt net",
+    "backward": "gradients are values here: g = grad L() wrt net",
+    "state_dict": "write net.parameters", "weights": "write net.parameters",
+    "get_weights": "write net.parameters", "save": "write save NET to net.safetensors",
+    "step": "write step NET on DATA",
+  ]
 
   private var isRecord: Bool { if case .record = self { true } else { false } }
 

@@ -32,6 +32,11 @@ extension Command {
     let binding = try LoadedBinding(Loader.load(source), source: source, name: name)
     try context.session.define(binding.name, binding.value, on: context.machine)
     context.print(binding.summary)
+    if let omitted = binding.omitted {
+      context.note(
+        "\(source) holds the weights alone, not \(omitted): training \(binding.name) starts afresh")
+    }
+    RescuedNetworks.markTold(source)
     return nil
   }
 
@@ -52,6 +57,11 @@ extension Command {
     let value = try context.requiredValue("value")
     let path = try context.requiredWord("path")
     try Saver.save(try context.savable(value), to: path)
+    if case .network(let box) = value,
+      let omitted = NetworkFile.omissions(of: box.content.network)
+    {
+      context.note("\(path) holds the weights alone, not \(omitted)")
+    }
     return nil
   }
 }
@@ -88,6 +98,8 @@ private struct LoadedBinding {
   let name: String
   let value: Value
   let summary: String
+  /// What of a network was not saved with it.
+  private(set) var omitted: String?
 
   init(_ loaded: Loaded, source: String, name given: String?) throws {
     let name = given ?? Loader.bindingName(for: source)
@@ -107,6 +119,7 @@ private struct LoadedBinding {
     case .parameters(let tensors, let notes):
       if let network = try NetworkFile.network(from: tensors, notes: notes) {
         value = .network(Box(NetworkValue(network)))
+        omitted = NetworkFile.omissions(in: notes)
         let count = NumberForm.grouped(network.parameterCount)
         summary = "\(name)  \(network.description)   \(count) parameters"
       } else {
