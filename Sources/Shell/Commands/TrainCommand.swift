@@ -9,9 +9,12 @@ extension Command {
 
   /// What `train` and `step` have in common.
   private static let stepOptions: [Argument] = [
-    .option("batch", .integer, default: .number(128), words: ["full"], "rows a step, or full"),
+    .option(
+      "batch", .integer, default: .number(128), words: ["full"],
+      misnomers: ["batch_size", "batchsize", "minibatch", "bs"], "rows a step, or full"),
     .option(
       "rate", .schedule, default: .number(0.1),
+      misnomers: ["lr", "learning_rate", "learningrate", "eta", "alpha", "step_size"],
       "the learning rate: a number or a schedule; 0.001 for adam and adamw, 0.01 for rmsprop"),
     .option("momentum", .number, default: .number(0.9), misnomers: ["gamma", "mu"], "γ of v ← γv + αg; sgd only"),
     .option(
@@ -53,7 +56,7 @@ extension Command {
         "data", after: "on", .dataSet, default: .computed("where it was interrupted"),
         "a data set, a split or a record with x and y"),
       .option(
-        "epochs", .integer, default: .number(10), misnomers: ["n_epochs", "iterations", "num_epochs"],
+        "epochs", .integer, default: .number(10), misnomers: ["n_epochs", "num_epochs", "iterations", "max_iter"],
         "times through the data"),
     ] + stepOptions + [
       .option(
