@@ -18,6 +18,7 @@ extension Parser {
       left = Expression(kind, Span(span.start, previousEnd))
       if rule.associativity == .none { try refuseChain(left, rule) }
     }
+    if minimum <= .comparison { try refuseNotIn(after: left) }
     return left
   }
 
@@ -52,7 +53,7 @@ extension Parser {
     case .binary(let binary): return .binary(binary, left, right, operatorSpan: operation.span)
     case .range(let inclusive):
       var step: Expression?
-      if current.kind == .by, continues(current) {
+      if current.kind == .identifier, text(current) == "by", continues(current) {
         let rangeDepth = depth
         advance()
         step = try parseInfix(from: .sum)
@@ -60,6 +61,22 @@ extension Parser {
       }
       return .range(lower: left, upper: right, inclusive: inclusive, step: step)
     }
+  }
+
+  /// `x not in y` is written `not (x in y)`.
+  private mutating func refuseNotIn(after left: Expression) throws(Diagnostic) {
+    guard current.kind == .not, continues(current) else { return }
+    var ahead = lexer
+    guard ahead.next().kind == .inKeyword else { return }
+    let words = current
+    advance()
+    let span = Span(words.span.start, current.span.end)
+    advance()
+    let right = startsOperand(current) ? try parseInfix(from: .range) : nil
+    let written = right.map { "not (\(shortText(left.span)) in \(shortText($0.span)))" }
+    throw failure(
+      "`not in` is not an operator", at: span,
+      suggestions: ["write \(written ?? "not (x in y)")"])
   }
 
   /// `a < b < c` and `a..<b..<c` mean nothing.

@@ -141,10 +141,6 @@ extension Parser {
       return failure(
         "a list is not made by `for`", at: current.span,
         suggestions: ["write map(x -> e, list), or [x] with a loop before"])
-    case .inKeyword:
-      return failure(
-        "`in` belongs to a `for` loop", at: current.span,
-        suggestions: ["membership is any(list == x)"])
     case .apostrophe:
       return failure(
         "the transpose stands directly behind its operand", at: current.span,

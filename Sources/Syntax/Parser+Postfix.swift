@@ -116,6 +116,15 @@ extension Parser {
 
   private mutating func parseSubscript(_ deepest: inout Int) throws(Diagnostic) -> Subscript {
     let first = current
+    if first.kind == .closedRange {
+      advance()
+      guard current.kind == .comma || current.kind == .rightBracket else {
+        throw failure(
+          "`...` stands alone between commas, for the axes left out", at: first.span,
+          suggestions: ["write x[..., 0]", "a slice is written a:b"])
+      }
+      return .ellipsis(first.span)
+    }
     let start = try parseSlicePart(&deepest)
     guard current.kind == .colon else {
       if let start { return .index(start) }

@@ -92,13 +92,18 @@ extension Parser {
     case _ where current.hasNewlineBefore: return .returnValue(nil)
     default: break
     }
+    let first = current
     let value = try parseExpression()
-    if current.kind == .comma {
-      throw failure(
-        "a function returns one value", at: current.span,
-        suggestions: ["write return [a, b]", "or return {a: a, b: b}"])
+    guard current.kind == .comma, continues(current) else { return .returnValue(value) }
+    var values = [value]
+    var deepest = depth
+    while accept(.comma) {
+      values.append(try parseExpression())
+      deepest = max(deepest, depth)
     }
-    return .returnValue(value)
+    depth = deepest
+    try grow(over: deepest, at: first.span)
+    return .returnValue(Expression(.list(values), span(from: first)))
   }
 
   private mutating func parseAssignmentOrExpression() throws(Diagnostic) -> Statement.Kind {
@@ -125,6 +130,7 @@ extension Parser {
 
   private static let updates: [Token.Kind: BinaryOperator] = [
     .plusAssign: .add, .minusAssign: .subtract, .starAssign: .multiply, .slashAssign: .divide,
+    .percentAssign: .remainder, .atAssign: .matmul, .caretAssign: .power,
   ]
 
   private mutating func parseMultipleAssignment(

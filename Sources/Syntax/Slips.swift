@@ -44,10 +44,7 @@ package enum Slips {
     ".+": Advice("`.+` is not an operator", "+ is elementwise: write a + b"),
     ".-": Advice("`.-` is not an operator", "- is elementwise: write a - b"),
     ".'": Advice("`.'` is not an operator", "the transpose is written x'"),
-    "^=": Advice("`^=` is not an operator", "write a = a ^ b"),
-    "**=": Advice("`**=` is not an operator", "write a = a ^ b"),
-    "%=": Advice("`%=` is not an operator", "write a = a % b"),
-    "@=": Advice("`@=` is not an operator", "write a = a @ b"),
+    "**=": Advice("`**=` is not an operator", "write a ^= b"),
     "//=": Advice("`//=` is not an operator", "write a = floor(a / b)"),
     "\\": Advice(
       "a line is not continued by `\\`",

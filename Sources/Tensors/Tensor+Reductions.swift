@@ -24,7 +24,11 @@ extension Tensor {
   ) throws(TensorError) -> Tensor {
     let axes = try shape.normalized(axes: axes)
     let type: ElementType =
-      reduction == .any || reduction == .all ? .bool : elementType.arithmetic
+      switch reduction {
+      case .any, .all: .bool
+      case .min, .max: elementType
+      default: elementType.arithmetic
+      }
     let target = shape.reduced(axes: axes, keepDimensions: keepDimensions)
     if reduction == .min || reduction == .max {
       try checkNotEmpty("\(reduction)", axes: axes)

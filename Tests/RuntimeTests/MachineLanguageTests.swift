@@ -119,7 +119,7 @@ import Testing
     ("[1, 2][0.5]", "an index must be a whole number, not 0.5"),
     ("if [1, 2] { }", "a condition must be true or false, not a tensor"),
     ("while 1 { }", "a condition must be true or false, not a number"),
-    ("1 and true", "a condition must be true or false, not a number"),
+    ("1 and true", "`and` takes true, false or a mask, not the number 1"),
     ("fn f(a) = a\nf()", "f needs the argument a"),
     ("fn f(a) = a\nf(1, 2)", "f takes 1 argument, and 2 are given"),
     ("fn f(a) = a\nf(b=1)", "f has no argument b"),

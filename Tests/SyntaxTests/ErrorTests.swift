@@ -76,7 +76,6 @@ import Testing
     ),
     ("in = 3", "`in` is a keyword and cannot be a name", "in", ""),
     ("fn grad(x) = x", "`grad` is a keyword and cannot be a name", "grad", ""),
-    ("fn f(by) = 1", "`by` is a keyword and cannot be a name", "by", ""),
     ("for in in r { }", "`in` is a keyword and cannot be a name", "in", ""),
     ("1 + wrt", "`wrt` is a keyword and cannot be a name", "wrt", ""),
     ("fn f(pi) = 1", "`pi` is a number and cannot be a name", "pi", ""),
@@ -108,7 +107,17 @@ import Testing
       "[x for x in y]", "a list is not made by `for`", "for",
       "write map(x -> e, list), or [x] with a loop before"
     ),
-    ("if x in y { z }", "`in` belongs to a `for` loop", "in", "membership is any(list == x)"),
+    ("x not in y", "`not in` is not an operator", "not in", "write not (x in y)"),
+    (
+      "if x + 1 not in y[0] { z }", "`not in` is not an operator", "not in",
+      "write not (x + 1 in y[0])"
+    ),
+    ("a in b in c", "comparisons cannot be chained", "in", "write a in b and b in …"),
+    ("x[..., 1:..., 0]", "expected a value, found `...`", "...", ""),
+    (
+      "x[... + 1]", "`...` stands alone between commas, for the axes left out", "...",
+      "write x[..., 0]"
+    ),
     (
       "for (i in r) { }", "the header of `for` has no parentheses", "(",
       "write for i in 0..<n { … }"

@@ -81,7 +81,16 @@ extension Builtin {
       seeAlso: ["maximum", "clip"]),
     differentiation: .differentiable
   ) { arguments, _ in
-    Value(try .where(arguments.tensor(0), arguments.variable(1), arguments.variable(2)))
+    let (mask, a, b) = (try arguments.tensor(0), arguments[1], arguments[2])
+    if a.isTruthLike, b.isTruthLike, let a = try a.asTensor(), let b = try b.asTensor() {
+      return Value(try Tensor.where(mask, a, b).cast(to: .bool))
+    }
+    if mask.rank > 0, case .number(let a) = a, case .number(let b) = b {
+      let type = ElementType.holding([a, b])
+      return Value(
+        try Tensor.where(mask, .full(mask.shape, a, type), .full(mask.shape, b, type)))
+    }
+    return Value(try .where(mask, arguments.variable(1), arguments.variable(2)))
   }
 
   static let isnan = test(
@@ -108,6 +117,9 @@ extension Builtin {
 }
 
 extension Value {
+  /// Whether it is a truth value or a mask.
+  fileprivate var isTruthLike: Bool { isTruth || isMask }
+
   /// A tensor of truth values; one without axes becomes `true` or `false`.
   static func truth(_ tensor: Tensor) -> Value {
     if tensor.rank == 0, let item = tensor.item { return .bool(item != 0) }

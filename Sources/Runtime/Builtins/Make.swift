@@ -132,15 +132,44 @@ extension Builtin {
     Declaration(
       "tensor", aliases: ["array"], group: .make,
       "numbers, lists of numbers or a range as a tensor",
-      details:
-        "Lists nested in lists give a tensor of as many dimensions; all must be of one size.",
-      parameters: [Parameter("values", .tensor, "what to convert")],
-      result: "a tensor f32",
-      examples: [.init("tensor([[1, 2], [3, 4]])", "2×2 tensor f32\n  1  2\n  3  4")],
+      details: """
+        Lists nested in lists give a tensor of as many dimensions; all must be of one size. Without \
+        dtype, Float64 where Float32 cannot hold a whole number or a magnitude.
+        """,
+      parameters: [
+        Parameter("values", .any, "numbers, lists of numbers, a range or a tensor"),
+        Parameter("dtype", .any, default: Parameter.Default.none, "f32 or f64"),
+      ],
+      result: "a tensor f32, or f64",
+      examples: [
+        .init("tensor([[1, 2], [3, 4]])", "2×2 tensor f32\n  1  2\n  3  4"),
+        .init("tensor([0.1], dtype=f64)[0] == 0.1", "true"),
+      ],
       seeAlso: ["f32", "f64", "arange"]),
     differentiation: .differentiable
   ) { arguments, _ in
-    Value(try arguments.variable(0))
+    let type = try elementType(arguments)
+    if arguments[0].isTraced, let variable = try arguments[0].asVariable() {
+      return Value(try type.map { try .cast(variable, to: $0) } ?? variable)
+    }
+    guard let tensor = try arguments[0].asTensor(type) else {
+      throw arguments.mismatch(0, expected: Parameter.Kind.tensor.phrase)
+    }
+    return Value(try type.map { try tensor.cast(to: $0) } ?? tensor)
+  }
+
+  /// What `dtype=` names: the functions f32 and f64, or their names; nil where it is left out.
+  private static func elementType(_ arguments: borrowing Arguments) throws -> ElementType? {
+    switch arguments[1] {
+    case .none: return nil
+    case .function(let function) where function.builtin?.declaration.name == "f32": return .f32
+    case .function(let function) where function.builtin?.declaration.name == "f64": return .f64
+    case .string(let box):
+      if ["f32", "float32"].contains(box.content) { return .f32 }
+      if ["f64", "float64"].contains(box.content) { return .f64 }
+    default: break
+    }
+    throw arguments.mismatch(1, expected: "f32 or f64")
   }
 
   static let f32 = Builtin(
@@ -157,7 +186,8 @@ extension Builtin {
   static let f64 = Builtin(
     Declaration(
       "f64", group: .make, "the tensor with elements of 64 bits (53 significant)",
-      parameters: [Parameter("x", .tensor, "of any shape")], result: "a tensor f64 of x's shape",
+      parameters: [Parameter("x", .tensor, isExact: true, "of any shape")],
+      result: "a tensor f64 of x's shape",
       examples: [.init("f64([1, 2]) / 3", "2 tensor f64\n  0.3333  0.6667")], seeAlso: ["f32"]),
     differentiation: .differentiable, scalar: { $0 }
   ) { arguments, _ in

@@ -71,7 +71,7 @@ struct Diagnosis {
   /// `x is 10000×784, W_o is 1000×10`: for errors about shapes or kinds of operands.
   private func label(_ failure: OperandFailure, _ error: RuntimeError) -> String? {
     switch error {
-    case .tensor, .network, .operands, .conditionNotBool: break
+    case .tensor, .network, .operands, .conditionNotBool, .logicalOperand: break
     default: return nil
     }
     let parts = failure.operands.enumerated().compactMap { offset, value -> String? in

@@ -14,6 +14,8 @@ extension Machine {
     state[1] = .number(0)
     state[2] = .number(Double(count))
     if case .range(let box) = value {
+      // A range may have no end.
+      state[2] = .number(box.content.exactCount)
       state[0] = .none
       state[3] = .number(box.content.lower)
       state[4] = .number(box.content.step)

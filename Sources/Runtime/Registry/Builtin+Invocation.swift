@@ -115,7 +115,7 @@ struct ArgumentBinder {
   /// The argument in the form that the body expects, or the error that it is of another kind.
   private func checked(_ argument: Value, _ parameter: Parameter) throws -> Value {
     // Sums and extremes of a list are numbers again, so they must not pass through 24 bits.
-    let exactly = declaration.group == .reduce
+    let exactly = parameter.isExact || declaration.group == .reduce
     if let fitting = try parameter.accepts(argument, exactly: exactly) { return fitting }
     throw RuntimeError.argumentKind(
       function: declaration.name, parameter: parameter.name,

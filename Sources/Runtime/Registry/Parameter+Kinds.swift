@@ -12,8 +12,8 @@ extension Parameter {
       if case .none = value { return value }
     default: break
     }
-    if exactly, kind == .tensor, let numbers = try value.looseNumbers() {
-      return .tensor(Box(try Tensor(numbers)))
+    if exactly, kind == .tensor, value.isLoose, let tensor = try value.asTensor(.f64) {
+      return .tensor(Box(tensor))
     }
     return try kind.accepts(value)
   }
@@ -58,10 +58,7 @@ extension Parameter.Kind {
     case .number, .bool, .tensor, .traced: return value
     case .list(let box) where value.isTraced:
       return try Value.stackedVariables(box.content).map { Value($0) }
-    case .range(let box):
-      try MemoryGuard.check(elements: Double(box.content.count), bytesEach: 12)
-      return try value.asTensor().map { .tensor(Box($0)) }
-    case .list:
+    case .range, .list:
       return try value.asTensor().map { .tensor(Box($0)) }
     default: return nil
     }
@@ -152,16 +149,17 @@ extension Value {
     shape.rank == 1 ? "a vector of \(shape)" : "a \(shape) tensor"
   }
 
-  /// The numbers of a list of nothing else, or of a range.
-  fileprivate func looseNumbers() throws -> [Double]? {
+  /// Whether it is a range, or a list of numbers or of such lists.
+  fileprivate var isLoose: Bool {
     switch self {
-    case .range: return try asNumbers()
+    case .range: true
     case .list(let box):
-      let numbers = box.content.compactMap {
-        if case .number(let number) = $0 { number } else { nil }
+      box.content.allSatisfy { element in
+        if case .number = element { return true }
+        if case .list = element { return element.isLoose }
+        return false
       }
-      return numbers.count == box.content.count ? numbers : nil
-    default: return nil
+    default: false
     }
   }
 

@@ -25,6 +25,8 @@ extension RuntimeError {
     case .operands(let operation, let left, let right):
       "cannot \(operation) \(left) and \(right)"
     case .conditionNotBool(let kind): "a condition must be true or false, not a \(kind)"
+    case .logicalOperand(let operation, let got):
+      "`\(operation)` takes true, false or a mask, not \(got)"
     case .recursionTooDeep(let limit):
       "functions call each other more than \(limit) deep: a recursion without an end?"
     case .notDifferentiable(let name, let reason): "\(name) has no derivative: \(reason)"
@@ -57,6 +59,7 @@ extension RuntimeError {
       "use any(…) or all(…) of the tensor"
     case .conditionNotBool(let kind) where kind == "number":
       "compare it, as x != 0"
+    case .logicalOperand: "compare it, as x != 0"
     case .other(_, let hint): hint
     default: nil
     }

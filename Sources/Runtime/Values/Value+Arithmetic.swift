@@ -11,6 +11,7 @@ extension Value {
   static func binary(
     _ operation: BinaryOperator, _ left: inout Value, _ right: inout Value
   ) throws -> Value {
+    if operation == .contains { return .bool(try right.contains(left)) }
     if let a = left.plainNumber, let b = right.plainNumber {
       if operation == .matmul { throw TensorError.matmulNumber }
       return number(operation, a, b)
@@ -51,6 +52,7 @@ extension Value {
     case .lessOrEqual: .bool(a <= b)
     case .greater: .bool(a > b)
     case .greaterOrEqual: .bool(a >= b)
+    case .contains: .bool(false)
     }
   }
 
@@ -252,6 +254,7 @@ extension BinaryOperator {
     case .remainder: "take the remainder of"
     case .power: "take the power of"
     case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: "compare"
+    case .contains: "look for"
     }
   }
 }
@@ -272,7 +275,7 @@ extension BinaryOperation {
     case .lessOrEqual: self = .lessOrEqual
     case .greater: self = .greater
     case .greaterOrEqual: self = .greaterOrEqual
-    case .matmul: return nil
+    case .matmul, .contains: return nil
     }
   }
 }

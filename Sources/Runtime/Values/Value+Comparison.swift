@@ -2,7 +2,7 @@ import Syntax
 import Tensors
 
 extension Value {
-  /// `==`: elementwise between tensors and numbers, otherwise one truth value.
+  /// `==`: elementwise between tensors, numbers and truth values, otherwise one truth value.
   static func equality(_ left: Value, _ right: Value) throws -> Value {
     if left.isNumeric, right.isNumeric {
       guard let a = try left.asTensor(), let b = try right.asTensor() else { return .bool(false) }
@@ -13,8 +13,7 @@ extension Value {
 
   private var isNumeric: Bool {
     switch self {
-    case .number, .tensor, .traced: true
-    case .bool: false
+    case .number, .bool, .tensor, .traced: true
     default: false
     }
   }
@@ -54,7 +53,7 @@ extension Value {
 
   private var isListLike: Bool {
     switch self {
-    case .number, .tensor, .traced, .range: true
+    case .number, .bool, .tensor, .traced, .range: true
     case .list(let box): box.content.allSatisfy(\.isNumeric)
     default: false
     }
@@ -66,7 +65,7 @@ extension Value {
     case .bool(let value): return .bool(!value)
     case .tensor(let box) where box.content.elementType == .bool:
       return .tensor(Box(try Tensor.apply(.not, box.content)))
-    default: throw RuntimeError.conditionNotBool(kind: kindName)
+    default: throw RuntimeError.logicalOperand(operation: "not", got: kindPhrase)
     }
   }
 

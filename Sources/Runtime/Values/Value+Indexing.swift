@@ -8,7 +8,6 @@ extension Value {
     switch self {
     case .tensor(let box):
       return Value(try box.content.subscripted(try subscripts.map { try $0.tensorIndex() }))
-        .keepingTruth(of: box.content)
     case .traced(let box):
       return Value(try .subscripted(box.content, try subscripts.map { try $0.tensorIndex() }))
     case .number: throw RuntimeError.notIndexable(kind: kindName)
@@ -32,7 +31,7 @@ extension Value {
       let range = box.content
       let (positions, isSingle) = try subscripted.positions(in: range.count, of: kindName)
       if isSingle { return .number(range[positions[0]]) }
-      return try Value.bracket(positions.map { .number(range[$0]) }, isNested: false)
+      return try Value.literal(.values(positions.count), positions.map { .number(range[$0]) })
     case .split(let box):
       let (positions, isSingle) = try subscripted.positions(in: box.content.count, of: kindName)
       let isRun = zip(positions, positions.dropFirst()).allSatisfy { $1 == $0 + 1 }
@@ -49,12 +48,6 @@ extension Value {
     case .list, .string, .range, .split: true
     default: false
     }
-  }
-
-  /// One element of a mask is a truth value.
-  private func keepingTruth(of tensor: Tensor) -> Value {
-    if tensor.elementType == .bool, case .number(let number) = self { return .bool(number != 0) }
-    return self
   }
 
   private func field(of record: Record, _ subscripts: [SubscriptValue]) throws -> Value {

@@ -164,6 +164,7 @@ struct ShapeInference {
         case .tensor(let chosen) where chosen.count == 1: kept += chosen
         default: return nil
         }
+      case .ellipsis: return nil
       case .slice(let start, let stop, let step, _):
         guard step == nil, case .known(let size) = shape[axis] else { return nil }
         guard let lower = bound(start, size, else: 0), let upper = bound(stop, size, else: size)

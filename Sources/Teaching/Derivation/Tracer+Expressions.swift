@@ -47,6 +47,7 @@ extension Tracer {
     case .string(let text): return .value(.text(text), nil)
     case .name(let name): return try lookUp(name, at: span, scope)
     case .bracket(let elements): return try bracket(elements, span, scope)
+    case .list(let elements): return .list(try elements.map { try evaluate($0, scope) })
     case .unary(let operation, let operand): return try unary(operation, operand, span, scope)
     case .binary(let operation, let left, let right, _):
       return try binary(
@@ -257,6 +258,7 @@ extension Tracer {
   /// One place between brackets, and how it is written.
   private func place(_ place: Subscript, _ scope: Scope) throws -> (Index, String) {
     switch place {
+    case .ellipsis(let span): throw unsupported("this index", span)
     case .slice(let start, let stop, let step, let span):
       func bound(_ expression: Expression?) throws -> Int? {
         guard let expression else { return nil }
