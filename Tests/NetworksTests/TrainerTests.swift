@@ -65,7 +65,7 @@ import Testing
     options.batch = .rows(8)
     options.loss = loss
     options.reduction = reduction
-    try compare(mlp(), options)
+    if loss != .binaryCrossEntropy { try compare(mlp(), options) }
     try compare([try Dense(outputs: 3), ActivationLayer(.sigmoid)], options)
   }
 

@@ -12,7 +12,7 @@ struct ImageConvolution: Sendable {
   let rows: Int
 
   /// How many numbers of unfolded windows may be laid out at once: 32 MB of Float32.
-  private static let pieceCount = 1 << 23
+  var pieceCount = 1 << 23
 
   // MARK: operations
 
@@ -97,7 +97,7 @@ struct ImageConvolution: Sendable {
   private var pieces: [Range<Int>] {
     let lines = rows * windows.outputHeight
     let width = max(1, windows.outputWidth * windows.windowCount)
-    let count = max(1, Self.pieceCount / width)
+    let count = max(1, pieceCount / width)
     if lines == 0 { return [0..<0] }
     return stride(from: 0, to: lines, by: count).map { $0..<min(lines, $0 + count) }
   }

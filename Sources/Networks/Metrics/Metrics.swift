@@ -121,7 +121,8 @@ package enum Metrics {
   }
 
   /// Two tables of rows: one of them tells classes apart, or both are distributions.
-  private static func rowClasses(_ targets: Tensor, _ predictions: Tensor) throws -> ([Int], [Int]) {
+  private static func rowClasses(_ targets: Tensor, _ predictions: Tensor) throws -> ([Int], [Int])
+  {
     let kinds = [TargetKind(targets), TargetKind(predictions)]
     let areClasses =
       targets.count == 0 || kinds.contains(.oneHot) || !kinds.contains { $0 != .distributions }

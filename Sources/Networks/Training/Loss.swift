@@ -42,7 +42,8 @@ extension Network {
   /// softmax, binary cross-entropy after a sigmoid whose targets are all 0 or 1, otherwise mse.
   package func defaultLoss(for targets: Tensor) -> Loss {
     if endsInSoftmax { return .crossEntropy }
-    return endsInSigmoid && TargetKind(targets).isZeroOrOne ? .binaryCrossEntropy : .meanSquaredError
+    return endsInSigmoid && TargetKind(targets).isZeroOrOne
+      ? .binaryCrossEntropy : .meanSquaredError
   }
 
   /// The loss that `requested` means for this network: after a sigmoid the cross-entropy is the

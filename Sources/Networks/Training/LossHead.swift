@@ -17,7 +17,8 @@ final class LossHead {
   /// The right answers of the latest pass: rows, or single zeros and ones where rows hold several.
   private(set) var correct = 0
 
-  init(_ form: LossForm, task: LearningTask, width: Int, builder: StageBuilder) throws(TensorError) {
+  init(_ form: LossForm, task: LearningTask, width: Int, builder: StageBuilder) throws(TensorError)
+  {
     self.form = form
     self.task = task
     self.rows = builder.rows

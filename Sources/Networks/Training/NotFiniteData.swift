@@ -59,7 +59,8 @@ package struct NotFiniteData: Sendable {
       text += "; " + shown.joined(separator: ", ")
       if columns.count > 4 { text += " and \(columns.count - 4) more columns" }
     }
-    return text + "\n  put a number in their place, \(name) = where(isfinite(\(name)), \(name), 0), "
+    return text
+      + "\n  put a number in their place, \(name) = where(isfinite(\(name)), \(name), 0), "
       + "or leave those rows out"
   }
 }

@@ -84,7 +84,8 @@ extension Builtin {
       "accuracy", group: .losses, "the part of the rows that are predicted right, from 0 to 1",
       details: labelPairDetails
         + " Of rows that hold several zeros and ones it is the part of these that are right.",
-      parameters: labelPairParameters, result: "a number", examples: [.init("accuracy([0, 1, 1, 0], [0, 1, 0, 0])", "0.75")],
+      parameters: labelPairParameters, result: "a number",
+      examples: [.init("accuracy([0, 1, 1, 0], [0, 1, 0, 0])", "0.75")],
       seeAlso: ["confusion", "argmax"])
   ) { arguments, _ in
     .number(

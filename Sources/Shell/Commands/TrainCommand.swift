@@ -16,10 +16,13 @@ extension Command {
       "rate", .schedule, default: .number(0.1),
       misnomers: ["lr", "learning_rate", "learningrate", "eta", "alpha", "step_size"],
       "the learning rate: a number or a schedule; 0.001 for adam and adamw, 0.01 for rmsprop"),
-    .option("momentum", .number, default: .number(0.9), misnomers: ["gamma", "mu"], "γ of v ← γv + αg; sgd only"),
+    .option(
+      "momentum", .number, default: .number(0.9), misnomers: ["gamma", "mu"],
+      "γ of v ← γv + αg; sgd only"),
     .option(
       "optimizer", .optimizer, default: .string("sgd"),
-      words: ["sgd", "adam", "adamw", "rmsprop"], misnomers: ["opt", "solver"], "a rule's name, or an optimizer as adam(1e-3)"),
+      words: ["sgd", "adam", "adamw", "rmsprop"], misnomers: ["opt", "solver"],
+      "a rule's name, or an optimizer as adam(1e-3)"),
     .option(
       "loss", .choice(Loss.allCases.map(\.rawValue)),
       default: .computed("what the last layer is for"), misnomers: ["criterion", "objective"],
@@ -29,7 +32,8 @@ extension Command {
       "reduction", .choice(LossReduction.allCases.map(\.rawValue)), default: .string("mean"),
       "whether a batch's gradient is the mean over its rows or their sum"),
     .option(
-      "l2", .number, default: .number(0), misnomers: ["weight_decay", "wd", "decay"], "adds l2·W to each gradient"),
+      "l2", .number, default: .number(0), misnomers: ["weight_decay", "wd", "decay"],
+      "adds l2·W to each gradient"),
     .option("shuffle", .bool, default: .bool(true), "a new order of the rows each epoch"),
     .option(
       "seed", .integer, default: .computed("the network's own"),
@@ -56,7 +60,8 @@ extension Command {
         "data", after: "on", .dataSet, default: .computed("where it was interrupted"),
         "a data set, a split or a record with x and y"),
       .option(
-        "epochs", .integer, default: .number(10), misnomers: ["n_epochs", "num_epochs", "iterations", "max_iter"],
+        "epochs", .integer, default: .number(10),
+        misnomers: ["n_epochs", "num_epochs", "iterations", "max_iter"],
         "times through the data"),
     ] + stepOptions + [
       .option(
