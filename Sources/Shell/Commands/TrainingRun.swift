@@ -72,6 +72,8 @@ final class TrainingRun: TrainingDelegate {
 
   /// Writes the network as it is into the state folder, and says so.
   private func rescue(_ trainer: Trainer, _ cause: String) {
+    // The signal that stopped the training must not stop the saving, too.
+    Interrupt.clear()
     let progress = "epoch \(trainer.epoch) of \(trainer.options.epochs)"
     do {
       let path = try RescuedNetworks.keep(
