@@ -11,6 +11,7 @@ extension Parser {
       let operation = current
       let leftDepth = depth
       advance()
+      if current.hasNewlineBefore, !context.newlinesAreSpace { operatorAtLineEnd = operation.span }
       let right = try parseInfix(from: rule.rightLevel, after: operation)
       let span = left.span.union(right.span)
       try grow(over: max(leftDepth, depth), at: span)
@@ -90,7 +91,11 @@ extension Parser {
     let first = source.text(in: Span(left.span.start, operatorSpan.end))
     let shared = source.text(in: middle.span)
     let isShort = first.utf8.count + shared.utf8.count < 60
-    let written = isShort ? "\(first) \(shared) and \(shared) \(current.kind.spelling) …" : nil
+    var ahead = self
+    ahead.advance()
+    let last = (try? ahead.parseInfix(from: next.rightLevel)).map { shortText($0.span) } ?? "…"
+    let written =
+      isShort ? "\(first) \(shared) and \(shared) \(current.kind.spelling) \(last)" : nil
     throw failure(
       "comparisons cannot be chained", at: current.span,
       suggestions: [written.map { "write \($0)" } ?? "write a < b and b < c"])

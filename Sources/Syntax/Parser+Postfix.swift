@@ -5,12 +5,12 @@ extension Parser {
     while true {
       let token = current
       switch token.kind {
-      case .leftParenthesis where joins(token):
+      case .leftParenthesis where joins(token) && !beginsElement(token, after: operand):
         let operandDepth = depth
         let arguments = try parseArguments()
         try grow(over: max(operandDepth, depth), at: operand.span)
         operand = Expression(.call(operand, arguments), Span(operand.span.start, previousEnd))
-      case .leftBracket where joins(token):
+      case .leftBracket where joins(token) && !beginsElement(token, after: operand):
         let operandDepth = depth
         let subscripts = try parseSubscripts()
         try grow(over: max(operandDepth, depth), at: operand.span)
@@ -33,6 +33,16 @@ extension Parser {
   /// Whether a bracket belongs to the operand before it.
   private func joins(_ token: Token) -> Bool {
     continues(token) && !(context.splitsAtSpace && token.hasSpaceBefore)
+  }
+
+  /// Whether a bracket on a new line inside brackets is another element with its comma missing,
+  /// rather than an index or a call of the literal before it.
+  private func beginsElement(_ token: Token, after operand: Expression) -> Bool {
+    guard context.newlinesAreSpace, token.hasNewlineBefore else { return false }
+    switch operand.kind {
+    case .bracket, .record, .number, .string, .bool, .none: return true
+    default: return false
+    }
   }
 
   /// Any word may be a field.

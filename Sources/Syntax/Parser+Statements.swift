@@ -14,6 +14,7 @@ extension Parser {
       statements.append(try parseStatement())
       deepest = max(deepest, depth)
       multilineString = nil
+      operatorAtLineEnd = nil
     }
   }
 
@@ -59,6 +60,7 @@ extension Parser {
       throw failure(
         "there are no decorators", at: current.span, suggestions: ["write f = g(f)"])
     case .identifier:
+      try refusePrompt()
       if let command = try parseCommandIfAny() { return .command(command) }
       try refuseForeignOpener()
       return try parseAssignmentOrExpression()
@@ -184,6 +186,7 @@ extension Parser {
 
   private func refuseSecondAssign() throws(Diagnostic) {
     guard current.kind == .assign, continues(current) else { return }
+    if let dangling = danglingOperator() { throw dangling }
     throw failure(
       "one statement assigns once", at: current.span,
       suggestions: ["write two statements", "equality is written a == b"])

@@ -23,7 +23,8 @@ package enum Slips {
     "||": Advice("`||` is not an operator", "write a or b"),
     "|": Advice(
       "`|` is not an operator", "write a or b", "a pipeline is written a |> f"),
-    "!": Advice("`!` is not an operator", "write not x"),
+    "!": Advice(
+      "`!` is not an operator", "write not x", "other programs are not started from here"),
     "~": Advice("`~` is not an operator", "write not x"),
     "~=": Advice("`~=` is not an operator", "write a != b"),
     "<>": Advice("`<>` is not an operator", "write a != b"),
@@ -49,6 +50,8 @@ package enum Slips {
     "\\": Advice(
       "a line is not continued by `\\`",
       "a statement goes on inside brackets, after an operator or a comma, and before |>"),
+    "```": Advice("three backticks mark code in a text and are no part of it", "remove the line"),
+    ">>>": Advice("`>>>` is Python's prompt and no part of the code", "remove it"),
     "`": Advice("a backtick has no meaning", "a string is written \"…\""),
     "$": Advice("`$` has no meaning", "write the name alone"),
     "×": Advice("`×` is not an operator", "write a * b"),
@@ -79,6 +82,12 @@ package enum Slips {
     "True": Advice("`True` is written true", "write true"),
     "False": Advice("`False` is written false", "write false"),
     "None": Advice("`None` is written none", "write none"),
+  ]
+
+  /// Commands of other programs, and nnsh's own.
+  static let commands = [
+    "man": "help", "fit": "train", "hist": "describe", "cat": "load", "evaluate": "test",
+    "print_summary": "show", "source_file": "run", "rm": "clear", "del": "clear", "unset": "clear",
   ]
 
   /// Words that open a statement in other languages; meant only where an operand follows them.

@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Testing
 
@@ -125,7 +126,7 @@ import Testing
     let path = "/nowhere/at/all.png"
     #expect(
       failure(writing: chart, to: path, format: .png)
-        == .cannotWrite(path: path, reason: "No such file or directory"))
+        == .cannotWrite(.missingDirectory(path: path, directory: "/nowhere/at")))
   }
 
   private func failure(

@@ -20,15 +20,17 @@ extension Arguments {
 
   /// Sizes checked: whole, not negative, together not more than memory could hold.
   static func shape(_ sizes: [Double], for function: String) throws -> Shape {
-    try MemoryGuard.check(elements: sizes.reduce(1, *))
-    return try Shape(
-      checking: sizes.map { size in
-        guard let whole = Int(exactly: size), whole >= 0 else {
-          throw RuntimeError.other(
-            "\(function): \(size.displayed) is no size: sizes are whole numbers from 0", hint: nil)
-        }
-        return whole
-      })
+    for size in sizes where !(size.isFinite && size >= 0 && size.rounded() == size) {
+      throw RuntimeError.other(
+        "\(function): \(size.displayed) is no size", hint: "sizes are whole numbers from 0")
+    }
+    let count = sizes.reduce(1, *)
+    guard count < 1e18 else {
+      throw RuntimeError.other(
+        "\(function): out of memory: \(count.displayed) elements wanted", hint: nil)
+    }
+    try MemoryGuard.check(elements: count)
+    return try Shape(checking: sizes.map { Int(exactly: $0) ?? .max })
   }
 
   /// A count: a whole number from 0.

@@ -88,6 +88,10 @@ extension Machine {
         throw DifferentiabilityError.notANumber(shape: try value.asTensor()?.shape ?? .scalar)
       }
       return variable
+    case .function(let function):
+      throw RuntimeError.other(
+        "a gradient is taken of a number, and this is a function",
+        hint: "call it: write \(function.name ?? "L")()")
     default:
       throw RuntimeError.other(
         "a gradient is taken of a number, and this is \(value.kindPhrase)", hint: nil)

@@ -140,8 +140,7 @@ extension Value {
     case .string: "a string"
     case .tensor(let box): Self.phrase(box.content.shape)
     case .traced(let box) where box.content.rank > 0: Self.phrase(box.content.shape)
-    case .optimizer: "an optimizer"
-    default: "a \(kindName)"
+    default: kindName.withArticle
     }
   }
 

@@ -37,34 +37,11 @@ extension Value {
     throw unknownField(name)
   }
 
-  /// The error for a field that is not there, with what to write for a method of other languages.
+  /// The error for a field that is not there; `MethodHints` adds what to write instead.
   func unknownField(_ name: String) -> RuntimeError {
-    if case .network = self, let form = Self.networkForms[name] {
-      return .other("a network has no \(name): training and measuring are commands", hint: form)
-    }
-    if fieldNames.isEmpty || !fieldNames.contains(name), Builtin.named(name) != nil,
-      !isRecord
-    {
-      return .other(
-        "a \(kindName) has no field \(name)", hint: "\(name) is a function: write \(name)(x)")
-    }
-    return .unknownField(name, of: isRecord ? "the record" : "a \(kindName)", known: fieldNames)
+    .unknownField(
+      name, of: isRecord ? "the record" : kindName.withArticle, known: fieldNames)
   }
-
-  /// What networks of other tools call their methods, and how it is written here.
-  private static let networkForms = [
-    "fit": "write train NET on DATA", "train": "write train NET on DATA",
-    "compile": "train NET on DATA takes loss= and optimizer= itself",
-    "evaluate": "write test NET on SPLIT", "score": "write test NET on SPLIT",
-    "predict": "write net(x); its class is argmax(net(x), axis=1)",
-    "predict_proba": "write net(x)", "forward": "write net(x)",
-    "summary": "write show NET", "eval": "net(x) is inference already",
-    "zero_grad": "gradients are values here: g = grad L() wrt net",
-    "backward": "gradients are values here: g = grad L() wrt net",
-    "state_dict": "write net.parameters", "weights": "write net.parameters",
-    "get_weights": "write net.parameters", "save": "write save NET to net.safetensors",
-    "step": "write step NET on DATA",
-  ]
 
   private var isRecord: Bool { if case .record = self { true } else { false } }
 
@@ -157,7 +134,8 @@ extension Value {
       return try box.content.write(name, rest, change)
     }
     if fieldNames.contains(name) {
-      throw RuntimeError.other("the field \(name) of a \(kindName) cannot be changed", hint: nil)
+      throw RuntimeError.other(
+        "the field \(name) of \(kindName.withArticle) cannot be changed", hint: nil)
     }
     throw unknownField(name)
   }

@@ -17,7 +17,8 @@ extension Value {
     guard let subscripted = subscripts.first, subscripts.count == 1 else {
       throw try subscripts.isEmpty || !isSequence
         ? RuntimeError.notIndexable(kind: kindName)
-        : RuntimeError.other("a \(kindName) takes one index, not \(subscripts.count)", hint: nil)
+        : RuntimeError.other(
+          "\(kindName.withArticle) takes one index, not \(subscripts.count)", hint: nil)
     }
     switch self {
     case .list(let box):

@@ -1,48 +1,45 @@
+import Datasets
 import Glibc
 
 /// Why a chart could not be written to a file.
 package enum GnuplotError: Error, Sendable, Equatable {
   case notInstalled
-  case cannotWrite(path: String, reason: String)
+  case cannotWrite(DatasetError)
   case failed(String)
 
   package var message: String {
     switch self {
     case .notInstalled: "gnuplot, which draws pictures in files, is not installed"
-    case .cannotWrite(let path, let reason): "cannot write \(path): \(reason)"
+    case .cannotWrite(let error): error.message
     case .failed(let text): "gnuplot failed: \(text)"
     }
   }
 
   package var hint: String? {
-    self == .notInstalled ? "sudo apt-get install gnuplot-nox" : nil
+    switch self {
+    case .notInstalled: "sudo apt-get install gnuplot-nox"
+    case .cannotWrite(let error): error.suggestions.first
+    case .failed: nil
+    }
   }
 }
 
 extension Gnuplot {
-  /// Draws a chart into a file, written beside it and renamed, so that it is whole or not there.
+  /// Draws a chart into a file, whole or not at all, with the care of `AtomicFile`.
   package static func write(
     _ chart: Chart, to path: String, format: Format
   ) throws(GnuplotError) {
-    let temporary = "\(path).\(getpid()).part"
-    let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard file >= 0 else {
-      throw .cannotWrite(path: path, reason: String(cString: strerror(errno)))
+    let script = script(for: chart, format: format)
+    try AtomicFile.write(path.expandingHome, failing: GnuplotError.cannotWrite) {
+      (file) throws(GnuplotError) in
+      try run(script, output: file)
+      var status = stat()
+      guard fstat(file, &status) == 0 else { throw .failed("it drew nothing") }
+      // A pipe or a device has no size.
+      guard status.st_mode & S_IFMT != S_IFREG || status.st_size > 0 else {
+        throw .failed("it drew nothing")
+      }
     }
-    var isDone = false
-    defer {
-      close(file)
-      if !isDone { unlink(temporary) }
-    }
-    try run(script(for: chart, format: format), output: file)
-    var status = stat()
-    guard fstat(file, &status) == 0, status.st_size > 0 else {
-      throw .failed("it drew nothing")
-    }
-    guard rename(temporary, path) == 0 else {
-      throw .cannotWrite(path: path, reason: String(cString: strerror(errno)))
-    }
-    isDone = true
   }
 
   /// Runs gnuplot without a shell, its commands by a pipe, its picture into `output`.

@@ -105,7 +105,9 @@ package final class Session: CommandHost {
     let isBehindEcho =
       diagnostic.phase == .interrupted && terminal.drawsProgress && Terminal.echoesKeys
     let lead = isBehindEcho ? "\n" : ""
-    writeError(lead + diagnostic.rendered(inColor: terminal.colorsErrors) + "\n")
+    let width = terminal.showsErrors ? Terminal.size(of: STDERR_FILENO).columns : nil
+    writeError(
+      lead + diagnostic.rendered(inColor: terminal.colorsErrors, width: width) + "\n")
     transcript?.addOutput(diagnostic.rendered() + "\n")
   }
 
