@@ -11,7 +11,7 @@ ZSH_COMPLETION = $(ROOT)/share/zsh/site-functions/_nnsh
 FISH_COMPLETION = $(ROOT)/share/fish/vendor_completions.d/nnsh.fish
 SOURCES := Package.swift Sources Tests
 
-.PHONY: build demo test sanitize valgrind check format bench manual install uninstall clean
+.PHONY: build demo test sanitize valgrind kills check format bench manual install uninstall clean
 
 build:
 	@Scripts/install-packages build
@@ -36,6 +36,14 @@ valgrind:
 	@Scripts/install-packages valgrind
 	$(RELEASE) --product nnsh
 	Scripts/valgrind
+
+# Kills at random moments of writing: every file is whole afterwards, and nothing hidden is left.
+KILLS ?= 1000
+
+kills:
+	@Scripts/install-packages demo
+	$(RELEASE) --product nnsh
+	Scripts/kills $(BINARY) $(KILLS)
 
 check:
 	swift format lint --strict --parallel --recursive $(SOURCES)

@@ -98,7 +98,9 @@ package enum Loader {
     guard let named = FileFormat(path: path) else {
       if let foreign = foreign(path, beginning, content, archive) { throw foreign }
       if let content { return content }
-      if let announced = ForeignFile.announced(by: path) { throw announced.error(path) }
+      if let announced = ForeignFile.announced(by: path) {
+        throw announced.error(path, byName: true)
+      }
       throw .unknownFormat(path: path, writing: false)
     }
     if named == .gzip, content != .gzip {
@@ -141,7 +143,7 @@ package enum Loader {
     // The last character may be cut off.
     !beginning.contains { $0 < 9 || (14..<32).contains($0) && $0 != 27 }
       && String(
-        validating: beginning.prefix(beginning.count - min(beginning.count, 4)), as: UTF8.self)
+        validating: beginning.prefix(beginning.count - min(beginning.count / 2, 4)), as: UTF8.self)
         != nil
   }
 
@@ -183,8 +185,10 @@ package enum Loader {
 }
 
 extension ForeignFile {
-  fileprivate func error(_ path: String) -> DatasetError {
-    .foreign(path: path, name: name, advice: advice(for: path))
+  /// The error for a file that is one of these, or bears its name at least.
+  fileprivate func error(_ path: String, byName: Bool = false) -> DatasetError {
+    .foreign(
+      path: path, name: (byName ? "named like " : "") + name, advice: advice(for: path))
   }
 
   /// Whether its content alone does not tell what it is.

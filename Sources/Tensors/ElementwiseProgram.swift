@@ -49,8 +49,22 @@ package struct ElementwiseProgram: Sendable {
 
   /// A program; whether it is well formed shows when it runs.
   package init(_ instructions: [Instruction]) {
-    self.instructions = instructions
-    self.codes = instructions.map(\.code)
+    self.instructions = Self.keepingLogarithms(instructions)
+    self.codes = self.instructions.map(\.code)
+  }
+
+  /// With the logarithm of a sigmoid as −log(1 + e⁻ˣ), which is finite where the sigmoid is 0.
+  private static func keepingLogarithms(_ instructions: [Instruction]) -> [Instruction] {
+    var result: [Instruction] = []
+    for instruction in instructions {
+      if instruction == .unary(.log), result.last == .unary(.sigmoid) {
+        result.removeLast()
+        result += [.unary(.negate), .unary(.softplus), .unary(.negate)]
+      } else {
+        result.append(instruction)
+      }
+    }
+    return result
   }
 
   private static let unaryPrograms = UnaryOperation.allCases.map {

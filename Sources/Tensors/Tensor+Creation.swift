@@ -104,6 +104,16 @@ extension Tensor {
     return result
   }
 
+  /// `count` evenly spaced numbers from `start` to `stop`, both included.
+  package static func linearSpace(
+    from start: Double, to stop: Double, count: Int, _ elementType: ElementType = .f32
+  ) throws(TensorError) -> Tensor {
+    let step = count > 1 ? (stop - start) / Double(count - 1) : 0
+    var numbers = try Tensor.sequence(from: start, step: step, count: count, elementType)
+    if count > 1 { try numbers.assign([.at(count - 1)], .scalar(stop, .f64)) }
+    return numbers
+  }
+
   /// The matrix with ones on the diagonal.
   package static func identity(
     _ size: Int, _ elementType: ElementType = .f32

@@ -136,7 +136,8 @@ extension Tensor {
       }
       if isExpanded { throw .severalEllipses }
       isExpanded = true
-      result += [Index](repeating: .all, count: rank - used)
+      // Also where it stands for no axis, it parts the indices around it, as in NumPy.
+      result += used == rank ? [.ellipsis] : [Index](repeating: .all, count: rank - used)
     }
     return result
   }
@@ -147,7 +148,7 @@ extension Tensor {
     var newStrides: [Int] = []
     var start = offset
     var axis = 0
-    var arrays: [(index: Index, axis: Int, place: Int)] = []
+    var arrays: [(index: Index, axis: Int, sourceAxis: Int, place: Int)] = []
     var single: [Int] = []
     let own = strides
     for (place, index) in indices.enumerated() {
@@ -166,7 +167,7 @@ extension Tensor {
         dimensions.append(count)
         newStrides.append(count > 1 ? own[axis] * step : own[axis])
       case .mask, .gather:
-        arrays.append((index, dimensions.count, place))
+        arrays.append((index, dimensions.count, axis, place))
         dimensions += shape.dimensions[axis..<axis + index.axes]
         newStrides += own[axis..<axis + index.axes]
       case .newAxis:
@@ -187,7 +188,9 @@ extension Tensor {
     selection.comesFirst = places[places.count - 1] - places[0] != places.count - 1
     selection.axis = first.axis
     selection.covered = arrays.reduce(0) { $0 + $1.index.axes }
-    for array in arrays { try selection.resolve(array.index, at: array.axis) }
+    for array in arrays {
+      try selection.resolve(array.index, at: array.axis, of: (shape, array.sourceAxis))
+    }
     if arrays.count > 1, selection.comesFirst {
       let covered = arrays.flatMap { Array($0.axis..<$0.axis + $0.index.axes) }
       let others = dimensions.indices.filter { !covered.contains($0) }
@@ -209,11 +212,15 @@ extension Tensor {
 extension Selection {
   /// Works out the offsets that a mask or an array of positions chooses on axes of the view, and
   /// adds them to those of the arrays before it, which pick pairs with it.
-  mutating func resolve(_ index: Index, at axis: Int) throws(TensorError) {
+  ///
+  /// - Parameter source: the shape of what is indexed, and which of its axes this is, for errors.
+  mutating func resolve(
+    _ index: Index, at axis: Int, of source: (shape: Shape, axis: Int)
+  ) throws(TensorError) {
     let (before, beforeShape) = (offsets, arrayShape)
     let isFirst = !hasArray
     hasArray = true
-    try choose(index, at: axis)
+    try choose(index, at: axis, of: source)
     if isFirst { return }
     let (own, ownShape) = (offsets, arrayShape)
     arrayShape = try beforeShape.broadcast(ownShape)
@@ -237,13 +244,17 @@ extension Selection {
     return whole.doubles().map { Int($0) }
   }
 
-  private mutating func choose(_ index: Index, at axis: Int) throws(TensorError) {
+  private mutating func choose(
+    _ index: Index, at axis: Int, of source: (shape: Shape, axis: Int)
+  ) throws(TensorError) {
     let strides = view.strides
     let covered = index.axes
     switch index {
     case .mask(let mask):
       let part = Shape(unchecked: Array(view.shape.dimensions[axis..<axis + covered]))
-      if mask.shape != part { throw .maskShape(mask: mask.shape, shape: view.shape, axis: axis) }
+      if mask.shape != part {
+        throw .maskShape(mask: mask.shape, shape: source.shape, axis: source.axis)
+      }
       let steps = Array(strides[axis..<axis + covered])
       let rank = Int32(covered)
       var isWhole = true
@@ -287,7 +298,7 @@ extension Selection {
       if wrong >= 0 {
         let value = plain.doubles()[wrong]
         guard let index = Int(exactly: value) else { throw .indexNotWhole(value) }
-        throw .indexOutOfRange(index: index, axis: axis, length: length)
+        throw .indexOutOfRange(index: index, axis: source.axis, length: length)
       }
     default: break
     }

@@ -219,11 +219,11 @@ private struct MatrixProduct {
   }
 
   /// The strides, with those of axes of length 1 (where any would do) as in a contiguous matrix.
+  /// All others say where elements lie: a stretched axis keeps its stride of 0.
   private static func canonicalStrides(_ matrix: Tensor) -> [Int] {
     var strides = matrix.strides
     if matrix.shape[1] == 1 { strides[1] = 1 }
     if matrix.shape[0] == 1 { strides[0] = matrix.shape[1] * strides[1] }
-    if matrix.shape[1] == 1 && strides[0] == 0 { strides[0] = 1 }
     return strides
   }
 }

@@ -38,6 +38,10 @@ import Testing
     ("ellipsisFirst", { [.ellipsis, .at(1)] }, [2, 3], [1, 5, 9, 13, 17, 21]),
     ("ellipsisLast", { [.at(1), .ellipsis] }, [3, 4], (12..<24).map { Double($0) }),
     ("ellipsisForNothing", { [.at(1), .ellipsis, .at(0), .at(0)] }, .scalar, [12]),
+    (
+      "ellipsisForNothingParts", { [.all, try array([1, 2]), .ellipsis, .at(0)] }, [2, 2],
+      [4, 16, 8, 20]
+    ),
     ("newAxis", { [.newAxis, .at(0), .at(0), .newAxis] }, [1, 1, 4], [0, 1, 2, 3]),
   ]
 

@@ -36,6 +36,7 @@ struct CSVBeginning {
         if ending.emptyRows > 0 { beginning.remarks.append(.emptyRows(ending.emptyRows)) }
         return beginning
       }
+      try throwIfInterrupted(source.place)
       try window.grow()
     }
   }
@@ -50,7 +51,7 @@ struct CSVBeginning {
     var result = CSVBeginning()
     do throws(DatasetError) {
       while cursor.skipUnusedLine() {}
-      let detection = CSVDialectDetection(&cursor)
+      let detection = try CSVDialectDetection(&cursor)
       guard detection.isComplete || window.reachesEnd else { return nil }
       result.dialect = try detection.dialect(cursor)
       cursor.dialect = result.dialect
@@ -60,6 +61,7 @@ struct CSVBeginning {
       result.rowsOffset = cursor.position - window.start
       result.linesBefore = cursor.line - 1
     } catch {
+      if case .interrupted = error { throw error }
       // A quotation mark may be closed further on.
       guard window.reachesEnd else { return nil }
       throw error

@@ -17,7 +17,7 @@ struct CSVDialectDetection {
   private static let decimalsShown = 1 << 16
 
   /// Looks at the lines from `cursor` on, which is moved behind a `sep=` line.
-  init(_ cursor: inout CSVCursor) {
+  init(_ cursor: inout CSVCursor) throws(DatasetError) {
     if let declared = Self.declaredSeparator(&cursor) {
       separator = declared
       isComplete = true
@@ -28,7 +28,7 @@ struct CSVDialectDetection {
     var isWhole = false
     while lines.count < Self.linesLookedAt, !scan.isAtEnd {
       if scan.skipUnusedLine() { continue }
-      let (counts, ended) = Self.separators(&scan)
+      let (counts, ended) = try Self.separators(&scan)
       isWhole = ended
       if !ended, !lines.isEmpty { break }
       lines.append(counts)
@@ -36,7 +36,7 @@ struct CSVDialectDetection {
     isComplete =
       isWhole && !lines.isEmpty && cursor.end - cursor.position >= Self.decimalsShown
     separator = Self.chosen(lines)
-    if separator == nil { isSpaced = Self.isSpaced(cursor) }
+    if separator == nil { isSpaced = try Self.isSpaced(cursor) }
   }
 
   /// The separator that the line `sep=…` names, quoted or not.
@@ -59,10 +59,14 @@ struct CSVDialectDetection {
 
   /// How often each candidate stands in the line outside quotation marks, and whether the line
   /// has ended. A mark opens a quotation only where a cell begins.
-  private static func separators(_ cursor: inout CSVCursor) -> (counts: [Int], ended: Bool) {
+  private static func separators(
+    _ cursor: inout CSVCursor
+  ) throws(DatasetError) -> (counts: [Int], ended: Bool) {
     var counts = [Int](repeating: 0, count: candidates.count)
     var (isQuoted, isAtStart) = (false, true)
+    let start = cursor.position
     while cursor.position < cursor.end {
+      if (cursor.position - start) & 0xF_FFFF == 0 { try throwIfInterrupted(cursor.path) }
       let byte = cursor.position.pointee
       if byte == CSVCursor.quote, isQuoted || isAtStart {
         isQuoted.toggle()
@@ -95,7 +99,7 @@ struct CSVDialectDetection {
   }
 
   /// Whether the first line, or the second behind a line of names, is numbers between spaces.
-  private static func isSpaced(_ cursor: CSVCursor) -> Bool {
+  private static func isSpaced(_ cursor: CSVCursor) throws(DatasetError) -> Bool {
     var line = cursor
     line.dialect.separator = CSVCursor.space
     for _ in 0..<2 {
@@ -105,6 +109,7 @@ struct CSVDialectDetection {
       repeat {
         guard let cell = try? CSVCell(&line) else { return false }
         cells += 1
+        if cells & 0xFFFF == 0 { try throwIfInterrupted(cursor.path) }
         if cell.kind == .text { areNumbers = false }
       } while !line.endsRow()
       if cells < 2 { return false }
@@ -151,9 +156,7 @@ struct CSVDialectDetection {
       } else {
         let start = cursor.position
         let cellEnd = cursor.skipCell()
-        if !isComma {
-          writing = NumberWriting(UnsafeBufferPointer(start: start, count: cellEnd - start)[...])
-        }
+        writing = NumberWriting(UnsafeBufferPointer(start: start, count: cellEnd - start)[...])
       }
       switch writing {
       case .decimalPoint: return false

@@ -92,7 +92,12 @@ struct CSVFirstRows {
     _ cursor: CSVCursor
   ) throws(DatasetError) -> (first: Row, second: Row?, end: UnsafePointer<UInt8>) {
     var below = cursor
-    repeat { _ = try CSVCell(&below) } while !below.endsRow()
+    var passed = 0
+    repeat {
+      passed += 1
+      if passed & 0xFFFF == 0 { try throwIfInterrupted(cursor.path) }
+      _ = try CSVCell(&below)
+    } while !below.endsRow()
     while below.skipUnusedLine() {}
     var (above, first, second) = (cursor, Row(), Row())
     var belowEnds = below.isAtEnd

@@ -34,7 +34,7 @@ package enum Metrics {
     let size = try Shape(checking: [classes, classes])
     var counts = try Tensor.zeros(size).doubles()
     for pair in pairs { counts[pair.truth * classes + pair.guess] += 1 }
-    return try Tensor(doubles: counts, size, elementType: .f32)
+    return try Tensor(doubles: counts, size, elementType: .holding(counts))
   }
 
   /// A row whose class was mistaken.

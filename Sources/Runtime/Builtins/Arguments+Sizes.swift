@@ -117,7 +117,7 @@ extension NumberRange {
   }
 
   /// The type that holds all its numbers.
-  private func heldType(count: Int) throws -> ElementType {
+  func heldType(count: Int) throws -> ElementType {
     guard count > 0 else { return .f32 }
     let last = self[count - 1]
     // Whole numbers up to 2²⁴ and fractions in between need no look at each.

@@ -62,7 +62,9 @@ extension Builtin {
       parameters: [Parameter("x", .any, "any value")], result: "a string",
       examples: [.init("str(0.5) + \"!\"", "\"0.5!\"")], seeAlso: ["number", "print"])
   ) { arguments, _ in
-    .text(arguments[0].printed)
+    let text = arguments[0].printed
+    DifferentiatedText.note(text, of: arguments[0])
+    return .text(text)
   }
 
   static let number = Builtin(
@@ -74,7 +76,11 @@ extension Builtin {
     differentiation: .differentiable
   ) { arguments, _ in
     switch arguments[0] {
-    case .string(let box): return .number(try number(from: box.content))
+    case .string(let box):
+      if DifferentiatedText.isPart(of: box.content) {
+        throw RuntimeError.notDifferentiable("number", reason: "a text passes no derivative")
+      }
+      return .number(try number(from: box.content))
     case .traced(let box) where box.content.count == 1:
       return Value(try .reshape(box.content, to: .scalar))
     default:

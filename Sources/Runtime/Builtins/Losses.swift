@@ -86,7 +86,8 @@ extension Builtin {
         + " Of rows that hold several zeros and ones it is the part of these that are right.",
       parameters: labelPairParameters, result: "a number",
       examples: [.init("accuracy([0, 1, 1, 0], [0, 1, 0, 0])", "0.75")],
-      seeAlso: ["confusion", "argmax"])
+      seeAlso: ["confusion", "argmax"]),
+    differentiation: .stepwise("its result is a count, which jumps")
   ) { arguments, _ in
     .number(
       try Metrics.accuracy(targets: arguments.tensor(0), predictions: arguments.tensor(1)))
@@ -98,7 +99,8 @@ extension Builtin {
       details: labelPairDetails, parameters: labelPairParameters,
       result: "a tensor K×K of counts",
       examples: [.init("confusion([0, 1, 1], [0, 1, 0])", "2×2 tensor f32\n  1  0\n  1  1")],
-      seeAlso: ["accuracy", "bincount"])
+      seeAlso: ["accuracy", "bincount"]),
+    differentiation: .stepwise("its result is a count, which jumps")
   ) { arguments, _ in
     Value(try Metrics.confusion(targets: arguments.tensor(0), predictions: arguments.tensor(1)))
   }

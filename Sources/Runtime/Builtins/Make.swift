@@ -1,3 +1,4 @@
+import Networks
 import Tensors
 
 /// Tensors from shapes and numbers.
@@ -37,9 +38,13 @@ extension Builtin {
       ],
       result: "a tensor f32 of the shape",
       examples: [.init("full([2, 2], 7)", "2×2 tensor f32\n  7  7\n  7  7")],
-      seeAlso: ["zeros", "ones"])
+      seeAlso: ["zeros", "ones"]),
+    differentiation: .differentiable
   ) { arguments, _ in
-    Value(try Tensor.full(arguments.sizes(0), arguments.number(1)))
+    let (shape, value) = (try arguments.sizes(0), try arguments.number(1))
+    let type = ElementType.holding([value])
+    if arguments[1].isTraced { return Value(try .full(shape, arguments.variable(1), type)) }
+    return Value(try Tensor.full(shape, value, type))
   }
 
   static let eye = Builtin(
@@ -62,11 +67,19 @@ extension Builtin {
       ],
       result: "a tensor f32 of ⌈(stop − start) / step⌉ numbers",
       examples: [.init("arange(0, 1, 0.25)", "4 tensor f32\n  0  0.25  0.5  0.75")],
-      seeAlso: ["linspace", "range"])
+      seeAlso: ["linspace", "range"]),
+    differentiation: .differentiable
   ) { arguments, _ in
     let range = try arguments.span(exclusive: "arange")
     try MemoryGuard.check(elements: range.exactCount)
-    return Value(try Tensor.sequence(from: range.lower, step: range.step, count: range.count))
+    let type = try range.heldType(count: range.count)
+    let hasStart = arguments.isGiven(1)
+    arguments[hasStart ? 1 : 0].noteCut(
+      "arange", reason: "its stop decides only how many numbers there are")
+    return Value(
+      try .sequence(
+        from: hasStart ? .reshape(arguments.variable(0), to: .scalar) : Variable(0),
+        step: .reshape(arguments.variable(2), to: .scalar), count: range.count, type))
   }
 
   static let linspace = Builtin(
@@ -79,15 +92,14 @@ extension Builtin {
       ],
       result: "a tensor f32 of count numbers",
       examples: [.init("linspace(0, 1, 5)", "5 tensor f32\n  0  0.25  0.5  0.75  1")],
-      seeAlso: ["arange"])
+      seeAlso: ["arange"]),
+    differentiation: .differentiable
   ) { arguments, _ in
-    let (start, stop, count) = (
-      try arguments.number(0), try arguments.number(1), try arguments.size(2)
-    )
-    let step = count > 1 ? (stop - start) / Double(count - 1) : 0
-    var numbers = try Tensor.sequence(from: start, step: step, count: count)
-    if count > 1 { try numbers.assign([.at(count - 1)], .scalar(stop)) }
-    return Value(numbers)
+    let type = ElementType.holding([try arguments.number(0), try arguments.number(1)])
+    return Value(
+      try .linearSpace(
+        from: .reshape(arguments.variable(0), to: .scalar),
+        to: .reshape(arguments.variable(1), to: .scalar), count: arguments.size(2), type))
   }
 
   static let oneHot = Builtin(
@@ -100,7 +112,8 @@ extension Builtin {
       ],
       result: "a tensor f32 N×classes",
       examples: [.init("one_hot([0, 2], 3)", "2×3 tensor f32\n  1  0  0\n  0  0  1")],
-      seeAlso: ["argmax", "eye"])
+      seeAlso: ["argmax", "eye"]),
+    differentiation: .stepwise("the places of its ones jump")
   ) { arguments, _ in
     let labels = try arguments.tensor(0)
     let numbers = labels.doubles()

@@ -242,10 +242,18 @@ extension Value {
   /// What a label says of an operand: its shape, or its kind.
   var labelPhrase: String? {
     switch self {
-    case .tensor(let box): "\(box.content.shape)"
-    case .traced(let box): box.content.rank == 0 ? "a number" : "\(box.content.shape)"
+    case .tensor(let box): Self.phrase(box.content.shape)
+    case .traced(let box): Self.phrase(box.content.shape)
     case .none: nil
     default: kindPhrase
+    }
+  }
+
+  private static func phrase(_ shape: Shape) -> String {
+    switch shape.rank {
+    case 0: "a number"
+    case 1: "a vector of \(shape)"
+    default: "\(shape)"
     }
   }
 }

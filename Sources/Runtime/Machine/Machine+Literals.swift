@@ -79,7 +79,9 @@ extension Machine {
       case .value(let format):
         let piece = value.take()
         value += 1
-        text += try format.map { try piece.formatted($0) } ?? piece.printed
+        let shown = try format.map { try piece.formatted($0) } ?? piece.printed
+        DifferentiatedText.note(shown, of: piece)
+        text += shown
       }
     }
     slot(bases, instruction.a).pointee = .text(text)

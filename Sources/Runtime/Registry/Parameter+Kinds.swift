@@ -93,6 +93,22 @@ extension Parameter.Kind {
     }
   }
 
+  /// Whether it takes whole numbers, which no derivative passes.
+  var isCounted: Bool {
+    switch self {
+    case .integer, .axes, .shape: true
+    default: false
+    }
+  }
+
+  /// Whether it takes a number with a fraction: a rate, a share.
+  var isPlainNumber: Bool {
+    switch self {
+    case .number, .schedule: true
+    default: false
+    }
+  }
+
   /// What messages say was expected: `a tensor`.
   package var phrase: String {
     switch self {
@@ -182,6 +198,15 @@ extension Value {
     case .network(let box):
       box.content.tracedParameters?.contains(where: \.isDifferentiated) ?? false
     default: false
+    }
+  }
+
+  /// Remembers that `name` was computed from this, or from what it holds, and passes no derivative.
+  func noteCut(_ name: String, reason: String) {
+    switch self {
+    case .traced(let box): box.content.noteCut(name, reason: reason)
+    case .list(let box): for element in box.content { element.noteCut(name, reason: reason) }
+    default: break
     }
   }
 

@@ -47,6 +47,7 @@ enum SubscriptValue {
     case .tensor(let box):
       return box.content.elementType == .bool ? .mask(box.content) : .gather(box.content)
     case .traced(let box):
+      value.noteCut("an index", reason: "it is a position, which jumps from one to the next")
       if box.content.rank == 0, let item = box.content.tensor.item { return .at(try whole(item)) }
       return .gather(box.content.tensor)
     case .list(let box):

@@ -161,8 +161,15 @@ extension Value {
     case .divide: Value(try .divide(a, b))
     case .power: Value(try .power(a, b))
     case .remainder: Value(try .remainder(a, b))
-    default: wrapped(try Variable.compare(operation, a, b).tensor, isLogical: true)
+    default: try comparison(operation, a, b)
     }
+  }
+
+  private static func comparison(
+    _ operation: BinaryOperation, _ a: Variable, _ b: Variable
+  ) throws -> Value {
+    noteComparison(Value(a), Value(b))
+    return wrapped(try Variable.compare(operation, a, b).tensor, isLogical: true)
   }
 
   private static func product(_ left: Value, _ right: Value) throws -> Value {

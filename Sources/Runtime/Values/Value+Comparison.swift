@@ -6,9 +6,17 @@ extension Value {
   static func equality(_ left: Value, _ right: Value) throws -> Value {
     if left.isNumeric, right.isNumeric {
       guard let a = try left.asTensor(), let b = try right.asTensor() else { return .bool(false) }
+      noteComparison(left, right)
       return wrapped(try Tensor.apply(.equal, a, b), isLogical: true)
     }
     return .bool(try areEqual(left, right))
+  }
+
+  /// A comparison passes no derivative of what it compares.
+  static func noteComparison(_ left: Value, _ right: Value) {
+    for value in [left, right] {
+      value.noteCut("a comparison", reason: "its result is true or false")
+    }
   }
 
   private var isNumeric: Bool {
@@ -84,6 +92,8 @@ extension Value {
     case .bool(let value): return .number(value ? -1 : 0)
     case .traced(let box): return Value(try .negate(box.content))
     case .tensor(let box): return .tensor(Box(try Tensor.apply(.negate, box.content)))
+    case .list where isTraced:
+      if let variable = try asVariable() { return Value(try .negate(variable)) }
     case .range, .list:
       if let tensor = try asTensor() { return Value(try Tensor.apply(.negate, tensor)) }
     default: break
@@ -99,7 +109,7 @@ extension Value {
     case .traced(let box):
       return box.content.rank == 0 ? self : Value(try .transpose(box.content))
     case .list:
-      if let tensor = try asTensor() { return Value(try tensor.transposed()) }
+      if let variable = try asVariable() { return Value(try .transpose(variable)) }
     default: break
     }
     throw RuntimeError.other("cannot transpose \(kindPhrase)", hint: nil)

@@ -49,9 +49,8 @@ extension Value {
 
   /// What a network gives for rows of examples, recorded where it or they are differentiated.
   static func output(of network: NetworkValue, for input: Value) throws -> Value {
-    if case .traced(let box) = input {
-      return Value(
-        try network.network.forward(box.content, parameters: network.tracedParameters))
+    if input.isTraced, let x = try input.asVariable() {
+      return Value(try network.network.forward(x, parameters: network.tracedParameters))
     }
     guard let x = try input.asTensor() else {
       throw RuntimeError.argumentKind(

@@ -37,6 +37,8 @@ extension Value {
     switch self {
     case .number(let number): return [number]
     case .tensor(let box): return box.content.rank <= 1 ? box.content.doubles() : nil
+    case .traced(let box):
+      return box.content.rank <= 1 ? box.content.tensor.doubles() : nil
     case .range(let box):
       let range = box.content
       let count = try range.countInMemory(bytesEach: 8)

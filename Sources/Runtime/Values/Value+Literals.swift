@@ -84,6 +84,11 @@ extension Value {
     return .tensor(Box(try Tensor.stack(try parts.compactMap { try $0.asTensor() })))
   }
 
+  /// The error for a start or step that is being differentiated.
+  static let rangeOfDifferentiated = RuntimeError.other(
+    "a range holds plain numbers, through which no derivative of its start or step passes",
+    hint: "arange(start, stop, step) passes it")
+
   /// `a..<b`, `a...b`, `by step`.
   ///
   /// - Throws: where an end is no number, the start not finite, or the step 0 or not finite.
@@ -100,6 +105,10 @@ extension Value {
         first.isFinite
           ? "a range cannot end at nan" : "a range cannot begin at \(first.displayed)", hint: nil)
     }
+    if lower.isDifferentiated || step?.isDifferentiated == true {
+      throw rangeOfDifferentiated
+    }
+    upper.noteCut("a range", reason: "its end decides only how many numbers there are")
     var distance = 1.0
     if let step {
       guard let number = step.asNumber() else {

@@ -100,7 +100,11 @@ package struct Gnuplot {
   }
 
   /// A string of gnuplot's that nothing in it can end: quotes doubled, line breaks gone.
+  ///
+  /// Three quotes in a row are not read as a quote and what follows it, so a quote at the beginning
+  /// is a string of its own, joined to the rest.
   static func quoted(_ text: String) -> String {
+    if text.hasPrefix("'") { return "\"\\047\" . " + quoted(String(text.dropFirst())) }
     var result = "'"
     for character in text {
       if character == "'" {

@@ -1,3 +1,4 @@
+import Datasets
 import Glibc
 import Runtime
 import Syntax
@@ -10,6 +11,7 @@ extension Session {
   package func run() -> Int32 {
     if let threads = commandLine.threads { Threads.count = threads }
     if let seed = commandLine.seed { machine.random.generator = RandomGenerator(seed: seed) }
+    AtomicFile.removeLeftovers(in: ".")
     machine.globals["args"] = .items(commandLine.arguments.map(Value.text))
     tellOfRescuedNetworks()
     let code = runSource()

@@ -45,11 +45,10 @@ extension Tracer {
     guard inputs.contains(where: \.isOnPath) else {
       return try constantCall(builtin, given, inputs, options, span)
     }
-    guard builtin.differentiation != .constant else {
-      return try constantCall(builtin, given, inputs, options, span)
-    }
-    if case .refused(let reason) = builtin.differentiation {
-      throw RuntimeError.notDifferentiable(name, reason: reason)
+    switch builtin.differentiation {
+    case .constant, .stepwise: return try constantCall(builtin, given, inputs, options, span)
+    case .refused(let reason): throw RuntimeError.notDifferentiable(name, reason: reason)
+    case .differentiable: break
     }
     return .node(
       try graph.operate(name, inputs, options, at: span, in: source) { variables in

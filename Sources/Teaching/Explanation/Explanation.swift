@@ -153,6 +153,7 @@ package struct Explanation {
       switch builtin.differentiation {
       case .differentiable: lines.append("grad passes through it")
       case .constant: lines.append("grad takes its result as constant")
+      case .stepwise(let reason): lines.append("grad takes its result as constant: \(reason)")
       case .refused(let reason): lines.append("it has no gradient: \(reason)")
       }
       return lines
