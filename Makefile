@@ -11,7 +11,7 @@ ZSH_COMPLETION = $(ROOT)/share/zsh/site-functions/_nnsh
 FISH_COMPLETION = $(ROOT)/share/fish/vendor_completions.d/nnsh.fish
 SOURCES := Package.swift Sources Tests
 
-.PHONY: build demo test sanitize valgrind kills check format bench manual install uninstall clean
+.PHONY: build demo test sanitize valgrind kills check format bench manual verdicts install uninstall clean
 
 build:
 	@Scripts/install-packages build
@@ -53,6 +53,10 @@ format:
 
 bench: build
 	Benchmarks/run
+
+# Gradients of many networks, right and with one mistake each, and what `check` says of them.
+verdicts: build
+	python3 Tests/TeachingTests/Verdicts/cases.py 900 7 $(BINARY)
 
 # The reference manual, written anew from the registry; a test fails when it is not current.
 manual: build

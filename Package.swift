@@ -43,7 +43,8 @@ let package = Package(
     .testTarget(
       name: "RuntimeTests", dependencies: ["Runtime"], exclude: ["Fixtures"]),
     .testTarget(
-      name: "TeachingTests", dependencies: ["Teaching", "Shell"], exclude: ["Corpus", "Fixtures"]),
+      name: "TeachingTests", dependencies: ["Teaching", "Shell"],
+      exclude: ["Corpus", "Fixtures", "Verdicts"]),
     // Finds and runs the binary of the same build.
     .target(name: "BinaryUnderTest", path: "Tests/BinaryUnderTest"),
     .testTarget(name: "ShellTests", dependencies: ["Shell", "BinaryUnderTest", "nnsh"]),

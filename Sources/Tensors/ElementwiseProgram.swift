@@ -201,13 +201,13 @@ package struct ElementwiseProgram: Sendable {
         guard case .tensor(let tensor) = input else { continue }
         if tensor.rank > 0 {
           if tensor.elementType == .f64 { return .f64 }
-          numbers = .f32
+          numbers = .working
         }
       }
       if numbers == .f32 { return .f32 }
       // No operand has axes: f32 only where all tensors are.
       let tensors = inputs.compactMap { if case .tensor(let tensor) = $0 { tensor } else { nil } }
-      return tensors.isEmpty || tensors.contains { $0.elementType == .f64 } ? .f64 : .f32
+      return tensors.isEmpty || tensors.contains { $0.elementType == .f64 } ? .f64 : .working
     }
   }
 

@@ -73,6 +73,7 @@ extension Tensor {
       throw .assignment(value: value.shape, target: target)
     }
     var value = value
+    if elementType == .f32, ElementType.working == .f64 { self = try cast(to: .f64) }
     // A written f64 value does not widen an f32 tensor: assignment keeps the target's type.
     value = try value.cast(to: elementType)
     if isContiguousOrUnique() { storage.willChange() } else { try makeUniqueContiguous() }

@@ -22,7 +22,7 @@ extension Tensor {
       throw .biasShape(bias.shape, columns: columns)
     }
     let type: ElementType =
-      left.elementType == .f64 || right.elementType == .f64 ? .f64 : .f32
+      left.elementType == .f64 || right.elementType == .f64 ? .f64 : .working
     let rows = a.count / Swift.max(1, a.shape[a.rank - 1])
     var key: ProductMemo.Key?
     if ProductMemo.isWorthwhile(
@@ -30,7 +30,7 @@ extension Tensor {
     {
       let known = ProductMemo.Key(
         left: .init(left), right: .init(right), bias: bias.map(ProductMemo.Operand.init),
-        hasRelu: activation == .relu)
+        hasRelu: activation == .relu, type: type)
       if let result = ProductMemo.result(for: known) { return result }
       key = known
     }

@@ -96,8 +96,8 @@ extension Tensor {
   package func cumulativeSum(axis: Int? = nil) throws(TensorError) -> Tensor {
     guard let axis else { return try flattened().cumulativeSum(axis: 0) }
     let parts = try lengths(around: axis)
-    let plain = try contiguous()
-    let result = try Tensor(uninitialized: shape, elementType.arithmetic)
+    let plain = try cast(to: elementType.arithmetic).contiguous()
+    let result = try Tensor(uninitialized: shape, plain.elementType)
     // SAFETY: both are contiguous, of one shape and one stored type.
     let status = nnsh_cumulative_sum(
       plain.elementType.code, plain.pointer, parts.outer, parts.length, parts.inner,

@@ -149,9 +149,9 @@ extension Tensor {
     return result
   }
 
-  /// f64 where any is; bool where all are; otherwise f32.
+  /// f64 where any is; bool where all are; otherwise the working type.
   static func commonType(of tensors: [Tensor]) -> ElementType {
     if tensors.contains(where: { $0.elementType == .f64 }) { return .f64 }
-    return tensors.allSatisfy { $0.elementType == .bool } ? .bool : .f32
+    return tensors.allSatisfy { $0.elementType == .bool } ? .bool : .working
   }
 }

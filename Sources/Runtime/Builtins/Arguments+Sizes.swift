@@ -118,14 +118,14 @@ extension NumberRange {
 
   /// The type that holds all its numbers.
   func heldType(count: Int) throws -> ElementType {
-    guard count > 0 else { return .f32 }
+    guard count > 0 else { return .working }
     let last = self[count - 1]
     // Whole numbers up to 2²⁴ and fractions in between need no look at each.
-    if max(abs(lower), abs(last)) <= 0x1p24, lower.fitsFloat32, step.fitsFloat32 { return .f32 }
+    if max(abs(lower), abs(last)) <= 0x1p24, lower.fitsFloat32, step.fitsFloat32 { return .working }
     for place in 0..<count {
       if place & 0xF_FFFF == 0xF_FFFF { try Interrupt.check() }
       if !self[place].fitsFloat32 { return .f64 }
     }
-    return .f32
+    return .working
   }
 }

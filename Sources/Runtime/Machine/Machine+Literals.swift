@@ -31,8 +31,7 @@ extension Machine {
       value = .items(try Value.literalElements(pattern, leaves))
     } else {
       let isWide =
-        isDifferencing
-        || flags.contains(.isArgument) && Self.keepsDigits(slot(bases, context).pointee)
+        flags.contains(.isArgument) && Self.keepsDigits(slot(bases, context).pointee)
       value = try Value.literal(pattern, leaves, elementType: isWide ? .f64 : nil)
     }
     slot(bases, instruction.a).pointee = value

@@ -179,29 +179,14 @@ extension Machine {
     let value = (operands + pattern.operandCount).take()
     var change: PartChange = pattern.update.map { .update($0, value) } ?? .replace(value)
     if let literal = pattern.literal, case .list(let leaves) = value {
-      change = .extend(literal, leaves.content, isDifferencing ? .f64 : nil)
+      change = .extend(literal, leaves.content)
     }
-    if isDifferencing { widen(instruction, pattern) }
     if let cell = pattern.cell {
       let cell = cells[Int(frames[depth].firstCell) + cell]
       try Self.change(&cell.value, code.cellNames[pattern.cell ?? 0], path, change)
     } else {
       try Self.change(
         &slot(bases, instruction.a).pointee, variableName(instruction.a), path, change)
-    }
-  }
-
-  /// While differences are taken in Float64, a Float32 tensor must not round what is put into it.
-  private func widen(_ instruction: Instruction, _ pattern: PathPattern) {
-    let cell = pattern.cell.map { cells[Int(frames[depth].firstCell) + $0] }
-    let value = cell?.value ?? slot(bases, instruction.a).pointee
-    guard case .tensor(let box) = value, box.content.elementType == .f32,
-      let wide = try? box.content.cast(to: .f64)
-    else { return }
-    if let cell {
-      cell.value = .tensor(Box(wide))
-    } else {
-      slot(bases, instruction.a).pointee = .tensor(Box(wide))
     }
   }
 
@@ -215,7 +200,7 @@ extension Machine {
       var operands = [place]
       if case .update(_, let value) = change { operands.append(value) }
       if case .replace(let value) = change { operands.append(value) }
-      if case .extend(_, let leaves, _) = change { operands.append(.items(leaves)) }
+      if case .extend(_, let leaves) = change { operands.append(.items(leaves)) }
       throw OperandFailure(error: error, operands: operands, first: 1)
     }
   }

@@ -1,7 +1,7 @@
 import Tensors
 
 /// What stood between the brackets, evaluated.
-enum SubscriptValue {
+package enum SubscriptValue {
   case index(Value)
   case slice(start: Value?, stop: Value?, step: Value?)
   case ellipsis
@@ -30,7 +30,7 @@ enum SubscriptValue {
   }
 
   /// For a tensor.
-  func tensorIndex() throws -> Index {
+  package func tensorIndex() throws -> Index {
     switch self {
     case .slice(let start, let stop, let step):
       return .slice(

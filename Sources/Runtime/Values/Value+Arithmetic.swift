@@ -8,7 +8,7 @@ extension Value {
   ///
   /// Both are taken: memory that nobody else refers to is used for the result. If it throws, they
   /// are as they were.
-  static func binary(
+  package static func binary(
     _ operation: BinaryOperator, _ left: inout Value, _ right: inout Value
   ) throws -> Value {
     if operation == .contains { return .bool(try right.contains(left)) }

@@ -68,7 +68,7 @@ extension Value {
   }
 
   /// `not`: of a truth value, or of each element of a tensor of truth values.
-  func negated() throws -> Value {
+  package func negated() throws -> Value {
     switch self {
     case .bool(let value): return .bool(!value)
     case .tensor(let box) where box.content.elementType == .bool:
@@ -78,7 +78,7 @@ extension Value {
   }
 
   /// Which way a condition goes.
-  func truth() throws -> Bool {
+  package func truth() throws -> Bool {
     if case .bool(let value) = self { return value }
     throw RuntimeError.conditionNotBool(kind: kindName)
   }
@@ -86,7 +86,7 @@ extension Value {
   // MARK: One operand
 
   /// `-x`
-  func negative() throws -> Value {
+  package func negative() throws -> Value {
     switch self {
     case .number(let number): return .number(-number)
     case .bool(let value): return .number(value ? -1 : 0)
@@ -102,7 +102,7 @@ extension Value {
   }
 
   /// `x'`
-  func transposed() throws -> Value {
+  package func transposed() throws -> Value {
     switch self {
     case .number: return self
     case .tensor(let box): return .tensor(Box(try box.content.transposed()))

@@ -4,7 +4,8 @@ import Tensors
 extension Value {
   /// `first |> second` of two functions or networks: a network where both are layers or networks,
   /// otherwise a function that calls one after the other.
-  static func composed(_ first: Value, _ second: Value, random: RandomState) throws -> Value {
+  package static func composed(_ first: Value, _ second: Value, random: RandomState) throws -> Value
+  {
     if let a = try first.asNetwork(random), let b = try second.asNetwork(random) {
       return .network(
         Box(NetworkValue(try Network.composed(a, b, generator: &random.generator))))

@@ -26,7 +26,7 @@ extension Value {
     case .traced(let box): return box.content.tensor
     case .range(let box): return try box.content.tensor(elementType)
     case .list(let box):
-      let type = elementType ?? (Value.fitFloat32(box.content) ? .f32 : .f64)
+      let type = elementType ?? (Value.fitFloat32(box.content) ? .working : .f64)
       return try Value.stacked(box.content, type)
     default: return nil
     }

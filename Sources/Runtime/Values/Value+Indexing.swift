@@ -4,7 +4,7 @@ import Tensors
 
 extension Value {
   /// `self[subscripts]`
-  func indexed(by subscripts: [SubscriptValue]) throws -> Value {
+  package func indexed(by subscripts: [SubscriptValue]) throws -> Value {
     switch self {
     case .tensor(let box):
       return Value(try box.content.subscripted(try subscripts.map { try $0.tensorIndex() }))

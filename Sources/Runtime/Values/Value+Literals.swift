@@ -92,7 +92,7 @@ extension Value {
   /// `a..<b`, `a...b`, `by step`.
   ///
   /// - Throws: where an end is no number, the start not finite, or the step 0 or not finite.
-  static func range(
+  package static func range(
     _ lower: Value, _ upper: Value, by step: Value?, isInclusive: Bool
   ) throws -> Value {
     guard let first = lower.asNumber(), let last = upper.asNumber() else {

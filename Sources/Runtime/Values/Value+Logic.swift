@@ -9,7 +9,7 @@ extension Value {
 
   /// `left and right`, `left or right`, where the left side alone does not decide: elementwise
   /// where it is a mask, otherwise the right side.
-  static func logical(
+  package static func logical(
     _ operation: LogicalOperator, _ left: Value, _ right: Value
   ) throws -> Value {
     switch (left, right) {

@@ -13,7 +13,7 @@ enum PartChange {
   case replace(Value)
   case update(BinaryOperator, Value)
   /// `+= […]`: appended to a list as it is, added to a tensor as one.
-  case extend(LiteralPattern, [Value], ElementType?)
+  case extend(LiteralPattern, [Value])
 
   /// The part's new value.
   func apply(to part: inout Value) throws {
@@ -21,12 +21,12 @@ enum PartChange {
     case .replace(let value): part = value
     case .update(let operation, var operand):
       part = try Value.binary(operation, &part, &operand)
-    case .extend(let pattern, let leaves, let elementType):
+    case .extend(let pattern, let leaves):
       var operand: Value
       if case .list = part {
         operand = .items(try Value.literalElements(pattern, leaves))
       } else {
-        operand = try Value.literal(pattern, leaves, elementType: elementType)
+        operand = try Value.literal(pattern, leaves)
       }
       part = try Value.binary(.add, &part, &operand)
     }

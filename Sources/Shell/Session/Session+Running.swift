@@ -15,6 +15,7 @@ extension Session {
     machine.globals["args"] = .items(commandLine.arguments.map(Value.text))
     tellOfRescuedNetworks()
     let code = runSource()
+    closePrompt()
     output.flush()
     return code
   }
