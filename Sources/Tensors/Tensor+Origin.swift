@@ -10,6 +10,8 @@ extension Tensor {
 
     let function: Function
     let logits: Tensor
+    /// Whether a probability has become so small that its logarithm is no longer known.
+    let losesLogarithms: Bool
   }
 
   /// The logits that this whole tensor came from by `function`, if that is known.
@@ -21,10 +23,13 @@ extension Tensor {
   }
 
   /// The same tensor, which remembers what it was computed from until it is written to.
-  package func remembering(_ logits: Tensor, through function: Origin.Function) -> Tensor {
+  package func remembering(
+    _ logits: Tensor, through function: Origin.Function, losesLogarithms: Bool = false
+  ) -> Tensor {
     // Probabilities of probabilities are never that sure; a loop must not make a chain of them.
     if logits.storage.origin == nil {
-      storage.origin = Origin(function: function, logits: logits)
+      storage.origin = Origin(
+        function: function, logits: logits, losesLogarithms: losesLogarithms)
     }
     return self
   }
