@@ -87,7 +87,7 @@ package enum Slips {
   /// Commands of other programs, and nnsh's own.
   static let commands = [
     "man": "help", "fit": "train", "hist": "describe", "cat": "load", "evaluate": "test",
-    "print_summary": "show", "source_file": "run", "rm": "clear", "del": "clear", "unset": "clear",
+    "rm": "clear", "unset": "clear",
   ]
 
   /// Words that open a statement in other languages; meant only where an operand follows them.

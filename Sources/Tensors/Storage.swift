@@ -19,8 +19,15 @@ final class Storage: @unchecked Sendable {
     stamps.wrappingAdd(1, ordering: .relaxed).newValue
   }
 
+  /// The logits that the content is the softmax of, where that lost some: where a probability is 0,
+  /// its logarithm is still known. Set before anybody else can see the storage.
+  var softmaxSource: Tensor?
+
   /// To be called before the content is written anew in place.
-  func willChange() { stamp = Self.nextStamp() }
+  func willChange() {
+    stamp = Self.nextStamp()
+    softmaxSource = nil
+  }
 
   /// Below this, a failed allocation is noticed by itself and the system is not asked.
   private static let checkedSize = 32 << 20

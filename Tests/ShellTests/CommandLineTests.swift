@@ -34,7 +34,7 @@ import Testing
   @Test(arguments: [
     (["--thread", "2"], "no option --thread", "did you mean --threads?"),
     (["-z"], "no option -z", "nnsh --help lists the options"),
-    (["-c"], "-c needs CODE", "write -c CODE"),
+    (["-c"], "-c needs CODE", "write -c '1 + 1'"),
     (["--color", "red"], "--color cannot be red", "it is one of auto, always, never"),
     (["--color="], "--color cannot be empty", "it is one of auto, always, never"),
     (
@@ -75,6 +75,18 @@ import Testing
     let line = try CommandLine(parsing: ["-c", "a = 1", "-q", "-e", "a + 1", "x"])
     #expect(line.source == .code("a = 1\na + 1"))
     #expect(line.isQuiet && line.arguments == ["x"])
+  }
+
+  /// What the hint for a missing argument tells to write is understood.
+  @Test(arguments: CommandLineOption.all.filter { $0.argument != nil }.map(\.name))
+  func adviceForAMissingArgumentWorks(_ name: String) {
+    do throws(CommandLine.UsageError) {
+      _ = try CommandLine(parsing: ["--\(name)"])
+      Issue.record("--\(name) was taken without its argument")
+    } catch {
+      let words = error.hint.dropFirst("write ".count).split(separator: " ").map(String.init)
+      #expect(throws: Never.self) { try CommandLine(parsing: words) }
+    }
   }
 
   @Test func helpListsEveryOption() {

@@ -105,7 +105,8 @@ package struct CommandLine: Sendable, Equatable {
   ) throws(UsageError) -> String {
     guard let next = rest.popFirst() else {
       let name = option.argument ?? ""
-      throw UsageError(message: "\(spelling) needs \(name)", hint: "write \(spelling) \(name)")
+      throw UsageError(
+        message: "\(spelling) needs \(name)", hint: "write \(spelling) \(option.example)")
     }
     return next
   }
@@ -143,7 +144,7 @@ package struct CommandLine: Sendable, Equatable {
       throw UsageError(
         message: "--\(option.name) takes a whole number from \(range.lowerBound) to "
           + "\(range.upperBound), not \(shown)",
-        hint: "write --\(option.name) \(range.lowerBound == 0 ? "7" : "2")")
+        hint: "write --\(option.name) \(option.example)")
     }
     return number
   }

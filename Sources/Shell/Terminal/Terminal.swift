@@ -38,6 +38,13 @@ package struct Terminal: Sendable {
     (colorsOutput, colorsErrors) = (false, false)
   }
 
+  /// What pictures on standard output are drawn with.
+  var ink: TerminalImage.Ink {
+    guard colorsOutput else { return .dots }
+    let claims = Environment["COLORTERM"] ?? ""
+    return claims == "truecolor" || claims == "24bit" ? .trueColor : .palette
+  }
+
   /// Whether standard input is a terminal that shows what is typed by itself.
   package static var echoesKeys: Bool {
     var settings = termios()

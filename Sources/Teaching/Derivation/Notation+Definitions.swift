@@ -66,6 +66,11 @@ extension Notation {
       return (
         "(\(operand(inputs[0], from: .sum)) \(sign) \(operand(inputs[1], from: .sum)))", .atom
       )
+    case "and", "or":
+      let sign = style == .latex ? name == "and" ? "\\land" : "\\lor" : name
+      return (
+        "(\(operand(inputs[0], from: .sum)) \(sign) \(operand(inputs[1], from: .sum)))", .atom
+      )
     case "layer":
       // With parameters by its name and those; without, as the language writes it.
       var layer = node.options.layer?.description ?? "layer"
