@@ -19,14 +19,13 @@ final class Storage: @unchecked Sendable {
     stamps.wrappingAdd(1, ordering: .relaxed).newValue
   }
 
-  /// The logits that the content is the softmax of, where that lost some: where a probability is 0,
-  /// its logarithm is still known. Set before anybody else can see the storage.
-  var softmaxSource: Tensor?
+  /// What the content was computed from, where losses want to know.
+  var origin: Tensor.Origin?
 
   /// To be called before the content is written anew in place.
   func willChange() {
     stamp = Self.nextStamp()
-    softmaxSource = nil
+    if origin != nil { origin = nil }
   }
 
   /// Allocates `byteCount` bytes of undefined content.

@@ -4,28 +4,24 @@ extension Tensor {
   /// e^x over its sum along the last axis; finite for any finite input.
   package func softmax() throws(TensorError) -> Tensor {
     let result = try softened(logarithm: false)
-    guard count > 0, let least = try result.reduce(.min).item else { return result }
     let leastHeld =
       result.elementType == .f64
       ? Double.leastNormalMagnitude : Double(Float.leastNormalMagnitude)
-    if least < leastHeld { result.storage.softmaxSource = self }
-    return result
-  }
-
-  /// The logits of this softmax, where some of its elements have lost their logarithm.
-  private var lostLogits: Tensor? {
-    guard let logits = storage.softmaxSource, logits.shape == shape, isContiguous, offset == 0
-    else { return nil }
-    return logits
+    let least = count > 0 ? try result.reduce(.min).item ?? 1 : 1
+    return result.remembering(self, through: .softmax, losesLogarithms: least < leastHeld)
   }
 
   /// Whether `logarithm` knows more than the elements do.
-  package var hasLostLogarithms: Bool { lostLogits != nil }
+  package var hasLostLogarithms: Bool {
+    storage.origin?.losesLogarithms == true && origin(of: .softmax) != nil
+  }
 
   /// The natural logarithm; of a softmax also where that lost it.
   package func logarithm() throws(TensorError) -> Tensor {
-    guard let lostLogits else { return try Tensor.apply(.log, self) }
-    return try lostLogits.logSoftmax().cast(to: elementType)
+    guard hasLostLogarithms, let logits = origin(of: .softmax) else {
+      return try Tensor.apply(.log, self)
+    }
+    return try logits.logSoftmax().cast(to: elementType)
   }
 
   /// The logarithm of `softmax`, without taking the logarithm of numbers that vanish.

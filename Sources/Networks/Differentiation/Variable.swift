@@ -51,6 +51,9 @@ package struct Variable: Sendable {
     return false
   }
 
+  /// Whether it is itself what a derivative is taken for, rather than computed from that.
+  package var isWatched: Bool { live.map { $0.tape.isLeaf($0.index) } ?? false }
+
   /// Tells the innermost tape that will be swept back to the value that something constant between
   /// jumps was computed from it: a position, a count, a truth value. Those further out see the
   /// gradient, which may be constant without a cut.
