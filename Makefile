@@ -11,7 +11,7 @@ ZSH_COMPLETION = $(ROOT)/share/zsh/site-functions/_nnsh
 FISH_COMPLETION = $(ROOT)/share/fish/vendor_completions.d/nnsh.fish
 SOURCES := Package.swift Sources Tests
 
-.PHONY: build demo test sanitize valgrind check format bench manual install uninstall clean
+.PHONY: build demo test compare sanitize valgrind check format bench manual install uninstall clean
 
 build:
 	@Scripts/install-packages build
@@ -25,6 +25,10 @@ demo:
 test:
 	@Scripts/install-packages test
 	swift test
+
+# Random expressions, gradients and trained networks against NumPy and PyTorch.
+compare: build
+	Tests/Comparison/run
 
 # The tests under the compiler's sanitizers, each with a build of its own.
 sanitize:
