@@ -11,7 +11,7 @@ ZSH_COMPLETION = $(ROOT)/share/zsh/site-functions/_nnsh
 FISH_COMPLETION = $(ROOT)/share/fish/vendor_completions.d/nnsh.fish
 SOURCES := Package.swift Sources Tests
 
-.PHONY: build demo test compare sanitize valgrind check format bench manual install uninstall clean
+.PHONY: build demo test compare sanitize valgrind kills check format bench manual verdicts install uninstall clean
 
 build:
 	@Scripts/install-packages build
@@ -41,6 +41,14 @@ valgrind:
 	$(RELEASE) --product nnsh
 	Scripts/valgrind
 
+# Kills at random moments of writing: every file is whole afterwards, and nothing hidden is left.
+KILLS ?= 1000
+
+kills:
+	@Scripts/install-packages demo
+	$(RELEASE) --product nnsh
+	Scripts/kills $(BINARY) $(KILLS)
+
 check:
 	swift format lint --strict --parallel --recursive $(SOURCES)
 
@@ -49,6 +57,10 @@ format:
 
 bench: build
 	Benchmarks/run
+
+# Gradients of many networks, right and with one mistake each, and what `check` says of them.
+verdicts: build
+	python3 Tests/TeachingTests/Verdicts/cases.py 900 7 $(BINARY)
 
 # The reference manual, written anew from the registry; a test fails when it is not current.
 manual: build

@@ -5,19 +5,20 @@
 #include <histedit.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <wchar.h>
 
+#include "bindings.h"
 #include "editline.h"
 #include "keys.h"
+#include "sequences.h"
 
 static FILE *nowhere;
-static History *history_list;
 static char *accepted;
-static int is_vi;
 
 Editor editor = {0};
 
@@ -34,6 +35,11 @@ void write_terminal(const char *text) {
   size_t length = strlen(text);
   while (length > 0) {
     ssize_t count = write(STDOUT_FILENO, text, length);
+    if (count < 0 && errno == EAGAIN) {
+      struct pollfd terminal = {STDOUT_FILENO, POLLOUT, 0};
+      poll(&terminal, 1, -1);
+      continue;
+    }
     if (count < 0 && errno != EINTR) return;
     if (count > 0) {
       text += count;
@@ -96,30 +102,42 @@ static int deal_with_notes(void) {
   return 0;
 }
 
-/*
- * In vi's keys Escape is a key of its own, but also begins what the arrows send. These bytes come
- * together; a person's next key does not, and is neither `[` nor `O` and a letter of those keys.
- */
-static int escape_stands_alone(void) {
-  if (!is_vi) return 0;
-  if (!input_is_pending(30)) return 1;
-  unsigned char next;
-  if (input_read_further_byte(&next) != INPUT_BYTE) return 1;
-  editor.pushed[0] = (char)next;
-  editor.pushed[1] = 0;
-  editor.queued = editor.pushed;
-  return next != '[' && next != 'O';
+/* One character of the queue, which is UTF-8. */
+static wchar_t next_queued(void) {
+  unsigned char lead = (unsigned char)*editor.queued++;
+  int more = continuation_count(lead);
+  wchar_t value = more <= 0 ? lead : lead & (0x3F >> more);
+  while (more-- > 0 && ((unsigned char)*editor.queued & 0xC0) == 0x80)
+    value = (value << 6) | (*editor.queued++ & 0x3F);
+  return value;
+}
+
+/* The rest of a character; 0 where it is broken off. */
+static wchar_t read_rest(unsigned char lead, int more) {
+  wchar_t value = lead & (0x3F >> more);
+  for (int i = 0; i < more; i++) {
+    unsigned char byte;
+    if (input_read_further_byte(&byte) != INPUT_BYTE) return 0;
+    if ((byte & 0xC0) != 0x80) {
+      input_push_byte(byte);
+      return 0;
+    }
+    value = (value << 6) | (byte & 0x3F);
+  }
+  return value;
 }
 
 /* libedit's character source; its own gives up on EINTR and cannot be told what to read next. */
 int read_character(EditLine *e, wchar_t *character) {
   (void)e;
+  static int follows_return;
   for (;;) {
     if (*editor.queued) {
-      *character = (wchar_t)(unsigned char)*editor.queued++;
+      *character = next_queued();
       return 1;
     }
-    draw_buffer(input_is_pending(0) ? EDITLINE_BUSY : EDITLINE_WAITING);
+    int has_come = input_is_pending(0);
+    draw_buffer(has_come ? EDITLINE_BUSY : EDITLINE_WAITING);
     unsigned char byte;
     int outcome = input_read_byte(&byte);
     if (outcome == INPUT_NOTED) {
@@ -128,81 +146,49 @@ int read_character(EditLine *e, wchar_t *character) {
       continue;
     }
     if (outcome == INPUT_END) return 0;
-    if (byte == 27 && escape_stands_alone()) {
-      /* What was read behind it follows the private key. */
-      static char keys[sizeof KEY_ESCAPE + 2];
-      snprintf(keys, sizeof keys, "%s%s", KEY_ESCAPE, editor.queued);
-      editor.queued = keys;
+    /* A line break of two bytes, as of a text that was pasted without marks, is one. */
+    int is_second_half = byte == '\n' && follows_return && has_come;
+    follows_return = byte == '\r';
+    if (byte == 0 || is_second_half) continue;
+    if (byte == 27) {
+      editor.queued = read_sequence(editor.is_vi);
       continue;
     }
     int more = continuation_count(byte);
-    if (more < 0) continue;
-    wchar_t value = more == 0 ? byte : byte & (0x3F >> more);
-    int broken = 0;
-    for (int i = 0; i < more && !broken; i++) {
-      broken = input_read_further_byte(&byte) != INPUT_BYTE || (byte & 0xC0) != 0x80;
-      value = (value << 6) | (byte & 0x3F);
-    }
-    if (broken) continue;
-    *character = value;
-    return 1;
+    *character = more > 0 ? read_rest(byte, more) : byte;
+    if (more >= 0 && *character != 0) return 1;
   }
-}
-
-/* Where ~/.editrc lies; NULL for nowhere. To be freed. */
-static char *settings_path(void) {
-  const char *path = getenv("EDITRC");
-  if (path) return strdup(path);
-  const char *home = getenv("HOME");
-  char *built = NULL;
-  if (!home || asprintf(&built, "%s/.editrc", home) < 0) return NULL;
-  return built;
 }
 
 /*
- * Reads ~/.editrc once more, without the lines that choose the keys: those begin a new key map,
- * in which what people expect has since been bound, and which the others may bind otherwise.
+ * What libedit knows of the terminal it needs for drawing, which it does not do here; a name that it
+ * does not know would only make it complain, and a long one more than that.
  */
-static void read_settings_again(void) {
-  char *path = settings_path();
-  FILE *settings = path ? fopen(path, "re") : NULL;
-  FILE *rest = tmpfile();
-  char *line = NULL;
-  size_t capacity = 0;
-  while (settings && rest && getline(&line, &capacity, settings) >= 0) {
-    if (strstr(line, "bind") && (strstr(line, " -v") || strstr(line, " -e"))) continue;
-    fputs(line, rest);
-  }
-  if (settings && rest && fflush(rest) == 0) {
-    char name[32];
-    snprintf(name, sizeof name, "/proc/self/fd/%d", fileno(rest));
-    el_source(editor.line, name);
-  }
-  free(line);
-  free(path);
-  if (settings) fclose(settings);
-  if (rest) fclose(rest);
+static EditLine *open_line(const char *program) {
+  const char *name = getenv("TERM");
+  char *kept = name ? strdup(name) : NULL;
+  setenv("TERM", "xterm", 1);
+  EditLine *line =
+    el_init_fd(program, stdin, nowhere, nowhere, STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO);
+  if (kept) setenv("TERM", kept, 1);
+  else unsetenv("TERM");
+  free(kept);
+  return line;
 }
 
-static int has_settings(void) {
-  char *path = settings_path();
-  int readable = path && access(path, R_OK) == 0;
-  free(path);
-  return readable;
-}
-
-int editline_open(const char *program, EditlineCallbacks callbacks, int history_size) {
+int editline_open(const char *program, EditlineCallbacks callbacks, int is_vi) {
   /* Without a UTF-8 locale libedit drops every character beyond ASCII. */
   setlocale(LC_CTYPE, "");
   if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0) setlocale(LC_CTYPE, "C.UTF-8");
   editor.calls = callbacks;
   editor.queued = "";
+  editor.is_vi = is_vi;
   /* Its drawing goes nowhere; the terminal is still the one that it sets and measures. */
   nowhere = fopen("/dev/null", "we");
+  if (!nowhere) nowhere = tmpfile();
   if (!nowhere || !input_open()) return 0;
   modes_open();
-  editor.line = el_init_fd(
-    program, stdin, nowhere, stderr, STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO);
+  editor.line = open_line(program);
   if (!editor.line) return 0;
   el_set(editor.line, EL_SIGNAL, 0);
   /* What it sets between its reads, when statements run. */
@@ -214,60 +200,53 @@ int editline_open(const char *program, EditlineCallbacks callbacks, int history_
    * was typed before and not read, and what was drawn and not shown.
    */
   el_set(editor.line, EL_SETTY, "-d", "-isig", NULL);
-  el_set(editor.line, EL_EDITOR, "emacs");
-  history_list = history_init();
-  if (history_list) {
-    HistEvent event;
-    history(history_list, &event, H_SETSIZE, history_size);
-    el_set(editor.line, EL_HIST, history, history_list);
-  }
+  /* Return comes as it was sent: only so a line break of two bytes is told from two of them. */
+  el_set(editor.line, EL_SETTY, "-d", "-icrnl", "-inlcr", NULL);
+  el_set(editor.line, EL_EDITOR, is_vi ? "vi" : "emacs");
   add_functions();
-  int customized = has_settings();
-  if (customized) el_source(editor.line, NULL);
-  const char *name = NULL;
-  el_get(editor.line, EL_EDITOR, &name);
-  is_vi = name && strcmp(name, "vi") == 0;
   bind_customary_keys(is_vi);
-  if (customized) read_settings_again();
-  bind_own_keys();
   el_set(editor.line, EL_GETCFN, read_character);
   return 1;
 }
 
+int editline_bind(const char *const *words, int count, const char *key) {
+  if (!editor.line || el_parse(editor.line, count, (const char **)words) != 0) return 0;
+  note_bound_by_user(key);
+  return 1;
+}
+
+void editline_bind_own_keys(void) {
+  if (editor.line) bind_own_keys();
+}
+
 void editline_close(void) {
-  if (history_list) history_end(history_list);
   if (editor.line) el_end(editor.line);
   if (nowhere) fclose(nowhere);
   modes_close();
   input_close();
   free(accepted);
-  history_list = NULL;
+  forget_bound_by_user();
   editor.line = NULL;
   nowhere = NULL;
   accepted = NULL;
 }
 
-void editline_add_history(const char *entry) {
-  HistEvent event;
-  if (history_list) history(history_list, &event, H_ENTER, entry);
-}
-
-void editline_remove_history(const char *entry) {
-  HistEvent event;
-  if (!history_list) return;
-  for (int found = history(history_list, &event, H_FIRST); found >= 0;
-       found = history(history_list, &event, H_NEXT)) {
-    if (strcmp(event.str, entry) != 0) continue;
-    HistEvent removed;
-    history(history_list, &removed, H_DEL, event.num);
-    free((void *)removed.str);
-    return;
-  }
-}
-
 void editline_forget_interrupt(void) { input_forget_interrupt(); }
 
+void editline_give_back(unsigned char byte) { input_push_byte(byte); }
+
 int editline_termination_signal(void) { return editor.termination_signal; }
+
+/* A key that the person has bound to a function of libedit ended the line, as ours does. */
+static void take_line(const char *line, int count) {
+  char *text = strndup(line, (size_t)count);
+  if (!text) return;
+  text[strcspn(text, "\n") == (size_t)count - 1 ? count - 1 : count] = 0;
+  free(editor.text);
+  editor.text = text;
+  editor.outcome = EDITLINE_ACCEPTED;
+  draw_buffer(EDITLINE_ENDING);
+}
 
 int editline_read(const char **text) {
   *text = "";
@@ -280,8 +259,9 @@ int editline_read(const char **text) {
   modes_take();
   take_terminal();
   int count = 0;
-  el_gets(editor.line, &count);
+  const char *line = el_gets(editor.line, &count);
   give_terminal_back();
+  if (editor.outcome == EDITLINE_END_OF_INPUT && line && count > 0) take_line(line, count);
   if (editor.outcome == EDITLINE_TERMINATED) modes_give_back();
   input_restore_signals();
   if (editor.outcome == EDITLINE_ACCEPTED) {

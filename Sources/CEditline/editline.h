@@ -3,7 +3,7 @@
 /* Shared by the files of this target: what signals note, the terminal's settings and its bytes. */
 
 /* What became of waiting for a byte. */
-enum { INPUT_END = 0, INPUT_BYTE = 1, INPUT_NOTED = 2 };
+enum { INPUT_END = 0, INPUT_BYTE = 1, INPUT_NOTED = 2, INPUT_NOTHING = 3 };
 
 /* What has been noted since the last look; each is cleared by the one who deals with it. */
 typedef struct {
@@ -30,6 +30,18 @@ int input_read_byte(unsigned char *byte);
 
 /* The same inside a character or a paste, which only what ends the read may cut short. */
 int input_read_further_byte(unsigned char *byte);
+
+/* The same for as many milliseconds; INPUT_NOTHING where none comes. */
+int input_read_byte_within(int milliseconds, unsigned char *byte);
+
+/*
+ * While a line is edited the terminal makes no signals of keys: notes what the key would have sent.
+ * Whether the byte is such a key.
+ */
+int input_note_key(unsigned char byte);
+
+/* Gives a byte back, to be read next. */
+void input_push_byte(unsigned char byte);
 
 /* Whether a byte comes within so many milliseconds. */
 int input_is_pending(int milliseconds);

@@ -100,8 +100,7 @@ static int is_noted(void) {
 
 static int ends_reading(void) { return interrupt_noted || terminate_noted; }
 
-/* While a line is edited the terminal makes no signals of keys. Whether the byte was such a key. */
-static int note_signal_key(unsigned char byte) {
+int input_note_key(unsigned char byte) {
   int number = modes_signal_of(byte);
   if (number == SIGINT) interrupt_noted = 1;
   else if (number == SIGTSTP) suspend_noted = 1;
@@ -109,11 +108,26 @@ static int note_signal_key(unsigned char byte) {
   return number != 0;
 }
 
-static int read_unless(int (*is_stopped)(void), unsigned char *byte) {
+/* Bytes that were read too early, the next one last. */
+static unsigned char pushed[4];
+static int pushed_count;
+
+void input_push_byte(unsigned char byte) {
+  if (pushed_count < (int)sizeof pushed) pushed[pushed_count++] = byte;
+}
+
+/* Waits for a byte for so many milliseconds, for ever where they are negative. */
+static int read_unless(int (*is_stopped)(void), int milliseconds, unsigned char *byte) {
   struct pollfd sources[2] = {{STDIN_FILENO, POLLIN, 0}, {wake_pipe[0], POLLIN, 0}};
   for (;;) {
     if (is_stopped()) return INPUT_NOTED;
-    if (poll(sources, 2, -1) < 0) {
+    if (pushed_count > 0) {
+      *byte = pushed[--pushed_count];
+      return INPUT_BYTE;
+    }
+    int ready = poll(sources, 2, milliseconds);
+    if (ready == 0) return INPUT_NOTHING;
+    if (ready < 0) {
       if (errno == EINTR) continue;
       return INPUT_END;
     }
@@ -123,17 +137,22 @@ static int read_unless(int (*is_stopped)(void), unsigned char *byte) {
       continue;
     }
     ssize_t count = read(STDIN_FILENO, byte, 1);
-    if (count == 1 && !note_signal_key(*byte)) return INPUT_BYTE;
+    if (count == 1 && !input_note_key(*byte)) return INPUT_BYTE;
     if (count == 1) continue;
-    if (count == 0 || errno != EINTR) return INPUT_END;
+    /* Another program may have made the terminal one that does not wait. */
+    if (count == 0 || (errno != EINTR && errno != EAGAIN)) return INPUT_END;
   }
 }
 
-int input_read_byte(unsigned char *byte) { return read_unless(is_noted, byte); }
+int input_read_byte(unsigned char *byte) { return read_unless(is_noted, -1, byte); }
 
-int input_read_further_byte(unsigned char *byte) { return read_unless(ends_reading, byte); }
+int input_read_further_byte(unsigned char *byte) { return read_unless(ends_reading, -1, byte); }
+
+int input_read_byte_within(int milliseconds, unsigned char *byte) {
+  return read_unless(ends_reading, milliseconds, byte);
+}
 
 int input_is_pending(int milliseconds) {
   struct pollfd source = {STDIN_FILENO, POLLIN, 0};
-  return poll(&source, 1, milliseconds) > 0;
+  return pushed_count > 0 || poll(&source, 1, milliseconds) > 0;
 }

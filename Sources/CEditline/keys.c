@@ -1,7 +1,9 @@
 #include "keys.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "editline.h"
 
@@ -58,22 +60,34 @@ static unsigned char line_opened(EditLine *e, int key) {
   return el_insertstr(e, "\n") == 0 ? CC_REFRESH : CC_ERROR;
 }
 
-static unsigned char step_history(EditLine *e, int direction) {
+/* Through what begins as the text before the cursor, or through everything. */
+static unsigned char step_history(EditLine *e, int direction, int is_narrow) {
   int cursor = 0;
   char *text = copy_of_buffer(&cursor);
   if (!text) return CC_ERROR;
-  const char *entry = editor.calls.step_history(editor.calls.context, direction, text, cursor);
+  const char *entry = editor.calls.step_history(
+    editor.calls.context, direction, text, is_narrow ? cursor : 0);
   free(text);
   if (!entry) return CC_ERROR;
   replace_buffer(e, entry, (int)strlen(entry));
   return CC_REFRESH;
 }
 
+static unsigned char older_shown(EditLine *e, int key) {
+  (void)key;
+  return step_history(e, -1, 0);
+}
+
+static unsigned char newer_shown(EditLine *e, int key) {
+  (void)key;
+  return step_history(e, 1, 0);
+}
+
 static unsigned char up_pressed(EditLine *e, int key) {
   (void)key;
   const LineInfo *info = el_line(e);
   if (memchr(info->buffer, '\n', (size_t)(info->cursor - info->buffer)) == NULL)
-    return step_history(e, -1);
+    return step_history(e, -1, 1);
   editor.queued = KEY_LINE_UP;
   return CC_NORM;
 }
@@ -82,7 +96,7 @@ static unsigned char down_pressed(EditLine *e, int key) {
   (void)key;
   const LineInfo *info = el_line(e);
   if (memchr(info->cursor, '\n', (size_t)(info->lastchar - info->cursor)) == NULL)
-    return step_history(e, 1);
+    return step_history(e, 1, 1);
   editor.queued = KEY_LINE_DOWN;
   return CC_NORM;
 }
@@ -142,13 +156,22 @@ static unsigned char tab_pressed(EditLine *e, int key) {
   return replacement ? CC_REFRESH : CC_NORM;
 }
 
-static unsigned char undo_pressed(EditLine *e, int key) {
-  (void)key;
+static unsigned char change_back_or_forth(EditLine *e, int direction) {
   int cursor = 0;
-  const char *text = editor.calls.undo(editor.calls.context, &cursor);
+  const char *text = editor.calls.undo(editor.calls.context, direction, &cursor);
   if (!text) return CC_ERROR;
   replace_buffer(e, text, cursor);
   return CC_REFRESH;
+}
+
+static unsigned char undo_pressed(EditLine *e, int key) {
+  (void)key;
+  return change_back_or_forth(e, -1);
+}
+
+static unsigned char redo_pressed(EditLine *e, int key) {
+  (void)key;
+  return change_back_or_forth(e, 1);
 }
 
 static int accept_hint(EditLine *e) {
@@ -209,59 +232,74 @@ static unsigned char blank_before(EditLine *e, int key) {
   return CC_CURSOR;
 }
 
+/* Kills from the cursor to where a key moves it. */
+static unsigned char kill_up_to(const char *keys) {
+  editor.queued = keys;
+  return CC_NORM;
+}
+
+static unsigned char start_killed(EditLine *e, int key) {
+  (void)key;
+  const LineInfo *info = el_line(e);
+  if (info->cursor == info->buffer || info->cursor[-1] == '\n') return CC_ERROR;
+  return kill_up_to(KEY_SET_MARK KEY_LINE_START KEY_KILL_REGION);
+}
+
+/* At a line's end, the line break: the next line joins. */
+static unsigned char end_killed(EditLine *e, int key) {
+  (void)key;
+  const LineInfo *info = el_line(e);
+  if (info->cursor == info->lastchar) return CC_ERROR;
+  return kill_up_to(KEY_SET_MARK KEY_LINE_END KEY_KILL_REGION);
+}
+
+static unsigned char line_end(EditLine *e, int key) {
+  (void)key;
+  const LineInfo *info = el_line(e);
+  const char *end = memchr(info->cursor, '\n', (size_t)(info->lastchar - info->cursor));
+  if (!end) end = info->lastchar;
+  int count = characters_in(info->cursor, (int)(end - info->cursor));
+  el_cursor(e, count > 0 ? count : 1);
+  return CC_CURSOR;
+}
+
+static unsigned char text_start(EditLine *e, int key) {
+  (void)key;
+  const LineInfo *info = el_line(e);
+  el_cursor(e, -characters_in(info->buffer, (int)(info->cursor - info->buffer)));
+  return CC_REFRESH;
+}
+
+static unsigned char text_end(EditLine *e, int key) {
+  (void)key;
+  move_to_end(e);
+  return CC_REFRESH;
+}
+
+/* The next character as it is, a tab among them; nothing that a key sends as several bytes. */
+static unsigned char next_quoted(EditLine *e, int key) {
+  (void)key;
+  wchar_t character;
+  if (read_character(e, &character) != 1) return CC_EOF;
+  if (character == 27) editor.queued = "";
+  char text[16] = "";
+  if (character == '\t' || (character >= 32 && character != 127))
+    snprintf(text, sizeof text, "%lc", (wint_t)character);
+  return *text && el_insertstr(e, text) == 0 ? CC_REFRESH : CC_ERROR;
+}
+
+static unsigned char nothing_happens(EditLine *e, int key) {
+  (void)e;
+  (void)key;
+  return CC_NORM;
+}
+
 static unsigned char clear_pressed(EditLine *e, int key) {
   (void)e;
   (void)key;
   write_terminal("\033[H\033[2J");
   draw_buffer(EDITLINE_CLEARED);
   return CC_NORM;
-}
-
-/* A growing text. */
-typedef struct {
-  char *bytes;
-  size_t count, capacity;
-} Text;
-
-static int append_byte(Text *text, char byte) {
-  if (text->count + 2 > text->capacity) {
-    size_t capacity = text->capacity ? text->capacity * 2 : 4096;
-    char *grown = realloc(text->bytes, capacity);
-    if (!grown) return 0;
-    text->bytes = grown;
-    text->capacity = capacity;
-  }
-  text->bytes[text->count++] = byte;
-  text->bytes[text->count] = 0;
-  return 1;
-}
-
-static int ends_with(const Text *text, const char *ending) {
-  size_t length = strlen(ending);
-  return text->count >= length && memcmp(text->bytes + text->count - length, ending, length) == 0;
-}
-
-/* A bracketed paste, read by its bytes up to the closing mark: nothing in it is a key. */
-static unsigned char paste_begins(EditLine *e, int key) {
-  (void)key;
-  static const char closing[] = "\033[201~";
-  Text text = {0};
-  int closed = 0, was_return = 0;
-  unsigned char byte;
-  while (!closed && input_read_further_byte(&byte) == INPUT_BYTE) {
-    int follows_return = was_return && byte == '\n';
-    was_return = byte == '\r';
-    if (byte == 0 || follows_return) continue;
-    if (!append_byte(&text, byte == '\r' ? '\n' : (char)byte)) break;
-    closed = byte == '~' && ends_with(&text, closing);
-  }
-  if (closed) text.bytes[text.count - (sizeof closing - 1)] = 0;
-  int inserted = 0;
-  if (text.bytes)
-    inserted =
-      el_insertstr(e, editor.calls.clean_paste(editor.calls.context, text.bytes)) == 0;
-  free(text.bytes);
-  return inserted ? CC_REFRESH : CC_ERROR;
 }
 
 void add_functions(void) {
@@ -277,6 +315,16 @@ void add_functions(void) {
     {"nnsh-line-down", "Line down", line_down},
     {"nnsh-complete", "Complete a name", tab_pressed},
     {"nnsh-undo", "Take the last change back", undo_pressed},
+    {"nnsh-redo", "Make the change again that was taken back", redo_pressed},
+    {"nnsh-older", "An older statement", older_shown},
+    {"nnsh-newer", "A newer statement", newer_shown},
+    {"nnsh-kill-to-start", "Delete to the beginning of the line", start_killed},
+    {"nnsh-kill-to-end", "Delete to the end of the line", end_killed},
+    {"nnsh-line-end", "End of the line", line_end},
+    {"nnsh-text-start", "Beginning of the statement", text_start},
+    {"nnsh-text-end", "End of the statement", text_end},
+    {"nnsh-quote", "Insert the next character", next_quoted},
+    {"nnsh-nothing", "Nothing", nothing_happens},
     {"nnsh-right", "Right, or accept what is shown", right_pressed},
     {"nnsh-home", "Beginning of the line", home_pressed},
     {"nnsh-end", "End of the line, or accept what is shown", end_pressed},
@@ -289,70 +337,4 @@ void add_functions(void) {
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
     el_set(
       editor.line, EL_ADDFN, functions[i].name, functions[i].help, functions[i].function);
-}
-
-static void bind_key(const char *key, const char *function) {
-  el_set(editor.line, EL_BIND, key, function, NULL);
-}
-
-static void bind_in_both_maps(const char *key, const char *function) {
-  bind_key(key, function);
-  el_set(editor.line, EL_BIND, "-a", key, function, NULL);
-}
-
-void bind_own_keys(void) {
-  bind_in_both_maps(KEY_LINE_UP, "nnsh-line-up");
-  bind_in_both_maps(KEY_LINE_DOWN, "nnsh-line-down");
-  bind_in_both_maps(KEY_ESCAPE, "vi-command-mode");
-  bind_in_both_maps(KEY_SET_MARK, "em-set-mark");
-  bind_in_both_maps(KEY_BLANK_BEFORE, "nnsh-blank-before");
-  bind_in_both_maps(KEY_KILL_REGION, "em-kill-region");
-  bind_in_both_maps("\033[200~", "nnsh-paste");
-  bind_in_both_maps("^J", "nnsh-enter");
-  bind_in_both_maps("^M", "nnsh-enter");
-  bind_in_both_maps("^L", "nnsh-clear");
-  bind_in_both_maps("\033[A", "nnsh-up");
-  bind_in_both_maps("\033OA", "nnsh-up");
-  bind_in_both_maps("\033[B", "nnsh-down");
-  bind_in_both_maps("\033OB", "nnsh-down");
-  bind_in_both_maps("\033[C", "nnsh-right");
-  bind_in_both_maps("\033OC", "nnsh-right");
-  bind_in_both_maps("\033[D", "ed-prev-char");
-  bind_in_both_maps("\033OD", "ed-prev-char");
-  bind_key("^I", "nnsh-complete");
-}
-
-static void bind_movement_keys(void) {
-  static const char *const homes[] = {"\033[H", "\033OH", "\033[1~", "\033[7~"};
-  static const char *const ends[] = {"\033[F", "\033OF", "\033[4~", "\033[8~"};
-  for (int i = 0; i < 4; i++) {
-    bind_in_both_maps(homes[i], "nnsh-home");
-    bind_in_both_maps(ends[i], "nnsh-end");
-  }
-  bind_in_both_maps("\033[3~", "ed-delete-next-char");
-  bind_in_both_maps("\033[1;5C", "em-next-word");
-  bind_in_both_maps("\033[1;5D", "ed-prev-word");
-}
-
-void bind_customary_keys(int is_vi) {
-  bind_movement_keys();
-  bind_in_both_maps("^R", "nnsh-search");
-  bind_key("^W", "nnsh-rubout");
-  bind_key("^U", "vi-kill-line-prev");
-  bind_key("^_", "nnsh-undo");
-  bind_key("^P", "nnsh-up");
-  bind_key("^N", "nnsh-down");
-  bind_key("^A", "nnsh-home");
-  bind_key("^E", "nnsh-end");
-  if (is_vi) {
-    el_set(editor.line, EL_BIND, "-a", "u", "nnsh-undo", NULL);
-    el_set(editor.line, EL_BIND, "-a", "k", "nnsh-up", NULL);
-    el_set(editor.line, EL_BIND, "-a", "j", "nnsh-down", NULL);
-  } else {
-    bind_key("^F", "nnsh-right");
-    bind_key("^X^U", "nnsh-undo");
-    /* Alt-Enter opens a line even where the statement could run. */
-    bind_key("\033\r", "nnsh-open-line");
-    bind_key("\033\n", "nnsh-open-line");
-  }
 }

@@ -12,17 +12,19 @@
  */
 #define KEY_LINE_UP "\033[991~"
 #define KEY_LINE_DOWN "\033[992~"
-#define KEY_ESCAPE "\033[996~"
 #define KEY_SET_MARK "\033[993~"
 #define KEY_BLANK_BEFORE "\033[994~"
 #define KEY_KILL_REGION "\033[995~"
+#define KEY_ESCAPE "\033[996~"
+#define KEY_LINE_START "\033[997~"
+#define KEY_LINE_END "\033[998~"
 
 typedef struct {
   EditLine *line;
   EditlineCallbacks calls;
+  int is_vi;
   /* Bytes read before those of the terminal. */
   const char *queued;
-  char pushed[2];
   /* What the read that is under way will have ended with. */
   int outcome;
   char *text;
@@ -32,10 +34,6 @@ typedef struct {
 extern Editor editor;
 
 void add_functions(void);
-/* What people expect of keys from other shells, where libedit differs; ~/.editrc may rebind them. */
-void bind_customary_keys(int is_vi);
-/* What the shell cannot do without. */
-void bind_own_keys(void);
 
 /* The buffer as a string of its own, to be freed. */
 char *copy_of_buffer(int *cursor);
@@ -45,5 +43,7 @@ void replace_buffer(EditLine *e, const char *text, int cursor);
 int read_character(EditLine *e, wchar_t *character);
 /* Ctrl-R. */
 unsigned char search_pressed(EditLine *e, int key);
+/* A bracketed paste. */
+unsigned char paste_begins(EditLine *e, int key);
 void draw_buffer(int reason);
 void write_terminal(const char *text);

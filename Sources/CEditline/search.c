@@ -16,8 +16,6 @@ enum { CONTROL_G = 7, CONTROL_H = 8, CONTROL_R = 18, CONTROL_S = 19, ESCAPE = 27
 /* A key that is not the search's ends it and means what it always does. */
 static void hand_back(wchar_t key) {
   static char keys[32];
-  /* Escape by itself only ends the search; with more behind it, it begins another key. */
-  if (key == ESCAPE && !*editor.queued && !input_is_pending(30)) return;
   snprintf(keys, sizeof keys, "%c%s", (int)key, editor.queued);
   editor.queued = keys;
 }

@@ -65,6 +65,16 @@ void nnsh_relu_mask(float *gradient, const float *activation, ptrdiff_t count) {
   run_whole(&u, (count + chunk - 1) / chunk, count);
 }
 
+void nnsh_relu_rows(float *values, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t stride) {
+  if (columns == stride) {
+    columns *= rows;
+    rows = 1;
+  }
+  for (ptrdiff_t row = 0; row < rows; row++, values += stride) {
+    nnsh_kernels()->unary_f32[nnsh_relu](values, values, columns);
+  }
+}
+
 void nnsh_momentum_update(
     float *weights, float *velocity, const float *gradient, ptrdiff_t count, float rate,
     float momentum, float l2, int nesterov) {

@@ -16,7 +16,7 @@ static void column_sums_f32(
 
 static void relu_mask_f32(float *gradient, const float *activation, ptrdiff_t count) {
   VECTOR(WIDTH)
-  for (ptrdiff_t i = 0; i < count; i++) gradient[i] = activation[i] > 0 ? gradient[i] : 0.0f;
+  for (ptrdiff_t i = 0; i < count; i++) gradient[i] = activation[i] <= 0 ? 0.0f : gradient[i];
 }
 
 static void momentum_f32(

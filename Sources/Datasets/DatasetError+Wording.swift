@@ -20,6 +20,10 @@ extension DatasetError: CustomStringConvertible {
     case .cutShort(let place): "\(place) is cut short: its compressed data ends early"
     case .wrongMagic(let path, let format, let looksLike):
       "\(path) is not \(format.withArticle)" + (looksLike.map { ": it looks like \($0)" } ?? "")
+    case .foreign(let path, let name, _): "\(path) is \(name), which nnsh does not read"
+    case .endless(let path, let limit):
+      "\(path) does not end: \(bytes(limit)) have been read"
+    case .notAFile(let path, let kind): "\(path) is \(kind), not a file"
     case .pickled(let place): "\(place) holds pickled Python objects, which nnsh does not run"
     case .unsupportedElements(let place, let type):
       "\(place) holds elements of type \(type), which are not numbers nnsh knows"
@@ -40,6 +44,8 @@ extension DatasetError: CustomStringConvertible {
 
   private var tableMessage: String? {
     switch self {
+    case .separator(let path, let line, let text):
+      "\(path), line \(line): its cells are separated by \(text), which nnsh does not read"
     case .raggedRow(let path, let line, let expected, let found):
       "\(path), line \(line): \(plural(found, "column")) where the rows before have \(expected)"
     case .notANumber(let path, let line, let column, let text):
@@ -103,8 +109,10 @@ extension DatasetError: CustomStringConvertible {
     case .interrupted: ["nothing was changed"]
     case .empty, .truncated, .cutShort, .checksum:
       ["fetch or write the file again: it is incomplete"]
-    case .wrongMagic(_, _, let looksLike):
-      looksLike == nil ? ["check that its name's ending is right"] : []
+    case .wrongMagic(let path, _, let looksLike):
+      looksLike == nil
+        ? ["check that its name's ending is right"]
+        : ForeignFile.all.filter { $0.name == looksLike }.map { $0.advice(for: path) }
     case .pickled:
       ["in Python, save plain numbers: numpy.save(path, array.astype('float32'))"]
     case .unsupportedElements:
@@ -112,9 +120,25 @@ extension DatasetError: CustomStringConvertible {
     case .tooLarge: ["free memory, or load a part of the data"]
     case .unknownFormat(_, let writing):
       ["known endings: " + (writing ? FileFormat.writable : FileFormat.readable)]
-    case .raggedRow: ["give each row the same number of columns; an empty cell reads as nan"]
-    case .notANumber: ["replace text by numbers, such as class numbers 0, 1, 2, …"]
-    default: setSuggestions
+    case .foreign(_, _, let advice): [advice]
+    case .endless: ["save what it gives to a file, and load that"]
+    case .notAFile: ["name a file"]
+    default: tableSuggestions ?? setSuggestions
+    }
+  }
+
+  private var tableSuggestions: [String]? {
+    switch self {
+    case .separator(let path, _, let text):
+      ["separate them by commas: tr '\(text)' , < \(path) > table.csv"]
+    case .raggedRow(_, _, let expected, let found):
+      if found == 2 * expected {
+        ["are these decimal commas? then separate the cells by semicolons: 1,5;2,5"]
+      } else {
+        ["give each row the same number of columns; an empty cell reads as nan"]
+      }
+    case .notANumber(_, _, _, let text): [NumberWriting.advice(text)]
+    default: nil
     }
   }
 

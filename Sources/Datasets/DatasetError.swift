@@ -14,6 +14,11 @@ package enum DatasetError: Error, Hashable, Sendable {
   case truncated(place: String, part: String, expected: Int, found: Int)
   case cutShort(place: String)
   case wrongMagic(path: String, format: FileFormat, looksLike: String?)
+  /// A file of another program, which nnsh does not read.
+  case foreign(path: String, name: String, advice: String)
+  /// A pipe or device that gives more than can be held.
+  case endless(path: String, limit: Int)
+  case notAFile(path: String, kind: String)
   case pickled(place: String)
   case unsupportedElements(place: String, type: String)
   case malformed(place: String, format: FileFormat, reason: String)
@@ -23,6 +28,7 @@ package enum DatasetError: Error, Hashable, Sendable {
   case unknownFormat(path: String, writing: Bool)
 
   // Tables of text.
+  case separator(path: String, line: Int, text: String)
   case raggedRow(path: String, line: Int, expected: Int, found: Int)
   case notANumber(path: String, line: Int, column: Int, text: String)
   case unclosedQuote(path: String, line: Int)

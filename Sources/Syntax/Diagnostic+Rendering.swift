@@ -1,21 +1,56 @@
 extension Diagnostic {
   /// The whole message as a person reads it, without a newline at its end.
   ///
-  /// - Parameter inColor: whether to mark it with the escape codes of a terminal.
-  package func rendered(inColor: Bool = false) -> String {
+  /// - Parameters:
+  ///   - inColor: whether to mark it with the escape codes of a terminal.
+  ///   - width: the columns of the terminal, at which lines wrap between words; nil for no limit.
+  package func rendered(inColor: Bool = false, width: Int? = nil) -> String {
     let style = Style(isOn: inColor)
-    var lines = [style.error("error:") + " " + Self.printable(message)]
-    if !source.name.isEmpty { lines += locationLines(style) }
-    lines += suggestions.map { "  " + style.gutter("=") + " " + Self.printable($0) }
+    let width = max(20, width ?? .max)
+    let first = Self.wrapped("error: " + Self.printable(message), to: width, hanging: 2)
+    var lines = first
+    lines[0] = style.error("error:") + lines[0].dropFirst("error:".count)
+    if !source.name.isEmpty { lines += locationLines(style, width) }
+    for suggestion in suggestions {
+      var wrapped = Self.wrapped("  = " + Self.printable(suggestion), to: width, hanging: 4)
+      wrapped[0] = "  " + style.gutter("=") + wrapped[0].dropFirst("  =".count)
+      lines += wrapped
+    }
     lines += callLines()
     return lines.joined(separator: "\n")
   }
 
-  private func locationLines(_ style: Style) -> [String] {
+  /// A text in lines of at most `width` columns, broken between words; those after the first begin
+  /// with `hanging` blanks. A word that is longer than a line has one to itself.
+  static func wrapped(_ text: String, to width: Int, hanging: Int) -> [String] {
+    guard DisplayWidth.of(text) > width else { return [text] }
+    var lines: [String] = []
+    let indent = text.prefix { $0 == " " }
+    var line = String(indent)
+    var columns = indent.count
+    var isEmpty = true
+    for word in text.dropFirst(indent.count).split(separator: " ", omittingEmptySubsequences: false)
+    {
+      let own = DisplayWidth.of(word)
+      if !isEmpty, columns + 1 + own > width {
+        lines.append(line)
+        line = String(repeating: " ", count: hanging)
+        columns = hanging
+        isEmpty = true
+      }
+      line += isEmpty ? String(word) : " " + word
+      columns += isEmpty ? own : 1 + own
+      isEmpty = false
+    }
+    return lines + [line]
+  }
+
+  private func locationLines(_ style: Style, _ width: Int) -> [String] {
     let (line, column) = source.position(of: span.start)
-    let excerpt = SourceExcerpt(source, span)
     let number = "\(line)"
     let margin = String(repeating: " ", count: number.count) + " "
+    let room = width - margin.count - 2
+    let excerpt = SourceExcerpt(source, span, columns: room)
     let padding = String(repeating: " ", count: excerpt.caretColumn)
     let caret = "^" + String(repeating: "~", count: max(0, excerpt.caretWidth - 1))
     var lines = [
@@ -24,7 +59,12 @@ extension Diagnostic {
       style.gutter(margin + "|") + " " + padding + style.error(caret),
     ]
     for part in (label ?? "").split(separator: "\n") {
-      lines.append(style.gutter(margin + "|") + " " + padding + Self.printable(String(part)))
+      let text = Self.printable(String(part))
+      // Under the caret, or further left where it would not fit.
+      let blanks = max(0, min(excerpt.caretColumn, room - DisplayWidth.of(text)))
+      let indent = String(repeating: " ", count: blanks)
+      lines += Self.wrapped(indent + text, to: room, hanging: 0)
+        .map { style.gutter(margin + "|") + " " + $0 }
     }
     return lines
   }

@@ -71,6 +71,7 @@ struct SourcePrinter {
       text += "["
       writeList(elements) { $0.write($1, from: .pipe) }
       text += "]"
+    case .list(let elements): writeList(elements) { $0.write($1, from: .pipe) }
     case .record(let fields):
       text += "{"
       writeList(fields) { printer, field in
@@ -172,6 +173,7 @@ struct SourcePrinter {
   private mutating func write(_ place: Subscript) {
     switch place {
     case .index(let index): write(index, from: .pipe)
+    case .ellipsis: text += "..."
     case .slice(let start, let stop, let step, _):
       if let start { write(start, from: .pipe) }
       text += ":"

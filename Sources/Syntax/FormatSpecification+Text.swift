@@ -9,17 +9,20 @@ extension FormatSpecification {
   package init?(_ text: String) {
     self.init()
     var rest = Array(text)[...]
+    var hasFill = false
     if rest.count >= 2, Self.alignments.contains(rest[rest.startIndex + 1]) {
       fill = rest.removeFirst()
       alignment = rest.removeFirst()
+      hasFill = true
     } else if let first = rest.first, Self.alignments.contains(first) {
       alignment = rest.removeFirst()
     }
     if let first = rest.first, first == "+" || first == "-" || first == " " {
       sign = rest.removeFirst()
     }
-    if rest.first == "0", rest.count > 1, alignment == nil {
-      (fill, alignment) = ("0", "=")
+    if rest.first == "0", rest.count > 1 {
+      if !hasFill { fill = "0" }
+      alignment = alignment ?? "="
       rest.removeFirst()
     }
     guard readNumber(&rest, into: \.width) else { return nil }

@@ -4,7 +4,8 @@ extension Lexer {
     let kinds: [Token.Kind] = [
       .plus, .minus, .star, .slash, .percent, .at, .caret, .apostrophe, .equal, .notEqual, .less,
       .lessOrEqual, .greater, .greaterOrEqual, .assign, .plusAssign, .minusAssign, .starAssign,
-      .slashAssign, .leftParenthesis, .rightParenthesis, .leftBracket, .rightBracket, .leftBrace,
+      .slashAssign, .percentAssign, .atAssign, .caretAssign, .leftParenthesis, .rightParenthesis,
+      .leftBracket, .rightBracket, .leftBrace,
       .rightBrace, .comma, .colon, .semicolon, .dot, .pipe, .arrow, .halfOpenRange, .closedRange,
       .question,
     ]

@@ -32,8 +32,8 @@ extension Parser {
     guard token.hasSpaceBefore else { return false }
     let standsFree = Lexer.isBlank(lexer.byte(at: token.span.end))
     switch token.kind {
-    case .assign, .plusAssign, .minusAssign, .starAssign, .slashAssign, .comma, .arrow, .and, .or,
-      .inKeyword, .by:
+    case .assign, .plusAssign, .minusAssign, .starAssign, .slashAssign, .percentAssign, .atAssign,
+      .caretAssign, .comma, .arrow, .and, .or, .inKeyword:
       return false
     case .plus, .minus: return !standsFree
     case .dot, .question, .invalid: return !standsFree || token.kind == .invalid

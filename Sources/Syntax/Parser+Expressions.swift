@@ -11,6 +11,7 @@ extension Parser {
       let operation = current
       let leftDepth = depth
       advance()
+      if current.hasNewlineBefore, !context.newlinesAreSpace { operatorAtLineEnd = operation.span }
       let right = try parseInfix(from: rule.rightLevel, after: operation)
       let span = left.span.union(right.span)
       try grow(over: max(leftDepth, depth), at: span)
@@ -18,6 +19,7 @@ extension Parser {
       left = Expression(kind, Span(span.start, previousEnd))
       if rule.associativity == .none { try refuseChain(left, rule) }
     }
+    if minimum <= .comparison { try refuseNotIn(after: left) }
     return left
   }
 
@@ -52,7 +54,7 @@ extension Parser {
     case .binary(let binary): return .binary(binary, left, right, operatorSpan: operation.span)
     case .range(let inclusive):
       var step: Expression?
-      if current.kind == .by, continues(current) {
+      if current.kind == .identifier, text(current) == "by", continues(current) {
         let rangeDepth = depth
         advance()
         step = try parseInfix(from: .sum)
@@ -60,6 +62,22 @@ extension Parser {
       }
       return .range(lower: left, upper: right, inclusive: inclusive, step: step)
     }
+  }
+
+  /// `x not in y` is written `not (x in y)`.
+  private mutating func refuseNotIn(after left: Expression) throws(Diagnostic) {
+    guard current.kind == .not, continues(current) else { return }
+    var ahead = lexer
+    guard ahead.next().kind == .inKeyword else { return }
+    let words = current
+    advance()
+    let span = Span(words.span.start, current.span.end)
+    advance()
+    let right = startsOperand(current) ? try parseInfix(from: .range) : nil
+    let written = right.map { "not (\(shortText(left.span)) in \(shortText($0.span)))" }
+    throw failure(
+      "`not in` is not an operator", at: span,
+      suggestions: ["write \(written ?? "not (x in y)")"])
   }
 
   /// `a < b < c` and `a..<b..<c` mean nothing.
@@ -73,7 +91,11 @@ extension Parser {
     let first = source.text(in: Span(left.span.start, operatorSpan.end))
     let shared = source.text(in: middle.span)
     let isShort = first.utf8.count + shared.utf8.count < 60
-    let written = isShort ? "\(first) \(shared) and \(shared) \(current.kind.spelling) …" : nil
+    var ahead = self
+    ahead.advance()
+    let last = (try? ahead.parseInfix(from: next.rightLevel)).map { shortText($0.span) } ?? "…"
+    let written =
+      isShort ? "\(first) \(shared) and \(shared) \(current.kind.spelling) \(last)" : nil
     throw failure(
       "comparisons cannot be chained", at: current.span,
       suggestions: [written.map { "write \($0)" } ?? "write a < b and b < c"])

@@ -96,6 +96,11 @@ extension Parser {
     let closing = kind.spelling
     let isAtEnd = current.kind == .endOfInput
     if isAtEnd { isIncomplete = true }
+    if !isAtEnd, current.hasNewlineBefore, orComma, isCommaMissing(before: kind) {
+      throw failure(
+        "a comma is missing at the end of the line", at: Span(previousEnd, previousEnd),
+        suggestions: ["what stands between brackets is separated by commas"])
+    }
     if isAtEnd || (current.hasNewlineBefore && !Self.closers.contains(current.kind)) {
       throw failure(
         "`\(opening)` is not closed", at: opener.span, suggestions: ["add the `\(closing)`"])
@@ -109,6 +114,25 @@ extension Parser {
     throw try misplaced(expecting: orComma ? "`,` or `\(closing)`" : "`\(closing)`")
   }
 
+  /// Whether what follows on the next line reads as one more element, before a comma or the
+  /// bracket that closes.
+  private func isCommaMissing(before closer: Token.Kind) -> Bool {
+    guard startsOperand(current) else { return false }
+    var ahead = self
+    ahead.context = Context(newlinesAreSpace: true, splitsAtSpace: false, takesTargetList: false)
+    if isWord(ahead.current) {
+      // A record's field, or a named argument.
+      var following = ahead.lexer
+      let next = following.next().kind
+      if next == .colon || (next == .assign && closer == .rightParenthesis) {
+        ahead.advance()
+        ahead.advance()
+      }
+    }
+    guard (try? ahead.parseExpression()) != nil else { return false }
+    return ahead.current.kind == .comma || ahead.current.kind == closer
+  }
+
   private static let closers: Set<Token.Kind> = [
     .rightParenthesis, .rightBracket, .rightBrace,
   ]
@@ -117,7 +141,9 @@ extension Parser {
   mutating func misplaced(expecting expected: String) throws(Diagnostic) -> Diagnostic {
     if let slip = slipAfterOperand() { return slip }
     var suggestions: [String] = []
-    if startsOperand(current) { suggestions = ["two values are parted by a comma or an operator"] }
+    if startsOperand(current) {
+      suggestions = ["two values are separated by a comma or an operator"]
+    }
     return unexpected(expected, suggestions: suggestions)
   }
 
@@ -141,10 +167,6 @@ extension Parser {
       return failure(
         "a list is not made by `for`", at: current.span,
         suggestions: ["write map(x -> e, list), or [x] with a loop before"])
-    case .inKeyword:
-      return failure(
-        "`in` belongs to a `for` loop", at: current.span,
-        suggestions: ["membership is any(list == x)"])
     case .apostrophe:
       return failure(
         "the transpose stands directly behind its operand", at: current.span,

@@ -148,6 +148,7 @@ extension Parser {
     try enter(at: start)
     defer { leave() }
     advance()
+    try refuseGradientCall(start)
     let takesTargetList = context.takesTargetList
     let loss = try parseInfix(from: .or)
     var deepest = depth
@@ -169,6 +170,44 @@ extension Parser {
     let isNumeric = start.kind == .numgrad
     return Expression(
       .gradient(of: loss, withRespectTo: targets, numeric: isNumeric), span(from: start))
+  }
+
+  /// `grad(L(), W)`, as if it were a function.
+  private mutating func refuseGradientCall(_ start: Token) throws(Diagnostic) {
+    guard current.kind == .leftParenthesis, !current.hasSpaceBefore, holdsComma() else { return }
+    var ahead = self
+    ahead.context = Context(newlinesAreSpace: true, splitsAtSpace: false, takesTargetList: true)
+    ahead.advance()
+    var values: [Expression] = []
+    do throws(Diagnostic) {
+      repeat { values.append(try ahead.parseExpression()) } while ahead.accept(.comma)
+    } catch {
+      isIncomplete = ahead.isIncomplete
+      throw error
+    }
+    guard values.count > 1, ahead.current.kind == .rightParenthesis else { return }
+    let targets = values.dropFirst().map { shortText($0.span) }.joined(separator: ", ")
+    let word = start.kind.spelling
+    throw failure(
+      "`\(word)` is no function", at: Span(start.span.start, ahead.current.span.end),
+      suggestions: ["write \(word) \(shortText(values[0].span)) wrt \(targets)"])
+  }
+
+  /// Whether a comma stands between the parenthesis here and the one that closes it, outside
+  /// further brackets; strings are not looked at as such.
+  private func holdsComma() -> Bool {
+    var ahead = lexer
+    var depth = 1
+    while true {
+      switch ahead.next().kind {
+      case .leftParenthesis, .leftBracket, .leftBrace: depth += 1
+      case .rightParenthesis, .rightBracket, .rightBrace: depth -= 1
+      case .comma where depth == 1: return true
+      case .endOfInput: return false
+      default: break
+      }
+      if depth == 0 { return false }
+    }
   }
 
   private mutating func parseGradientTarget() throws(Diagnostic) -> Expression {

@@ -168,6 +168,7 @@ extension Parser {
 
   /// The error where an operand should begin.
   private mutating func missingOperand() -> Diagnostic {
+    if current.kind.isKeyword, let dangling = danglingOperator() { return dangling }
     switch current.kind {
     case .apostrophe: return singleQuotes()
     case .percent:

@@ -5,12 +5,12 @@ extension Parser {
     while true {
       let token = current
       switch token.kind {
-      case .leftParenthesis where joins(token):
+      case .leftParenthesis where joins(token) && !beginsElement(token, after: operand):
         let operandDepth = depth
         let arguments = try parseArguments()
         try grow(over: max(operandDepth, depth), at: operand.span)
         operand = Expression(.call(operand, arguments), Span(operand.span.start, previousEnd))
-      case .leftBracket where joins(token):
+      case .leftBracket where joins(token) && !beginsElement(token, after: operand):
         let operandDepth = depth
         let subscripts = try parseSubscripts()
         try grow(over: max(operandDepth, depth), at: operand.span)
@@ -33,6 +33,16 @@ extension Parser {
   /// Whether a bracket belongs to the operand before it.
   private func joins(_ token: Token) -> Bool {
     continues(token) && !(context.splitsAtSpace && token.hasSpaceBefore)
+  }
+
+  /// Whether a bracket on a new line inside brackets is another element with its comma missing,
+  /// rather than an index or a call of the literal before it.
+  private func beginsElement(_ token: Token, after operand: Expression) -> Bool {
+    guard context.newlinesAreSpace, token.hasNewlineBefore else { return false }
+    switch operand.kind {
+    case .bracket, .record, .number, .string, .bool, .none: return true
+    default: return false
+    }
   }
 
   /// Any word may be a field.
@@ -116,6 +126,15 @@ extension Parser {
 
   private mutating func parseSubscript(_ deepest: inout Int) throws(Diagnostic) -> Subscript {
     let first = current
+    if first.kind == .closedRange {
+      advance()
+      guard current.kind == .comma || current.kind == .rightBracket else {
+        throw failure(
+          "`...` stands alone between commas, for the axes left out", at: first.span,
+          suggestions: ["write x[..., 0]", "a slice is written a:b"])
+      }
+      return .ellipsis(first.span)
+    }
     let start = try parseSlicePart(&deepest)
     guard current.kind == .colon else {
       if let start { return .index(start) }

@@ -1,6 +1,7 @@
 extension Parser {
   /// The error for what stands behind a whole statement, on its line.
   mutating func unexpectedAfterExpression(_ expression: Expression?) -> Diagnostic {
+    if let dangling = danglingOperator() { return dangling }
     if let slip = slipAfterOperand() { return slip }
     switch current.kind {
     case .colon:
@@ -42,7 +43,10 @@ extension Parser {
       while let last = rest.last, last == " " || last == ";" { rest.removeLast() }
       if rest.contains("#") { rest = "…" }
       suggestions = nearest(name, among: commands.keys, limit: 1).map { "the command \($0)" }
-      suggestions.append("a call is written \(name)(\(rest))")
+      let call = "\(name)(\(rest))"
+      let isCall = rest == "…" || (try? Parser.parseExpression(SourceText(call, name: ""))) != nil
+      if isCall { suggestions.append("a call is written \(call)") }
+      if suggestions.isEmpty { suggestions = ["an operator or a comma is missing"] }
     } else {
       suggestions = ["an operator is missing, or the next statement begins on a new line"]
     }
@@ -51,12 +55,46 @@ extension Parser {
       suggestions: suggestions)
   }
 
+  /// The error where an operator at the end of a line took the next line as its right side, and
+  /// that made no sense; nil where there is no such operator.
+  func danglingOperator() -> Diagnostic? {
+    guard let operation = operatorAtLineEnd, current.span.start > operation.end else { return nil }
+    return failure(
+      "`\(source.text(in: operation))` at the line's end has no right side", at: operation,
+      suggestions: ["the next line is read as its right side: complete this one"])
+  }
+
+  /// `nnsh> load letters`, as copied from a page.
+  func refusePrompt() throws(Diagnostic) {
+    let end = current.span.end
+    guard text(current) == "nnsh", lexer.byte(at: end) == UInt8(ascii: ">"),
+      Lexer.isBlank(lexer.byte(at: end + 1))
+    else { return }
+    let line = source.lineSpan(around: current.span.start)
+    let rest = shortText(Span(min(end + 2, line.end), line.end))
+    throw failure(
+      "`nnsh>` is the prompt and no part of the code", at: Span(current.span.start, end + 1),
+      suggestions: rest.isEmpty || rest == "…" ? ["remove it"] : ["write \(rest)"])
+  }
+
+  /// `man train`, `hist x`: words of other programs that nnsh has by another name.
+  private func refuseForeignCommand(_ word: String) throws(Diagnostic) {
+    guard let own = Slips.commands[word], commands[own] != nil else { return }
+    let line = source.lineSpan(around: current.span.start)
+    let rest = shortText(Span(current.span.end, line.end))
+    throw failure(
+      "`\(word)` is written \(own)", at: current.span, suggestions: ["write \(own)\(rest)"])
+  }
+
   /// `def f(x):` and its like: a word of another language that nothing of an expression follows.
   mutating func refuseForeignOpener() throws(Diagnostic) {
     let word = text(current)
-    guard let advice = Slips.openers[word] else { return }
     var ahead = lexer
     let next = ahead.next()
+    if next.kind == .identifier, next.hasSpaceBefore, !next.hasNewlineBefore {
+      try refuseForeignCommand(word)
+    }
+    guard let advice = Slips.openers[word] else { return }
     guard !next.hasNewlineBefore, next.hasSpaceBefore || next.kind == .colon else { return }
     switch next.kind {
     case .identifier, .number, .quote, .colon, .leftBrace, .not, .trueKeyword, .falseKeyword:

@@ -14,6 +14,7 @@ extension Parser {
       statements.append(try parseStatement())
       deepest = max(deepest, depth)
       multilineString = nil
+      operatorAtLineEnd = nil
     }
   }
 
@@ -59,6 +60,7 @@ extension Parser {
       throw failure(
         "there are no decorators", at: current.span, suggestions: ["write f = g(f)"])
     case .identifier:
+      try refusePrompt()
       if let command = try parseCommandIfAny() { return .command(command) }
       try refuseForeignOpener()
       return try parseAssignmentOrExpression()
@@ -92,13 +94,18 @@ extension Parser {
     case _ where current.hasNewlineBefore: return .returnValue(nil)
     default: break
     }
+    let first = current
     let value = try parseExpression()
-    if current.kind == .comma {
-      throw failure(
-        "a function returns one value", at: current.span,
-        suggestions: ["write return [a, b]", "or return {a: a, b: b}"])
+    guard current.kind == .comma, continues(current) else { return .returnValue(value) }
+    var values = [value]
+    var deepest = depth
+    while accept(.comma) {
+      values.append(try parseExpression())
+      deepest = max(deepest, depth)
     }
-    return .returnValue(value)
+    depth = deepest
+    try grow(over: deepest, at: first.span)
+    return .returnValue(Expression(.list(values), span(from: first)))
   }
 
   private mutating func parseAssignmentOrExpression() throws(Diagnostic) -> Statement.Kind {
@@ -125,6 +132,7 @@ extension Parser {
 
   private static let updates: [Token.Kind: BinaryOperator] = [
     .plusAssign: .add, .minusAssign: .subtract, .starAssign: .multiply, .slashAssign: .divide,
+    .percentAssign: .remainder, .atAssign: .matmul, .caretAssign: .power,
   ]
 
   private mutating func parseMultipleAssignment(
@@ -178,6 +186,7 @@ extension Parser {
 
   private func refuseSecondAssign() throws(Diagnostic) {
     guard current.kind == .assign, continues(current) else { return }
+    if let dangling = danglingOperator() { throw dangling }
     throw failure(
       "one statement assigns once", at: current.span,
       suggestions: ["write two statements", "equality is written a == b"])

@@ -166,8 +166,9 @@ extension Parser {
     case .rightBrace:
       previousEnd = current.span.end
       return .value(value, format: nil)
-    case .colon:
-      let format = try parseFormat(at: current.span.end, opener)
+    case .slip where text(current).hasPrefix(":"), .colon:
+      // The format `=8` would be read as the foreign operator `:=`.
+      let format = try parseFormat(at: current.span.start + 1, opener)
       return .value(value, format: format)
     case .endOfInput:
       isIncomplete = true

@@ -38,6 +38,9 @@ package struct Parser {
   var interpolationNesting = 0
   /// Whether the error is only that the text ends too early.
   var isIncomplete = false
+  /// The last operator of this statement that ends its line, so that its right side is looked for
+  /// on the next one.
+  var operatorAtLineEnd: Span?
   /// The first string of this statement that runs over a line's end.
   var multilineString: Span?
   /// Asked now and then whether reading is to stop.

@@ -38,6 +38,7 @@ extension InfixRule {
     (.lessOrEqual, binary(.comparison, .none, .lessOrEqual)),
     (.greater, binary(.comparison, .none, .greater)),
     (.greaterOrEqual, binary(.comparison, .none, .greaterOrEqual)),
+    (.inKeyword, binary(.comparison, .none, .contains)),
     (
       .halfOpenRange,
       InfixRule(level: .range, associativity: .none, meaning: .range(inclusive: false))

@@ -23,7 +23,8 @@ package enum Slips {
     "||": Advice("`||` is not an operator", "write a or b"),
     "|": Advice(
       "`|` is not an operator", "write a or b", "a pipeline is written a |> f"),
-    "!": Advice("`!` is not an operator", "write not x"),
+    "!": Advice(
+      "`!` is not an operator", "write not x", "other programs are not started from here"),
     "~": Advice("`~` is not an operator", "write not x"),
     "~=": Advice("`~=` is not an operator", "write a != b"),
     "<>": Advice("`<>` is not an operator", "write a != b"),
@@ -44,14 +45,13 @@ package enum Slips {
     ".+": Advice("`.+` is not an operator", "+ is elementwise: write a + b"),
     ".-": Advice("`.-` is not an operator", "- is elementwise: write a - b"),
     ".'": Advice("`.'` is not an operator", "the transpose is written x'"),
-    "^=": Advice("`^=` is not an operator", "write a = a ^ b"),
-    "**=": Advice("`**=` is not an operator", "write a = a ^ b"),
-    "%=": Advice("`%=` is not an operator", "write a = a % b"),
-    "@=": Advice("`@=` is not an operator", "write a = a @ b"),
+    "**=": Advice("`**=` is not an operator", "write a ^= b"),
     "//=": Advice("`//=` is not an operator", "write a = floor(a / b)"),
     "\\": Advice(
       "a line is not continued by `\\`",
       "a statement goes on inside brackets, after an operator or a comma, and before |>"),
+    "```": Advice("three backticks mark code in a text and are no part of it", "remove the line"),
+    ">>>": Advice("`>>>` is Python's prompt and no part of the code", "remove it"),
     "`": Advice("a backtick has no meaning", "a string is written \"…\""),
     "$": Advice("`$` has no meaning", "write the name alone"),
     "×": Advice("`×` is not an operator", "write a * b"),
@@ -82,6 +82,12 @@ package enum Slips {
     "True": Advice("`True` is written true", "write true"),
     "False": Advice("`False` is written false", "write false"),
     "None": Advice("`None` is written none", "write none"),
+  ]
+
+  /// Commands of other programs, and nnsh's own.
+  static let commands = [
+    "man": "help", "fit": "train", "hist": "describe", "cat": "load", "evaluate": "test",
+    "rm": "clear", "unset": "clear",
   ]
 
   /// Words that open a statement in other languages; meant only where an operand follows them.

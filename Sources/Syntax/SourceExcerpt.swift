@@ -2,7 +2,6 @@
 struct SourceExcerpt {
   /// Columns of a line that are shown at most, and those of them before the caret.
   private static let widest = 160
-  private static let context = 60
   private static let tabWidth = 4
 
   /// The text without tabs or control characters; `…` stands where the line goes on.
@@ -15,7 +14,11 @@ struct SourceExcerpt {
   /// - Parameters:
   ///   - source: where the line stands; it may be of 100 MB, of which only a piece is read.
   ///   - span: what to mark, only as far as its first line goes.
-  init(_ source: SourceText, _ span: Span) {
+  ///   - columns: what a line may take.
+  init(_ source: SourceText, _ span: Span, columns: Int = .max) {
+    // A sign for what is left out may stand at either end.
+    let widest = min(Self.widest, max(columns, 12) - 2)
+    let context = min(60, widest / 2)
     let line = source.lineSpan(around: span.start)
     let start = min(max(span.start, line.start), line.end)
     let end = min(max(span.end, start), line.end)
@@ -27,9 +30,9 @@ struct SourceExcerpt {
     var column = before
     var prefix = ""
     var suffix = ""
-    if !readsFromStart || (total > Self.widest && before > Self.context) {
+    if !readsFromStart || (total > widest && before > context) {
       var cut = 0
-      while column > Self.context, cut < cells.count {
+      while column > context, cut < cells.count {
         column -= cells[cut].width
         cut += 1
       }
@@ -40,7 +43,7 @@ struct SourceExcerpt {
     var width = 0
     let shown = cells.prefix { cell in
       width += cell.width
-      return width <= Self.widest
+      return width <= widest
     }
     if shown.count < cells.count || !readsToEnd { suffix = "…" }
     text = prefix + shown.map(\.text).joined() + suffix

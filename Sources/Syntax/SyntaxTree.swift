@@ -19,6 +19,8 @@ package struct Expression: Sendable {
     case name(String)
     /// A bracket literal; whether it is a tensor or a list shows when it runs.
     case bracket([Expression])
+    /// `return a, b`: always a list, of the values untouched.
+    case list([Expression])
     case record([RecordField])
     /// `a..<b`, `a...b`, with `by step`.
     indirect case range(lower: Expression, upper: Expression, inclusive: Bool, step: Expression?)
@@ -98,6 +100,8 @@ package enum Subscript: Sendable {
   case index(Expression)
   /// `start:stop:step`, each of which may be left out.
   case slice(start: Expression?, stop: Expression?, step: Expression?, Span)
+  /// `...`: the axes that the others leave out.
+  case ellipsis(Span)
 }
 
 /// `-x` and `not x`.
@@ -109,6 +113,8 @@ package enum BinaryOperator: String, Sendable, CaseIterable {
   case matmul = "@", power = "^"
   case equal = "==", notEqual = "!=", less = "<", lessOrEqual = "<=", greater = ">"
   case greaterOrEqual = ">="
+  /// `x in list`: whether the right side holds the left.
+  case contains = "in"
 }
 
 /// `and` and `or`.

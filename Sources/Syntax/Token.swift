@@ -13,13 +13,14 @@ package struct Token: Sendable {
     /// Something that cannot be read; `Token.problem` says why.
     case invalid
 
-    case fn, returnKeyword, ifKeyword, elseKeyword, whileKeyword, forKeyword, inKeyword, by
+    case fn, returnKeyword, ifKeyword, elseKeyword, whileKeyword, forKeyword, inKeyword
     case breakKeyword, continueKeyword, and, or, not, trueKeyword, falseKeyword, none
     case grad, numgrad, wrt
 
     case plus, minus, star, slash, percent, at, caret, apostrophe
     case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
-    case assign, plusAssign, minusAssign, starAssign, slashAssign
+    case assign, plusAssign, minusAssign, starAssign, slashAssign, percentAssign, atAssign
+    case caretAssign
     case leftParenthesis, rightParenthesis, leftBracket, rightBracket, leftBrace, rightBrace
     case comma, colon, semicolon, dot, pipe, arrow, halfOpenRange, closedRange, question
   }
@@ -43,7 +44,7 @@ extension Token {
   /// The keywords by their text.
   package static let keywords: [String: Kind] = [
     "fn": .fn, "return": .returnKeyword, "if": .ifKeyword, "else": .elseKeyword,
-    "while": .whileKeyword, "for": .forKeyword, "in": .inKeyword, "by": .by,
+    "while": .whileKeyword, "for": .forKeyword, "in": .inKeyword,
     "break": .breakKeyword, "continue": .continueKeyword, "and": .and, "or": .or, "not": .not,
     "true": .trueKeyword, "false": .falseKeyword, "none": .none, "grad": .grad,
     "numgrad": .numgrad, "wrt": .wrt,
@@ -72,7 +73,8 @@ extension Token.Kind {
       .plus: "+", .minus: "-", .star: "*", .slash: "/", .percent: "%", .at: "@", .caret: "^",
       .apostrophe: "'", .equal: "==", .notEqual: "!=", .less: "<", .lessOrEqual: "<=",
       .greater: ">", .greaterOrEqual: ">=", .assign: "=", .plusAssign: "+=", .minusAssign: "-=",
-      .starAssign: "*=", .slashAssign: "/=", .leftParenthesis: "(", .rightParenthesis: ")",
+      .starAssign: "*=", .slashAssign: "/=", .percentAssign: "%=", .atAssign: "@=",
+      .caretAssign: "^=", .leftParenthesis: "(", .rightParenthesis: ")",
       .leftBracket: "[", .rightBracket: "]", .leftBrace: "{", .rightBrace: "}", .comma: ",",
       .colon: ":", .semicolon: ";", .dot: ".", .pipe: "|>", .arrow: "->", .halfOpenRange: "..<",
       .closedRange: "...", .question: "?",

@@ -49,8 +49,22 @@ package struct ElementwiseProgram: Sendable {
 
   /// A program; whether it is well formed shows when it runs.
   package init(_ instructions: [Instruction]) {
-    self.instructions = instructions
-    self.codes = instructions.map(\.code)
+    self.instructions = Self.keepingLogarithms(instructions)
+    self.codes = self.instructions.map(\.code)
+  }
+
+  /// With the logarithm of a sigmoid as −log(1 + e⁻ˣ), which is finite where the sigmoid is 0.
+  private static func keepingLogarithms(_ instructions: [Instruction]) -> [Instruction] {
+    var result: [Instruction] = []
+    for instruction in instructions {
+      if instruction == .unary(.log), result.last == .unary(.sigmoid) {
+        result.removeLast()
+        result += [.unary(.negate), .unary(.softplus), .unary(.negate)]
+      } else {
+        result.append(instruction)
+      }
+    }
+    return result
   }
 
   private static let unaryPrograms = UnaryOperation.allCases.map {
@@ -187,13 +201,13 @@ package struct ElementwiseProgram: Sendable {
         guard case .tensor(let tensor) = input else { continue }
         if tensor.rank > 0 {
           if tensor.elementType == .f64 { return .f64 }
-          numbers = .f32
+          numbers = .working
         }
       }
       if numbers == .f32 { return .f32 }
       // No operand has axes: f32 only where all tensors are.
       let tensors = inputs.compactMap { if case .tensor(let tensor) = $0 { tensor } else { nil } }
-      return tensors.isEmpty || tensors.contains { $0.elementType == .f64 } ? .f64 : .f32
+      return tensors.isEmpty || tensors.contains { $0.elementType == .f64 } ? .f64 : .working
     }
   }
 

@@ -8,14 +8,21 @@ package enum Index: Sendable {
   case mask(Tensor)
   /// The positions that whole numbers name, in their order; their shape replaces the axis.
   case gather(Tensor)
+  /// All axes that the others leave out; once at most.
+  case ellipsis
+  /// A new axis of length 1.
+  case newAxis
 
   /// The whole axis.
   package static let all = Index.slice(start: nil, stop: nil, step: 1)
 
   /// How many axes it uses up.
   var axes: Int {
-    if case .mask(let mask) = self { return mask.rank }
-    return 1
+    switch self {
+    case .mask(let mask): mask.rank
+    case .ellipsis, .newAxis: 0
+    default: 1
+    }
   }
 
   /// The first position, the distance between positions, and how many there are.

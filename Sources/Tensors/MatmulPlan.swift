@@ -39,6 +39,8 @@ package final class MatmulPlan: @unchecked Sendable {
     let right: Int
     let bias: Int
     let destination: Int
+    let rows: Int
+    let columns: Int
   }
 
   /// The memory of one execution.
@@ -106,7 +108,8 @@ package final class MatmulPlan: @unchecked Sendable {
         Piece(
           primitive: primitive, left: rows.lowerBound * key.leftStrides[0] * size,
           right: columns.lowerBound * key.rightStrides[1] * size, bias: columns.lowerBound * 4,
-          destination: (rows.lowerBound * key.destinationStride + columns.lowerBound) * 4))
+          destination: (rows.lowerBound * key.destinationStride + columns.lowerBound) * 4,
+          rows: rows.count, columns: columns.count))
     }
     return share
   }
@@ -139,9 +142,16 @@ package final class MatmulPlan: @unchecked Sendable {
     var status = dnnl_success
     for piece in shares[index] where status == dnnl_success {
       // SAFETY: the offsets of a piece lie within the matrices that the plan was made for.
+      let destination = execution.destination + piece.destination
       status = piece.primitive.execute(
         execution.left + piece.left, execution.right + piece.right,
-        execution.bias.map { $0 + piece.bias }, execution.destination + piece.destination)
+        execution.bias.map { $0 + piece.bias }, destination)
+      // oneDNN's own rectifier makes 0 of a NaN. The piece is still in the cache.
+      if key.hasRelu {
+        nnsh_relu_rows(
+          destination.assumingMemoryBound(to: Float.self), piece.rows, piece.columns,
+          key.destinationStride)
+      }
     }
     statuses[index] = status
   }

@@ -104,14 +104,11 @@ final class MatmulPrimitive {
     _ attributes: dnnl_primitive_attr_t?, _ key: MatmulPlan.Key
   ) throws(TensorError) {
     try check(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user))
-    guard key.hasRelu || key.accumulate != 0 else { return }
+    guard key.accumulate != 0 else { return }
     var operations: dnnl_post_ops_t?
     try check(dnnl_post_ops_create(&operations))
     defer { dnnl_post_ops_destroy(operations) }
-    if key.accumulate != 0 { try check(dnnl_post_ops_append_sum(operations, key.accumulate)) }
-    if key.hasRelu {
-      try check(dnnl_post_ops_append_eltwise(operations, 1, dnnl_eltwise_relu, 0, 0))
-    }
+    try check(dnnl_post_ops_append_sum(operations, key.accumulate))
     try check(dnnl_primitive_attr_set_post_ops(attributes, operations))
   }
 

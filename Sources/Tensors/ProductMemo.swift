@@ -32,6 +32,8 @@ package enum ProductMemo {
     let right: Operand
     let bias: Operand?
     let hasRelu: Bool
+    /// The type that it is computed in.
+    let type: ElementType
   }
 
   private struct Kept {

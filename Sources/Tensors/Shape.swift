@@ -109,6 +109,15 @@ package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStrin
     return result.sorted()
   }
 
+  /// An order of all axes, each counted from the first; reversed where none is given.
+  package func order(_ axes: [Int]?) throws(TensorError) -> [Int] {
+    guard let axes else { return Array((0..<rank).reversed()) }
+    var order: [Int] = []
+    for axis in axes { order.append(try normalized(axis: axis)) }
+    if order.count != rank || Set(order).count != rank { throw .permutation(axes, rank: rank) }
+    return order
+  }
+
   /// The shape that is left when axes are reduced.
   func reduced(axes: [Int], keepDimensions: Bool) -> Shape {
     var result: [Int] = []

@@ -80,6 +80,20 @@ extension Tensor {
     }
   }
 
+  /// Whether Float32 holds every element: see `Double.fitsFloat32`.
+  package func fitsFloat32() throws(TensorError) -> Bool {
+    guard elementType == .f64 else { return true }
+    if let item { return item.fitsFloat32 }
+    return try withDoubles { values throws(TensorError) in
+      for start in stride(from: 0, to: values.count, by: 1 << 20) {
+        try Interrupt.check()
+        let part = values[start..<Swift.min(values.count, start + 1 << 20)]
+        if !part.allSatisfy(\.fitsFloat32) { return false }
+      }
+      return true
+    }
+  }
+
   /// Reads the elements as Float32 in order, from a copy where they are not stored so.
   package func withFloats<Result>(
     _ body: (UnsafeBufferPointer<Float>) throws(TensorError) -> Result

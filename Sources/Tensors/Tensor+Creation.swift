@@ -47,14 +47,14 @@ extension Tensor {
 
   /// All zeros.
   package static func zeros(
-    _ shape: Shape, _ elementType: ElementType = .f32
+    _ shape: Shape, _ elementType: ElementType = .working
   ) throws(TensorError) -> Tensor {
     try full(shape, 0, elementType)
   }
 
   /// All of one value.
   package static func full(
-    _ shape: Shape, _ value: Double, _ elementType: ElementType = .f32
+    _ shape: Shape, _ value: Double, _ elementType: ElementType = .working
   ) throws(TensorError) -> Tensor {
     let result = try Tensor(uninitialized: shape, elementType)
     try result.fill(elementType == .bool ? (value == 0 ? 0 : 1) : value)
@@ -77,14 +77,14 @@ extension Tensor {
 
   /// A tensor without axes.
   package static func scalar(
-    _ value: Double, _ elementType: ElementType = .f32
+    _ value: Double, _ elementType: ElementType = .working
   ) throws(TensorError) -> Tensor {
     try Tensor(doubles: [value], .scalar, elementType: elementType)
   }
 
   /// `count` numbers from `start` on in steps of `step`.
   package static func sequence(
-    from start: Double, step: Double, count: Int, _ elementType: ElementType = .f32
+    from start: Double, step: Double, count: Int, _ elementType: ElementType = .working
   ) throws(TensorError) -> Tensor {
     let shape = try Shape(checking: [count])
     let result = try Tensor(uninitialized: shape, elementType)
@@ -104,9 +104,19 @@ extension Tensor {
     return result
   }
 
+  /// `count` evenly spaced numbers from `start` to `stop`, both included.
+  package static func linearSpace(
+    from start: Double, to stop: Double, count: Int, _ elementType: ElementType = .f32
+  ) throws(TensorError) -> Tensor {
+    let step = count > 1 ? (stop - start) / Double(count - 1) : 0
+    var numbers = try Tensor.sequence(from: start, step: step, count: count, elementType)
+    if count > 1 { try numbers.assign([.at(count - 1)], .scalar(stop, .f64)) }
+    return numbers
+  }
+
   /// The matrix with ones on the diagonal.
   package static func identity(
-    _ size: Int, _ elementType: ElementType = .f32
+    _ size: Int, _ elementType: ElementType = .working
   ) throws(TensorError) -> Tensor {
     let result = try zeros(try Shape(checking: [size, size]), elementType)
     let diagonal = Tensor(

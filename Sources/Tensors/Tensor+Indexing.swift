@@ -12,6 +12,8 @@ private struct Selection {
   var arrayShape: Shape = .scalar
   /// The offsets that it chooses, relative to the view's first element.
   var offsets: [Int] = []
+  /// Whether an array has been resolved.
+  var hasArray = false
   /// Whether the array's axes come first, as NumPy has it where a slice parts it from a position.
   var comesFirst = false
 }
@@ -71,6 +73,7 @@ extension Tensor {
       throw .assignment(value: value.shape, target: target)
     }
     var value = value
+    if elementType == .f32, ElementType.working == .f64 { self = try cast(to: .f64) }
     // A written f64 value does not widen an f32 tensor: assignment keeps the target's type.
     value = try value.cast(to: elementType)
     if isContiguousOrUnique() { storage.willChange() } else { try makeUniqueContiguous() }
@@ -121,14 +124,32 @@ extension Tensor {
     isContiguous && isKnownUniquelyReferenced(&storage)
   }
 
-  private func select(_ indices: [Index]) throws(TensorError) -> Selection {
+  /// The same indices with `...` written out as whole axes.
+  private func expanded(_ indices: [Index]) throws(TensorError) -> [Index] {
     let used = indices.reduce(0) { $0 + $1.axes }
     if used > rank { throw .tooManyIndices(count: used, shape: shape) }
+    var result: [Index] = []
+    var isExpanded = false
+    for index in indices {
+      guard case .ellipsis = index else {
+        result.append(index)
+        continue
+      }
+      if isExpanded { throw .severalEllipses }
+      isExpanded = true
+      // Also where it stands for no axis, it parts the indices around it, as in NumPy.
+      result += used == rank ? [.ellipsis] : [Index](repeating: .all, count: rank - used)
+    }
+    return result
+  }
+
+  private func select(_ given: [Index]) throws(TensorError) -> Selection {
+    let indices = try expanded(given)
     var dimensions: [Int] = []
     var newStrides: [Int] = []
     var start = offset
     var axis = 0
-    var array: (index: Index, axis: Int, place: Int)?
+    var arrays: [(index: Index, axis: Int, sourceAxis: Int, place: Int)] = []
     var single: [Int] = []
     let own = strides
     for (place, index) in indices.enumerated() {
@@ -147,10 +168,13 @@ extension Tensor {
         dimensions.append(count)
         newStrides.append(count > 1 ? own[axis] * step : own[axis])
       case .mask, .gather:
-        if array != nil { throw .severalArrayIndices }
-        array = (index, dimensions.count, place)
+        arrays.append((index, dimensions.count, axis, place))
         dimensions += shape.dimensions[axis..<axis + index.axes]
         newStrides += own[axis..<axis + index.axes]
+      case .newAxis:
+        dimensions.append(1)
+        newStrides.append(0)
+      case .ellipsis: break
       }
       axis += index.axes
     }
@@ -160,12 +184,20 @@ extension Tensor {
       storage: storage, shape: Shape(unchecked: dimensions), strides: newStrides, offset: start,
       elementType: elementType)
     var selection = Selection(view: view)
-    guard let array else { return selection }
-    selection.axis = array.axis
-    selection.covered = array.index.axes
-    let places = (single + [array.place]).sorted()
+    guard let first = arrays.first else { return selection }
+    let places = (single + arrays.map(\.place)).sorted()
     selection.comesFirst = places[places.count - 1] - places[0] != places.count - 1
-    try selection.resolve(array.index)
+    selection.axis = first.axis
+    selection.covered = arrays.reduce(0) { $0 + $1.index.axes }
+    for array in arrays {
+      try selection.resolve(array.index, at: array.axis, of: (shape, array.sourceAxis))
+    }
+    if arrays.count > 1, selection.comesFirst {
+      let covered = arrays.flatMap { Array($0.axis..<$0.axis + $0.index.axes) }
+      let others = dimensions.indices.filter { !covered.contains($0) }
+      selection.view = try view.transposed(covered + others)
+      selection.axis = 0
+    }
     return selection
   }
 
@@ -179,13 +211,51 @@ extension Tensor {
 }
 
 extension Selection {
-  /// Works out the offsets that a mask or an array of positions chooses.
-  mutating func resolve(_ index: Index) throws(TensorError) {
+  /// Works out the offsets that a mask or an array of positions chooses on axes of the view, and
+  /// adds them to those of the arrays before it, which pick pairs with it.
+  ///
+  /// - Parameter source: the shape of what is indexed, and which of its axes this is, for errors.
+  mutating func resolve(
+    _ index: Index, at axis: Int, of source: (shape: Shape, axis: Int)
+  ) throws(TensorError) {
+    let (before, beforeShape) = (offsets, arrayShape)
+    let isFirst = !hasArray
+    hasArray = true
+    try choose(index, at: axis, of: source)
+    if isFirst { return }
+    let (own, ownShape) = (offsets, arrayShape)
+    arrayShape = try beforeShape.broadcast(ownShape)
+    let (left, right) = (
+      try Self.spread(before, beforeShape, over: arrayShape),
+      try Self.spread(own, ownShape, over: arrayShape)
+    )
+    offsets = zip(left, right).map { $0 + $1 }
+  }
+
+  /// Offsets broadcast to a larger shape.
+  private static func spread(
+    _ offsets: [Int], _ shape: Shape, over target: Shape
+  ) throws(TensorError) -> [Int] {
+    if shape == target { return offsets }
+    // Float64 counts exactly as far as memory goes.
+    let list = try Tensor(doubles: offsets.map(Double.init), shape, elementType: .f64)
+    let whole = Tensor(
+      storage: list.storage, shape: target, strides: try list.strides(broadcastTo: target),
+      offset: list.offset, elementType: .f64)
+    return whole.doubles().map { Int($0) }
+  }
+
+  private mutating func choose(
+    _ index: Index, at axis: Int, of source: (shape: Shape, axis: Int)
+  ) throws(TensorError) {
     let strides = view.strides
+    let covered = index.axes
     switch index {
     case .mask(let mask):
       let part = Shape(unchecked: Array(view.shape.dimensions[axis..<axis + covered]))
-      if mask.shape != part { throw .maskShape(mask: mask.shape, shape: view.shape, axis: axis) }
+      if mask.shape != part {
+        throw .maskShape(mask: mask.shape, shape: source.shape, axis: source.axis)
+      }
       let steps = Array(strides[axis..<axis + covered])
       let rank = Int32(covered)
       var isWhole = true
@@ -229,7 +299,7 @@ extension Selection {
       if wrong >= 0 {
         let value = plain.doubles()[wrong]
         guard let index = Int(exactly: value) else { throw .indexNotWhole(value) }
-        throw .indexOutOfRange(index: index, axis: axis, length: length)
+        throw .indexOutOfRange(index: index, axis: source.axis, length: length)
       }
     default: break
     }

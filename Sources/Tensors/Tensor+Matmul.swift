@@ -22,7 +22,7 @@ extension Tensor {
       throw .biasShape(bias.shape, columns: columns)
     }
     let type: ElementType =
-      left.elementType == .f64 || right.elementType == .f64 ? .f64 : .f32
+      left.elementType == .f64 || right.elementType == .f64 ? .f64 : .working
     let rows = a.count / Swift.max(1, a.shape[a.rank - 1])
     var key: ProductMemo.Key?
     if ProductMemo.isWorthwhile(
@@ -30,7 +30,7 @@ extension Tensor {
     {
       let known = ProductMemo.Key(
         left: .init(left), right: .init(right), bias: bias.map(ProductMemo.Operand.init),
-        hasRelu: activation == .relu)
+        hasRelu: activation == .relu, type: type)
       if let result = ProductMemo.result(for: known) { return result }
       key = known
     }
@@ -219,11 +219,11 @@ private struct MatrixProduct {
   }
 
   /// The strides, with those of axes of length 1 (where any would do) as in a contiguous matrix.
+  /// All others say where elements lie: a stretched axis keeps its stride of 0.
   private static func canonicalStrides(_ matrix: Tensor) -> [Int] {
     var strides = matrix.strides
     if matrix.shape[1] == 1 { strides[1] = 1 }
     if matrix.shape[0] == 1 { strides[0] = matrix.shape[1] * strides[1] }
-    if matrix.shape[1] == 1 && strides[0] == 0 { strides[0] = 1 }
     return strides
   }
 }

@@ -23,8 +23,7 @@ extension Tensor {
     _ reduction: Reduction, axes: [Int]? = nil, keepDimensions: Bool = false
   ) throws(TensorError) -> Tensor {
     let axes = try shape.normalized(axes: axes)
-    let type: ElementType =
-      reduction == .any || reduction == .all ? .bool : elementType.arithmetic
+    let type = resultType(of: reduction, axes: axes)
     let target = shape.reduced(axes: axes, keepDimensions: keepDimensions)
     if reduction == .min || reduction == .max {
       try checkNotEmpty("\(reduction)", axes: axes)
@@ -36,6 +35,15 @@ extension Tensor {
     return try Tensor(doubles: values, target, elementType: type)
   }
 
+  private func resultType(of reduction: Reduction, axes: [Int]) -> ElementType {
+    if reduction == .any || reduction == .all { return .bool }
+    if reduction == .min || reduction == .max { return elementType }
+    // A count of truths may be more than Float32 can tell apart.
+    let length = axes.reduce(1) { $0 * shape[$1] }
+    if elementType == .bool, reduction == .sum, Self.indexType(for: length) == .f64 { return .f64 }
+    return elementType.arithmetic
+  }
+
   /// The mean squared deviation, over the number of elements less `ddof`.
   package func variance(
     axes: [Int]? = nil, ddof: Int = 0, keepDimensions: Bool = false
@@ -44,10 +52,24 @@ extension Tensor {
     let target = shape.reduced(axes: axes, keepDimensions: keepDimensions)
     let means = try reducedValues(Reduction.mean.rawValue, axes: axes, means: nil)
     var values = try reducedValues(Int32(nnsh_squared_deviations), axes: axes, means: means)
+    try clearRounding(of: &values, means: means, axes: axes)
     let number = axes.reduce(1) { $0 * shape[$1] }
     let divisor = Double(number) - Double(ddof)
     for index in values.indices { values[index] /= Swift.max(0, divisor) }
     return try Tensor(doubles: values, target, elementType: elementType.arithmetic)
+  }
+
+  /// Equal Float64 elements deviate by nothing, though their mean may be rounded off them.
+  private func clearRounding(
+    of squares: inout [Double], means: [Double], axes: [Int]
+  ) throws(TensorError) {
+    func isSuspect(_ place: Int) -> Bool {
+      squares[place] > 0 && squares[place].squareRoot() < 1e-12 * Swift.abs(means[place])
+    }
+    guard elementType == .f64, squares.indices.contains(where: isSuspect) else { return }
+    let least = try reducedValues(Reduction.min.rawValue, axes: axes, means: nil)
+    let largest = try reducedValues(Reduction.max.rawValue, axes: axes, means: nil)
+    for place in squares.indices where least[place] == largest[place] { squares[place] = 0 }
   }
 
   /// The root of the variance.
@@ -74,8 +96,8 @@ extension Tensor {
   package func cumulativeSum(axis: Int? = nil) throws(TensorError) -> Tensor {
     guard let axis else { return try flattened().cumulativeSum(axis: 0) }
     let parts = try lengths(around: axis)
-    let plain = try contiguous()
-    let result = try Tensor(uninitialized: shape, elementType.arithmetic)
+    let plain = try cast(to: elementType.arithmetic).contiguous()
+    let result = try Tensor(uninitialized: shape, plain.elementType)
     // SAFETY: both are contiguous, of one shape and one stored type.
     let status = nnsh_cumulative_sum(
       plain.elementType.code, plain.pointer, parts.outer, parts.length, parts.inner,

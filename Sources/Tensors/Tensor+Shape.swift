@@ -27,12 +27,7 @@ extension Tensor {
 
   /// The axes in another order (reversed where none is given), as a view.
   package func transposed(_ axes: [Int]? = nil) throws(TensorError) -> Tensor {
-    var order = Array((0..<rank).reversed())
-    if let axes {
-      order = []
-      for axis in axes { order.append(try shape.normalized(axis: axis)) }
-      if order.count != rank || Set(order).count != rank { throw .permutation(axes, rank: rank) }
-    }
+    let order = try shape.order(axes)
     let own = strides
     return Tensor(
       storage: storage, shape: Shape(unchecked: order.map { shape[$0] }),
@@ -131,6 +126,7 @@ extension Tensor {
       if part.shape != first.shape { throw .stackShapes(first.shape, part.shape) }
       expanded.append(try part.expandedDimensions(axis: axis))
     }
+    // In the expanded parts an axis counted from the end is the same one.
     return try concatenate(expanded, axis: axis)
   }
 
@@ -153,9 +149,9 @@ extension Tensor {
     return result
   }
 
-  /// f64 where any is; bool where all are; otherwise f32.
+  /// f64 where any is; bool where all are; otherwise the working type.
   static func commonType(of tensors: [Tensor]) -> ElementType {
     if tensors.contains(where: { $0.elementType == .f64 }) { return .f64 }
-    return tensors.allSatisfy { $0.elementType == .bool } ? .bool : .f32
+    return tensors.allSatisfy { $0.elementType == .bool } ? .bool : .working
   }
 }

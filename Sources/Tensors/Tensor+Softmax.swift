@@ -24,8 +24,8 @@ extension Tensor {
   }
 
   private func softened(logarithm: Bool) throws(TensorError) -> Tensor {
-    let plain = try contiguous()
-    let result = try Tensor(uninitialized: shape, elementType.arithmetic)
+    let plain = try cast(to: elementType.arithmetic).contiguous()
+    let result = try Tensor(uninitialized: shape, plain.elementType)
     let columns = rank == 0 ? 1 : shape[rank - 1]
     let rows = columns == 0 ? 0 : count / columns
     // SAFETY: both are contiguous with rows × columns elements of one stored type.

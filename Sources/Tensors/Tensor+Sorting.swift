@@ -1,9 +1,16 @@
 import CKernels
 
 extension Tensor {
-  /// The elements in ascending order along an axis (the last by default), NaN last.
-  package func sorted(axis: Int = -1) throws(TensorError) -> Tensor {
-    try orderedRows(axis: axis) { (rows, length) throws(TensorError) in
+  /// The elements in ascending or descending order along an axis (the last by default), NaN last
+  /// either way.
+  package func sorted(
+    axis: Int = -1, isDescending: Bool = false
+  ) throws(TensorError) -> Tensor {
+    if isDescending {
+      let opposite = try Tensor.apply(.negate, self).sorted(axis: axis)
+      return try Tensor.apply(.negate, consuming: opposite).cast(to: elementType)
+    }
+    return try orderedRows(axis: axis) { (rows, length) throws(TensorError) in
       let result = try Tensor(uninitialized: rows.shape, rows.elementType)
       // SAFETY: both are contiguous matrices of one shape and type.
       try checkStatus(
@@ -14,9 +21,14 @@ extension Tensor {
     }
   }
 
-  /// The positions that sort an axis (the last by default); equal elements keep their order.
-  package func argsorted(axis: Int = -1) throws(TensorError) -> Tensor {
-    try orderedRows(axis: axis) { (rows, length) throws(TensorError) in
+  /// The positions that sort an axis (the last by default), NaN last; equal elements keep their
+  /// order.
+  package func argsorted(
+    axis: Int = -1, isDescending: Bool = false
+  ) throws(TensorError) -> Tensor {
+    // The order of −x, not the reversed one, so that equal elements keep their order here too.
+    if isDescending { return try Tensor.apply(.negate, self).argsorted(axis: axis) }
+    return try orderedRows(axis: axis) { (rows, length) throws(TensorError) in
       let result = try Tensor(uninitialized: rows.shape, Tensor.indexType(for: length))
       // SAFETY: both are contiguous matrices of one shape.
       try checkStatus(

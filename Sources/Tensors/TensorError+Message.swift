@@ -14,7 +14,7 @@ extension TensorError: CustomStringConvertible {
     case .library(let operation, let status):
       return "oneDNN refused the \(operation) (status \(status))"
     case .indexOutOfRange, .indexNotWhole, .tooManyIndices, .zeroStep, .maskShape,
-      .severalArrayIndices, .assignment:
+      .severalEllipses, .assignment:
       return indexingMessage
     case .matmul, .matmulNumber, .biasShape, .notAMatrix, .notOneDimensional:
       return algebraMessage
@@ -43,11 +43,12 @@ extension TensorError: CustomStringConvertible {
       return "index \(index) is out of range for axis \(axis) of length \(length)"
     case .indexNotWhole(let value): return "an index must be a whole number, not \(value)"
     case .tooManyIndices(let count, let shape):
-      return "too many indices: \(count) for the \(shape.rank) axes of \(shape)"
+      let axes = shape.rank == 1 ? "1 axis" : "\(shape.rank) axes"
+      return "too many indices: \(count) for the \(axes) of \(shape)"
     case .zeroStep: return "the step of a slice must not be 0"
     case .maskShape(let mask, let shape, let axis):
       return "a mask of shape \(mask) does not fit \(shape) from axis \(axis) on"
-    case .severalArrayIndices: return "only one mask or array may stand among the indices"
+    case .severalEllipses: return "`...` may stand among the indices once"
     case .assignment(let value, let target):
       return "cannot assign \(value) to an indexed part of shape \(target)"
     default: return ""
@@ -86,7 +87,8 @@ extension TensorError: CustomStringConvertible {
       return "cannot reshape \(from) (\(from.count) elements) to \(Self.text(to))"
     case .broadcast(let left, let right): return "shapes \(left) and \(right) do not broadcast"
     case .axisOutOfRange(let axis, let rank):
-      return "axis \(axis) does not exist in a tensor of \(rank) axes"
+      let axes = rank == 1 ? "1 axis" : "\(rank) axes"
+      return "axis \(axis) does not exist in a tensor of \(axes)"
     case .repeatedAxis(let axis): return "axis \(axis) is named twice"
     case .emptyReduction(let name): return "\(name) of no elements is not defined"
     case .concatenate(let first, let other, let axis):

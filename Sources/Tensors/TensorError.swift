@@ -17,7 +17,7 @@ package enum TensorError: Error, Hashable, Sendable {
   case tooManyIndices(count: Int, shape: Shape)
   case zeroStep
   case maskShape(mask: Shape, shape: Shape, axis: Int)
-  case severalArrayIndices
+  case severalEllipses
   case assignment(value: Shape, target: Shape)
   case emptyReduction(String)
   case matmul(Shape, Shape)

@@ -1,4 +1,4 @@
 import Glibc
 import Shell
 
-exit(Launch.main(Array(Swift.CommandLine.arguments.dropFirst())))
+exit(Launch.main(Array(Launch.words.dropFirst())))

@@ -46,7 +46,7 @@ import Testing
 }
 
 @Suite struct PNGFormatTests {
-  @Test func greyAndColour() throws {
+  @Test func aSmallImage() throws {
     let grey = try loadTensor(fixture("grey.png"))
     #expect(grey.shape == [2, 3])
     let bytes = grey.doubles().map { ($0 * 255).rounded() }
@@ -54,8 +54,90 @@ import Testing
     let colour = try loadTensor(fixture("colour.png"))
     #expect(colour.shape == [1, 2, 3])
     #expect(colour.doubles() == [1, 0, 0, 0, 1, 0])
-    // Black, opaque; black, transparent: the paper shows.
-    #expect(try loadTensor(fixture("alpha.png")).doubles() == [0, 1])
+    // Transparency is a channel.
+    #expect(try loadTensor(fixture("alpha.png")).shape == [1, 2, 2])
+    #expect(try loadTensor(fixture("alpha.png")).doubles() == [0, 1, 0, 0])
+  }
+
+  /// Every colour type, depth and interlacing, with the chunks that say how to show the samples:
+  /// none of these changes a sample. See Fixtures/make_images.py.
+  @Test func samplesComeAsTheyAreStored() throws {
+    let contents = try loadTensors(fixture("images.npz"))
+    let names = contents.keys.filter { $0.hasSuffix(".png") }
+    #expect(names.count == 184)
+    for name in names {
+      let bytes = try #require(contents[name]).doubles().map { UInt8($0) }
+      let expected = try #require(contents[name.dropLast(4) + ".samples"])
+      let read = try PNGFile.read(SourceStream(MemorySource(bytes, place: name)))
+      #expect(read.shape == expected.shape, "\(name)")
+      let differs = zip(read.doubles(), expected.doubles()).contains { abs($0 - $1) > 1e-7 }
+      #expect(!differs, "\(name)")
+    }
+  }
+
+  @Test(arguments: [
+    (1, 255.0), (2, 255), (3, 255), (4, 255), (1, 65_535), (3, 65_535), (4, 65_535),
+  ])
+  func whatIsSavedIsReadBack(channels: Int, largest: Double) throws {
+    let directory = try TemporaryDirectory()
+    let values = (0..<(4 * 5 * channels)).map {
+      Double(Float(Double($0 * 7919 % Int(largest + 1)) / largest))
+    }
+    let image = try tensor(values, channels == 1 ? [4, 5] : [4, 5, channels])
+    try Saver.save(.tensor(image), to: directory["a.png"])
+    let read = try loadTensor(directory["a.png"])
+    #expect(read.shape == image.shape)
+    #expect(read.doubles() == image.doubles())
+  }
+
+  /// The chunks of a small image with one of them changed, and its checksum made right again: what
+  /// a checksum does not catch.
+  @Test func hostileImagesNeverCrash() throws {
+    let contents = try loadTensors(fixture("images.npz"))
+    var generator = SplitMix(state: 3)
+    for name in contents.keys.sorted() where name.hasSuffix(".png") {
+      let bytes = try #require(contents[name]).doubles().map { UInt8($0) }
+      for _ in 0..<6 {
+        var changed = bytes
+        changed[8 + generator.below(bytes.count - 8)] = UInt8(generator.below(256))
+        _ = readingError(pngWithSoundChecksums(changed), as: name)
+        _ = readingError(Array(changed.prefix(generator.below(changed.count))), as: name)
+      }
+    }
+  }
+
+  @Test func anImageLargerThanItsFileIsRefused() throws {
+    var bytes = try fixtureBytes("grey.png")
+    bytes.replaceSubrange(16..<24, with: [0x7F, 0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF])
+    guard case .claimsMore = readingError(pngWithSoundChecksums(bytes), as: "a.png") else {
+      Issue.record("\(String(describing: readingError(bytes, as: "a.png")))")
+      return
+    }
+  }
+
+  private func pngWithSoundChecksums(_ bytes: [UInt8]) -> [UInt8] {
+    var result = bytes
+    var position = 8
+    while position + 12 <= result.count {
+      let length = result[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
+      guard length <= result.count - position - 12 else { break }
+      let sum = checksum(result[(position + 4)..<(position + 8 + length)])
+      for index in 0..<4 {
+        result[position + 8 + length + index] = UInt8(truncatingIfNeeded: sum >> (24 - 8 * index))
+      }
+      position += 12 + length
+    }
+    return result
+  }
+
+  /// CRC-32 by bits.
+  private func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+    var sum: UInt32 = 0xFFFF_FFFF
+    for byte in bytes {
+      sum ^= UInt32(byte)
+      for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
+    }
+    return ~sum
   }
 
   @Test func roundTrips() throws {
@@ -80,7 +162,7 @@ import Testing
         try Saver.save(.tensor(try tensor(values, [1, 2])), to: directory["a.png"])
       }
     }
-    for dimensions in [[4], [1, 2, 2], [0, 3]] {
+    for dimensions in [[4], [1, 2, 5], [0, 3]] {
       let count = dimensions.reduce(1, *)
       #expect(throws: DatasetError.self) {
         let values = [Double](repeating: 0, count: count)

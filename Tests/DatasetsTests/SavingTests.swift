@@ -34,6 +34,39 @@ import Testing
     #expect(directory.names == ["a.npy", "link.npy"])
   }
 
+  /// A link to a file that is yet to be made, by way of another link.
+  @Test func linksToNothingYetStay() throws {
+    let directory = try TemporaryDirectory()
+    let value = Savable.tensor(try tensor([1, 2], [2]))
+    let manager = FileManager.default
+    try manager.createSymbolicLink(atPath: directory["b.npy"], withDestinationPath: "new.npy")
+    try manager.createSymbolicLink(
+      atPath: directory["a.npy"], withDestinationPath: directory["b.npy"])
+    try Saver.save(value, to: directory["a.npy"])
+    #expect(directory.names == ["a.npy", "b.npy", "new.npy"])
+    #expect(try manager.destinationOfSymbolicLink(atPath: directory["b.npy"]) == "new.npy")
+    #expect(try loadTensor(directory["new.npy"]).doubles() == [1, 2])
+    try manager.createSymbolicLink(
+      atPath: directory["loop.npy"], withDestinationPath: directory["loop.npy"])
+    #expect(savingError(value, directory["loop.npy"]) != nil)
+    try manager.createSymbolicLink(atPath: directory["c.npy"], withDestinationPath: "no/new.npy")
+    #expect(savingError(value, directory["c.npy"]) != nil)
+  }
+
+  /// Killed processes leave hidden files where the file system cannot write without names.
+  @Test func leftoversOfDeadProcessesGo() throws {
+    let directory = try TemporaryDirectory()
+    // No process has so large a number.
+    let dead = ".nnsh-\(Int32.max)-1.tmp"
+    let living = ".nnsh-1-1.tmp"
+    for name in [dead, living, ".nnsh-x.tmp", ".nnsh-0-1.tmp", "a.tmp"] {
+      _ = try directory.write("part", name)
+    }
+    try Saver.save(.tensor(try tensor([1], [1])), to: directory["a.npy"])
+    #expect(
+      directory.names == [".nnsh-0-1.tmp", living, ".nnsh-x.tmp", "a.npy", "a.tmp"].sorted())
+  }
+
   @Test func aNewFileHeedsTheMask() throws {
     let directory = try TemporaryDirectory()
     try Saver.save(.tensor(try tensor([1], [1])), to: directory["a.npy"])

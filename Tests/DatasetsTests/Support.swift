@@ -41,7 +41,7 @@ final class TemporaryDirectory {
 
 /// The tensor in a file that holds one.
 func loadTensor(_ path: String) throws -> Tensor {
-  guard case .tensor(let tensor, _) = try Loader.load(path) else {
+  guard case .tensor(let tensor, _, _) = try Loader.load(path) else {
     throw DatasetError.unknownFormat(path: path, writing: false)
   }
   return tensor
@@ -51,7 +51,7 @@ func loadTensor(_ path: String) throws -> Tensor {
 func loadTensors(_ path: String) throws -> [String: Tensor] {
   let tensors: [NamedTensor]
   switch try Loader.load(path) {
-  case .record(let named), .parameters(let named, _): tensors = named
+  case .record(let named, _), .parameters(let named, _): tensors = named
   default: throw DatasetError.unknownFormat(path: path, writing: false)
   }
   return Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0.tensor) })

@@ -40,6 +40,17 @@ enum OperationCases {
     }
   }
 
+  /// Numbers, and limits between which some of them lie.
+  static func limits() throws -> [[Tensor]] {
+    try [[3], [2, 3], []].enumerated().map { index, shape in
+      [
+        try uniform(shape, -2, 2, seed: UInt64(index)),
+        try uniform([], -0.9, -0.4, seed: UInt64(index + 20)),
+        try uniform([], 0.3, 0.9, seed: UInt64(index + 30)),
+      ]
+    }
+  }
+
   static func one(_ low: Double = -2, _ high: Double = 2) throws -> [[Tensor]] {
     try singles.enumerated().map { [try uniform($1, low, high, seed: UInt64($0 + 5))] }
   }
@@ -81,6 +92,14 @@ enum OperationCases {
       OperationCase("gradRelu", try one(), isSmooth: false) { try .gradRelu($0[0]) },
       OperationCase("clip", try one(), isSmooth: false) { try .clip($0[0], -0.7, 0.9) },
       OperationCase("clip below", try one(), isSmooth: false) { try .clip($0[0], -0.7, nil) },
+      OperationCase("clip between", try limits(), isSmooth: false) {
+        try .clip($0[0], between: $0[1], and: $0[2])
+      },
+      OperationCase("log of sigmoid", try one(-30, 30)) { try .log(.sigmoid($0[0])) },
+      OperationCase("log of 1 − sigmoid", try one(-3, 3)) {
+        try .log(.subtract(Variable(1), .reshape(.sigmoid($0[0]), to: $0[0].shape)))
+      },
+      OperationCase("log1p of −sigmoid", try one(-3, 3)) { try .log1p(.negate(.sigmoid($0[0]))) },
       OperationCase("f64", try one()) { try .cast($0[0], to: .f64) },
     ]
   }
@@ -118,6 +137,24 @@ enum OperationCases {
       OperationCase("cumsum axis", matrices) { try .cumulativeSum($0[0], axis: -1) },
       OperationCase("softmax", matrices) { try .softmax($0[0]) },
       OperationCase("logSoftmax", matrices) { try .logSoftmax($0[0]) },
+      OperationCase("log of softmax", matrices) { try .log(.softmax($0[0])) },
+      OperationCase("log of a part of softmax", matrices) {
+        try .log(.transpose(.subscripted(.softmax($0[0]), [.at(1)])))
+      },
+      OperationCase("sort", try one()) { try .sorted($0[0].rank == 0 ? .flatten($0[0]) : $0[0]) },
+      OperationCase("sort axis", cubes) { try .sorted($0[0], axis: 0, isDescending: true) },
+      OperationCase("linspace", [[try normal([], seed: 8), try normal([], seed: 9)]]) {
+        try .linearSpace(from: $0[0], to: $0[1], count: 5, .f64)
+      },
+      OperationCase("linspace of one", [[try normal([], seed: 8), try normal([], seed: 9)]]) {
+        try .linearSpace(from: $0[0], to: $0[1], count: 1, .f64)
+      },
+      OperationCase("arange", [[try normal([], seed: 8), try normal([], seed: 9)]]) {
+        try .sequence(from: $0[0], step: $0[1], count: 4, .f64)
+      },
+      OperationCase("full", [[try normal([], seed: 8)], [try normal([1, 1], seed: 8)]]) {
+        try .full([2, 3], $0[0], .f64)
+      },
     ]
   }
 
@@ -136,6 +173,9 @@ enum OperationCases {
       OperationCase("broadcast", matrix) { try .broadcast($0[0], to: [4, 2, 3]) },
       OperationCase("concat", two) { try .concatenate($0) },
       OperationCase("concat last", alike) { try .concatenate($0, axis: -1) },
+      OperationCase("stack last", alike) { try .stack($0, axis: -1) },
+      OperationCase("repeat last", matrix) { try .repeated($0[0], 2, axis: -1) },
+      OperationCase("transpose from the end", matrix) { try .transpose($0[0], axes: [-1, -2]) },
       OperationCase("stack", alike) { try .stack($0, axis: 1) },
       OperationCase("squeeze", [[try normal([2, 1, 3], seed: 46)]]) { try .squeeze($0[0]) },
       OperationCase("expand_dims", matrix) { try .expandDimensions($0[0], axis: 1) },
@@ -149,6 +189,13 @@ enum OperationCases {
       OperationCase("gather", matrix) { try .subscripted($0[0], [.gather(places)]) },
       OperationCase("mask", matrix) { try .subscripted($0[0], [.mask(mask)]) },
       OperationCase("assign", two) { try .assigned($0[0], at: [.at(0)], .squeeze($0[1])) },
+      OperationCase("assign to places named twice", two) {
+        try .assigned(
+          $0[0], at: [.all, .gather(places)], .subscripted($0[1], [.all, .gather(places)]))
+      },
+      OperationCase("assign one number to places named twice", two) {
+        try .assigned($0[0], at: [.gather(places)], .subscripted($0[1], [.at(0), .at(2)]))
+      },
       OperationCase("assign broadcast", two) {
         try .assigned($0[0], at: [.slice(start: 0, stop: 2, step: 1)], $0[1])
       },
@@ -221,6 +268,60 @@ enum OperationCases {
     let both = try gradient(of: { try .sum(.maximum($0[0], $0[1])) }, at: [x, x])
     #expect(both[0].doubles() == [0.5, 0.5, 0.5])
     #expect(both[1].doubles() == [0.5, 0.5, 0.5])
+  }
+
+  @Test(arguments: [ElementType.f64, .f32])
+  func equalElementsHaveNoDeviation(_ type: ElementType) throws {
+    for value in [0.1, 1, -3e5, 0] {
+      let x = try Tensor.full([2, 3], value, type)
+      for axes in [nil, [1], [0]] as [[Int]?] {
+        let slope = try gradient(
+          of: { try .sum(.standardDeviation($0[0], axes: axes)) }, at: [x])[0]
+        #expect(slope.doubles() == [0, 0, 0, 0, 0, 0], "\(value)")
+        #expect(try x.standardDeviation(axes: axes).doubles().allSatisfy { $0 == 0 })
+      }
+    }
+    // A row that does deviate keeps its slope beside one that does not.
+    let rows = try Tensor(doubles: [1, 3, 2, 2], [2, 2], elementType: type)
+    let slope = try gradient(
+      of: { try .sum(.standardDeviation($0[0], axes: [1])) }, at: [rows])[0]
+    #expect(slope.doubles() == [-0.5, 0.5, 0, 0])
+  }
+
+  @Test(arguments: [ElementType.f64, .f32])
+  func logarithmsOfSaturatedProbabilitiesAreFinite(_ type: ElementType) throws {
+    func slopes(_ point: [Double], _ function: Function) throws -> [Double] {
+      try gradient(of: { try .sum(function($0)) }, at: [try Tensor(point).cast(to: type)])[0]
+        .doubles()
+    }
+    #expect(
+      try slopes([0, 900]) { try .subscripted(.log(.softmax($0[0])), [.at(0)]) } == [1, -1])
+    #expect(
+      try slopes([0, 900]) { try .log(.subscripted(.softmax($0[0]), [.at(0)])) } == [1, -1])
+    #expect(try slopes([-900, 0]) { try .log(.sigmoid($0[0])) } == [1, 0.5])
+    #expect(
+      try slopes([900, 0]) { try .log(.subtract(Variable(1), .sigmoid($0[0]))) } == [-1, -0.5])
+    #expect(try slopes([900, 0]) { try .log1p(.negate(.sigmoid($0[0]))) } == [-1, -0.5])
+  }
+
+  @Test func axesCountFromTheEndOnce() throws {
+    let x = Variable(try Tensor.zeros([2, 3]))
+    for axis in [-4, -3, 3] where axis != -3 {
+      let error = TensorError.axisOutOfRange(axis: axis, rank: 2)
+      #expect(throws: error) { try Variable.concatenate([x, x], axis: axis) }
+      #expect(throws: error) { try Variable.repeated(x, 2, axis: axis) }
+      #expect(throws: error) { try Variable.transpose(x, axes: [axis, 0]) }
+      #expect(throws: error) { try Variable.sorted(x, axis: axis) }
+      #expect(throws: error) { try Variable.sum(x, axes: [axis]) }
+      #expect(throws: error) { try Variable.cumulativeSum(x, axis: axis) }
+    }
+    #expect(throws: TensorError.axisOutOfRange(axis: -4, rank: 3)) {
+      try Variable.stack([x, x], axis: -4)
+    }
+    let watched = Tape().watch(x)
+    #expect(throws: TensorError.axisOutOfRange(axis: -3, rank: 2)) {
+      try Variable.concatenate([watched, watched], axis: -3)
+    }
   }
 
   @Test func slopesAtKinks() throws {

@@ -82,11 +82,45 @@ import Testing
     #expect(throws: DifferentiabilityError.self) {
       try gradient(of: { $0[0] }, at: [try Tensor.zeros([2])])
     }
-    let watched = Tape().watch(try Tensor.zeros([2]))
-    #expect(throws: DifferentiabilityError.self) {
-      try DifferentiabilityError.check("argmax", operands: [watched])
+  }
+
+  /// What `checkReach` says of the gradient of a function at [1, 2].
+  private func reach(_ function: Function) throws -> DifferentiabilityError? {
+    let tape = Tape()
+    let x = tape.watch(try Tensor([1, 2] as [Double]))
+    let result = try function([x])
+    do {
+      try tape.checkReach(from: result, to: [[x]])
+      return nil
+    } catch let error as DifferentiabilityError { return error }
+  }
+
+  @Test func aCutOnTheOnlyWayIsNamed() throws {
+    #expect(try reach { try .sum($0[0]) } == nil)
+    #expect(try reach { _ in try Variable(1) } == .independent)
+    for cut in [Operation.sign, .floor, .ceil, .round, .gradRelu] {
+      let error = try reach { try .sum(cut($0[0])) }
+      guard case .notDifferentiable(cut.name, _) = error else {
+        Issue.record("\(cut.name): \(error as Any)")
+        continue
+      }
+      // Another way makes the gradient right.
+      #expect(try reach { try .sum(.multiply($0[0], cut($0[0]))) } == nil)
     }
-    try DifferentiabilityError.check("argmax", operands: [watched.detached])
+    let compared = try reach {
+      $0[0].noteCut("a comparison", reason: "why")
+      return try Variable(1)
+    }
+    #expect(compared == .notDifferentiable(name: "a comparison", reason: "why"))
+  }
+
+  @Test func aConstantSlopeIsNoCut() throws {
+    for function in [
+      { try .sum(.multiply($0[0], Variable(3))) }, { try .sum(.abs($0[0])) },
+      { try .sum(.relu($0[0])) }, { try .sum(.remainder($0[0], Variable(3))) },
+    ] as [Function] {
+      #expect(try reach { try .sum(gradient(of: function, at: $0)[0]) } == nil)
+    }
   }
 
   @Test func observerSeesWhereANaNIsBorn() throws {

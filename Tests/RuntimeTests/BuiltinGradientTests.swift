@@ -12,10 +12,12 @@ import Testing
     var others: [(String?, Value)] = []
     /// Puts the tensors into one list.
     var isList = false
+    /// The parameters that the tensors are given to, where they are not the first ones.
+    var names: [String]?
   }
 
   /// Differentiable by what they call or hand through; the machine's tests cover them.
-  static let structural: Set<String> = ["map", "filter", "zip", "try"]
+  static let structural: Set<String> = ["map", "filter", "zip", "try", "batches"]
 
   static let names = Builtin.all.filter { $0.differentiation == .differentiable }.map(\.name)
     .filter { !structural.contains($0) }
@@ -41,9 +43,20 @@ import Testing
     case "expand_dims": return Sample(tensors: [a], others: [(nil, .number(1))])
     case "repeat": return Sample(tensors: [a], others: [(nil, .number(2))])
     case "concat", "stack": return Sample(tensors: [a, b], isList: true)
-    case "clip": return Sample(tensors: [a], others: [(nil, .number(-0.5)), (nil, .number(1))])
+    case "clip": return Sample(tensors: [a, try .scalar(-0.5, .f64), try .scalar(1, .f64)])
+    case "full":
+      return Sample(
+        tensors: [try .scalar(0.7, .f64)], others: [("shape", try .vector([2, 3]))],
+        names: ["value"])
+    case "linspace", "arange":
+      return Sample(
+        tensors: [try .scalar(0.7, .f64), try .scalar(0.3, .f64)],
+        others: [name == "arange" ? ("stop", .number(2)) : ("count", .number(4))],
+        names: name == "arange" ? ["start", "step"] : ["start", "stop"])
     case "where":
-      return Sample(tensors: [a, b], others: [("mask", try .matrix([[1, 0, 1], [0, 0, 1]]))])
+      return Sample(
+        tensors: [a, b], others: [("mask", try .matrix([[1, 0, 1], [0, 0, 1]]))],
+        names: ["a", "b"])
     case "sum", "mean", "var", "std", "min", "max", "norm", "prod":
       return Sample(tensors: [a], others: [("axis", .number(1))])
     case "cumsum": return Sample(tensors: [a], others: [("axis", .number(0))])
@@ -58,8 +71,7 @@ import Testing
     let builtin = try #require(Builtin.named(name))
     var values = variables.map { Value($0) }
     if sample.isList { values = [.items(values)] }
-    var keywords: [String?] = values.map { _ in nil }
-    if name == "where" { keywords = ["a", "b"] }
+    let keywords: [String?] = sample.names ?? values.map { _ in nil }
     let result = try builtin.invoke(
       values + sample.others.map(\.1), names: keywords + sample.others.map(\.0),
       interpreter: BuiltinBench())
@@ -84,8 +96,9 @@ import Testing
           let value = try Self.loss(name, sample, point.map { Variable($0) }).tensor.item
           return try #require(value)
         }, at: sample.tensors, argument: position)
-      // f32 rounds its operand, so that differences see its steps.
-      let tolerance = name == "f32" ? 1e-2 : 1e-6
+      // These round to f32, so that differences see its steps.
+      let isRounded = ["f32", "full", "linspace", "arange"].contains(name)
+      let tolerance = isRounded ? 1e-1 : 1e-6
       for (left, right) in zip(found.doubles(), expected) {
         #expect(
           abs(left - right) <= tolerance * (1 + abs(right)), "\(name): \(left), not \(right)")
@@ -93,12 +106,42 @@ import Testing
     }
   }
 
-  @Test(arguments: ["sort", "unique"]) func refusedOnesSayWhy(_ name: String) throws {
+  @Test(arguments: ["unique", "dataset"]) func refusedOnesSayWhy(_ name: String) throws {
     let traced = Value(Tape().watch(try Tensor.full([3], 1)))
     #expect {
-      try Builtin.named(name)?.invoke([traced], interpreter: BuiltinBench())
+      try Builtin.named(name)?.invoke(
+        name == "dataset" ? [traced, traced] : [traced], interpreter: BuiltinBench())
     } throws: {
       (($0 as? RuntimeError)?.message ?? "").hasPrefix("\(name) has no derivative: ")
+    }
+  }
+
+  /// A result that only depends on shapes is no cut, so those builtins must depend on nothing else.
+  @Test(arguments: Builtin.all.filter { $0.differentiation == .constant }.map(\.name))
+  func constantsDoNotDependOnTheNumbers(_ name: String) throws {
+    let builtin = try #require(Builtin.named(name))
+    let required = builtin.declaration.parameters.filter { $0.defaultValue == nil }
+    guard required.count == 1, case .tensor = required[0].kind else { return }
+    let results = try [[1, -2, 3], [0.5, 7, 2]].map {
+      try builtin.invoke([.vector($0)], interpreter: BuiltinBench()).printed
+    }
+    #expect(results[0] == results[1], "\(name)")
+  }
+
+  @Test(
+    arguments: Builtin.all.filter { if case .stepwise = $0.differentiation { true } else { false } }
+      .map(\.name))
+  func jumpsAreNamedWhereTheyAreTheOnlyWay(_ name: String) throws {
+    let builtin = try #require(Builtin.named(name))
+    let tape = Tape()
+    let traced = tape.watch(name == "range" ? try .scalar(2, .f64) : try .full([2], 1))
+    let required = max(1, builtin.declaration.requiredCount)
+    let arguments = [Value](repeating: Value(traced), count: required)
+    _ = try builtin.invoke(arguments, interpreter: BuiltinBench())
+    #expect {
+      try tape.checkReach(from: Variable(1), to: [[traced]])
+    } throws: {
+      "\($0)".hasPrefix("\(name) has no derivative: ")
     }
   }
 

@@ -136,7 +136,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("reul(1)", "did you mean relu?"), ("np.exp(1)", "functions stand by themselves: write exp(…)"),
+    ("reul(1)", "did you mean relu?"), ("np.exp(1)", "functions stand by themselves: write exp(1)"),
     ("torch.nn.Linear(1, 2)", "a layer is written dense(in, out)"),
     ("weight = 1\nwieght", "did you mean weight?"),
     ("x = ones(2)\nx.sum()", "sum is a function: write sum(x)"),

@@ -90,7 +90,7 @@ import Testing
     // Gradients
     ("x = 3\ngrad x^2 wrt x", "6"), ("a = 2\nb = 3\nl = grad a * b wrt a, b\nl[0]", "3"),
     ("x = [1, 2]\ngrad sum(x^3) wrt x", "2 tensor f32\n  3  12"),
-    ("x = 1\ny = 5\ngrad y^2 wrt x", "0"), ("x = 2\ngrad (grad x^3 wrt x) wrt x", "12"),
+    ("x = 1\ny = 5\ngrad y^2 + 0 * x wrt x", "0"), ("x = 2\ngrad (grad x^3 wrt x) wrt x", "12"),
     ("fn f(W) = grad sum(W * W) wrt W\nf([2])", "1 tensor f32\n  4"),
     ("r = {w: 3}\ngrad r.w^2 wrt r.w", "6"),
     // Commands
@@ -111,6 +111,7 @@ import Testing
   }
 
   static let errorCases: [(String, String)] = [
+    ("x = 1\ny = 5\ngrad y^2 wrt x", "the result does not depend on x"),
     ("x", "unknown name x"), ("fn f() { y; y = 1 }\nf()", "unknown name y"),
     ("zeros(3, 2) @ zeros(4, 5)", "cannot multiply 3×2 by 4×5: inner sizes 2 and 4 differ"),
     ("zeros(3) + zeros(4)", "shapes 3 and 4 do not broadcast"),
@@ -119,7 +120,7 @@ import Testing
     ("[1, 2][0.5]", "an index must be a whole number, not 0.5"),
     ("if [1, 2] { }", "a condition must be true or false, not a tensor"),
     ("while 1 { }", "a condition must be true or false, not a number"),
-    ("1 and true", "a condition must be true or false, not a number"),
+    ("1 and true", "`and` takes true, false or a mask, not the number 1"),
     ("fn f(a) = a\nf()", "f needs the argument a"),
     ("fn f(a) = a\nf(1, 2)", "f takes 1 argument, and 2 are given"),
     ("fn f(a) = a\nf(b=1)", "f has no argument b"),

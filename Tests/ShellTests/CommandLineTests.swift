@@ -34,16 +34,58 @@ import Testing
   @Test(arguments: [
     (["--thread", "2"], "no option --thread", "did you mean --threads?"),
     (["-z"], "no option -z", "nnsh --help lists the options"),
-    (["-c"], "-c needs CODE", "write -c CODE"),
+    (["-c"], "-c needs CODE", "write -c '1 + 1'"),
     (["--color", "red"], "--color cannot be red", "it is one of auto, always, never"),
-    (["--threads", "none"], "--threads needs a whole number, not none", "write --threads 2"),
-    (["--threads", "0"], "--threads needs a whole number, not 0", "write --threads 2"),
-    (["--seed", "-1"], "--seed needs a whole number, not -1", "write --seed 7"),
+    (["--color="], "--color cannot be empty", "it is one of auto, always, never"),
+    (
+      ["-c", "1", "--demo", "a"], "--demo is given beside other code",
+      "write either -c CODE or --demo FILE, and that once"
+    ),
     (["--quiet=yes"], "--quiet takes no argument", "write --quiet"),
   ])
   func refusesWhatItDoesNotKnow(_ words: [String], _ message: String, _ hint: String) {
     #expect(throws: CommandLine.UsageError(message: message, hint: hint)) {
       try CommandLine(parsing: words)
+    }
+  }
+
+  @Test(arguments: ["none", "0", "-1", "1025", "999999999", "1.5", "1e2", "", "2 ", "٣"])
+  func threadsNameTheirRange(_ text: String) {
+    let given = text.isEmpty ? "nothing" : text
+    for words in [["--threads", text], ["--threads=\(text)"]] {
+      #expect(
+        throws: CommandLine.UsageError(
+          message: "--threads takes a whole number from 1 to 1024, not \(given)",
+          hint: "write --threads 2")
+      ) { try CommandLine(parsing: words) }
+    }
+  }
+
+  @Test(arguments: ["-1", "18446744073709551616", "0.5", "seven", ""])
+  func seedsNameTheirRange(_ text: String) {
+    let given = text.isEmpty ? "nothing" : text
+    #expect(
+      throws: CommandLine.UsageError(
+        message: "--seed takes a whole number from 0 to 18446744073709551615, not \(given)",
+        hint: "write --seed 7")
+    ) { try CommandLine(parsing: ["--seed", text]) }
+  }
+
+  @Test func severalPiecesOfCodeRunInTheirOrder() throws {
+    let line = try CommandLine(parsing: ["-c", "a = 1", "-q", "-e", "a + 1", "x"])
+    #expect(line.source == .code("a = 1\na + 1"))
+    #expect(line.isQuiet && line.arguments == ["x"])
+  }
+
+  /// What the hint for a missing argument tells to write is understood.
+  @Test(arguments: CommandLineOption.all.filter { $0.argument != nil }.map(\.name))
+  func adviceForAMissingArgumentWorks(_ name: String) {
+    do throws(CommandLine.UsageError) {
+      _ = try CommandLine(parsing: ["--\(name)"])
+      Issue.record("--\(name) was taken without its argument")
+    } catch {
+      let words = error.hint.dropFirst("write ".count).split(separator: " ").map(String.init)
+      #expect(throws: Never.self) { try CommandLine(parsing: words) }
     }
   }
 

@@ -92,7 +92,7 @@ import Testing
 
   @Test func pastesAreCleaned() {
     #expect(PastedText.cleaned("nnsh> a\nnnsh> b\n\n") == "a\nb")
-    #expect(PastedText.cleaned("    … x\t\u{1B}[31my") == "x  [31my")
+    #expect(PastedText.cleaned("    … x\t\u{1B}[31my") == "x  y")
     #expect(PastedText.cleaned("") == "")
   }
 }

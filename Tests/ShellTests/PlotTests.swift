@@ -1,4 +1,6 @@
+import Datasets
 import Foundation
+import Tensors
 import Testing
 
 @testable import Shell
@@ -76,9 +78,27 @@ import Testing
 
   @Test func picturesDitherWithoutColour() {
     let image = TerminalImage(values: (0..<64).map { Double($0 % 8) }, rows: 8, columns: 8)
-    #expect(image.lines(colored: false).count == 2)
-    #expect(image.lines(colored: true).count == 4)
+    #expect(image.lines(.dots).count == 2)
+    #expect(image.lines(.palette).count == 4)
     #expect(image.fitted(rows: 4, columns: 4).rows == 4)
+  }
+
+  @Test func coloursAreDrawnAsTheTerminalCan() {
+    let red = TerminalImage(values: [1, 0, 0, 0, 0, 1], rows: 2, columns: 1, channels: 3)
+    #expect(red.lines(.trueColor) == ["\u{1B}[38;2;255;0;0;48;2;0;0;255m▀\u{1B}[0m"])
+    #expect(red.lines(.palette) == ["\u{1B}[38;5;196;48;5;21m▀\u{1B}[0m"])
+    let grey = TerminalImage(values: [1, 1, 1, 0, 0, 0], rows: 2, columns: 1, channels: 3)
+    #expect(grey.lines(.trueColor) == ["\u{1B}[38;5;255;48;5;232m▀\u{1B}[0m"])
+  }
+
+  @Test(arguments: [1, 7, 20, 80, 200])
+  func galleriesFitTheScreen(_ width: Int) {
+    let image = TerminalImage(
+      values: (0..<784).map { Double($0 % 28) }, rows: 28, columns: 28)
+    let entries = (0..<5).map { (image: image, caption: "a caption of some length \($0)") }
+    for line in TerminalImage.gallery(entries, width: width, ink: .dots) {
+      #expect(line.count <= width, "\(line)")
+    }
   }
 
   @Test func histogramsCountEverything() throws {
@@ -120,12 +140,47 @@ import Testing
     }
   }
 
+  @Test func pointsBetweenGapsAreDrawn() {
+    let chart = Chart(panels: [.init(curves: [.init("", y: [1, .nan, 3, 4, .nan, 5])])])
+    let script = Gnuplot.script(for: chart, format: .svg)
+    #expect(script.contains("$dots0_0 << NNSH_END_OF_DATA\n0.0 1.0\n5.0 5.0\nNNSH_END_OF_DATA"))
+    #expect(script.contains("with lines") && script.contains("with points"))
+  }
+
+  @Test func aProgramThatReadsNothingIsStopped() async {
+    await #expect(processExitsWith: .success) {
+      let sink = open("/dev/null", O_WRONLY)
+      Thread.detachNewThread {
+        usleep(100_000)
+        Interrupt.request()
+      }
+      // `yes` reads nothing, and the pipe holds less than this.
+      let text = [UInt8](repeating: 0x20, count: 1 << 20)
+      #expect(throws: ChildProcess.Failure.self) {
+        _ = try ChildProcess.run("yes", input: text, output: sink)
+      }
+      #expect(waitpid(-1, nil, WNOHANG) == -1)
+    }
+  }
+
+  @Test func aProgramThatComplainsAtLengthComesToAnEnd() throws {
+    let sink = open("/dev/null", O_WRONLY)
+    defer { close(sink) }
+    let outcome = try ChildProcess.run(
+      "sh", input: Array("yes complaint | head -c 300000 >&2; exit 3".utf8), output: sink)
+    #expect(outcome.status == 3 << 8)
+    #expect(outcome.complaint.utf8.count == 65536)
+    #expect(throws: ChildProcess.Failure.self) {
+      _ = try ChildProcess.run("no-program-of-this-name", input: [], output: sink)
+    }
+  }
+
   @Test func aFolderThatIsNotThereIsAnError() {
     let chart = Chart(panels: [.init(curves: [.init("", y: [1])])])
     let path = "/nowhere/at/all.png"
     #expect(
       failure(writing: chart, to: path, format: .png)
-        == .cannotWrite(path: path, reason: "No such file or directory"))
+        == .cannotWrite(.missingDirectory(path: path, directory: "/nowhere/at")))
   }
 
   private func failure(

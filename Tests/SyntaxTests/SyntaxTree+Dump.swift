@@ -11,6 +11,7 @@ extension Expression {
     case .interpolation(let parts): "(\"\" \(joined(parts.map(\.dump))))"
     case .name(let name): name
     case .bracket(let elements): elements.isEmpty ? "[]" : "[\(joined(elements.map(\.dump)))]"
+    case .list(let elements): "(list \(joined(elements.map(\.dump))))"
     case .record(let fields): "{\(joined(fields.map { "\($0.name.text):\($0.value.dump)" }))}"
     case .range(let lower, let upper, let inclusive, let step):
       "(\(inclusive ? "..." : "..<") \(joined([lower, upper].map(\.dump)))"
@@ -54,6 +55,7 @@ extension Subscript {
   var dump: String {
     switch self {
     case .index(let value): value.dump
+    case .ellipsis: "..."
     case .slice(let start, let stop, let step, _):
       "(: \(joined([start, stop, step].map { $0?.dump ?? "_" })))"
     }

@@ -23,6 +23,16 @@ import Testing
     #expect(report.fault == .none)
   }
 
+  @Test(arguments: Corpus.names("undecided"))
+  func whatCannotBeMeasuredGetsNoVerdict(name: String) throws {
+    let (code, diagnosis) = try Corpus.script("undecided", name)
+    let report = try #require(try CheckHost.reports(code, name: name).last)
+    #expect(report.verdict == .undecided, "\(report.lines.joined(separator: "\n"))")
+    #expect(report.fault.rawValue == diagnosis)
+    #expect(report.measured == 0 || report.detail.contains("central differences say"))
+    #expect(report.detail.hasPrefix("not measured: "))
+  }
+
   @Test func theCorpusIsLargeEnough() {
     #expect(Corpus.names("wrong").count >= 40)
     #expect(Corpus.names("right").count >= 40)

@@ -57,6 +57,7 @@ import Testing
     Case("derive sum(softplus(x @ w)) wrt w"),
     Case("derive sum(maximum(A, 0) * minimum(A, B)) wrt A"),
     Case("derive sum(where(A > 0, A^2, 3 * A)) wrt A"),
+    Case("derive sum(where(A > 0 and A < B or A < -1, A^2, 3 * A)) wrt A"),
     Case("derive norm(A) + norm(w) wrt A, w"),
     Case("derive var(A) + std(A) wrt A"),
     Case("derive sum(max(A, axis=1)) + min(A) wrt A"),

@@ -152,8 +152,8 @@ private func slice(_ start: Int?, _ stop: Int?, _ step: Int = 1) -> Index {
         == .maskShape(mask: [4], shape: [2, 5, 4, 3], axis: 0))
     #expect(
       error { () throws(TensorError) in
-        try y.subscripted([.gather(repeated), .gather(repeated)])
-      } == .severalArrayIndices)
+        try y.subscripted([.ellipsis, .at(0), .ellipsis])
+      } == .severalEllipses)
     var copy = y
     #expect(
       error { () throws(TensorError) in try copy.assign([.at(0)], try Tensor.zeros([2])) }

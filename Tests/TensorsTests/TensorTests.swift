@@ -172,7 +172,7 @@ import Testing
       .rankTooHigh(40, limit: 32), .elementCount(given: 1, shape: [2]),
       .reshape(from: [2], to: [3]), .broadcast([2], [3]), .axisOutOfRange(axis: 1, rank: 1),
       .repeatedAxis(0), .indexNotWhole(0.5), .tooManyIndices(count: 2, shape: [1]), .zeroStep,
-      .maskShape(mask: [1], shape: [2], axis: 0), .severalArrayIndices,
+      .maskShape(mask: [1], shape: [2], axis: 0), .severalEllipses,
       .assignment(value: [2], target: [3]), .emptyReduction("max"), .matmul([2, 2, 3], [3, 3, 2]),
       .matmulNumber, .biasShape([2], columns: 3), .concatenate([1], [2], axis: 0), .nothingToJoin,
       .stackShapes([1], [2]), .squeeze(axis: 0, length: 2), .split(parts: 2, length: 3),

@@ -54,10 +54,16 @@ typedef struct {
   int (*complete)(void *context, const char *text, int cursor, const char **replacement);
   /* What of a pasted text to insert; stays the callee's until the next call. */
   const char *(*clean_paste)(void *context, const char *text);
-  /* Up (-1) or Down (1) outside a block: the entry to show instead, NULL to stay. */
+  /*
+   * An older (-1) or newer (1) entry of the history that begins as the text before the cursor: what
+   * to show instead, NULL to stay.
+   */
   const char *(*step_history)(void *context, int direction, const char *text, int cursor);
-  /* The text before the last change, with its cursor; NULL where there is none. */
-  const char *(*undo)(void *context, int *cursor);
+  /*
+   * The text before the last change (-1), or after the next one that was taken back (1), with its
+   * cursor; NULL where there is none.
+   */
+  const char *(*undo)(void *context, int direction, int *cursor);
   /* What Right at the end of a text accepts; NULL for nothing. */
   const char *(*accept_hint)(void *context, const char *text);
   /*
@@ -69,9 +75,22 @@ typedef struct {
   void (*draw)(void *context, const char *text, int length, int cursor, int reason);
 } EditlineCallbacks;
 
-/* Opens the editor on standard input. 0 where it cannot. */
-int editline_open(const char *program, EditlineCallbacks callbacks, int history_size);
+/*
+ * Opens the editor on standard input, with the keys of emacs or of vi. 0 where it cannot. Then come
+ * the person's own keys, and `editline_bind_own_keys`.
+ */
+int editline_open(const char *program, EditlineCallbacks callbacks, int is_vi);
+/*
+ * One `bind` of ~/.editrc: its words, without quotes, and the bytes of the key. The caller has
+ * looked at them: libedit does not. 0 where libedit refuses them.
+ */
+int editline_bind(const char *const *words, int count, const char *key);
+/* The keys that the shell cannot do without. */
+void editline_bind_own_keys(void);
 void editline_close(void);
+
+/* Lets the next read begin with a byte that was read elsewhere. */
+void editline_give_back(unsigned char byte);
 
 /* Reads one statement: its text is `*text`, valid until the next call. */
 int editline_read(const char **text);
@@ -79,10 +98,10 @@ int editline_read(const char **text);
 /* The signal that ended the last read with `EDITLINE_TERMINATED`. */
 int editline_termination_signal(void);
 
-/* Adds an entry to those that Ctrl-R finds. */
-void editline_add_history(const char *entry);
-/* Takes the newest entry like this one away. */
-void editline_remove_history(const char *entry);
+/* The words that the process was started with; the first one is its name. */
+int editline_argument_count(void);
+/* NULL where there is none. */
+const char *editline_argument(int index);
 
 /* Around another program that the person at the terminal uses, as a pager. */
 void editline_lend_terminal(void);

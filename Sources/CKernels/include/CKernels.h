@@ -201,7 +201,10 @@ int nnsh_softmax_cross_entropy_rows(
 void nnsh_column_sums(
     const float *_Nonnull in, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t row_stride,
     float accumulate, float *_Nonnull out);
-/// gradient[i] = activation[i] > 0 ? gradient[i] : 0
+/// max(0, ·) of some columns of some rows, in place and on this thread; a NaN stays.
+void nnsh_relu_rows(
+    float *_Nonnull values, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t stride);
+/// gradient[i] = activation[i] <= 0 ? 0 : gradient[i], so that it passes where there is a NaN.
 void nnsh_relu_mask(float *_Nonnull gradient, const float *_Nonnull activation, ptrdiff_t count);
 /// v = momentum·v + rate·(g + l2·w); w −= v, or with nesterov w −= momentum·v + rate·(g + l2·w).
 void nnsh_momentum_update(

@@ -128,10 +128,13 @@ final class FileSource: ByteSource {
 
   deinit { close(descriptor) }
 
-  /// Opens a file; a pipe or device is read to its end into memory.
+  /// Opens a file; a pipe or device is read to its end into memory, once `accepting` has seen its
+  /// first bytes and thrown no error.
   ///
-  /// Errors: missing, a directory, no permission, empty.
-  static func open(_ path: String) throws(DatasetError) -> any ByteSource {
+  /// Errors: missing, a directory, no permission, empty, endless.
+  static func open(
+    _ path: String, accepting: (_ beginning: [UInt8]) throws(DatasetError) -> Void = { _ in }
+  ) throws(DatasetError) -> any ByteSource {
     let descriptor = try openDescriptor(path)
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
@@ -148,7 +151,7 @@ final class FileSource: ByteSource {
     default:
       // Pipes have no size, nor have the files of /proc.
       defer { close(descriptor) }
-      let bytes = try slurp(descriptor, path: path)
+      let bytes = try slurp(descriptor, path: path, accepting: accepting)
       guard !bytes.isEmpty else { throw .empty(path: path) }
       return MemorySource(bytes, place: path)
     }
@@ -163,6 +166,7 @@ final class FileSource: ByteSource {
       case EINTR: try throwIfInterrupted(path)
       case ENOENT, ENOTDIR: throw .missing(path: path, nearest: nearestFile(path))
       case EACCES, EPERM: throw .permission(path: path, writing: false)
+      case ENXIO: throw .notAFile(path: path, kind: "a socket or a missing device")
       default: throw .system(operation: "read", path: path, code: code)
       }
     }
@@ -176,17 +180,31 @@ final class FileSource: ByteSource {
     return path.contains("/") ? directory.appendingPath(name) : name
   }
 
-  private static func slurp(_ descriptor: Int32, path: String) throws(DatasetError) -> [UInt8] {
+  /// No more than this is taken from what has no size, of the memory a quarter at most: it may
+  /// never end.
+  private static let mostUnsized = 4 << 30
+
+  private static func slurp(
+    _ descriptor: Int32, path: String,
+    accepting: (_ beginning: [UInt8]) throws(DatasetError) -> Void
+  ) throws(DatasetError) -> [UInt8] {
+    let limit = min(mostUnsized, MemoryLimit.available() / 4)
     var bytes: [UInt8] = []
+    var isAccepted = false
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       try throwIfInterrupted(path)
       let count = Glibc.read(descriptor, &buffer, buffer.count)
-      if count == 0 { return bytes }
-      guard count > 0 else {
+      guard count >= 0 else {
         if errno == EINTR { continue }
         throw .system(operation: "read", path: path, code: errno)
       }
+      if !isAccepted, bytes.count + count >= ForeignFile.beginningSize || count == 0 {
+        isAccepted = true
+        try accepting(Array((bytes + buffer[0..<count]).prefix(ForeignFile.beginningSize)))
+      }
+      if count == 0 { return bytes }
+      guard bytes.count + count <= limit else { throw .endless(path: path, limit: limit) }
       // Asked where the array is about to grow, to twice its size.
       if bytes.count + count > bytes.capacity {
         try MemoryLimit.require(bytes.count.multipliedSaturating(2), for: path)

@@ -51,7 +51,7 @@ struct CSVCursor {
   @inline(__always)
   static func isLineEnd(_ byte: UInt8) -> Bool { byte == newline || byte == carriageReturn }
 
-  private mutating func skipLineEnd() {
+  mutating func skipLineEnd() {
     let isPair =
       position.pointee == Self.carriageReturn && position + 1 < end
       && (position + 1).pointee == Self.newline
@@ -184,8 +184,7 @@ struct CSVCursor {
 
   /// The beginning of a cell, for a message.
   private func excerpt(_ bytes: ArraySlice<UInt8>) -> String {
-    let text = String(decoding: bytes.prefix(64), as: UTF8.self)
-    let printable = text.map { $0.isNewline ? "⏎" : $0 == "\u{0}" ? "␀" : $0 }
-    return printable.count <= 30 ? String(printable) : String(printable.prefix(29)) + "…"
+    let text = ShownName.cleaned(String(decoding: bytes.prefix(64), as: UTF8.self))
+    return text.count <= 30 ? text : String(text.prefix(29)) + "…"
   }
 }

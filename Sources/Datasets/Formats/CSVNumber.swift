@@ -9,6 +9,9 @@ protocol CSVValue: BitwiseCopyable, Sendable {
   init?(_ text: Substring)
   static var nan: Self { get }
   static var infinity: Self { get }
+  /// Whether this value, nearest to a decimal of this magnitude, is told from those decimals by
+  /// its last digit, of which one is worth `unit`.
+  func givesBack(_ magnitude: Double, unit: Double) -> Bool
   static prefix func - (value: Self) -> Self
   init(_ value: Int)
 }
@@ -25,6 +28,12 @@ extension Float: CSVValue {
     if double.magnitude < 0x1p-126, double != 0 { return nil }
     self.init(double)
   }
+
+  @inline(__always)
+  func givesBack(_ decimal: Double, unit: Double) -> Bool {
+    // A hair more than half a unit: the distance itself is rounded.
+    abs(Double(magnitude) - decimal) <= unit * 0.5000001
+  }
 }
 
 extension Double: CSVValue {
@@ -32,6 +41,8 @@ extension Double: CSVValue {
 
   @inline(__always)
   init?(nearest double: Double) { self = double }
+
+  func givesBack(_ magnitude: Double, unit: Double) -> Bool { true }
 }
 
 /// Reads one number from bytes, rounded correctly, without regard to the locale (the user's
@@ -40,6 +51,9 @@ extension Double: CSVValue {
 /// The bytes must be followed by eight more that may be read, the first of them no digit.
 enum CSVNumber<Value: CSVValue> {
   typealias Bytes = UnsafePointer<UInt8>
+
+  /// Every number of six digits is told from its neighbours by Float32.
+  private static var alwaysGivenBack: UInt64 { Value.isNarrow ? 999_999 : .max }
 
   /// The value, whether Float32 would hold less than the text says, and where the number ends.
   struct Result {
@@ -70,13 +84,16 @@ enum CSVNumber<Value: CSVValue> {
       digits += decimals
     }
     guard digits > 0 else { return nil }
-    // Float32 holds what nine digits say, and integers of seven.
+    // Float32 holds what nine digits say at most, and integers of seven.
     let most: UInt64 = Value.isNarrow ? (hasPoint ? 999_999_999 : 9_999_999) : 1 << 53
     if digits <= 19, mantissa <= most, rest.pointee | 0x20 != UInt8(ascii: "e") {
       // Both operands are exact, so the quotient is rounded correctly (Clinger 1990).
-      let quotient = Double(mantissa) / PowersOfTen.small(decimals)
+      let scale = PowersOfTen.small(decimals)
+      let quotient = Double(mantissa) / scale
       let sign: UInt64 = isNegative ? 1 << 63 : 0
-      if let value = Value(nearest: Double(bitPattern: quotient.bitPattern | sign)) {
+      if let value = Value(nearest: Double(bitPattern: quotient.bitPattern | sign)),
+        mantissa <= Self.alwaysGivenBack || value.givesBack(quotient, unit: 1 / scale)
+      {
         return Result(value: value, end: rest)
       }
     }
@@ -118,9 +135,11 @@ enum CSVNumber<Value: CSVValue> {
       decoding: UnsafeBufferPointer(start: start, count: end - start), as: UTF8.self
     ).lowercased()
     switch text {
-    case "", "nan", "-nan", "+nan", "na", "n/a", "null", "none", "#n/a": return .nan
-    case "inf", "+inf", "infinity", "+infinity": return .infinity
-    case "-inf", "-infinity": return -.infinity
+    case "", "nan", "-nan", "+nan", "na", "n/a", "<na>", "null", "none": return .nan
+    // As Excel and older runtimes of C write them.
+    case "#n/a", "#na", "#n/a n/a", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan": return .nan
+    case "inf", "+inf", "infinity", "+infinity", "1.#inf": return .infinity
+    case "-inf", "-infinity", "-1.#inf": return -.infinity
     case "true": return Value(1)
     case "false": return Value(0)
     default: return nil

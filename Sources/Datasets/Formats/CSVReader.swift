@@ -7,15 +7,17 @@ package struct CSVTable: Sendable {
   package var tensor: Tensor
   /// The header's cells; empty where the first row holds numbers.
   package var columnNames: [String]
+  /// What should be told about the reading.
+  package var remarks: [LoadRemark] = []
 }
 
 /// Reads a table of numbers.
 ///
-/// The separator is what the first line holds: a tab, else a semicolon (numbers may then have
-/// decimal commas), else a comma, else spaces. A first row without any number is the header.
-/// Cells may be quoted; empty ones, `NA` and `nan` read as nan. Lines that begin with `#` and
-/// empty lines are passed over. The result is Float32 unless a number needs Float64: an integer
-/// that Float32 skips, or more than nine digits that it cannot hold.
+/// The cells are separated by commas, semicolons, tabs or spaces (`CSVDialectDetection`), the
+/// first row may hold names (`CSVFirstRows`). Cells may be quoted; empty ones, `NA` and `nan` read
+/// as nan. Lines that begin with `#`, empty lines, and rows and columns at the edges that hold
+/// nothing are passed over. The result is Float32 unless a number needs Float64: one of which
+/// Float32 cannot give back the digits.
 ///
 /// All threads read: the text is cut into blocks, and a block's rows are those whose lines begin
 /// in it. That a line end may lie between quotation marks does no harm. Rows hold numbers, and no
@@ -38,7 +40,9 @@ struct CSVReader {
     var tensor = try reader.tensor(of: Float.self, blockSize)
     if tensor == nil { tensor = try reader.tensor(of: Double.self, blockSize) }
     guard let tensor else { throw .noRows(path: source.place) }
-    return CSVTable(tensor: tensor, columnNames: beginning.names)
+    return try CSVTable(
+      tensor: tensor, columnNames: beginning.names, remarks: beginning.remarks
+    ).withoutBlankColumns(beginning.blankColumns)
   }
 
   /// The table as numbers of one type; `nil` where Float32 is too narrow for one.
@@ -47,7 +51,7 @@ struct CSVReader {
   ) throws(DatasetError) -> Tensor? {
     try requireMemory(for: Value.self)
     let blocks = CSVBlocks<Value>(source, beginning, blockSize: blockSize)
-    let workers = min(Threads.count, blocks.count)
+    let workers = max(1, min(Threads.count, blocks.count))
     if workers > 1 {
       Threads.run(workers) { _ in blocks.work() }
     } else {
@@ -99,6 +103,9 @@ private final class CSVBlocks<Value: CSVValue>: Sendable {
   /// In the order of the text. Each is filled by the thread that has taken it.
   private let blocks: [CSVBlock<Value>]
   private let taken = Atomic(0)
+  /// The numbers in the blocks that are done.
+  private let read = Atomic(0)
+  private static var numbersUnasked: Int { 1 << 23 }
   /// No block from here on is wanted: an error lies before it, or Float32 is too narrow.
   private let limit: Atomic<Int>
 
@@ -108,7 +115,7 @@ private final class CSVBlocks<Value: CSVValue>: Sendable {
     self.source = source
     self.beginning = beginning
     self.blockSize = blockSize
-    let count = (source.count - beginning.rowsOffset + blockSize - 1) / blockSize
+    let count = (beginning.rowsEnd - beginning.rowsOffset + blockSize - 1) / blockSize
     blocks = (0..<count).map { _ in CSVBlock() }
     limit = Atomic(count)
   }
@@ -135,11 +142,23 @@ private final class CSVBlocks<Value: CSVValue>: Sendable {
     _ index: Int, _ window: TextWindow, into block: CSVBlock<Value>
   ) throws(DatasetError) {
     let start = beginning.rowsOffset + index * blockSize
-    block.reserve(beginning.cells(in: blockSize + blockSize / 8) + beginning.columns)
+    block.reserve(beginning.cells(in: blockSize + blockSize / 8))
     let reader = CSVBlockReader(
       beginning: beginning, source: source, window: window, start: start,
-      end: min(start + blockSize, source.count))
+      end: min(start + blockSize, beginning.rowsEnd))
     try reader.read(into: block)
+    try requireMemory(block.count)
+  }
+
+  /// Asks anew for what the tensor takes whenever so many more numbers have been read: the text
+  /// need not go on as it begins.
+  private func requireMemory(_ count: Int) throws(DatasetError) {
+    let total = read.wrappingAdd(count, ordering: .relaxed)
+    guard total.newValue / Self.numbersUnasked > total.oldValue / Self.numbersUnasked else {
+      return
+    }
+    try MemoryLimit.require(
+      total.newValue.multipliedSaturating(MemoryLayout<Value>.size), for: source.place)
   }
 
   /// The blocks in order, `nil` where Float32 is too narrow; throws the first error in the text.
@@ -165,6 +184,34 @@ extension DatasetError {
     case .unclosedQuote(let path, let line):
       .unclosedQuote(path: path, line: line + lines)
     default: self
+    }
+  }
+}
+
+extension CSVTable {
+  /// Without those of the last columns that hold nothing, at most `count` of them.
+  fileprivate func withoutBlankColumns(_ count: Int) throws(DatasetError) -> CSVTable {
+    guard count > 0, tensor.rank == 2 else { return self }
+    let columns = tensor.shape.dimensions[1]
+    var kept = columns
+    while kept > max(0, columns - count), try isBlank(column: kept - 1) { kept -= 1 }
+    guard kept < columns else { return self }
+    guard kept > 0 else { throw .noRows(path: "the table") }
+    var table = self
+    table.tensor = try tensorResult { () throws(TensorError) in
+      let selection: Index = kept == 1 ? .at(0) : .slice(start: nil, stop: kept, step: 1)
+      return try tensor.subscripted([.slice(start: nil, stop: nil, step: 1), selection])
+        .contiguous()
+    }
+    if !columnNames.isEmpty { table.columnNames = Array(columnNames.prefix(kept)) }
+    table.remarks.append(.emptyColumns(columns - kept))
+    return table
+  }
+
+  private func isBlank(column: Int) throws(DatasetError) -> Bool {
+    try tensorResult { () throws(TensorError) in
+      try tensor.subscripted([.slice(start: nil, stop: nil, step: 1), .at(column)]).doubles()
+        .allSatisfy(\.isNaN)
     }
   }
 }

@@ -10,8 +10,10 @@ struct Decimal {
   /// Behind the number.
   private(set) var end: UnsafePointer<UInt8>
 
-  /// Digits that a Float32 written shortest can have, and those that a UInt64 holds of any number.
-  private static let (floatDigits, mostDigits) = (9, 19)
+  /// Digits of which Float32 gives back any number, and those that it needs at most.
+  private static let (alwaysGivenBack, floatDigits) = (6, 9)
+  /// Digits that a UInt64 holds of any number.
+  private static let mostDigits = 19
 
   /// Takes apart the number at `start`, `nil` where none begins there. Bytes of any kind follow
   /// it, the last of them no digit, sign, point or `e`, and after that eight that may be read.
@@ -95,25 +97,35 @@ struct Decimal {
     return isNegative ? -magnitude : magnitude
   }
 
-  /// More digits than Float32 needs, an integer it skips, or a size beyond its range, and in
-  /// fact another value than Float32's nearest: then the number is worth Float64.
+  /// Whether the nearest Float32 loses what is written: a whole number that it skips, a size
+  /// beyond its range, or digits that it cannot give back, because other decimals of as many
+  /// digits are nearer to it.
   func needsDouble(_ value: Double) -> Bool {
     let narrow = Float(value)
     if Double(narrow) == value { return false }
-    if significantDigits > Self.floatDigits || isWhole || !narrow.isFinite { return true }
+    if isWhole || !narrow.isFinite || isInexact { return true }
     // Near zero Float32 has fewer digits: enough where its own shortest text says the same.
-    return narrow.magnitude < .leastNormalMagnitude && Double(narrow.description) != value
+    if narrow.magnitude < .leastNormalMagnitude { return Double(narrow.description) != value }
+    let (digits, power) = significant
+    if digits <= Self.alwaysGivenBack { return false }
+    if digits > Self.floatDigits { return true }
+    guard let unit = PowersOfTen.nearestDouble(1, power) else { return true }
+    return !narrow.givesBack(value.magnitude, unit: unit)
   }
 
-  /// The digits without the zeros that end them: 0.1000000000 says no more than 0.1.
-  private var significantDigits: Int {
-    var rest = mantissa
-    while rest != 0, rest % 10 == 0 { rest /= 10 }
+  /// Of the digits without the zeros that end them (0.1000000000 says no more than 0.1): how
+  /// many there are, and the power of ten of the last.
+  private var significant: (digits: Int, power: Int) {
+    var (rest, power) = (mantissa, exponent)
+    while rest != 0, rest % 10 == 0 {
+      rest /= 10
+      power += 1
+    }
     var count = 0
     while rest != 0 {
       rest /= 10
       count += 1
     }
-    return count
+    return (count, power)
   }
 }

@@ -70,16 +70,6 @@ package enum FileFormat: String, Hashable, Sendable, CaseIterable {
   /// What the first bytes look like, in words for an error, `nil` where they show nothing known.
   static func described(firstBytes bytes: [UInt8]) -> String? {
     if let format = FileFormat(firstBytes: bytes) { return format.withArticle }
-    if isPickle(bytes) { return "a Python pickle" }
-    if bytes.starts(with: Array("<".utf8)) { return "a web page" }
-    if bytes.starts(with: [0x89, 0x48, 0x44, 0x46]) { return "an HDF5 file" }
-    if bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return "a JPEG image" }
-    if bytes.starts(with: Array("version https://git-lfs".utf8)) { return "a Git LFS pointer" }
-    return nil
-  }
-
-  /// Whether these bytes begin a pickle of protocol 2 to 5.
-  static func isPickle(_ bytes: [UInt8]) -> Bool {
-    bytes.count >= 2 && bytes[0] == 0x80 && (2...5).contains(bytes[1])
+    return ForeignFile.shown(by: bytes)?.name
   }
 }

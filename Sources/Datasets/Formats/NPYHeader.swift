@@ -17,7 +17,7 @@ struct NPYHeader {
     let place = stream.place
     let start = try stream.bytes(min(8, stream.bound), part: "header")
     guard start.starts(with: Self.magic), start.count == 8 else {
-      if FileFormat.isPickle(start) { throw .pickled(place: place) }
+      if ForeignFile.isPickle(start) { throw .pickled(place: place) }
       if Self.magic.starts(with: start.prefix(6)) {
         throw .truncated(place: place, part: "header", expected: 8, found: start.count)
       }

@@ -6,32 +6,50 @@ package enum NPZArchive {
   /// Where a network's notes stand: JSON of strings, which NumPy hands out as bytes.
   static let notesName = "__metadata__.json"
 
-  /// The arrays in the archive's order, and the notes where it has any.
+  /// What an archive holds.
+  struct Contents {
+    /// The arrays in the archive's order.
+    var tensors: [NamedTensor] = []
+    /// The notes where it has any.
+    var notes: [String: String]?
+    /// The arrays that hold no numbers.
+    var remarks: [LoadRemark] = []
+  }
+
+  /// Reads all arrays that hold numbers; the error of the first that holds none where no other
+  /// does.
   static func read(
     _ source: any ByteSource, scaling: ByteScaling = .asStored
-  ) throws(DatasetError) -> (tensors: [NamedTensor], notes: [String: String]?) {
+  ) throws(DatasetError) -> Contents {
     let directory = try ZipDirectory(source)
-    var tensors: [NamedTensor] = []
+    var result = Contents()
     var names: Set<String> = []
-    var notes: [String: String]?
+    var failure: DatasetError?
     for entry in directory.entries where !entry.name.hasSuffix("/") {
       if entry.name == notesName {
         let bytes = try directory.stream(entry).remainingBytes()
-        notes = try JSONValue.strings(bytes, place: source.place, format: .npz)
+        result.notes = try JSONValue.strings(bytes, place: source.place, format: .npz)
         continue
       }
       guard entry.name.hasSuffix(".npy") else { continue }
-      let name = String(entry.name.dropLast(4))
+      let name = ShownName.cleaned(String(entry.name.dropLast(4)))
       guard names.insert(name).inserted else {
         throw .malformed(place: source.place, format: .npz, reason: "it holds \(name) twice")
       }
-      let tensor = try NPYFile.read(try directory.stream(entry), scaling: scaling)
-      tensors.append(NamedTensor(name: name, tensor: tensor))
+      do throws(DatasetError) {
+        let tensor = try NPYFile.read(try directory.stream(entry), scaling: scaling)
+        result.tensors.append(NamedTensor(name: name, tensor: tensor))
+      } catch {
+        guard let type = error.typeLeftOut else { throw error }
+        failure = failure ?? error
+        result.remarks.append(.arrayLeftOut(name: name, type: type))
+      }
     }
-    guard !tensors.isEmpty else {
-      throw .malformed(place: source.place, format: .npz, reason: "it holds no arrays")
+    guard !result.tensors.isEmpty else {
+      throw failure
+        ?? .malformed(place: source.place, format: .npz, reason: "it holds no arrays")
     }
-    return (tensors, notes)
+    return result
   }
 
   /// Writes the arrays uncompressed, as `numpy.savez` does: weights hardly compress.
@@ -54,6 +72,17 @@ package enum NPZArchive {
       try sink.write(bytes)
     }
     try writer.finish()
+  }
+}
+
+extension DatasetError {
+  /// What an array holds instead of numbers, where that is what the error tells.
+  fileprivate var typeLeftOut: String? {
+    switch self {
+    case .pickled: "Python objects"
+    case .unsupportedElements(_, let type): type
+    default: nil
+    }
   }
 }
 

@@ -25,7 +25,9 @@ package enum SafetensorsFile {
     guard let length = Int(exactly: claimed), length <= source.count - 8, length <= longestHeader
     else {
       let start = try source.prefix(16)
-      if let looksLike = FileFormat.described(firstBytes: start) {
+      if FileFormat(firstBytes: start) != .safetensors,
+        let looksLike = FileFormat.described(firstBytes: start)
+      {
         throw .wrongMagic(path: place, format: .safetensors, looksLike: looksLike)
       }
       throw .claimsMore(
@@ -61,16 +63,15 @@ package enum SafetensorsFile {
     var notes: [String: String] = [:]
     var names: Set<String> = []
     for member in members {
-      guard names.insert(member.name).inserted else {
-        throw malformed("it holds \(member.name) twice")
-      }
+      let name = ShownName.cleaned(member.name)
+      guard names.insert(name).inserted else { throw malformed("it holds \(name) twice") }
       if member.name == "__metadata__" {
         guard let strings = member.value.strings else {
           throw malformed("its __metadata__ holds more than strings")
         }
         notes = strings
       } else {
-        entries.append(try entry(member.name, member.value, place: place))
+        entries.append(try entry(name, member.value, place: place))
       }
     }
     entries.sort { ($0.start, $0.end) < ($1.start, $1.end) }

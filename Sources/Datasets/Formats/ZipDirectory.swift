@@ -28,7 +28,7 @@ struct ZipDirectory {
     self.source = source
     let start = try source.prefix(8)
     guard start.starts(with: [0x50, 0x4B]) else {
-      if FileFormat.isPickle(start) { throw .pickled(place: source.place) }
+      if ForeignFile.isPickle(start) { throw .pickled(place: source.place) }
       throw .wrongMagic(
         path: source.place, format: .npz, looksLike: FileFormat.described(firstBytes: start))
     }

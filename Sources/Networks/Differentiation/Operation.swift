@@ -36,15 +36,19 @@ package struct Operation: Sendable {
   /// The builtin's name.
   package let name: String
   let saves: Saves
+  /// Why no derivative passes, where the result is constant between jumps; otherwise nil.
+  let cut: String?
   let forward: @Sendable ([Tensor]) throws -> Tensor
   let pullback: @Sendable (Pullback) throws -> [Variable?]
 
   init(
-    _ name: String, saves: Saves = .both, forward: @escaping @Sendable ([Tensor]) throws -> Tensor,
+    _ name: String, saves: Saves = .both, cut: String? = nil,
+    forward: @escaping @Sendable ([Tensor]) throws -> Tensor,
     pullback: @escaping @Sendable (Pullback) throws -> [Variable?]
   ) {
     self.name = name
     self.saves = saves
+    self.cut = cut
     self.forward = forward
     self.pullback = pullback
   }

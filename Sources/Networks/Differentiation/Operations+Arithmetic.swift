@@ -56,7 +56,11 @@ extension Operation {
     pullback: { p in
       [
         try p.part(0) { p.cotangent },
-        try p.part(1) { try .negate(p.cotangent * .floor(p.inputs[0] / p.inputs[1])) },
+        try p.part(1) {
+          let whole = try Tensor.apply(
+            .floor, Tensor.apply(.divide, p.inputs[0].tensor, p.inputs[1].tensor))
+          return try .negate(p.cotangent * Variable(whole))
+        },
       ]
     })
 

@@ -17,8 +17,8 @@ extension Operation {
   /// A function that is constant between its jumps: the derivative passes nothing back.
   private static func stepwise(_ name: String, _ operation: UnaryOperation) -> Operation {
     Operation(
-      name, saves: .shapes, forward: { try Tensor.apply(operation, $0[0]) },
-      pullback: { _ in [nil] })
+      name, saves: .shapes, cut: "it is constant between its jumps",
+      forward: { try Tensor.apply(operation, $0[0]) }, pullback: { _ in [nil] })
   }
 
   static let negate = Operation(
@@ -35,7 +35,10 @@ extension Operation {
   static let sqrt = Operation(
     "sqrt", saves: .output, forward: { try Tensor.apply(.sqrt, $0[0]) },
     pullback: { p in [try p.part(0) { try p.cotangent / (p.output * 2) }] })
-  static let abs = unary("abs", .abs, saves: .inputs) { x, _ in try .sign(x) }
+  static let abs = unary("abs", .abs, saves: .inputs) { x, _ in
+    // A constant: the slope's own derivative is 0, which is no cut.
+    Variable(try Tensor.apply(.sign, x.tensor))
+  }
   static let sign = stepwise("sign", .sign)
   static let floor = stepwise("floor", .floor)
   static let ceil = stepwise("ceil", .ceil)
@@ -43,13 +46,14 @@ extension Operation {
   static let sin = unary("sin", .sin, saves: .inputs) { x, _ in try .cos(x) }
   static let cos = unary("cos", .cos, saves: .inputs) { x, _ in try .negate(.sin(x)) }
   static let tanh = unary("tanh", .tanh, saves: .output) { _, y in try 1 - y * y }
-  static let sigmoid = unary("sigmoid", .sigmoid, saves: .output) { _, y in try y * (1 - y) }
+  /// The input is kept for a logarithm that may follow.
+  static let sigmoid = unary("sigmoid", .sigmoid, saves: .both) { _, y in try y * (1 - y) }
   static let softplus = unary("softplus", .softplus, saves: .inputs) { x, _ in try .sigmoid(x) }
 
-  /// The derivative at 0 is 0, as `gradRelu`.
+  /// The derivative at 0 is 0, as `gradRelu`; where the output is NaN it passes.
   static let relu = Operation(
     "relu", saves: .output, forward: { try Tensor.apply(.relu, $0[0]) },
-    pullback: { p in [try p.part(0) { try .keep(p.cotangent, where: .greater, p.output, 0) }] })
+    pullback: { p in [try p.part(0) { try .keep(p.cotangent, where: .notEqual, p.output, 0) }] })
   static let gradRelu = stepwise("gradRelu", .heaviside)
 
   /// x·Φ(x), so the derivative is Φ(x) + x·φ(x).
@@ -84,6 +88,29 @@ extension Operation {
       })
   }
 
+  /// The same with limits that are differentiated too: an element that is limited passes its
+  /// derivative to the limit.
+  static let clipBetween = Operation(
+    "clip", saves: .inputs,
+    forward: {
+      try Tensor.apply(.minimum, Tensor.apply(.maximum, $0[0], $0[1]), $0[2])
+    },
+    pullback: { p in
+      let (x, lower, upper) = (p.inputs[0], p.inputs[1], p.inputs[2])
+      let raised = Variable(try Tensor.apply(.maximum, x.tensor, lower.tensor))
+      return [
+        try p.part(0) {
+          let kept = try Variable.keep(p.cotangent, where: .greaterOrEqual, x, lower)
+          return try .keep(kept, where: .lessOrEqual, x, upper)
+        },
+        try p.part(1) {
+          let below = try Variable.keep(p.cotangent, where: .less, x, lower)
+          return try .keep(below, where: .lessOrEqual, lower, upper)
+        },
+        try p.part(2) { try .keep(p.cotangent, where: .greater, raised, upper) },
+      ]
+    })
+
   static func cast(to type: ElementType) -> Operation {
     Operation(
       type == .f64 ? "f64" : "f32", saves: .shapes, forward: { try $0[0].cast(to: type) },
@@ -96,10 +123,14 @@ extension Variable {
   package static func negate(_ x: Variable) throws -> Variable { try Operation.negate(x) }
   /// eˣ.
   package static func exp(_ x: Variable) throws -> Variable { try Operation.exp(x) }
-  /// The natural logarithm.
-  package static func log(_ x: Variable) throws -> Variable { try Operation.log(x) }
+  /// The natural logarithm; of what `softmax` or `sigmoid` gave, from what that was given.
+  package static func log(_ x: Variable) throws -> Variable {
+    try Tape.logarithm(of: x) ?? Operation.log(x)
+  }
   /// ln(1 + x), exact near 0.
-  package static func log1p(_ x: Variable) throws -> Variable { try Operation.log1p(x) }
+  package static func log1p(_ x: Variable) throws -> Variable {
+    try Tape.logarithm(ofOnePlus: x) ?? Operation.log1p(x)
+  }
   /// The square root.
   package static func sqrt(_ x: Variable) throws -> Variable { try Operation.sqrt(x) }
   /// |x|; the derivative at 0 is 0.
@@ -131,6 +162,12 @@ extension Variable {
   /// x limited to lower…upper; the derivative is 0 outside.
   package static func clip(_ x: Variable, _ lower: Double?, _ upper: Double?) throws -> Variable {
     try Operation.clip(lower, upper)(x)
+  }
+  /// x limited to lower…upper, which may be differentiated and broadcast.
+  package static func clip(
+    _ x: Variable, between lower: Variable, and upper: Variable
+  ) throws -> Variable {
+    try Operation.clipBetween(x, lower, upper)
   }
   /// x in another element type.
   package static func cast(_ x: Variable, to type: ElementType) throws -> Variable {

@@ -22,7 +22,8 @@ extension Operation {
       pullback: { p in [try p.part(0) { try .subscripted(p.cotangent, indices) }] })
   }
 
-  /// A copy of the first input whose region at `indices` is the second.
+  /// A copy of the first input whose region at `indices` is the second. Of values for one place
+  /// the last stays, and it alone has a derivative.
   static func assigned(_ indices: [Index]) -> Operation {
     Operation(
       "assign", saves: .shapes,
@@ -34,9 +35,33 @@ extension Operation {
       pullback: { p in
         [
           try p.part(0) { try .assigned(p.cotangent, at: indices, Variable(0)) },
-          try p.part(1) { try .subscripted(p.cotangent, indices) },
+          try p.part(1) {
+            let written = try Variable.subscripted(p.cotangent, indices)
+            guard let stays = try Index.lastWritten(at: indices, in: p.output.shape) else {
+              return written
+            }
+            return try .where(stays, written, Variable(0))
+          },
         ]
       })
+  }
+}
+
+extension Index {
+  /// Which of the values written to `indices` stay, as a mask of the values' shape; nil where no
+  /// place is named twice.
+  fileprivate static func lastWritten(at indices: [Index], in shape: Shape) throws -> Tensor? {
+    let namesSeveral = indices.contains {
+      if case .gather(let places) = $0 { places.count > 1 } else { false }
+    }
+    guard namesSeveral else { return nil }
+    var places = try Tensor.zeros(shape, .f64)
+    let target = try places.subscripted(indices).shape
+    let order = try Tensor.sequence(from: 0, step: 1, count: target.count, .f64)
+      .reshaped(target.dimensions)
+    try places.assign(indices, order)
+    let stays = try Tensor.apply(.equal, places.subscripted(indices), order)
+    return try stays.reduce(.all).item == 1 ? nil : stays
   }
 }
 

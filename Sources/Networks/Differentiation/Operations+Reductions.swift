@@ -174,11 +174,18 @@ extension Variable {
   ) throws -> Variable {
     try Operation.variance(axes: axes, keepDimensions: keepDimensions, ddof: ddof)(x)
   }
-  /// The standard deviation: the square root of the variance.
+  /// The standard deviation: the square root of the variance. Where all elements are equal its
+  /// derivative is 0.
   package static func standardDeviation(
     _ x: Variable, axes: [Int]? = nil, keepDimensions: Bool = false, ddof: Int = 0
   ) throws -> Variable {
-    try .sqrt(.variance(x, axes: axes, keepDimensions: keepDimensions, ddof: ddof))
+    let variance = try Variable.variance(
+      x, axes: axes, keepDimensions: keepDimensions, ddof: ddof)
+    let isFlat = try Tensor.apply(.equal, variance.tensor, 0)
+    guard try isFlat.reduce(.any).item == 1 else { return try .sqrt(variance) }
+    // The root's slope at 0 is infinite, so it is taken elsewhere.
+    let positive = try Variable.choose(.equal, variance, 0, then: Variable(1), otherwise: variance)
+    return try .keep(.sqrt(positive), where: .notEqual, variance, 0)
   }
   /// The product over `axes` (all when nil).
   package static func product(_ x: Variable, axes: [Int]? = nil, keepDimensions: Bool = false)

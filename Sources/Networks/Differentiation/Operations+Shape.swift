@@ -24,10 +24,12 @@ extension Operation {
       pullback: { p in [try p.part(0) { p.cotangent }] })
   }
 
+  /// The axis may count from the end.
   static func concatenate(axis: Int) -> Operation {
     Operation(
       "concat", saves: .shapes, forward: { try Tensor.concatenate($0, axis: axis) },
       pullback: { p in
+        let axis = try p.output.shape.normalized(axis: axis)
         var start = 0
         return try p.inputs.indices.map { position in
           let extent = p.inputs[position].shape.dimensions[axis]
@@ -41,10 +43,12 @@ extension Operation {
       })
   }
 
+  /// The axis may count from the end.
   static func stack(axis: Int) -> Operation {
     Operation(
       "stack", saves: .shapes, forward: { try Tensor.stack($0, axis: axis) },
       pullback: { p in
+        let axis = try p.output.shape.normalized(axis: axis)
         return try p.inputs.indices.map { position in
           try p.part(position) {
             try .subscripted(
@@ -54,13 +58,15 @@ extension Operation {
       })
   }
 
-  /// Each element `count` times in a row along `axis` (not nil here: the caller flattens).
+  /// Each element `count` times in a row along `axis` (not nil here: the caller flattens), which
+  /// may count from the end.
   static func repeated(_ count: Int, axis: Int) -> Operation {
     Operation(
       "repeat", saves: .shapes, forward: { try $0[0].repeated(count, axis: axis) },
       pullback: { p in
         [
           try p.part(0) {
+            let axis = try p.inputs[0].shape.normalized(axis: axis)
             var dimensions = p.inputs[0].shape.dimensions
             dimensions.insert(count, at: axis + 1)
             let runs = try Variable.reshape(p.cotangent, to: Shape(checking: dimensions))
@@ -79,7 +85,7 @@ extension Variable {
 
   /// The axes in another order; reversed when `axes` is nil.
   package static func transpose(_ x: Variable, axes: [Int]? = nil) throws -> Variable {
-    let order = (axes ?? Array((0..<x.rank).reversed())).map { $0 < 0 ? $0 + x.rank : $0 }
+    let order = try x.shape.order(axes)
     return try Operation.transpose(axes: order)(x)
   }
 
@@ -96,14 +102,12 @@ extension Variable {
 
   /// The parts joined along an existing axis.
   package static func concatenate(_ parts: [Variable], axis: Int = 0) throws -> Variable {
-    let rank = parts.first?.rank ?? 0
-    return try Operation.concatenate(axis: axis < 0 ? axis + rank : axis)(parts)
+    try Operation.concatenate(axis: axis)(parts)
   }
 
   /// The parts, all of one shape, joined along a new axis.
   package static func stack(_ parts: [Variable], axis: Int = 0) throws -> Variable {
-    let rank = (parts.first?.rank ?? 0) + 1
-    return try Operation.stack(axis: axis < 0 ? axis + rank : axis)(parts)
+    try Operation.stack(axis: axis)(parts)
   }
 
   /// Without its axes of length 1, or without `axis` alone.
@@ -124,6 +128,6 @@ extension Variable {
   /// Each element `count` times in a row along `axis`, or of the flattened elements.
   package static func repeated(_ x: Variable, _ count: Int, axis: Int? = nil) throws -> Variable {
     guard let axis else { return try Operation.repeated(count, axis: 0)(.flatten(x)) }
-    return try Operation.repeated(count, axis: axis < 0 ? axis + x.rank : axis)(x)
+    return try Operation.repeated(count, axis: axis)(x)
   }
 }

@@ -23,10 +23,18 @@ package final class Tape: @unchecked Sendable {
   package weak var observer: (any TapeObserver)?
   private(set) var isOpen = true
   private var entries: [Entry] = []
+  /// Where something constant between jumps was made of an entry, and what.
+  private var cuts: [Int: Cut] = [:]
   /// Whether operands and results are kept in full, for `recording(of:)`.
   private let keepsAll: Bool
   /// Whether the tape only tells its observer and keeps nothing to be swept.
   let isOnlyWatching: Bool
+
+  /// What passes no derivative, and why.
+  struct Cut {
+    let name: String
+    let reason: String
+  }
 
   private static let levels = Atomic<Int>(0)
 
@@ -66,6 +74,9 @@ package final class Tape: @unchecked Sendable {
   /// The number of recorded entries.
   package var count: Int { entries.count }
 
+  /// An entry, while it is kept.
+  func entry(_ index: Int) -> Entry? { entries.indices.contains(index) ? entries[index] : nil }
+
   /// A new variable with the value of `primal`, watched by this tape.
   package func watch(_ primal: Variable) -> Variable {
     entries.append(Entry(operation: nil, inputs: [], output: primal, parents: []))
@@ -74,6 +85,11 @@ package final class Tape: @unchecked Sendable {
 
   /// A new watched variable with the value of `tensor`.
   package func watch(_ tensor: Tensor) -> Variable { watch(Variable(tensor)) }
+
+  /// Remembers that `name` was computed from an entry and passes no derivative.
+  func noteCut(_ cut: Cut, at index: Int) {
+    if !isOnlyWatching, cuts[index] == nil { cuts[index] = cut }
+  }
 
   func record(_ operation: Operation, inputs: [Variable], output: Variable, parents: [Int])
     -> Variable
@@ -114,6 +130,61 @@ package final class Tape: @unchecked Sendable {
       let primal = entry.inputs.first
     else { return nil }
     return Variable(primal, tape: self, index: parent)
+  }
+
+  /// Throws where nothing leads from `result` back to any of the variables of one of `groups`, and
+  /// that is no property of the function but a cut: a jump on the only way
+  /// (`DifferentiabilityError.notDifferentiable`), or that nothing was computed from any variable
+  /// at all (`independent`). To be called before the sweep.
+  package func checkReach(from result: Variable, to groups: [[Variable]]) throws {
+    let indices = groups.map { $0.compactMap { ownIndex($0) } }
+    let reached = reachable(from: ownIndex(result))
+    if indices.contains(where: { $0.contains { reached[$0] } }) == false,
+      !isUsed(indices.flatMap { $0 })
+    {
+      throw DifferentiabilityError.independent
+    }
+    for group in indices where !group.isEmpty && !group.contains(where: { reached[$0] }) {
+      if let cut = firstCut(below: group) {
+        throw DifferentiabilityError.notDifferentiable(name: cut.name, reason: cut.reason)
+      }
+    }
+  }
+
+  private func ownIndex(_ variable: Variable) -> Int? {
+    variable.live.flatMap { $0.tape === self ? $0.index : nil }
+  }
+
+  /// Which entries a derivative of `result` comes to.
+  private func reachable(from result: Int?) -> [Bool] {
+    var reached = [Bool](repeating: false, count: entries.count)
+    guard let result else { return reached }
+    reached[result] = true
+    for index in (0...result).reversed() where reached[index] {
+      if entries[index].operation?.cut != nil { continue }
+      for parent in entries[index].parents where parent >= 0 { reached[parent] = true }
+    }
+    return reached
+  }
+
+  private func isUsed(_ variables: [Int]) -> Bool {
+    !cuts.isEmpty || entries.contains { $0.parents.contains { variables.contains($0) } }
+  }
+
+  /// The first cut of anything that was computed from some variables.
+  private func firstCut(below variables: [Int]) -> Cut? {
+    var depends = [Bool](repeating: false, count: entries.count)
+    for variable in variables { depends[variable] = true }
+    for (index, entry) in entries.enumerated() {
+      if entry.parents.contains(where: { $0 >= 0 && depends[$0] }) {
+        depends[index] = true
+        if let operation = entry.operation, let reason = operation.cut {
+          return Cut(name: operation.name, reason: reason)
+        }
+      }
+      if depends[index], let cut = cuts[index] { return cut }
+    }
+    return nil
   }
 
   /// The gradients of `result` with respect to `variables`, each of its variable's shape and

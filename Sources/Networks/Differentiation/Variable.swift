@@ -51,6 +51,18 @@ package struct Variable: Sendable {
     return false
   }
 
+  /// Tells every tape that will be swept back to the value that something constant between jumps
+  /// was computed from it: a position, a count, a truth value.
+  package func noteCut(_ name: String, reason: String) {
+    var candidate = live
+    while let found = candidate {
+      if found.tape.isOpen {
+        found.tape.noteCut(.init(name: name, reason: reason), at: found.index)
+      }
+      candidate = found.primal.record
+    }
+  }
+
   /// The same number, watched by no tape.
   package var detached: Variable { Variable(tensor) }
 

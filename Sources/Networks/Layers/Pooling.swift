@@ -101,7 +101,7 @@ final class PoolingStage: Stage {
     if kind == .max {
       output.update(repeating: -.infinity, count: rows * width)
       // A NaN in a window must come out of it.
-      forEachPair { if !(input[$1] <= output[$0]) { output[$0] = input[$1] } }
+      forEachPair { if input[$1] > output[$0] || input[$1].isNaN { output[$0] = input[$1] } }
     } else {
       output.update(repeating: 0, count: rows * width)
       let part = 1 / Float(size * size)

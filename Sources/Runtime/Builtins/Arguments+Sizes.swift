@@ -20,15 +20,17 @@ extension Arguments {
 
   /// Sizes checked: whole, not negative, together not more than memory could hold.
   static func shape(_ sizes: [Double], for function: String) throws -> Shape {
-    try MemoryGuard.check(elements: sizes.reduce(1, *))
-    return try Shape(
-      checking: sizes.map { size in
-        guard let whole = Int(exactly: size), whole >= 0 else {
-          throw RuntimeError.other(
-            "\(function): \(size.displayed) is no size: sizes are whole numbers from 0", hint: nil)
-        }
-        return whole
-      })
+    for size in sizes where !(size.isFinite && size >= 0 && size.rounded() == size) {
+      throw RuntimeError.other(
+        "\(function): \(size.displayed) is no size", hint: "sizes are whole numbers from 0")
+    }
+    let count = sizes.reduce(1, *)
+    guard count < 1e18 else {
+      throw RuntimeError.other(
+        "\(function): out of memory: \(count.displayed) elements wanted", hint: nil)
+    }
+    try MemoryGuard.check(elements: count)
+    return try Shape(checking: sizes.map { Int(exactly: $0) ?? .max })
   }
 
   /// A count: a whole number from 0.
@@ -71,12 +73,15 @@ extension Arguments {
     case .list(let box): return box.content
     case .string(let box): return box.content.map { .text(String($0)) }
     case .range(let box):
-      try MemoryGuard.check(elements: box.content.exactCount, bytesEach: 16)
       let range = box.content
-      return try interruptibleList(count: range.count) { .number(range[$0]) }
+      let count = try range.countInMemory(bytesEach: 16)
+      return try interruptibleList(count: count) { .number(range[$0]) }
     case .tensor(let box) where box.content.rank == 1:
       let numbers = box.content.doubles()
-      return try interruptibleList(count: numbers.count) { .number(numbers[$0]) }
+      let areTruths = box.content.elementType == .bool
+      return try interruptibleList(count: numbers.count) {
+        areTruths ? .bool(numbers[$0] != 0) : .number(numbers[$0])
+      }
     case .tensor, .traced:
       let variable = try variable(index)
       guard let count = variable.shape.dimensions.first else {
@@ -89,6 +94,38 @@ extension Arguments {
 }
 
 extension NumberRange {
-  /// How many numbers it runs through, also where there are more than an `Int` could count.
-  var exactCount: Double { step == 0 ? 0 : max(0, ((upper - lower) / step).rounded(.up)) }
+  /// How many numbers it runs through, where they are all to be held in memory.
+  ///
+  /// - Throws: where it has no end, or more numbers than memory holds.
+  func countInMemory(bytesEach: Double) throws -> Int {
+    guard exactCount.isFinite else {
+      throw RuntimeError.other(
+        "\(text) has no end, so its numbers cannot all be held",
+        hint: "a loop over it can be left by break")
+    }
+    try MemoryGuard.check(elements: exactCount, bytesEach: bytesEach)
+    return count
+  }
+
+  /// Its numbers as a tensor of one dimension.
+  ///
+  /// - Parameter elementType: nil for Float32 where that holds them, otherwise Float64.
+  func tensor(_ elementType: ElementType? = nil) throws -> Tensor {
+    let count = try countInMemory(bytesEach: 8)
+    return try Tensor.sequence(
+      from: lower, step: step, count: count, try elementType ?? heldType(count: count))
+  }
+
+  /// The type that holds all its numbers.
+  func heldType(count: Int) throws -> ElementType {
+    guard count > 0 else { return .working }
+    let last = self[count - 1]
+    // Whole numbers up to 2²⁴ and fractions in between need no look at each.
+    if max(abs(lower), abs(last)) <= 0x1p24, lower.fitsFloat32, step.fitsFloat32 { return .working }
+    for place in 0..<count {
+      if place & 0xF_FFFF == 0xF_FFFF { try Interrupt.check() }
+      if !self[place].fitsFloat32 { return .f64 }
+    }
+    return .working
+  }
 }

@@ -8,7 +8,10 @@ extension Builtin {
   static let minimum = Builtin(
     Declaration(
       "minimum", group: .elementwise, "the smaller of each pair of elements",
-      details: "Shapes broadcast. A NaN on either side gives NaN.",
+      details: """
+        Shapes broadcast. A NaN on either side gives NaN. Of equal elements each has half of the \
+        derivative.
+        """,
       parameters: [
         Parameter("a", .tensor, "of any shape"), Parameter("b", .tensor, "of any shape"),
       ],
@@ -26,7 +29,10 @@ extension Builtin {
   static let maximum = Builtin(
     Declaration(
       "maximum", group: .elementwise, "the larger of each pair of elements",
-      details: "Shapes broadcast. A NaN on either side gives NaN.",
+      details: """
+        Shapes broadcast. A NaN on either side gives NaN. Of equal elements each has half of the \
+        derivative.
+        """,
       parameters: [
         Parameter("a", .tensor, "of any shape"), Parameter("b", .tensor, "of any shape"),
       ],
@@ -59,6 +65,12 @@ extension Builtin {
       seeAlso: ["minimum", "maximum"]),
     differentiation: .differentiable
   ) { arguments, _ in
+    if arguments[1].isTraced || arguments[2].isTraced {
+      return Value(
+        try .clip(
+          arguments.variable(0), between: arguments.limit(1, none: -.infinity),
+          and: arguments.limit(2, none: .infinity)))
+    }
     let lower = try arguments.optionalNumber(1) ?? -.infinity
     let upper = try arguments.optionalNumber(2) ?? .infinity
     if case .number(let number) = arguments[0] {
@@ -81,7 +93,17 @@ extension Builtin {
       seeAlso: ["maximum", "clip"]),
     differentiation: .differentiable
   ) { arguments, _ in
-    Value(try .where(arguments.tensor(0), arguments.variable(1), arguments.variable(2)))
+    arguments[0].noteCut("where", reason: "its mask is true or false")
+    let (mask, a, b) = (try arguments.tensor(0), arguments[1], arguments[2])
+    if a.isTruthLike, b.isTruthLike, let a = try a.asTensor(), let b = try b.asTensor() {
+      return Value(try Tensor.where(mask, a, b).cast(to: .bool))
+    }
+    if mask.rank > 0, case .number(let a) = a, case .number(let b) = b {
+      let type = ElementType.holding([a, b])
+      return Value(
+        try Tensor.where(mask, .full(mask.shape, a, type), .full(mask.shape, b, type)))
+    }
+    return Value(try .where(mask, arguments.variable(1), arguments.variable(2)))
   }
 
   static let isnan = test(
@@ -100,14 +122,26 @@ extension Builtin {
       Declaration(
         name, group: .elementwise, summary, parameters: [Parameter("x", .tensor, "of any shape")],
         result: "a tensor bool of x's shape; true or false for a number",
-        examples: [.init(example, "2 tensor bool\n  false  true")], seeAlso: seeAlso)
+        examples: [.init(example, "2 tensor bool\n  false  true")], seeAlso: seeAlso),
+      differentiation: .stepwise("its result is true or false")
     ) { arguments, _ in
       Value.truth(try Tensor.apply(operation, arguments.tensor(0)))
     }
   }
 }
 
+extension Arguments {
+  /// A limit of `clip`; the number given where it is left out.
+  fileprivate func limit(_ index: Int, none: Double) throws -> Variable {
+    if case .none = self[index] { return try Variable(none) }
+    return try .reshape(variable(index), to: .scalar)
+  }
+}
+
 extension Value {
+  /// Whether it is a truth value or a mask.
+  fileprivate var isTruthLike: Bool { isTruth || isMask }
+
   /// A tensor of truth values; one without axes becomes `true` or `false`.
   static func truth(_ tensor: Tensor) -> Value {
     if tensor.rank == 0, let item = tensor.item { return .bool(item != 0) }

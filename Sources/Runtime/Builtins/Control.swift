@@ -31,6 +31,7 @@ extension Builtin {
     let text =
       arguments.isGiven(1) ? texts.joined(separator: separator) : joined(texts, separator)
     interpreter.write(text + (try arguments.string(2)))
+    try Interrupt.check()
     return .none
   }
 

@@ -17,6 +17,12 @@ extension Builtin {
       result: "a number", examples: [.init("len(\"nnsh\")", "4"), .init("len(zeros(2, 3))", "2")],
       seeAlso: ["size", "shape"])
   ) { arguments, _ in
+    if case .range(let box) = arguments[0] {
+      guard box.content.exactCount.isFinite else {
+        throw RuntimeError.other("len: \(box.content.text) has no end", hint: nil)
+      }
+      return .number(box.content.exactCount)
+    }
     guard let count = length(of: arguments[0]) else {
       throw arguments.mismatch(0, expected: "a list, string, tensor, range or record")
     }
@@ -29,7 +35,6 @@ extension Builtin {
     case .string(let box): box.content.count
     case .tensor(let box): box.content.shape.dimensions.first
     case .traced(let box): box.content.shape.dimensions.first
-    case .range(let box): box.content.count
     case .record(let box): box.content.names.count
     case .network(let box): box.content.network.layers.count
     case .split(let box): box.content.count
@@ -57,7 +62,9 @@ extension Builtin {
       parameters: [Parameter("x", .any, "any value")], result: "a string",
       examples: [.init("str(0.5) + \"!\"", "\"0.5!\"")], seeAlso: ["number", "print"])
   ) { arguments, _ in
-    .text(arguments[0].printed)
+    let text = arguments[0].printed
+    DifferentiatedText.note(text, of: arguments[0])
+    return .text(text)
   }
 
   static let number = Builtin(
@@ -69,7 +76,11 @@ extension Builtin {
     differentiation: .differentiable
   ) { arguments, _ in
     switch arguments[0] {
-    case .string(let box): return .number(try number(from: box.content))
+    case .string(let box):
+      if DifferentiatedText.isPart(of: box.content) {
+        throw RuntimeError.notDifferentiable("number", reason: "a text passes no derivative")
+      }
+      return .number(try number(from: box.content))
     case .traced(let box) where box.content.count == 1:
       return Value(try .reshape(box.content, to: .scalar))
     default:

@@ -24,7 +24,8 @@ extension Builtin {
           "dataset([[0, 0], [1, 1]], [0, 1], names=[\"no\", \"yes\"])",
           "data  2 features, 2 classes (no, yes)   train 2")
       ],
-      seeAlso: ["split", "batches", "one_hot"])
+      seeAlso: ["split", "batches", "one_hot"]),
+    differentiation: .refused("a data set holds plain numbers")
   ) { arguments, _ in
     var names: [String] = []
     if arguments.isGiven(2), case .list(let box) = arguments[2] {
@@ -133,7 +134,8 @@ extension Builtin {
       ],
       result: "a list of parts with .x and .y, or of tensors",
       examples: [.init("map(b -> len(b), batches(arange(5), 2))", "[2, 2, 1]")],
-      seeAlso: ["shuffle", "split"])
+      seeAlso: ["shuffle", "split"]),
+    differentiation: .differentiable
   ) { arguments, _ in
     let size = try arguments.integer(1)
     guard size > 0 else { throw arguments.mismatch(1, expected: "a whole number from 1") }
@@ -141,7 +143,7 @@ extension Builtin {
     case .dataSet(let box): return try portions(of: box.content.train, size)
     case .split(let box): return try portions(of: box.content, size)
     case .record(let box):
-      guard let x = try box.content["x"]?.asTensor(), let y = try box.content["y"]?.asTensor(),
+      guard let x = try box.content["x"]?.asVariable(), let y = try box.content["y"]?.asVariable(),
         x.rank > 0, y.rank > 0
       else {
         throw arguments.mismatch(
@@ -152,15 +154,22 @@ extension Builtin {
       }
       return .items(
         try ranges(x.shape[0], size).map { rows in
-          .fields([("x", Value(try x.rows(rows))), ("y", Value(try y.rows(rows)))])
+          .fields([("x", try Self.rows(of: x, rows)), ("y", try Self.rows(of: y, rows))])
         })
-    case .tensor, .list:
-      let x = try arguments.vector(0)
-      return .items(try ranges(x.shape[0], size).map { Value(try x.rows($0)) })
+    case .tensor, .list, .traced:
+      guard let x = try arguments[0].asVariable(), x.rank > 0 else {
+        throw arguments.mismatch(0, expected: "a tensor of one axis or more")
+      }
+      return .items(try ranges(x.shape[0], size).map { try Self.rows(of: x, $0) })
     default:
       throw arguments.mismatch(
         0, expected: "a data set, a part of one, a record {x, y} or a tensor")
     }
+  }
+
+  private static func rows(of x: Variable, _ rows: Range<Int>) throws -> Value {
+    Value(
+      try .subscripted(x, [.slice(start: rows.lowerBound, stop: rows.upperBound, step: 1)]))
   }
 
   private static func portions(of split: Split, _ size: Int) throws -> Value {

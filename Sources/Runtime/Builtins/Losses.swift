@@ -58,7 +58,8 @@ extension Builtin {
       "accuracy", group: .losses, "the part of the rows that are predicted right, from 0 to 1",
       details: labelPairDetails, parameters: labelPairParameters,
       result: "a number", examples: [.init("accuracy([0, 1, 1, 0], [0, 1, 0, 0])", "0.75")],
-      seeAlso: ["confusion", "argmax"])
+      seeAlso: ["confusion", "argmax"]),
+    differentiation: .stepwise("its result is a count, which jumps")
   ) { arguments, _ in
     let (target, prediction) = try arguments.labelPairs()
     guard !target.isEmpty else { return .number(.nan) }
@@ -72,7 +73,8 @@ extension Builtin {
       details: labelPairDetails, parameters: labelPairParameters,
       result: "a tensor K×K of counts",
       examples: [.init("confusion([0, 1, 1], [0, 1, 0])", "2×2 tensor f32\n  1  0\n  1  1")],
-      seeAlso: ["accuracy", "bincount"])
+      seeAlso: ["accuracy", "bincount"]),
+    differentiation: .stepwise("its result is a count, which jumps")
   ) { arguments, _ in
     let (target, prediction) = try arguments.labelPairs()
     var classes = 0.0
@@ -96,7 +98,8 @@ extension Builtin {
       counts[actual * size + predicted] += 1
     }
     return Value(
-      try Tensor(doubles: counts, Shape(checking: [size, size]), elementType: .f32))
+      try Tensor(
+        doubles: counts, Shape(checking: [size, size]), elementType: .holding(counts)))
   }
 }
 

@@ -1,3 +1,4 @@
+import Networks
 import Tensors
 
 /// Tensors from shapes and numbers.
@@ -37,9 +38,13 @@ extension Builtin {
       ],
       result: "a tensor f32 of the shape",
       examples: [.init("full([2, 2], 7)", "2×2 tensor f32\n  7  7\n  7  7")],
-      seeAlso: ["zeros", "ones"])
+      seeAlso: ["zeros", "ones"]),
+    differentiation: .differentiable
   ) { arguments, _ in
-    Value(try Tensor.full(arguments.sizes(0), arguments.number(1)))
+    let (shape, value) = (try arguments.sizes(0), try arguments.number(1))
+    let type = ElementType.holding([value])
+    if arguments[1].isTraced { return Value(try .full(shape, arguments.variable(1), type)) }
+    return Value(try Tensor.full(shape, value, type))
   }
 
   static let eye = Builtin(
@@ -62,11 +67,19 @@ extension Builtin {
       ],
       result: "a tensor f32 of ⌈(stop − start) / step⌉ numbers",
       examples: [.init("arange(0, 1, 0.25)", "4 tensor f32\n  0  0.25  0.5  0.75")],
-      seeAlso: ["linspace", "range"])
+      seeAlso: ["linspace", "range"]),
+    differentiation: .differentiable
   ) { arguments, _ in
     let range = try arguments.span(exclusive: "arange")
     try MemoryGuard.check(elements: range.exactCount)
-    return Value(try Tensor.sequence(from: range.lower, step: range.step, count: range.count))
+    let type = try range.heldType(count: range.count)
+    let hasStart = arguments.isGiven(1)
+    arguments[hasStart ? 1 : 0].noteCut(
+      "arange", reason: "its stop decides only how many numbers there are")
+    return Value(
+      try .sequence(
+        from: hasStart ? .reshape(arguments.variable(0), to: .scalar) : Variable(0),
+        step: .reshape(arguments.variable(2), to: .scalar), count: range.count, type))
   }
 
   static let linspace = Builtin(
@@ -79,15 +92,14 @@ extension Builtin {
       ],
       result: "a tensor f32 of count numbers",
       examples: [.init("linspace(0, 1, 5)", "5 tensor f32\n  0  0.25  0.5  0.75  1")],
-      seeAlso: ["arange"])
+      seeAlso: ["arange"]),
+    differentiation: .differentiable
   ) { arguments, _ in
-    let (start, stop, count) = (
-      try arguments.number(0), try arguments.number(1), try arguments.size(2)
-    )
-    let step = count > 1 ? (stop - start) / Double(count - 1) : 0
-    var numbers = try Tensor.sequence(from: start, step: step, count: count)
-    if count > 1 { try numbers.assign([.at(count - 1)], .scalar(stop)) }
-    return Value(numbers)
+    let type = ElementType.holding([try arguments.number(0), try arguments.number(1)])
+    return Value(
+      try .linearSpace(
+        from: .reshape(arguments.variable(0), to: .scalar),
+        to: .reshape(arguments.variable(1), to: .scalar), count: arguments.size(2), type))
   }
 
   static let oneHot = Builtin(
@@ -100,7 +112,8 @@ extension Builtin {
       ],
       result: "a tensor f32 N×classes",
       examples: [.init("one_hot([0, 2], 3)", "2×3 tensor f32\n  1  0  0\n  0  0  1")],
-      seeAlso: ["argmax", "eye"])
+      seeAlso: ["argmax", "eye"]),
+    differentiation: .stepwise("the places of its ones jump")
   ) { arguments, _ in
     let labels = try arguments.tensor(0)
     let numbers = labels.doubles()
@@ -132,15 +145,44 @@ extension Builtin {
     Declaration(
       "tensor", aliases: ["array"], group: .make,
       "numbers, lists of numbers or a range as a tensor",
-      details:
-        "Lists nested in lists give a tensor of as many dimensions; all must be of one size.",
-      parameters: [Parameter("values", .tensor, "what to convert")],
-      result: "a tensor f32",
-      examples: [.init("tensor([[1, 2], [3, 4]])", "2×2 tensor f32\n  1  2\n  3  4")],
+      details: """
+        Lists nested in lists give a tensor of as many dimensions; all must be of one size. Without \
+        dtype, Float64 where Float32 cannot hold a whole number or a magnitude.
+        """,
+      parameters: [
+        Parameter("values", .any, "numbers, lists of numbers, a range or a tensor"),
+        Parameter("dtype", .any, default: Parameter.Default.none, "f32 or f64"),
+      ],
+      result: "a tensor f32, or f64",
+      examples: [
+        .init("tensor([[1, 2], [3, 4]])", "2×2 tensor f32\n  1  2\n  3  4"),
+        .init("tensor([0.1], dtype=f64)[0] == 0.1", "true"),
+      ],
       seeAlso: ["f32", "f64", "arange"]),
     differentiation: .differentiable
   ) { arguments, _ in
-    Value(try arguments.variable(0))
+    let type = try elementType(arguments)
+    if arguments[0].isTraced, let variable = try arguments[0].asVariable() {
+      return Value(try type.map { try .cast(variable, to: $0) } ?? variable)
+    }
+    guard let tensor = try arguments[0].asTensor(type) else {
+      throw arguments.mismatch(0, expected: Parameter.Kind.tensor.phrase)
+    }
+    return Value(try type.map { try tensor.cast(to: $0) } ?? tensor)
+  }
+
+  /// What `dtype=` names: the functions f32 and f64, or their names; nil where it is left out.
+  private static func elementType(_ arguments: borrowing Arguments) throws -> ElementType? {
+    switch arguments[1] {
+    case .none: return nil
+    case .function(let function) where function.builtin?.declaration.name == "f32": return .working
+    case .function(let function) where function.builtin?.declaration.name == "f64": return .f64
+    case .string(let box):
+      if ["f32", "float32"].contains(box.content) { return .working }
+      if ["f64", "float64"].contains(box.content) { return .f64 }
+    default: break
+    }
+    throw arguments.mismatch(1, expected: "f32 or f64")
   }
 
   static let f32 = Builtin(
@@ -149,15 +191,18 @@ extension Builtin {
       parameters: [Parameter("x", .tensor, "of any shape")],
       result: "a tensor f32 of x's shape; a number is rounded to the nearest Float32",
       examples: [.init("f32(f64([1, 2]))", "2 tensor f32\n  1  2")], seeAlso: ["f64"]),
-    differentiation: .differentiable, scalar: { Double(Float($0)) }
+    differentiation: .differentiable,
+    scalar: { ElementType.working == .f32 ? Double(Float($0)) : $0 }
   ) { arguments, _ in
-    Value(try .cast(arguments.variable(0), to: .f32))
+    // Rounding is no part of what is measured: its derivative is 1.
+    Value(try .cast(arguments.variable(0), to: .working))
   }
 
   static let f64 = Builtin(
     Declaration(
       "f64", group: .make, "the tensor with elements of 64 bits (53 significant)",
-      parameters: [Parameter("x", .tensor, "of any shape")], result: "a tensor f64 of x's shape",
+      parameters: [Parameter("x", .tensor, isExact: true, "of any shape")],
+      result: "a tensor f64 of x's shape",
       examples: [.init("f64([1, 2]) / 3", "2 tensor f64\n  0.3333  0.6667")], seeAlso: ["f32"]),
     differentiation: .differentiable, scalar: { $0 }
   ) { arguments, _ in

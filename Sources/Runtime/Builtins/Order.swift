@@ -12,7 +12,7 @@ extension Builtin {
   static let sort = Builtin(
     Declaration(
       "sort", group: .reduce, "in ascending order",
-      details: "A list of numbers or strings gives a list. NaN comes last.",
+      details: "A list of numbers or strings gives a list. NaN comes last in either order.",
       parameters: [Parameter("x", .any, "a tensor or a list"), axis, descending],
       result: "a tensor of x's shape, or a list",
       examples: [
@@ -20,16 +20,16 @@ extension Builtin {
         .init("sort([\"b\", \"a\"])", "[\"a\", \"b\"]"),
       ],
       seeAlso: ["argsort", "unique"]),
-    differentiation: .refused("the order of the elements jumps")
+    differentiation: .differentiable
   ) { arguments, _ in
     let isDescending = try arguments.bool(2)
     if case .list(let box) = arguments[0] {
       return .items(try sorted(box.content, descending: isDescending, arguments))
     }
-    let operand = try arguments.vector(0)
-    let axis = try operand.shape.normalized(axis: arguments.integer(1))
-    let ascending = try operand.sorted(axis: axis)
-    return Value(isDescending ? try reversed(ascending, axis: axis) : ascending)
+    _ = try arguments.vector(0)
+    return Value(
+      try .sorted(
+        arguments.variable(0), axis: arguments.integer(1), isDescending: isDescending))
   }
 
   private static func sorted(
@@ -39,37 +39,38 @@ extension Builtin {
     if strings.count == values.count {
       return strings.sorted { descending ? $0 > $1 : $0 < $1 }.map { .text($0) }
     }
-    let numbers = values.compactMap { if case .number(let number) = $0 { number } else { nil } }
+    // What is being differentiated is put in order by its number and stays what it is.
+    let numbers = values.compactMap { value -> (number: Double, value: Value)? in
+      switch value {
+      case .number(let number): (number, value)
+      case .traced(let box): box.content.tensor.item.map { ($0, value) }
+      default: nil
+      }
+    }
     guard numbers.count == values.count else {
       throw arguments.mismatch(0, expected: "a tensor, or a list of numbers or of strings")
     }
     let ordered = numbers.sorted { left, right in
+      let (left, right) = (left.number, right.number)
       if left.isNaN || right.isNaN { return !left.isNaN && right.isNaN }
       return descending ? left > right : left < right
     }
-    return ordered.map { .number($0) }
-  }
-
-  private static func reversed(_ tensor: Tensor, axis: Int) throws -> Tensor {
-    let indices = Array(repeating: Index.all, count: axis)
-    return try tensor.subscripted(indices + [.slice(start: nil, stop: nil, step: -1)])
+    return ordered.map(\.value)
   }
 
   static let argsort = Builtin(
     Declaration(
       "argsort", group: .reduce, "the positions that put the elements in ascending order",
-      details: "Equal elements keep their order.",
+      details: "Equal elements keep their order. NaN comes last in either order.",
       parameters: [Parameter("x", .tensor, "of one axis or more"), axis, descending],
       result: "a tensor of x's shape",
       examples: [.init("argsort([30, 10, 20])", "3 tensor f32\n  1  2  0")],
-      seeAlso: ["sort", "argmax"])
+      seeAlso: ["sort", "argmax"]),
+    differentiation: .stepwise("its result is a position, which jumps from one to the next")
   ) { arguments, _ in
-    let isDescending = try arguments.bool(2)
-    let operand = try arguments.vector(0)
-    let axis = try operand.shape.normalized(axis: arguments.integer(1))
-    // The order of −x, not the reversed one, so that equal elements keep their order here too.
-    return Value(
-      try (isDescending ? Tensor.apply(.negate, operand) : operand).argsorted(axis: axis))
+    Value(
+      try arguments.vector(0).argsorted(
+        axis: arguments.integer(1), isDescending: arguments.bool(2)))
   }
 
   static let unique = Builtin(
@@ -92,7 +93,8 @@ extension Builtin {
       ],
       result: "a tensor of max(x) + 1 counts",
       examples: [.init("bincount([0, 2, 2])", "3 tensor f32\n  1  0  2")],
-      seeAlso: ["unique", "one_hot"])
+      seeAlso: ["unique", "one_hot"]),
+    differentiation: .stepwise("its result is a count, which jumps")
   ) { arguments, _ in
     let labels = try arguments.vector(0)
     let length = try arguments.size(1)

@@ -111,7 +111,7 @@ extension Builtin {
       Declaration(
         name, group: .reduce, summary,
         details: """
-          A NaN among the elements gives NaN. \(name)(a, b) of two numbers compares them; for \
+          A NaN among the elements gives NaN. Equal extremes share the derivative. \(name)(a, b) of two numbers compares them; for \
           tensors, element by element, that is \(pairs)(a, b).
           """,
         parameters: [operand, axis, keepdims], result: result,
@@ -154,7 +154,8 @@ extension Builtin {
       Declaration(
         name, group: .reduce, summary, parameters: [operand, axis, keepdims],
         result: "true or false, or a tensor bool of the axes that are left", examples: [example],
-        seeAlso: seeAlso)
+        seeAlso: seeAlso),
+      differentiation: .stepwise("its result is true or false")
     ) { arguments, _ in
       Value.truth(
         try arguments.tensor(0).reduce(
@@ -187,7 +188,8 @@ extension Builtin {
             "the axis to search; none for the flattened elements"),
           keepdims,
         ],
-        result: "a number, or a tensor of positions", examples: [example], seeAlso: seeAlso)
+        result: "a number, or a tensor of positions", examples: [example], seeAlso: seeAlso),
+      differentiation: .stepwise("its result is a position, which jumps from one to the next")
     ) { arguments, _ in
       Value(
         try operation(arguments.tensor(0), arguments.optionalInteger(1), arguments.bool(2)))

@@ -74,9 +74,14 @@ extension Builtin {
       ],
       result: "a range",
       examples: [.init("range(3)", "0..<3"), .init("map(x -> x, range(5, 0, -2))", "[5, 3, 1]")],
-      seeAlso: ["arange", "linspace"])
+      seeAlso: ["arange", "linspace"]),
+    differentiation: .stepwise("a range holds plain numbers")
   ) { arguments, _ in
-    .range(Box(try arguments.span(exclusive: "range")))
+    let range = try arguments.span(exclusive: "range")
+    if arguments.isGiven(1), arguments[0].isDifferentiated || arguments[2].isDifferentiated {
+      throw Value.rangeOfDifferentiated
+    }
+    return .range(Box(range))
   }
 
   static let keys = Builtin(

@@ -7,6 +7,8 @@ package struct DisplayStyle: Sendable {
 
   /// The columns that a line should keep to.
   package var width: Int
+  /// Whether fewer columns of a tensor are shown where a row would be wider.
+  package var fitsTensors = false
   /// How many rows and columns of a tensor are shown at each edge.
   package var edge: Int
   /// The significant digits of a tensor's elements.

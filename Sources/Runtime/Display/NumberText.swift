@@ -24,10 +24,16 @@ enum NumberText {
     return String(decoding: buffer[..<used].map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  /// The digits of a number without a fraction, below 10¹⁶ all of them.
+  /// Whole numbers from here on are written by six significant digits.
+  private static let wholeLimit = 1e21
+
+  /// The digits of a number without a fraction, below 10²¹ all of them.
   static func integer(_ number: Double) -> String {
-    guard abs(number) < 1e16, let integer = Int(exactly: number) else { return "\(number)" }
-    return integer == 0 && number.sign == .minus ? "-0" : String(integer)
+    if let integer = Int(exactly: number) {
+      return integer == 0 && number.sign == .minus ? "-0" : String(integer)
+    }
+    return abs(number) < wholeLimit
+      ? format(number, "f", precision: 0) : format(number, "g", precision: 6)
   }
 }
 

@@ -60,31 +60,52 @@ struct TensorDisplay {
   }
 
   /// Rows of right-aligned columns; `rows` is nil for a tensor of one dimension.
+  ///
+  /// Columns are laid out from the edges inwards, up to the width: of a wide tensor no more of them
+  /// are written than fit.
   private func grid(leading: [Int], rows: Int?, columns: Int) -> [String] {
     let shownRows = shown(rows ?? 1)
-    let shownColumns = shown(columns)
-    var cells: [[String]] = shownRows.map { row in
-      guard let row else { return [] }
-      return shownColumns.map { column in
-        guard let column else { return "…" }
-        let index = leading + (rows == nil ? [column] : [row, column])
-        return text(of: (try? tensor.element(at: index)) ?? .nan)
+    let all = shown(columns).compactMap { $0 }
+    var room = style.fitsTensors ? max(0, style.width - 1) : Int.max
+    var (left, right): ([[String]], [[String]]) = ([], [])
+    for step in 0..<all.count where !Interrupt.isRequested {
+      let isLeft = step % 2 == 0
+      let column = isLeft ? all[step / 2] : all[all.count - 1 - step / 2]
+      let cells = shownRows.map { row in
+        row.map { text(at: leading + (rows == nil ? [column] : [$0, column])) } ?? ""
       }
+      let (aligned, width) = Self.aligned(cells)
+      // What is left out is told by a column of its own.
+      let mark = left.count + right.count + 1 < columns ? 3 : 0
+      if room < width + 2 + mark, step > 0 { break }
+      room -= min(room, width + 2)
+      if isLeft { left.append(aligned) } else { right.append(aligned) }
     }
-    for column in shownColumns.indices {
-      let width = cells.map { $0.isEmpty ? 0 : $0[column].count }.max() ?? 0
-      for row in cells.indices where !cells[row].isEmpty {
-        let cell = cells[row][column]
-        cells[row][column] = String(repeating: " ", count: width - cell.count) + cell
-      }
+    let isCut = left.count + right.count < columns
+    let shownColumns =
+      left + (isCut ? [Array(repeating: "…", count: shownRows.count)] : []) + right.reversed()
+    return shownRows.enumerated().map { index, row in
+      row == nil ? "  …" : "  " + shownColumns.map { $0[index] }.joined(separator: "  ")
     }
-    return cells.map { $0.isEmpty ? "  …" : "  " + $0.joined(separator: "  ") }
+  }
+
+  /// Cells filled up to the widest one, and its width.
+  private static func aligned(_ cells: [String]) -> (cells: [String], width: Int) {
+    let width = cells.map(\.utf8.count).max() ?? 0
+    return (
+      cells.map { String(repeating: " ", count: width - $0.utf8.count) + $0 }, width
+    )
   }
 
   /// The indices shown along an axis; nil stands for those left out.
   private func shown(_ count: Int) -> [Int?] {
     guard count > 2 * style.edge else { return Array(0..<count) }
     return Array(0..<style.edge) + [nil] + Array((count - style.edge)..<count)
+  }
+
+  /// An element; nothing once Ctrl-C was pressed, after which nobody reads it.
+  private func text(at index: [Int]) -> String {
+    Interrupt.isRequested ? "" : text(of: (try? tensor.element(at: index)) ?? .nan)
   }
 
   private func text(of number: Double) -> String {

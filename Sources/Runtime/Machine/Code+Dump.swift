@@ -25,14 +25,14 @@ extension Code {
     let c = text(instruction.c)
     switch instruction.opcode {
     case .jump, .loop: return "\(name) \(target)"
-    case .jumpIf: return "\(name) \(b) is \(instruction.flags != 0) \(target)"
+    case .jumpIf, .jumpDecided: return "\(name) \(b) is \(instruction.flags != 0) \(target)"
     case .fused: return "\(name) \(instruction.extra) of \(a) \(b) … \(target)"
     case .jumpIfSet: return "\(name) \(b) \(target)"
     case .jumpEqual, .jumpNotEqual, .jumpLess, .jumpLessOrEqual, .jumpGreater,
       .jumpGreaterOrEqual:
       return "\(name) \(a) \(b) is \(instruction.flags != 0) \(target)"
     case .add, .subtract, .multiply, .divide, .remainder, .matmul, .power, .equal, .notEqual,
-      .less, .lessOrEqual, .greater, .greaterOrEqual, .indexOne:
+      .less, .lessOrEqual, .greater, .greaterOrEqual, .contains, .logical, .indexOne:
       return "\(a) ← \(name) \(b) \(c)"
     case .move, .negate, .not, .plus, .transpose: return "\(a) ← \(name) \(b)"
     case .call, .callNamed, .pipe:

@@ -128,6 +128,7 @@ struct ParameterInfo {
 struct CodeTables {
   var names: [String] = []
   var functions: [FunctionTemplate] = []
+  var literals: [LiteralPattern] = []
   var subscripts: [[SubscriptPattern]] = []
   var paths: [PathPattern] = []
   var interpolations: [[InterpolationPattern]] = []
@@ -151,6 +152,9 @@ struct FunctionTemplate {
 enum SubscriptPattern: Equatable {
   case index
   case slice(start: Bool, stop: Bool, step: Bool)
+  case ellipsis
+  /// The word `none`.
+  case newAxis
 }
 
 /// `r.field[i] = e`: the steps from a variable to the part that is written.
@@ -165,6 +169,8 @@ struct PathPattern {
   let steps: [Step]
   /// The operator of `+=`; nil for `=`.
   let update: BinaryOperator?
+  /// Of `+= […]`, whose values come as a list: see `PartChange.extend`.
+  let literal: LiteralPattern?
   let operandCount: Int
 }
 

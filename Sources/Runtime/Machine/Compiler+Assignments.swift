@@ -90,6 +90,17 @@ extension Compiler {
       default: break
       }
     }
+    if operation == .add, case .bracket(let elements) = value.kind {
+      // Whether the part is a list, to which the values are appended, shows when it runs.
+      var pattern: LiteralPattern?
+      return try compilePath(target, update: operation, literal: { pattern }, span) {
+        compiler, register throws(Diagnostic) in
+        let leaves = try compiler.compileLeaves(elements)
+        pattern = leaves.pattern
+        try compiler.emitLiteral(
+          leaves, into: register, value.span, flags: .isList, context: nil)
+      }
+    }
     try compilePath(target, update: operation, span) { compiler, register throws(Diagnostic) in
       try compiler.compile(value, into: register)
     }
@@ -98,8 +109,8 @@ extension Compiler {
   /// `r.field[i] = e` and `+=`: the value goes into the last of the registers, its expression
   /// running first, the subscripts into those before.
   private func compilePath(
-    _ target: Expression, update: BinaryOperator?, _ span: Span,
-    value: (Compiler, Operand) throws(Diagnostic) -> Void
+    _ target: Expression, update: BinaryOperator?, literal: () -> LiteralPattern? = { nil },
+    _ span: Span, value: (Compiler, Operand) throws(Diagnostic) -> Void
   ) throws(Diagnostic) {
     var accessors: [(PathPattern.Step, [Expression])] = []
     var current = target
@@ -128,7 +139,8 @@ extension Compiler {
       try compile(operand, into: .register(first.index + offset))
     }
     let pattern = PathPattern(
-      cell: cell, steps: accessors.map(\.0), update: update, operandCount: operands.count)
+      cell: cell, steps: accessors.map(\.0), update: update, literal: literal(),
+      operandCount: operands.count)
     let index = builder.tables.paths.adding(pattern)
     try checkCount(index, "assignments", span)
     builder.emit(

@@ -6,7 +6,7 @@ extension Compiler {
   ) throws(Diagnostic) {
     try checkCount(arguments.count, "arguments", span)
     let callee = try operand(function)
-    let first = try row(arguments.map(\.value))
+    let first = try compileArguments(arguments, of: function, callee)
     let site = Site(span, [function.span] + arguments.map(\.value.span))
     let names = arguments.map(\.name?.text)
     let isNamed = names.contains { $0 != nil }
@@ -20,11 +20,41 @@ extension Compiler {
     }
   }
 
+  /// Compiles arguments into registers in a row; gives the first. The numbers of a literal that
+  /// stands directly in `f64([…])` or `tensor([…], dtype=f64)` keep their digits.
+  private func compileArguments(
+    _ arguments: [Argument], of function: Expression, _ callee: Operand
+  ) throws(Diagnostic) -> Operand {
+    guard case .name(let name) = function.kind, let literal = arguments.first,
+      case .bracket(let elements) = literal.value.kind,
+      Self.keepsDigits(name, arguments.map(\.name?.text))
+    else { return try row(arguments.map(\.value)) }
+    let first = builder.temporaries(arguments.count)
+    let mark = builder.nextTemporary
+    let leaves = try compileLeaves(elements)
+    try emitLiteral(
+      leaves, into: first, literal.value.span, flags: .isArgument, context: callee)
+    builder.release(to: mark)
+    for (offset, argument) in arguments.enumerated().dropFirst() {
+      try compile(argument.value, into: .register(first.index + offset))
+    }
+    return first
+  }
+
+  /// Whether a call, if its name is the builtin's, makes Float64 of its first argument.
+  private static func keepsDigits(_ name: String, _ arguments: [String?]) -> Bool {
+    switch Builtin.named(name)?.declaration.name {
+    case "f64": arguments.count == 1
+    case "tensor": arguments.contains("dtype") || arguments.count == 2
+    default: false
+    }
+  }
+
   func compileIndex(
     _ container: Expression, _ subscripts: [Subscript], into target: Operand, _ span: Span
   ) throws(Diagnostic) {
     let source = try operand(container)
-    if subscripts.count == 1, case .index(let index)? = subscripts.first {
+    if subscripts.count == 1, case .index(let index)? = subscripts.first, !index.isNone {
       let position = try operand(index)
       builder.emit(
         Instruction(.indexOne, a: target.bits, b: source.bits, c: position.bits),
@@ -46,8 +76,10 @@ extension Compiler {
     let patterns = subscripts.map { part -> SubscriptPattern in
       switch part {
       case .index(let index):
+        if case .none = index.kind { return .newAxis }
         operands.append(index)
         return .index
+      case .ellipsis: return .ellipsis
       case .slice(let start, let stop, let step, _):
         operands += [start, stop, step].compactMap { $0 }
         return .slice(start: start != nil, stop: stop != nil, step: step != nil)
@@ -122,6 +154,7 @@ extension Subscript {
   var span: Span {
     switch self {
     case .index(let index): index.span
+    case .ellipsis(let span): span
     case .slice(_, _, _, let span): span
     }
   }

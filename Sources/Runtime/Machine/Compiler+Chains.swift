@@ -85,7 +85,8 @@ extension Compiler {
         return measure(argument.value, &operations, &leaves, &constants)
       }
       leaves += 1
-    case .string, .none, .bool, .bracket, .record, .range, .function, .interpolation: return false
+    case .string, .none, .bool, .bracket, .list, .record, .range, .function, .interpolation:
+      return false
     default: leaves += 1
     }
     return leaves + constants <= Self.leafLimit

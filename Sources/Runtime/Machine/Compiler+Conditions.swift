@@ -36,13 +36,26 @@ extension Compiler {
     return [position]
   }
 
-  /// `a and b`, `a or b` as a value: `true` or `false`, since both sides must be.
-  func compileLogical(_ expression: Expression, into target: Operand) throws(Diagnostic) {
-    let whenFalse = try jumps(where: expression, is: false)
-    move(builder.constant(.bool(true)), into: target, expression.span)
-    let end = jump(expression.span)
-    for jump in whenFalse { builder.land(jump) }
-    move(builder.constant(.bool(false)), into: target, expression.span)
+  /// `a and b`, `a or b` as a value: a bool on the left may decide, and the right side does not
+  /// run then; a mask there goes with the right side element by element.
+  func compileLogical(
+    _ operation: LogicalOperator, _ left: Expression, _ right: Expression, into target: Operand,
+    _ span: Span
+  ) throws(Diagnostic) {
+    let decides = operation == .or
+    let first = try temporary(left)
+    let decided = builder.position
+    builder.emit(
+      Instruction(.jumpDecided, flags: decides ? 1 : 0, b: first.bits),
+      at: Site(span, [left.span]))
+    let second = try operand(right)
+    builder.emit(
+      Instruction(
+        .logical, flags: decides ? 1 : 0, a: target.bits, b: first.bits, c: second.bits),
+      at: Site(span, [left.span, right.span]))
+    let end = jump(span)
+    builder.land(decided)
+    move(builder.constant(.bool(decides)), into: target, span)
     builder.land(end)
   }
 

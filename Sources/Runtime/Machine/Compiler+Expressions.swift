@@ -54,6 +54,8 @@ extension Compiler {
     case .name(let name): compileName(name, into: target, span)
     case .interpolation(let parts): try compileInterpolation(parts, into: target, span)
     case .bracket(let elements): try compileBracket(elements, into: target, span)
+    case .list(let elements):
+      try compileLiteral(elements, into: target, span, flags: .isList)
     case .record(let fields): try compileRecord(fields, into: target, span)
     case .range(let lower, let upper, let inclusive, let step):
       let first = try row([lower, upper] + (step.map { [$0] } ?? []))
@@ -67,7 +69,8 @@ extension Compiler {
       try compileOneOperand(.transpose, inner, into: target, span)
     case .binary(let operation, let left, let right, _):
       try compileBinary(operation, left, right, into: target, span)
-    case .logical: try compileLogical(expression, into: target)
+    case .logical(let operation, let left, let right):
+      try compileLogical(operation, left, right, into: target, span)
     case .call(let function, let arguments):
       try compileCall(function, arguments, into: target, span)
     case .index(let container, let subscripts):
@@ -137,13 +140,23 @@ extension Compiler {
     _ operation: BinaryOperator, _ left: Expression, _ right: Expression, into target: Operand,
     _ span: Span
   ) throws(Diagnostic) {
-    let first = try leftOperand(left, before: right, preferring: target)
+    let first: Operand
     let second: Operand
-    if operation == .add, case .bracket(let elements) = right.kind, !left.isBracket,
-      !elements.isEmpty, elements.count <= Self.chunk
-    {
-      second = try compileBracket(elements, beside: first, right.span)
-    } else {
+    switch (left.kind, right.kind) {
+    case (.bracket(let elements), .bracket(let others)) where operation == .add:
+      (first, second) = try compileJoinedLiterals(elements, others, left.span, right.span)
+    case (.bracket(let elements), _) where operation == .add:
+      let leaves = try compileLeaves(elements)
+      second = try operand(right)
+      first = builder.temporary()
+      try emitLiteral(leaves, into: first, left.span, flags: .isBeside, context: second)
+    case (_, .bracket(let elements)) where operation == .add:
+      first = try leftOperand(left, before: right, preferring: target)
+      second = builder.temporary()
+      let leaves = try compileLeaves(elements)
+      try emitLiteral(leaves, into: second, right.span, flags: .isBeside, context: first)
+    default:
+      first = try leftOperand(left, before: right, preferring: target)
       second = try operand(right)
     }
     builder.emit(
@@ -234,6 +247,7 @@ extension Opcode {
       case .lessOrEqual: .lessOrEqual
       case .greater: .greater
       case .greaterOrEqual: .greaterOrEqual
+      case .contains: .contains
       }
   }
 }
@@ -257,7 +271,7 @@ extension Expression {
     case .conditional: true
     case .interpolation(let parts):
       parts.contains { if case .value(let value, _) = $0 { value.mayAssign } else { false } }
-    case .bracket(let elements): elements.contains(where: \.mayAssign)
+    case .bracket(let elements), .list(let elements): elements.contains(where: \.mayAssign)
     case .record(let fields): fields.contains { $0.value.mayAssign }
     case .range(let lower, let upper, _, let step):
       lower.mayAssign || upper.mayAssign || step?.mayAssign == true
@@ -277,6 +291,7 @@ extension Subscript {
   var mayAssign: Bool {
     switch self {
     case .index(let index): index.mayAssign
+    case .ellipsis: false
     case .slice(let start, let stop, let step, _):
       [start, stop, step].contains { $0?.mayAssign == true }
     }

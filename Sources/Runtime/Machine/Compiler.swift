@@ -40,6 +40,12 @@ final class Compiler {
     builder = CodeBuilder(name: nil, source: source, span: span)
   }
 
+  /// For functions that stand among variables of known values, each in a cell.
+  convenience init(globals: Globals, source: SourceText, span: Span, variables: [String]) {
+    self.init(globals: globals, source: source, span: span)
+    for name in variables { addCell(name) }
+  }
+
   private init(inside parent: Compiler, name: String?, span: Span) {
     self.parent = parent
     globals = parent.globals

@@ -71,7 +71,7 @@ struct Diagnosis {
   /// `x is 10000×784, W_o is 1000×10`: for errors about shapes or kinds of operands.
   private func label(_ failure: OperandFailure, _ error: RuntimeError) -> String? {
     switch error {
-    case .tensor, .network, .operands, .conditionNotBool: break
+    case .tensor, .network, .operands, .conditionNotBool, .logicalOperand: break
     default: return nil
     }
     let parts = failure.operands.enumerated().compactMap { offset, value -> String? in
@@ -98,6 +98,10 @@ struct Diagnosis {
   // MARK: Suggestions
 
   private func suggestions(for error: RuntimeError, _ failure: OperandFailure) -> [String] {
+    if case .unknownField(let name, _, _) = error, let value = failure.operands.first {
+      let forms = MethodHints(diagnosis: self, value: value).suggestions(for: name)
+      return forms.isEmpty ? error.advice : forms
+    }
     guard failure.operands.count >= 2, failure.first == 0 else { return error.advice }
     switch error {
     case .tensor(.matmul(let left, let right)):
@@ -116,6 +120,10 @@ struct Diagnosis {
     var lines: [String] = []
     let names = [operandText(0), operandText(1)]
     if left.rank == 2, right.rank == 2 {
+      // The commonest mistake: W @ x for x @ W.
+      if right[1] == left[0], let first = names[1], let second = names[0], first != second {
+        lines.append("\(Self.operand(first)) @ \(Self.operand(second)) would fit")
+      }
       let rightFits = right[1] == left[1]
       let leftFits = left[0] == right[0]
       // Of `A @ A` either side may be turned; which one is meant must show.
@@ -132,7 +140,7 @@ struct Diagnosis {
     let fitting = variablesInScope { shape in
       shape.rank == 2 && shape[0] == inner && shape != right
     }
-    if !fitting.isEmpty { lines.insert(Self.inScope(fitting), at: 0) }
+    if !fitting.isEmpty { lines.append(Self.inScope(fitting)) }
     return lines
   }
 
@@ -158,13 +166,19 @@ struct Diagnosis {
 
   private func transposed(_ name: String?, _ otherwise: String) -> String {
     guard let name else { return "\(otherwise)'s transpose" }
+    return "\(Self.operand(name))'"
+  }
+
+  /// The text of an expression as an operand: in parentheses where it is more than a name, a call
+  /// or an index.
+  private static func operand(_ text: String) -> String {
     var depth = 0
-    let isOperand = name.allSatisfy { character in
+    let isOperand = text.allSatisfy { character in
       if "([".contains(character) { depth += 1 }
       defer { if ")]".contains(character) { depth -= 1 } }
-      return depth > 0 || character.isLetter || character.isNumber || "_.".contains(character)
+      return depth > 0 || character.isLetter || character.isNumber || "_.'".contains(character)
     }
-    return isOperand ? "\(name)'" : "(\(name))'"
+    return isOperand ? text : "(\(text))"
   }
 
   private static func inScope(_ variables: [(name: String, shape: Shape)]) -> String {
@@ -228,10 +242,18 @@ extension Value {
   /// What a label says of an operand: its shape, or its kind.
   var labelPhrase: String? {
     switch self {
-    case .tensor(let box): "\(box.content.shape)"
-    case .traced(let box): box.content.rank == 0 ? "a number" : "\(box.content.shape)"
+    case .tensor(let box): Self.phrase(box.content.shape)
+    case .traced(let box): Self.phrase(box.content.shape)
     case .none: nil
     default: kindPhrase
+    }
+  }
+
+  private static func phrase(_ shape: Shape) -> String {
+    switch shape.rank {
+    case 0: "a number"
+    case 1: "a vector of \(shape)"
+    default: "\(shape)"
     }
   }
 }

@@ -4,13 +4,17 @@ enum Opcode: UInt8 {
   case move, negate, not, plus, transpose
   // a ← b ∘ c, in the order of `BinaryOperator.allCases`
   case add, subtract, multiply, divide, remainder, matmul, power
-  case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
+  case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual, contains
+  /// a ← b and c, b or c where `flags` is 1, after `jumpDecided` of b.
+  case logical
   /// pc ← c: a number of instructions, or the position while the code is being built.
   case jump
   /// pc ← c, a backward jump: asks whether an interrupt was requested.
   case loop
   /// pc ← c where b is the truth value in `flags`.
   case jumpIf
+  /// pc ← c where b is the truth value in `flags`; goes on where it is the other one or a mask.
+  case jumpDecided
   /// pc ← c where the comparison of a and b has the truth value in `flags`.
   case jumpEqual, jumpNotEqual, jumpLess, jumpLessOrEqual, jumpGreater, jumpGreaterOrEqual
   /// pc ← c where the variable b has a value.
@@ -31,14 +35,10 @@ enum Opcode: UInt8 {
   case field
   /// a.path = …: path `extra`, its operands from register c on; the last is the value.
   case storePath
-  /// a ← [registers c, …], b of them.
+  /// a ← the bracket literal of pattern `extra` with its values: see `LiteralFlags`.
   case bracket
-  /// The same, but a list where the operand in the instruction behind is one: `l + [x]`.
-  case bracketBeside
   /// Appends registers c, …, b of them, to the list in register a.
   case append
-  /// a ← the list in register b as a bracket literal.
-  case bracketOfList
   /// a ← {names b: registers c, …}
   case record
   /// a ← register c ..< c + 1 by c + 2
@@ -75,6 +75,22 @@ enum Opcode: UInt8 {
   case fused
   /// Carries operands of the instruction before it.
   case extended
+}
+
+/// How a bracket literal is made.
+struct LiteralFlags: OptionSet {
+  let rawValue: UInt8
+
+  /// Its values are those of the list in register c; otherwise registers c, …, b of them.
+  static let collected = LiteralFlags(rawValue: 1)
+  /// A list of the values untouched.
+  static let isList = LiteralFlags(rawValue: 2)
+  /// A list of its elements where the operand b of the next instruction is a list: `l + [x]`.
+  static let isBeside = LiteralFlags(rawValue: 4)
+  /// Float64 where the operand b of the next instruction is the builtin that asks for it.
+  static let isArgument = LiteralFlags(rawValue: 8)
+  /// Its values are copied, not taken: the same literal is made once more.
+  static let keepsValues = LiteralFlags(rawValue: 16)
 }
 
 /// Where an operand lies: the two highest bits choose the running frame's registers, the globals
@@ -137,7 +153,8 @@ extension Opcode {
   /// Whether `c` is a target.
   var isJump: Bool {
     switch self {
-    case .jump, .loop, .jumpIf, .jumpEqual, .jumpNotEqual, .jumpLess, .jumpLessOrEqual,
+    case .jump, .loop, .jumpIf, .jumpDecided, .jumpEqual, .jumpNotEqual, .jumpLess,
+      .jumpLessOrEqual,
       .jumpGreater, .jumpGreaterOrEqual, .jumpIfSet, .forNext, .forNextPair, .fused:
       true
     default: false

@@ -65,7 +65,10 @@ extension Machine {
 
   // MARK: Calls from native code
 
-  func call(_ callee: Value, _ arguments: [Value], names: [String?]) throws -> Value {
+  /// Calls a function, network or composition.
+  ///
+  /// - Parameter names: of the arguments that are given by name; empty where none is.
+  package func call(_ callee: Value, _ arguments: [Value], names: [String?]) throws -> Value {
     switch callee {
     case .function(let function):
       switch function.origin {

@@ -1,4 +1,5 @@
 import Syntax
+import Tensors
 
 extension Machine {
   /// Hands a command to the host, its arguments unevaluated.
@@ -39,6 +40,7 @@ extension Machine {
     let value = try read(instruction.a, operand: 0)
     if case .none = value { return }
     if instruction.flags == 0 { host.echo(value) }
+    try Interrupt.check()
     globals["ans"] = host.answer(value)
   }
 }

@@ -109,6 +109,8 @@ extension Machine {
         case .lessOrEqual: try binary(.lessOrEqual, instruction, at: pc)
         case .greater: try binary(.greater, instruction, at: pc)
         case .greaterOrEqual: try binary(.greaterOrEqual, instruction, at: pc)
+        case .contains: try binary(.contains, instruction, at: pc)
+        case .logical: try logical(instruction)
         case .negate, .not, .plus, .transpose: try unary(instruction, at: pc)
 
         // Jumps
@@ -128,6 +130,8 @@ extension Machine {
             truth = try condition(instruction)
           }
           if truth == (instruction.flags != 0) { pc = pc + instruction.distance }
+        case .jumpDecided:
+          if try isDecided(instruction) { pc = pc + instruction.distance }
         case .jumpLess:
           let truth: Bool
           if case .number(let x) = slot(bases, instruction.a).pointee,
@@ -235,12 +239,8 @@ extension Machine {
         case .index: try index(instruction)
         case .field: try field(instruction)
         case .storePath: try storePath(instruction)
-        case .bracket: try bracket(instruction)
-        case .bracketBeside:
-          try bracket(instruction, beside: pc.pointee.b)
-          pc += 1
+        case .bracket: try bracket(instruction, context: pc.pointee.b)
         case .append: try append(instruction)
-        case .bracketOfList: try bracketOfList(instruction)
         case .record: record(instruction)
         case .range: try range(instruction)
         case .closure: closure(instruction)

@@ -9,32 +9,42 @@ extension Machine {
     let pattern = code.tables.gradients[Int(instruction.b)]
     let loss = function(pattern.loss)
     let places = pattern.places.map(place)
-    let values = try gradients(at: places, isNumeric: pattern.isNumeric) {
+    let method: GradientMethod = pattern.isNumeric ? .differences : .reverse(tellingCuts: true)
+    let values = try gradients(at: places, method) {
       try self.call(.function(loss), [])
     }
     slot(bases, instruction.a).pointee = values.count == 1 ? values[0] : .items(values)
   }
 
   /// The gradients of a loss, by reverse mode: one value a place, of its shape; a network's is a
-  /// record by its parameters' names.
+  /// record by its parameters' names. Zeros where the loss does not depend on a place.
   package func gradient(of loss: Thunk, at places: [Place]) throws -> [Value] {
-    try gradients(at: places, isNumeric: false) { try loss.evaluate() }
+    try gradients(at: places, .reverse(tellingCuts: false)) { try loss.evaluate() }
   }
 
   /// The same by central differences in Float64.
   package func numericalGradient(of loss: Thunk, at places: [Place]) throws -> [Value] {
-    try gradients(at: places, isNumeric: true) { try loss.evaluate() }
+    try gradients(at: places, .differences) { try loss.evaluate() }
+  }
+
+  private enum GradientMethod {
+    /// By a tape; where a gradient is 0 only because the way to it is cut, an error, if asked for.
+    case reverse(tellingCuts: Bool)
+    case differences
   }
 
   private func gradients(
-    at places: [Place], isNumeric: Bool, _ loss: () throws -> Value
+    at places: [Place], _ method: GradientMethod, _ loss: () throws -> Value
   ) throws -> [Value] {
     let targets = try places.map { try GradientTarget($0) }
     let saved = places.map(\.rootValue)
     // Whatever happens, the variables are what they were.
     defer { for (place, value) in zip(places, saved).reversed() { place.rootValue = value } }
     let gradients =
-      isNumeric ? try numerical(targets, loss) : try reverse(targets, loss)
+      switch method {
+      case .differences: try numerical(targets, loss)
+      case .reverse(let tellsCuts): try reverse(targets, tellingCuts: tellsCuts, loss)
+      }
     var position = 0
     return targets.map { target in
       defer { position += target.points.count }
@@ -43,31 +53,54 @@ extension Machine {
   }
 
   private func reverse(
-    _ targets: [GradientTarget], _ loss: () throws -> Value
+    _ targets: [GradientTarget], tellingCuts: Bool, _ loss: () throws -> Value
   ) throws -> [Variable] {
     let tape = Tape()
     let points = targets.flatMap(\.points)
     let watched = points.map { tape.watch($0) }
     try write(watched, to: targets)
-    let value = try loss()
+    let value = try DifferentiatedText.$current.withValue(DifferentiatedText()) { try loss() }
     let result = try Self.lossVariable(value)
+    if tellingCuts { try checkReach(tape, from: result, to: targets, watched) }
     return try tape.sweep(from: result, to: watched)
+  }
+
+  /// Throws where a target's gradient would be 0 only because the way to it is cut.
+  private func checkReach(
+    _ tape: Tape, from result: Variable, to targets: [GradientTarget], _ watched: [Variable]
+  ) throws {
+    var groups: [[Variable]] = []
+    var position = 0
+    for target in targets {
+      groups.append(Array(watched[position..<position + target.points.count]))
+      position += target.points.count
+    }
+    do {
+      try tape.checkReach(from: result, to: groups)
+    } catch DifferentiabilityError.notDifferentiable(let name, let reason) {
+      throw RuntimeError.notDifferentiable(name, reason: reason)
+    } catch DifferentiabilityError.independent {
+      let names = targets.map(\.place.description).joined(separator: ", ")
+      throw RuntimeError.other(
+        "the result does not depend on \(names)",
+        hint: "a number that was computed before has no gradient: write the expression itself, "
+          + "or a function, as L()")
+    }
   }
 
   private func numerical(
     _ targets: [GradientTarget], _ loss: () throws -> Value
   ) throws -> [Variable] {
     let points = targets.flatMap(\.points).map(\.tensor)
-    let outer = isDifferencing
-    isDifferencing = true
-    defer { isDifferencing = outer }
     return try points.indices.map { argument in
-      let numbers = try Networks.numericalGradient(
-        of: { tensors in
-          try self.write(tensors.map { Variable($0) }, to: targets)
-          let result = try Self.lossVariable(try loss())
-          return result.tensor.item ?? .nan
-        }, at: points, argument: argument)
+      let numbers = try ElementType.measuring {
+        try Networks.numericalGradient(
+          of: { tensors in
+            try self.write(tensors.map { Variable($0) }, to: targets)
+            let result = try Self.lossVariable(try loss())
+            return result.tensor.item ?? .nan
+          }, at: points, argument: argument)
+      }
       let tensor = try Tensor(doubles: numbers, points[argument].shape, elementType: .f64)
       return Variable(tensor)
     }
@@ -88,6 +121,10 @@ extension Machine {
         throw DifferentiabilityError.notANumber(shape: try value.asTensor()?.shape ?? .scalar)
       }
       return variable
+    case .function(let function):
+      throw RuntimeError.other(
+        "a gradient is taken of a number, and this is a function",
+        hint: "call it: write \(function.name ?? "L")()")
     default:
       throw RuntimeError.other(
         "a gradient is taken of a number, and this is \(value.kindPhrase)", hint: nil)

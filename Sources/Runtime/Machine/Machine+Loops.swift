@@ -14,6 +14,8 @@ extension Machine {
     state[1] = .number(0)
     state[2] = .number(Double(count))
     if case .range(let box) = value {
+      // A range may have no end.
+      state[2] = .number(box.content.exactCount)
       state[0] = .none
       state[3] = .number(box.content.lower)
       state[4] = .number(box.content.step)
@@ -66,7 +68,7 @@ extension Machine {
 
 extension Value {
   /// How many elements a loop runs over; nil where it cannot.
-  var elementCount: Int? {
+  package var elementCount: Int? {
     switch self {
     case .list(let box): box.content.count
     case .range(let box): box.content.count
@@ -80,7 +82,7 @@ extension Value {
   }
 
   /// The element at a position below `elementCount`.
-  func element(_ position: Int) throws -> Value {
+  package func element(_ position: Int) throws -> Value {
     switch self {
     case .record(let box): box.content.values[position]
     case .string(let box): .text(String(Array(box.content)[position]))
@@ -89,13 +91,13 @@ extension Value {
   }
 
   /// The same sequence in a form whose elements are quick to reach.
-  var preparedForWalking: Value {
+  package var preparedForWalking: Value {
     if case .string(let box) = self { return .items(box.content.map { .text(String($0)) }) }
     return self
   }
 
   /// The element of a walk; of a record, the name.
-  func walkingElement(_ position: Int) throws -> Value {
+  package func walkingElement(_ position: Int) throws -> Value {
     switch self {
     case .list(let box): box.content[position]
     case .record(let box): .text(box.content.names[position])

@@ -177,28 +177,16 @@ extension Machine {
       }
     }
     let value = (operands + pattern.operandCount).take()
-    let change: PartChange = pattern.update.map { .update($0, value) } ?? .replace(value)
-    if isDifferencing { widen(instruction, pattern) }
+    var change: PartChange = pattern.update.map { .update($0, value) } ?? .replace(value)
+    if let literal = pattern.literal, case .list(let leaves) = value {
+      change = .extend(literal, leaves.content)
+    }
     if let cell = pattern.cell {
       let cell = cells[Int(frames[depth].firstCell) + cell]
       try Self.change(&cell.value, code.cellNames[pattern.cell ?? 0], path, change)
     } else {
       try Self.change(
         &slot(bases, instruction.a).pointee, variableName(instruction.a), path, change)
-    }
-  }
-
-  /// While differences are taken in Float64, a Float32 tensor must not round what is put into it.
-  private func widen(_ instruction: Instruction, _ pattern: PathPattern) {
-    let cell = pattern.cell.map { cells[Int(frames[depth].firstCell) + $0] }
-    let value = cell?.value ?? slot(bases, instruction.a).pointee
-    guard case .tensor(let box) = value, box.content.elementType == .f32,
-      let wide = try? box.content.cast(to: .f64)
-    else { return }
-    if let cell {
-      cell.value = .tensor(Box(wide))
-    } else {
-      slot(bases, instruction.a).pointee = .tensor(Box(wide))
     }
   }
 
@@ -212,73 +200,9 @@ extension Machine {
       var operands = [place]
       if case .update(_, let value) = change { operands.append(value) }
       if case .replace(let value) = change { operands.append(value) }
+      if case .extend(_, let leaves) = change { operands.append(.items(leaves)) }
       throw OperandFailure(error: error, operands: operands, first: 1)
     }
-  }
-
-  // MARK: Literals
-
-  /// The values of registers in a row, taken.
-  private func row(_ first: UInt32, _ count: Int) -> [Value] {
-    let start = slot(bases, first)
-    return (0..<count).map { (start + $0).take() }
-  }
-
-  func bracket(_ instruction: Instruction) throws {
-    let elements = row(instruction.c, Int(instruction.b))
-    slot(bases, instruction.a).pointee = try Value.bracket(
-      elements, isNested: instruction.flags != 0, elementType: isDifferencing ? .f64 : .f32)
-  }
-
-  func bracket(_ instruction: Instruction, beside left: UInt32) throws {
-    guard case .list = slot(bases, left).pointee else { return try bracket(instruction) }
-    slot(bases, instruction.a).pointee = .items(row(instruction.c, Int(instruction.b)))
-  }
-
-  func append(_ instruction: Instruction) throws {
-    let elements = row(instruction.c, Int(instruction.b))
-    let list = slot(bases, instruction.a)
-    guard case .list(var box) = list.take() else { return }
-    if !isKnownUniquelyReferenced(&box) { box = Box(box.content) }
-    box.content += elements
-    list.pointee = .list(box)
-  }
-
-  func bracketOfList(_ instruction: Instruction) throws {
-    guard case .list(let box) = slot(bases, instruction.b).take() else { return }
-    slot(bases, instruction.a).pointee = try Value.bracket(
-      box.content, isNested: instruction.flags != 0,
-      elementType: isDifferencing ? .f64 : .f32)
-  }
-
-  func record(_ instruction: Instruction) {
-    guard let names = code?.tables.fieldNames[Int(instruction.b)] else { return }
-    let values = row(instruction.c, names.count)
-    slot(bases, instruction.a).pointee = .fields(Array(zip(names, values)))
-  }
-
-  func range(_ instruction: Instruction) throws {
-    let hasStep = instruction.flags & 2 != 0
-    let values = row(instruction.c, hasStep ? 3 : 2)
-    slot(bases, instruction.a).pointee = try Value.range(
-      values[0], values[1], by: hasStep ? values[2] : nil,
-      isInclusive: instruction.flags & 1 != 0)
-  }
-
-  func interpolate(_ instruction: Instruction) throws {
-    guard let parts = code?.tables.interpolations[Int(instruction.b)] else { return }
-    var value = slot(bases, instruction.c)
-    var text = ""
-    for part in parts {
-      switch part {
-      case .text(let piece): text += piece
-      case .value(let format):
-        let piece = value.take()
-        value += 1
-        text += try format.map { try piece.formatted($0) } ?? piece.printed
-      }
-    }
-    slot(bases, instruction.a).pointee = .text(text)
   }
 
   // MARK: Variables

@@ -20,9 +20,6 @@ package final class Machine: Interpreter {
   /// Where echoes and commands go.
   package unowned let host: any CommandHost
 
-  /// Whether central differences are being taken: tensors are made in Float64 then.
-  var isDifferencing = false
-
   /// The top-level statements that ran, oldest first.
   package internal(set) var past: [PastStatement] = []
 
@@ -137,13 +134,18 @@ package final class Machine: Interpreter {
   private func run(_ code: Code, _ statement: Statement) throws(Diagnostic) {
     let position = remember(statement, in: code.source)
     ProductMemo.isOn = true
+    var hasFailed = true
+    host.statementBegins(statement, in: code.source)
+    defer { host.statementEnds(hasFailed: hasFailed) }
     // A statement within another, as of a script that `run` runs, ends with its own.
     defer { ProductMemo.isOn = false }
     do {
       _ = try execute(code.header, function: nil, arguments: [])
+      hasFailed = false
     } catch let failure as Failure {
       if case .exit(let status) = failure.error {
         exitCode = status
+        hasFailed = false
         return
       }
       if past.indices.contains(position) { past[position].failure = failure.error }

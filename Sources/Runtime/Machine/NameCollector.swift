@@ -75,7 +75,8 @@ package struct NameCollector {
     case .interpolation(let parts):
       for case .value(let value, _) in parts { visit(value) }
     case .name(let name): referenced.insert(name)
-    case .bracket(let elements): for element in elements { visit(element) }
+    case .bracket(let elements), .list(let elements):
+      for element in elements { visit(element) }
     case .record(let fields): for field in fields { visit(field.value) }
     case .range(let lower, let upper, _, let step):
       visit(lower)
@@ -108,6 +109,7 @@ package struct NameCollector {
   private mutating func visit(_ part: Subscript) {
     switch part {
     case .index(let index): visit(index)
+    case .ellipsis: break
     case .slice(let start, let stop, let step, _):
       for case let bound? in [start, stop, step] { visit(bound) }
     }

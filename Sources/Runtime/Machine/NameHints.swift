@@ -1,3 +1,4 @@
+import Datasets
 import Syntax
 
 /// What to write instead of a name that means nothing here.
@@ -8,6 +9,7 @@ struct NameHints {
   func suggestions(for name: String, at span: Span) -> [String] {
     if Self.modules.contains(name) { return [moduleSuggestion(name, span)] }
     if let hint = Self.hints[name] { return [hint] }
+    if NamedSet.available().contains(name) { return ["load \(name) first"] }
     if diagnosis.machine.host.commandSyntax[name] != nil {
       return ["\(name) is a command and begins a statement, without parentheses: help \(name)"]
     }
@@ -30,22 +32,26 @@ struct NameHints {
 
   /// `np.exp(x)`: the function's own name is what counts.
   private func moduleSuggestion(_ module: String, _ span: Span) -> String {
-    guard let last = dottedNames(after: span.end).last else {
+    let (names, end) = dottedNames(after: span.end)
+    guard let last = names.last else {
       return "functions stand by themselves, without \(module)"
     }
     if let hint = Self.hints[last] { return hint }
-    if Builtin.named(last) != nil { return "functions stand by themselves: write \(last)(…)" }
+    if Builtin.named(last) != nil {
+      let arguments = MethodHints.arguments(after: end, in: diagnosis.source) ?? "x"
+      return "functions stand by themselves: write \(last)(\(arguments))"
+    }
     if diagnosis.machine.host.commandSyntax[last] != nil {
       return "\(last) is a command: write \(last) …, without parentheses"
     }
-    let names = nearest(last, among: Builtin.allNames)
-    return names.isEmpty
+    let near = nearest(last, among: Builtin.allNames)
+    return near.isEmpty
       ? "functions stand by themselves, without \(module); help lists them"
-      : "functions stand by themselves: did you mean \(names.joined(separator: " or "))?"
+      : "functions stand by themselves: did you mean \(near.joined(separator: " or "))?"
   }
 
-  /// The names of `.random.randn` behind a module's name.
-  private func dottedNames(after offset: Int) -> [String] {
+  /// The names of `.random.randn` after a module's name, and where they end.
+  private func dottedNames(after offset: Int) -> (names: [String], end: Int) {
     let bytes = diagnosis.source.bytes
     var names: [String] = []
     var position = offset
@@ -56,7 +62,7 @@ struct NameHints {
       if position == start { break }
       names.append(diagnosis.source.text(in: Span(start, position)))
     }
-    return names
+    return (names, position)
   }
 
   private static func isNamePart(_ byte: UInt8) -> Bool {
@@ -68,21 +74,19 @@ struct NameHints {
     }
   }
 
-  private static let modules: Set<String> = [
+  static let modules: Set<String> = [
     "np", "numpy", "torch", "F", "nn", "plt", "math", "jnp", "jax", "tf", "keras", "pd", "random",
     "matplotlib", "optim", "sklearn", "scipy",
   ]
 
-  private static let hints: [String: String] = [
+  static let hints: [String: String] = [
     "enumerate": "a loop gives position and element itself: for i, v in list { … }",
     "append": "a list grows by +: list = list + [x]",
     "lambda": "a function is written x -> e",
-    "int": "write floor(x) or round(x); of text, number(x)",
-    "float": "write number(x)",
+    "int": "write floor(x), or number(s) of a string",
     "dict": "a record is written {a: 1, b: 2}",
     "list": "a list is written [a, b]",
     "tuple": "a list is written [a, b]",
-    "array": "write [1, 2, 3], or tensor(x)",
     "asarray": "write tensor(x)",
     "isinstance": "write type(x) == \"tensor\"",
     "pow": "the power is written a ^ b",
@@ -90,7 +94,7 @@ struct NameHints {
     "mod": "the remainder is written a % b",
     "mm": "the matrix product is written a @ b",
     "bmm": "the matrix product is written a @ b",
-    "einsum": "write @, ' and sum(x, axis=…)",
+    "einsum": "write a @ b, or sum(x * y, axis=0)",
     "add": "write a + b",
     "subtract": "write a - b",
     "multiply": "write a * b",
@@ -99,7 +103,6 @@ struct NameHints {
     "log10": "write log(x) / log(10)",
     "tan": "write sin(x) / cos(x)",
     "square": "write x ^ 2",
-    "concatenate": "write concat([a, b], axis=0)",
     "cat": "write concat([a, b], axis=0)",
     "vstack": "write concat([a, b], axis=0)",
     "hstack": "write concat([a, b], axis=1)",
@@ -116,9 +119,21 @@ struct NameHints {
     "Adam": "write adam(rate=1e-3)",
     "CrossEntropyLoss": "write cross_entropy(target, prediction)",
     "MSELoss": "write mse(target, prediction)",
-    "backward": "write grad L wrt W",
+    "backward": "write grad L() wrt W",
     "plot": "plot is a command: write plot y",
     "show": "show is a command: write show x",
+    "fit": "training is a command: write train net on letters",
+    "predict": "a network is called: write net(x)",
+    "evaluate": "testing is a command: write test net on letters.test",
+    "hist": "how values are distributed: write describe x",
+    "histogram": "how values are distributed: write describe x",
+    "man": "help is a command: write help train",
+    "ls": "the variables are listed by who: write who",
+    "dir": "the variables are listed by who: write who",
+    "whos": "the variables are listed by who: write who",
+    "bye": "write quit",
+    "logout": "write quit",
+    "q": "write quit",
     "self": "there are no methods: write f(x)",
     "sorted": "write sort(x)",
     "reversed": "write x[::-1]",

@@ -19,6 +19,9 @@ package protocol CommandHost: AnyObject {
   var commandSyntax: [String: CommandSyntax] { get }
   /// Carries out a command; a value that it gives becomes `ans`.
   func execute(_ command: RunningCommand, on machine: Machine) throws -> Value?
+  /// Told that a top-level statement begins, and that it is over.
+  func statementBegins(_ statement: Statement, in source: SourceText)
+  func statementEnds(hasFailed: Bool)
   /// Shows the value of a top-level expression.
   func echo(_ value: Value)
   /// What of a value becomes `ans`; nil where it is too large to be kept so.
@@ -26,6 +29,8 @@ package protocol CommandHost: AnyObject {
 }
 
 extension CommandHost {
+  package func statementBegins(_ statement: Statement, in source: SourceText) {}
+  package func statementEnds(hasFailed: Bool) {}
   /// Every value is kept.
   package func answer(_ value: Value) -> Value? { value }
 }

@@ -99,9 +99,7 @@ package struct Arguments: ~Copyable {
 
   /// Whole numbers given as one number, a list, a tensor of one dimension or a range.
   package func integers(_ index: Int) throws -> [Int] {
-    var value = self[index]
-    if case .traced(let box) = value { value = Value(box.content.tensor) }
-    guard let numbers = try value.asNumbers() else {
+    guard let numbers = try self[index].asNumbers() else {
       throw mismatch(index, expected: "whole numbers")
     }
     let integers = numbers.compactMap { Int(exactly: $0) }

@@ -18,14 +18,31 @@ extension Builtin {
     }
     var binder = ArgumentBinder(declaration: declaration)
     try binder.bind(values, names: names)
-    if case .refused(let reason) = differentiation,
-      binder.values.contains(where: \.isDifferentiated)
-    {
-      throw RuntimeError.notDifferentiable(declaration.name, reason: reason)
-    }
+    try checkDerivative(of: binder.values)
     let arguments = Arguments(
       declaration: declaration, values: binder.values, given: binder.given)
     return try body(arguments, interpreter)
+  }
+}
+
+extension Builtin {
+  /// Refuses, or remembers, that no derivative passes from the arguments to the result.
+  private func checkDerivative(of arguments: [Value]) throws {
+    switch differentiation {
+    case .differentiable: break
+    case .constant:
+      for (parameter, argument) in Swift.zip(declaration.parameters, arguments)
+      where parameter.kind.isPlainNumber && argument.isDifferentiated {
+        throw RuntimeError.notDifferentiable(
+          declaration.name, reason: "its argument \(parameter.name) is a plain number")
+      }
+    case .refused(let reason):
+      if arguments.contains(where: \.isDifferentiated) {
+        throw RuntimeError.notDifferentiable(declaration.name, reason: reason)
+      }
+    case .stepwise(let reason):
+      for argument in arguments { argument.noteCut(declaration.name, reason: reason) }
+    }
   }
 }
 
@@ -115,7 +132,10 @@ struct ArgumentBinder {
   /// The argument in the form that the body expects, or the error that it is of another kind.
   private func checked(_ argument: Value, _ parameter: Parameter) throws -> Value {
     // Sums and extremes of a list are numbers again, so they must not pass through 24 bits.
-    let exactly = declaration.group == .reduce
+    let exactly = parameter.isExact || declaration.group == .reduce
+    if parameter.kind.isCounted {
+      argument.noteCut(declaration.name, reason: "its argument \(parameter.name) is a whole number")
+    }
     if let fitting = try parameter.accepts(argument, exactly: exactly) { return fitting }
     throw RuntimeError.argumentKind(
       function: declaration.name, parameter: parameter.name,

@@ -20,8 +20,12 @@ package struct Builtin: Sendable {
   package enum Differentiation: Sendable, Equatable {
     /// The body works on `Variable`s and records itself.
     case differentiable
-    /// Piecewise constant or integral: its result carries no gradient, silently (`argmax`, `shape`).
+    /// Its result does not depend on what the numbers are, only on their shape (`shape`, `len`),
+    /// or it has none.
     case constant
+    /// Constant between jumps, for the reason given (`argmax`): the derivative is 0, and where no
+    /// other way leads to the result, asking for it is an error that says why.
+    case stepwise(String)
     /// Asking for its gradient is an error that says why.
     case refused(String)
   }

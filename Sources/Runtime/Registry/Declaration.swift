@@ -105,6 +105,8 @@ package struct Parameter: Sendable {
   /// What is taken where it is left out; nil where it must be given.
   package let defaultValue: Default?
   package let isVariadic: Bool
+  /// Whether numbers that are not yet in a tensor keep their 64 bits on the way into one.
+  package let isExact: Bool
   package let summary: String
 
   /// A value that a declaration can name.
@@ -119,12 +121,13 @@ package struct Parameter: Sendable {
 
   package init(
     _ name: String, _ kind: Kind, default defaultValue: Default? = nil, isVariadic: Bool = false,
-    _ summary: String = ""
+    isExact: Bool = false, _ summary: String = ""
   ) {
     self.name = name
     self.kind = kind
     self.defaultValue = defaultValue
     self.isVariadic = isVariadic
+    self.isExact = isExact
     self.summary = summary
   }
 }

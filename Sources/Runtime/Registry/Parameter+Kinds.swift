@@ -12,8 +12,8 @@ extension Parameter {
       if case .none = value { return value }
     default: break
     }
-    if exactly, kind == .tensor, let numbers = try value.looseNumbers() {
-      return .tensor(Box(try Tensor(numbers)))
+    if exactly, kind == .tensor, value.isLoose, let tensor = try value.asTensor(.f64) {
+      return .tensor(Box(tensor))
     }
     return try kind.accepts(value)
   }
@@ -58,10 +58,7 @@ extension Parameter.Kind {
     case .number, .bool, .tensor, .traced: return value
     case .list(let box) where value.isTraced:
       return try Value.stackedVariables(box.content).map { Value($0) }
-    case .range(let box):
-      try MemoryGuard.check(elements: Double(box.content.count), bytesEach: 12)
-      return try value.asTensor().map { .tensor(Box($0)) }
-    case .list:
+    case .range, .list:
       return try value.asTensor().map { .tensor(Box($0)) }
     default: return nil
     }
@@ -92,6 +89,22 @@ extension Parameter.Kind {
     switch value {
     case .split, .dataSet: true
     case .record(let box): box.content["x"] != nil && box.content["y"] != nil
+    default: false
+    }
+  }
+
+  /// Whether it takes whole numbers, which no derivative passes.
+  var isCounted: Bool {
+    switch self {
+    case .integer, .axes, .shape: true
+    default: false
+    }
+  }
+
+  /// Whether it takes a number with a fraction: a rate, a share.
+  var isPlainNumber: Bool {
+    switch self {
+    case .number, .schedule: true
     default: false
     }
   }
@@ -143,8 +156,7 @@ extension Value {
     case .string: "a string"
     case .tensor(let box): Self.phrase(box.content.shape)
     case .traced(let box) where box.content.rank > 0: Self.phrase(box.content.shape)
-    case .optimizer: "an optimizer"
-    default: "a \(kindName)"
+    default: kindName.withArticle
     }
   }
 
@@ -152,16 +164,17 @@ extension Value {
     shape.rank == 1 ? "a vector of \(shape)" : "a \(shape) tensor"
   }
 
-  /// The numbers of a list of nothing else, or of a range.
-  fileprivate func looseNumbers() throws -> [Double]? {
+  /// Whether it is a range, or a list of numbers or of such lists.
+  fileprivate var isLoose: Bool {
     switch self {
-    case .range: return try asNumbers()
+    case .range: true
     case .list(let box):
-      let numbers = box.content.compactMap {
-        if case .number(let number) = $0 { number } else { nil }
+      box.content.allSatisfy { element in
+        if case .number = element { return true }
+        if case .list = element { return element.isLoose }
+        return false
       }
-      return numbers.count == box.content.count ? numbers : nil
-    default: return nil
+    default: false
     }
   }
 
@@ -185,6 +198,15 @@ extension Value {
     case .network(let box):
       box.content.tracedParameters?.contains(where: \.isDifferentiated) ?? false
     default: false
+    }
+  }
+
+  /// Remembers that `name` was computed from this, or from what it holds, and passes no derivative.
+  func noteCut(_ name: String, reason: String) {
+    switch self {
+    case .traced(let box): box.content.noteCut(name, reason: reason)
+    case .list(let box): for element in box.content { element.noteCut(name, reason: reason) }
+    default: break
     }
   }
 

@@ -9,9 +9,9 @@ extension RuntimeError {
     switch self {
     case .unknownName(let name): "unknown name \(name)"
     case .unknownField(let name, let of, _): "\(of) has no field \(name)"
-    case .notCallable(let kind): "a \(kind) cannot be called"
-    case .notIndexable(let kind): "a \(kind) cannot be indexed"
-    case .notIterable(let kind): "a \(kind) cannot be looped over"
+    case .notCallable(let kind): "\(kind.withArticle) cannot be called"
+    case .notIndexable(let kind): "\(kind.withArticle) cannot be indexed"
+    case .notIterable(let kind): "\(kind.withArticle) cannot be looped over"
     case .argumentKind(let function, let parameter, let expected, let got):
       "\(function): \(parameter) must be \(expected), not \(got)"
     case .missingArgument(let function, let parameter, _):
@@ -24,7 +24,9 @@ extension RuntimeError {
       "\(function) is given the argument \(name) twice"
     case .operands(let operation, let left, let right):
       "cannot \(operation) \(left) and \(right)"
-    case .conditionNotBool(let kind): "a condition must be true or false, not a \(kind)"
+    case .conditionNotBool(let kind): "a condition must be true or false, not \(kind.withArticle)"
+    case .logicalOperand(let operation, let got):
+      "`\(operation)` takes true, false or a mask, not \(got)"
     case .recursionTooDeep(let limit):
       "functions call each other more than \(limit) deep: a recursion without an end?"
     case .notDifferentiable(let name, let reason): "\(name) has no derivative: \(reason)"
@@ -57,6 +59,7 @@ extension RuntimeError {
       "use any(…) or all(…) of the tensor"
     case .conditionNotBool(let kind) where kind == "number":
       "compare it, as x != 0"
+    case .logicalOperand: "compare it, as x != 0"
     case .other(_, let hint): hint
     default: nil
     }
@@ -75,5 +78,13 @@ extension RuntimeError {
     case 1: "1 \(noun)"
     default: "at most \(number) \(noun)s"
     }
+  }
+}
+
+extension String {
+  /// A noun with its article: `a tensor`, `an optimizer`.
+  package var withArticle: String {
+    let isVowel = first.map { "aeiou".contains($0) } ?? false
+    return "\(isVowel ? "an" : "a") \(self)"
   }
 }

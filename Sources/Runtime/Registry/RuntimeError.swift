@@ -17,6 +17,8 @@ package enum RuntimeError: Error, Sendable {
   case repeatedArgument(function: String, name: String)
   case operands(operation: String, left: String, right: String)
   case conditionNotBool(kind: String)
+  /// A side of `and`, `or` or `not` that is neither a bool nor a mask.
+  case logicalOperand(operation: String, got: String)
   case recursionTooDeep(limit: Int)
   case notDifferentiable(String, reason: String)
   case assertion(String)

@@ -19,6 +19,11 @@ extension Function {
   }
 }
 
+extension Place {
+  /// Whether it lies in a global variable, rather than in one of a function.
+  package var isGlobal: Bool { if case .global = root { true } else { false } }
+}
+
 extension Thunk {
   /// The value of a name where the expression stands: a variable of the functions around it, a
   /// global, or a builtin.

@@ -1,9 +1,11 @@
 import Tensors
 
 /// What stood between the brackets, evaluated.
-enum SubscriptValue {
+package enum SubscriptValue {
   case index(Value)
   case slice(start: Value?, stop: Value?, step: Value?)
+  case ellipsis
+  case newAxis
 
   /// Puts the operands, which follow each other, into the places of a pattern.
   static func filling(
@@ -21,17 +23,21 @@ enum SubscriptValue {
       case .slice(let start, let stop, let step):
         return .slice(
           start: start ? next() : nil, stop: stop ? next() : nil, step: step ? next() : nil)
+      case .ellipsis: return .ellipsis
+      case .newAxis: return .newAxis
       }
     }
   }
 
   /// For a tensor.
-  func tensorIndex() throws -> Index {
+  package func tensorIndex() throws -> Index {
     switch self {
     case .slice(let start, let stop, let step):
       return .slice(
         start: try Self.bound(start), stop: try Self.bound(stop), step: try Self.bound(step) ?? 1)
     case .index(let value): return try Self.tensorIndex(value)
+    case .ellipsis: return .ellipsis
+    case .newAxis: return .newAxis
     }
   }
 
@@ -41,6 +47,7 @@ enum SubscriptValue {
     case .tensor(let box):
       return box.content.elementType == .bool ? .mask(box.content) : .gather(box.content)
     case .traced(let box):
+      value.noteCut("an index", reason: "it is a position, which jumps from one to the next")
       if box.content.rank == 0, let item = box.content.tensor.item { return .at(try whole(item)) }
       return .gather(box.content.tensor)
     case .list(let box):
@@ -89,6 +96,9 @@ enum SubscriptValue {
           try Self.position(try Self.whole($0), in: count, of: kind)
         }, tensor.rank == 0
       )
+    case .ellipsis, .newAxis:
+      throw RuntimeError.other(
+        "only a tensor takes `...` or `none` between the brackets, not a \(kind)", hint: nil)
     case .slice(let start, let stop, let step):
       let stride = try Self.bound(step) ?? 1
       return (
@@ -128,6 +138,7 @@ enum SubscriptValue {
     let limits = step > 0 ? (0, count) : (-1, count - 1)
     let first = start.map { clamped($0, limits.0, limits.1) } ?? (step > 0 ? 0 : count - 1)
     let end = stop.map { clamped($0, limits.0, limits.1) } ?? (step > 0 ? count : -1)
+    try MemoryGuard.check(elements: (Double(end) - Double(first)) / Double(step), bytesEach: 8)
     return Array(stride(from: first, to: end, by: step))
   }
 }

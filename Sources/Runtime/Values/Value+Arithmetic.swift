@@ -8,9 +8,10 @@ extension Value {
   ///
   /// Both are taken: memory that nobody else refers to is used for the result. If it throws, they
   /// are as they were.
-  static func binary(
+  package static func binary(
     _ operation: BinaryOperator, _ left: inout Value, _ right: inout Value
   ) throws -> Value {
+    if operation == .contains { return .bool(try right.contains(left)) }
     if let a = left.plainNumber, let b = right.plainNumber {
       if operation == .matmul { throw TensorError.matmulNumber }
       return number(operation, a, b)
@@ -51,6 +52,7 @@ extension Value {
     case .lessOrEqual: .bool(a <= b)
     case .greater: .bool(a > b)
     case .greaterOrEqual: .bool(a >= b)
+    case .contains: .bool(false)
     }
   }
 
@@ -159,8 +161,15 @@ extension Value {
     case .divide: Value(try .divide(a, b))
     case .power: Value(try .power(a, b))
     case .remainder: Value(try .remainder(a, b))
-    default: wrapped(try Variable.compare(operation, a, b).tensor, isLogical: true)
+    default: try comparison(operation, a, b)
     }
+  }
+
+  private static func comparison(
+    _ operation: BinaryOperation, _ a: Variable, _ b: Variable
+  ) throws -> Value {
+    noteComparison(Value(a), Value(b))
+    return wrapped(try Variable.compare(operation, a, b).tensor, isLogical: true)
   }
 
   private static func product(_ left: Value, _ right: Value) throws -> Value {
@@ -252,6 +261,7 @@ extension BinaryOperator {
     case .remainder: "take the remainder of"
     case .power: "take the power of"
     case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: "compare"
+    case .contains: "look for"
     }
   }
 }
@@ -272,7 +282,7 @@ extension BinaryOperation {
     case .lessOrEqual: self = .lessOrEqual
     case .greater: self = .greater
     case .greaterOrEqual: self = .greaterOrEqual
-    case .matmul: return nil
+    case .matmul, .contains: return nil
     }
   }
 }

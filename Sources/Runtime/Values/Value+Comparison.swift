@@ -2,19 +2,26 @@ import Syntax
 import Tensors
 
 extension Value {
-  /// `==`: elementwise between tensors and numbers, otherwise one truth value.
+  /// `==`: elementwise between tensors, numbers and truth values, otherwise one truth value.
   static func equality(_ left: Value, _ right: Value) throws -> Value {
     if left.isNumeric, right.isNumeric {
       guard let a = try left.asTensor(), let b = try right.asTensor() else { return .bool(false) }
+      noteComparison(left, right)
       return wrapped(try Tensor.apply(.equal, a, b), isLogical: true)
     }
     return .bool(try areEqual(left, right))
   }
 
+  /// A comparison passes no derivative of what it compares.
+  static func noteComparison(_ left: Value, _ right: Value) {
+    for value in [left, right] {
+      value.noteCut("a comparison", reason: "its result is true or false")
+    }
+  }
+
   private var isNumeric: Bool {
     switch self {
-    case .number, .tensor, .traced: true
-    case .bool: false
+    case .number, .bool, .tensor, .traced: true
     default: false
     }
   }
@@ -54,24 +61,24 @@ extension Value {
 
   private var isListLike: Bool {
     switch self {
-    case .number, .tensor, .traced, .range: true
+    case .number, .bool, .tensor, .traced, .range: true
     case .list(let box): box.content.allSatisfy(\.isNumeric)
     default: false
     }
   }
 
   /// `not`: of a truth value, or of each element of a tensor of truth values.
-  func negated() throws -> Value {
+  package func negated() throws -> Value {
     switch self {
     case .bool(let value): return .bool(!value)
     case .tensor(let box) where box.content.elementType == .bool:
       return .tensor(Box(try Tensor.apply(.not, box.content)))
-    default: throw RuntimeError.conditionNotBool(kind: kindName)
+    default: throw RuntimeError.logicalOperand(operation: "not", got: kindPhrase)
     }
   }
 
   /// Which way a condition goes.
-  func truth() throws -> Bool {
+  package func truth() throws -> Bool {
     if case .bool(let value) = self { return value }
     throw RuntimeError.conditionNotBool(kind: kindName)
   }
@@ -79,12 +86,14 @@ extension Value {
   // MARK: One operand
 
   /// `-x`
-  func negative() throws -> Value {
+  package func negative() throws -> Value {
     switch self {
     case .number(let number): return .number(-number)
     case .bool(let value): return .number(value ? -1 : 0)
     case .traced(let box): return Value(try .negate(box.content))
     case .tensor(let box): return .tensor(Box(try Tensor.apply(.negate, box.content)))
+    case .list where isTraced:
+      if let variable = try asVariable() { return Value(try .negate(variable)) }
     case .range, .list:
       if let tensor = try asTensor() { return Value(try Tensor.apply(.negate, tensor)) }
     default: break
@@ -93,14 +102,14 @@ extension Value {
   }
 
   /// `x'`
-  func transposed() throws -> Value {
+  package func transposed() throws -> Value {
     switch self {
     case .number: return self
     case .tensor(let box): return .tensor(Box(try box.content.transposed()))
     case .traced(let box):
       return box.content.rank == 0 ? self : Value(try .transpose(box.content))
     case .list:
-      if let tensor = try asTensor() { return Value(try tensor.transposed()) }
+      if let variable = try asVariable() { return Value(try .transpose(variable)) }
     default: break
     }
     throw RuntimeError.other("cannot transpose \(kindPhrase)", hint: nil)

@@ -1,11 +1,11 @@
 import Networks
-import Syntax
 import Tensors
 
 extension Value {
   /// `first |> second` of two functions or networks: a network where both are layers or networks,
   /// otherwise a function that calls one after the other.
-  static func composed(_ first: Value, _ second: Value, random: RandomState) throws -> Value {
+  package static func composed(_ first: Value, _ second: Value, random: RandomState) throws -> Value
+  {
     if let a = try first.asNetwork(random), let b = try second.asNetwork(random) {
       return .network(
         Box(NetworkValue(try Network.composed(a, b, generator: &random.generator))))
@@ -34,9 +34,8 @@ extension Value {
 
   /// What a network gives for rows of examples, recorded where it or they are differentiated.
   static func output(of network: NetworkValue, for input: Value) throws -> Value {
-    if case .traced(let box) = input {
-      return Value(
-        try network.network.forward(box.content, parameters: network.tracedParameters))
+    if input.isTraced, let x = try input.asVariable() {
+      return Value(try network.network.forward(x, parameters: network.tracedParameters))
     }
     guard let x = try input.asTensor() else {
       throw RuntimeError.argumentKind(
@@ -61,63 +60,5 @@ extension LayerKind {
     case .flatten: Flatten()
     case .batchNorm: BatchNormalization()
     }
-  }
-}
-
-extension Value {
-  /// A bracket literal: numbers make a tensor of one dimension, bracket literals of tensors of one
-  /// shape their stack, anything else a list.
-  ///
-  /// - Parameter elementType: of a tensor of plain numbers.
-  static func bracket(
-    _ elements: [Value], isNested: Bool, elementType: ElementType = .f32
-  ) throws -> Value {
-    guard !elements.isEmpty else { return .items([]) }
-    var isTraced = false
-    var numbers: [Double] = []
-    var shapes: Set<Shape> = []
-    for element in elements {
-      switch element {
-      case .number(let number): numbers.append(number)
-      case .tensor(let box): shapes.insert(box.content.shape)
-      case .traced(let box):
-        isTraced = true
-        shapes.insert(box.content.shape)
-      default: return .items(elements)
-      }
-    }
-    if numbers.count == elements.count {
-      let shape = try Shape(checking: [numbers.count])
-      return .tensor(Box(try Tensor(doubles: numbers, shape, elementType: elementType)))
-    }
-    let areNumbers = shapes.subtracting([.scalar]).isEmpty
-    let areAlike = isNested && numbers.isEmpty && shapes.count == 1
-    guard areNumbers || areAlike else { return .items(elements) }
-    if isTraced {
-      let variables = try elements.compactMap { try $0.asVariable() }
-      return Value(try .stack(variables))
-    }
-    let tensors = try elements.compactMap { try $0.asTensor() }
-    return .tensor(Box(try Tensor.stack(tensors)))
-  }
-
-  /// `a..<b`, `a...b`, `by step`.
-  static func range(
-    _ lower: Value, _ upper: Value, by step: Value?, isInclusive: Bool
-  ) throws -> Value {
-    guard let first = lower.asNumber(), let last = upper.asNumber() else {
-      throw RuntimeError.other(
-        "a range goes from number to number, not from \(lower.kindPhrase) to \(upper.kindPhrase)",
-        hint: nil)
-    }
-    var distance = 1.0
-    if let step {
-      guard let number = step.asNumber(), number != 0, number.isFinite else {
-        throw RuntimeError.other("the step of a range must be a number other than 0", hint: nil)
-      }
-      distance = number
-    }
-    return .range(
-      Box(NumberRange(lower: first, upper: last, step: distance, isInclusive: isInclusive)))
   }
 }

@@ -15,17 +15,19 @@ extension Value {
 
   /// The tensor that this is, or that a number, a list of numbers (or of such lists) or a range
   /// makes; nil for what is none of these.
-  package func asTensor() throws -> Tensor? {
+  ///
+  /// - Parameter elementType: of what numbers in a list or a range become; nil for Float32 where
+  ///   that holds them all, otherwise Float64.
+  package func asTensor(_ elementType: ElementType? = nil) throws -> Tensor? {
     switch self {
     case .tensor(let box): return box.content
     case .number(let number): return try Tensor.scalar(number, .f64)
-    case .bool(let value): return try Tensor.scalar(value ? 1 : 0, .f64)
+    case .bool(let value): return try Tensor.scalar(value ? 1 : 0, .bool)
     case .traced(let box): return box.content.tensor
-    case .range(let box):
-      let range = box.content
-      try MemoryGuard.check(elements: Double(range.count))
-      return try Tensor.sequence(from: range.lower, step: range.step, count: range.count)
-    case .list(let box): return try Value.stacked(box.content)
+    case .range(let box): return try box.content.tensor(elementType)
+    case .list(let box):
+      let type = elementType ?? (Value.fitFloat32(box.content) ? .working : .f64)
+      return try Value.stacked(box.content, type)
     default: return nil
     }
   }
@@ -35,10 +37,12 @@ extension Value {
     switch self {
     case .number(let number): return [number]
     case .tensor(let box): return box.content.rank <= 1 ? box.content.doubles() : nil
+    case .traced(let box):
+      return box.content.rank <= 1 ? box.content.tensor.doubles() : nil
     case .range(let box):
-      try MemoryGuard.check(elements: Double(box.content.count), bytesEach: 8)
       let range = box.content
-      return try interruptibleList(count: range.count) { range[$0] }
+      let count = try range.countInMemory(bytesEach: 8)
+      return try interruptibleList(count: count) { range[$0] }
     case .list(let box):
       var numbers: [Double] = []
       for (place, element) in box.content.enumerated() {
@@ -52,17 +56,41 @@ extension Value {
   }
 
   /// A list of numbers as a tensor of one dimension, a list of tensors of one shape as their stack.
-  private static func stacked(_ elements: [Value]) throws -> Tensor? {
-    if elements.allSatisfy({ if case .number = $0 { true } else { false } }) {
+  private static func stacked(_ elements: [Value], _ elementType: ElementType) throws -> Tensor? {
+    if elements.allSatisfy(\.isPlain) {
       let numbers = try interruptibleList(count: elements.count) { elements[$0].asNumber() ?? .nan }
+      let areTruths = !elements.isEmpty && elements.allSatisfy(\.isTruth)
       return try Tensor(
-        doubles: numbers, Shape(checking: [numbers.count]), elementType: .f32)
+        doubles: numbers, Shape(checking: [numbers.count]),
+        elementType: areTruths ? .bool : elementType)
     }
     var tensors: [Tensor] = []
     for element in elements {
-      guard let tensor = try element.asTensor() else { return nil }
+      guard let tensor = try element.asTensor(elementType) else { return nil }
       tensors.append(tensor)
     }
     return try Tensor.stack(tensors, axis: 0)
   }
+
+  /// Whether Float32 holds the numbers of a list, and of the lists in it.
+  private static func fitFloat32(_ elements: [Value]) -> Bool {
+    elements.allSatisfy { element in
+      switch element {
+      case .number(let number): number.fitsFloat32
+      case .list(let box): fitFloat32(box.content)
+      default: true
+      }
+    }
+  }
+
+  /// Whether it is a number or a truth value.
+  private var isPlain: Bool {
+    switch self {
+    case .number, .bool: true
+    default: false
+    }
+  }
+
+  /// Whether it is `true` or `false`.
+  var isTruth: Bool { if case .bool = self { true } else { false } }
 }

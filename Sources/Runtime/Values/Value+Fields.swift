@@ -37,15 +37,10 @@ extension Value {
     throw unknownField(name)
   }
 
-  /// The error for a field that is not there, with what to write for a method of other languages.
+  /// The error for a field that is not there; `MethodHints` adds what to write instead.
   func unknownField(_ name: String) -> RuntimeError {
-    if fieldNames.isEmpty || !fieldNames.contains(name), Builtin.named(name) != nil,
-      !isRecord
-    {
-      return .other(
-        "a \(kindName) has no field \(name)", hint: "\(name) is a function: write \(name)(x)")
-    }
-    return .unknownField(name, of: isRecord ? "the record" : "a \(kindName)", known: fieldNames)
+    .unknownField(
+      name, of: isRecord ? "the record" : kindName.withArticle, known: fieldNames)
   }
 
   private var isRecord: Bool { if case .record = self { true } else { false } }
@@ -139,7 +134,8 @@ extension Value {
       return try box.content.write(name, rest, change)
     }
     if fieldNames.contains(name) {
-      throw RuntimeError.other("the field \(name) of a \(kindName) cannot be changed", hint: nil)
+      throw RuntimeError.other(
+        "the field \(name) of \(kindName.withArticle) cannot be changed", hint: nil)
     }
     throw unknownField(name)
   }

@@ -4,11 +4,10 @@ import Tensors
 
 extension Value {
   /// `self[subscripts]`
-  func indexed(by subscripts: [SubscriptValue]) throws -> Value {
+  package func indexed(by subscripts: [SubscriptValue]) throws -> Value {
     switch self {
     case .tensor(let box):
       return Value(try box.content.subscripted(try subscripts.map { try $0.tensorIndex() }))
-        .keepingTruth(of: box.content)
     case .traced(let box):
       return Value(try .subscripted(box.content, try subscripts.map { try $0.tensorIndex() }))
     case .number: throw RuntimeError.notIndexable(kind: kindName)
@@ -18,7 +17,8 @@ extension Value {
     guard let subscripted = subscripts.first, subscripts.count == 1 else {
       throw try subscripts.isEmpty || !isSequence
         ? RuntimeError.notIndexable(kind: kindName)
-        : RuntimeError.other("a \(kindName) takes one index, not \(subscripts.count)", hint: nil)
+        : RuntimeError.other(
+          "\(kindName.withArticle) takes one index, not \(subscripts.count)", hint: nil)
     }
     switch self {
     case .list(let box):
@@ -32,7 +32,7 @@ extension Value {
       let range = box.content
       let (positions, isSingle) = try subscripted.positions(in: range.count, of: kindName)
       if isSingle { return .number(range[positions[0]]) }
-      return try Value.bracket(positions.map { .number(range[$0]) }, isNested: false)
+      return try Value.literal(.values(positions.count), positions.map { .number(range[$0]) })
     case .split(let box):
       let (positions, isSingle) = try subscripted.positions(in: box.content.count, of: kindName)
       let isRun = zip(positions, positions.dropFirst()).allSatisfy { $1 == $0 + 1 }
@@ -49,12 +49,6 @@ extension Value {
     case .list, .string, .range, .split: true
     default: false
     }
-  }
-
-  /// One element of a mask is a truth value.
-  private func keepingTruth(of tensor: Tensor) -> Value {
-    if tensor.elementType == .bool, case .number(let number) = self { return .bool(number != 0) }
-    return self
   }
 
   private func field(of record: Record, _ subscripts: [SubscriptValue]) throws -> Value {

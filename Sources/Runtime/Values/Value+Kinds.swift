@@ -33,10 +33,11 @@ extension Value {
     .record(Box(Record(fields)))
   }
 
-  /// A tensor as a value; one of zero dimensions becomes a number.
+  /// A tensor as a value; one of zero dimensions becomes a number, or a truth value where it is
+  /// an element of a mask.
   package init(_ tensor: Tensor) {
     if tensor.rank == 0, let item = tensor.item {
-      self = .number(item)
+      self = tensor.elementType == .bool ? .bool(item != 0) : .number(item)
     } else {
       self = .tensor(Box(tensor))
     }

@@ -12,6 +12,8 @@ enum Accessor {
 enum PartChange {
   case replace(Value)
   case update(BinaryOperator, Value)
+  /// `+= […]`: appended to a list as it is, added to a tensor as one.
+  case extend(LiteralPattern, [Value])
 
   /// The part's new value.
   func apply(to part: inout Value) throws {
@@ -19,6 +21,14 @@ enum PartChange {
     case .replace(let value): part = value
     case .update(let operation, var operand):
       part = try Value.binary(operation, &part, &operand)
+    case .extend(let pattern, let leaves):
+      var operand: Value
+      if case .list = part {
+        operand = .items(try Value.literalElements(pattern, leaves))
+      } else {
+        operand = try Value.literal(pattern, leaves)
+      }
+      part = try Value.binary(.add, &part, &operand)
     }
   }
 }
@@ -114,6 +124,13 @@ extension Value {
     guard let part = try value.asTensor() else { throw Self.notAssignable(value) }
     guard let box = takeTensorBox() else { return }
     defer { self = .tensor(box) }
+    if try box.content.elementType == .f32 && !part.fitsFloat32() {
+      // Changed as a whole or not at all: the assignment may yet fail.
+      var wide = try box.content.cast(to: .f64)
+      try wide.assign(indices, part)
+      box.content = wide
+      return
+    }
     try box.content.assign(indices, part)
   }
 

@@ -79,14 +79,23 @@ package struct NumberRange: Sendable, Equatable {
     self.isInclusive = isInclusive
   }
 
-  /// How many numbers it runs through.
-  package var count: Int {
-    guard step != 0, lower.isFinite, upper.isFinite, step.isFinite else { return 0 }
+  /// How many numbers it runs through: a whole number, or infinity where it has no end.
+  package var exactCount: Double {
     let steps = (upper - lower) / step
-    guard steps >= 0 || (steps == 0 && isInclusive) else { return 0 }
+    guard steps >= 0 else { return 0 }
     // A step such as 0.1 must still reach an inclusive end that it misses by rounding only.
-    let tolerant = isInclusive ? (steps + 1e-9).rounded(.down) + 1 : (steps - 1e-9).rounded(.up)
-    return Int(exactly: min(max(0, tolerant), 9e15)) ?? 0
+    let slack = 1e-9 * min(1, steps)
+    return isInclusive ? (steps + slack).rounded(.down) + 1 : (steps - slack).rounded(.up)
+  }
+
+  /// The same as a number of elements; the greatest `Int` where there are more.
+  package var count: Int { Int(exactly: exactCount) ?? .max }
+
+  /// The place of a number among those that it runs through; nil where it is none of them.
+  package func index(of number: Double) -> Double? {
+    let place = ((number - lower) / step).rounded()
+    guard place >= 0, place < exactCount, lower + place * step == number else { return nil }
+    return place
   }
 
   /// The number at a place, counted from 0.

@@ -20,7 +20,8 @@ extension Command {
       .slot("variable", after: "wrt", .place, default: .some(.none), "a variable or net.W1"),
       .slot("file", after: "in", .path, default: .some(.none), "a script, for check all"),
     ],
-    result: "a record {ok, error, diagnosis, detail}; for check all a list of them",
+    result:
+      "a record {ok, error, diagnosis, detail, measured, skipped}; for check all a list of them",
     examples: [
       .init("W = [1, 2, 3]; x = [1, 1, 2]\ncheck -x against sum(x * W) wrt W", nil)
     ],
@@ -40,7 +41,7 @@ extension Command {
     let subject = CheckSubject(
       gradient: .init(gradient), loss: .init(loss), variable: .init(place))
     var report = try GradientCheck(subject, on: context.machine).run()
-    if !report.isRight,
+    if report.verdict == .wrong,
       let derivation = try? Deriver.derive(loss, withRespectTo: place, on: context.machine),
       derivation.isRight
     {

@@ -13,7 +13,8 @@ extension Command {
       The data set `letters` comes with nnsh; others, as `fashion` and `mnist`, are looked for in \
       $NNSH_DATA, $XDG_DATA_HOME/nnsh and /usr/share/datasets. Files are told apart by their \
       endings: .npz .npy .csv .idx (also .gz) .png .safetensors. What is loaded gets NAME, \
-      or its own name.
+      or its own name. An image is H×W, with colours H×W×3, in 0…1; transparency is one channel \
+      more. A table's first row may hold names; its cells are separated by , ; tab or spaces.
       """,
     arguments: [
       .slot("source", .path, "a data set's name or a file's path"),
@@ -32,6 +33,7 @@ extension Command {
     let binding = try LoadedBinding(Loader.load(source), source: source, name: name)
     try context.session.define(binding.name, binding.value, on: context.machine)
     context.print(binding.summary)
+    for remark in binding.remarks { context.note(remark.message) }
     return nil
   }
 
@@ -88,6 +90,8 @@ private struct LoadedBinding {
   let name: String
   let value: Value
   let summary: String
+  /// What the loading has left out or decided.
+  var remarks: [LoadRemark] = []
 
   init(_ loaded: Loaded, source: String, name given: String?) throws {
     let name = given ?? Loader.bindingName(for: source)
@@ -97,11 +101,13 @@ private struct LoadedBinding {
       set.name = name
       value = .dataSet(Box(set))
       summary = set.summary
-    case .tensor(let tensor, let columns):
+    case .tensor(let tensor, let columns, let remarks):
       value = Value(tensor)
-      let header = columns.isEmpty ? "" : "  columns \(columns.joined(separator: ", "))"
+      let header = columns.isEmpty ? "" : "  columns \(Self.shortened(columns))"
+      self.remarks = remarks
       summary = "\(name)  \(tensor.shape) tensor \(tensor.elementType)" + header
-    case .record(let tensors):
+    case .record(let tensors, let remarks):
+      self.remarks = remarks
       value = .fields(tensors.map { ($0.name, Value($0.tensor)) })
       summary = "\(name)  " + Self.list(tensors)
     case .parameters(let tensors, let notes):
@@ -117,6 +123,17 @@ private struct LoadedBinding {
   }
 
   private static func list(_ tensors: [NamedTensor]) -> String {
-    tensors.map { "\($0.name) \($0.tensor.shape)" }.joined(separator: " · ")
+    shortened(tensors.map { "\($0.name) \($0.tensor.shape)" }, separator: " · ")
+  }
+
+  /// All names where they are few and short, otherwise the first ones and the last.
+  private static func shortened(_ names: [String], separator: String = ", ") -> String {
+    let (few, longest) = (8, 24)
+    let first = names.count <= few ? names[...] : names.prefix(3)
+    var shown = first.map { $0.isEmpty ? "\"\"" : TextLayout.cut($0, to: longest) }
+    if names.count > few, let last = names.last {
+      shown += ["…", TextLayout.cut(last, to: longest)]
+    }
+    return shown.joined(separator: separator)
   }
 }

@@ -34,11 +34,14 @@ struct ValueDescription {
     case .split(let box): lines = try Self.split(box.content)
     case .network(let box): lines = try Self.network(box.content.network)
     case .record(let box):
-      var table = Table([("field", .left), ("kind", .left), ("shape", .left)])
-      for (name, value) in zip(box.content.names, box.content.values) {
-        table.append([name, value.kindName, ValueMeasure(value).extent])
+      var table = Table([("field", .left), ("kind", .left), ("shape", .left), ("value", .left)])
+      for (name, value) in zip(box.content.names, box.content.values).prefix(Self.rowLimit) {
+        table.append([
+          Self.name(name), value.kindName, ValueMeasure(value).extent,
+          ShortValue.text(of: value, width: 40),
+        ])
       }
-      lines = table.lines()
+      lines = table.lines() + Self.rest(box.content.names.count)
     case .string(let box): lines = ["string of \(box.content.count) characters"]
     case .number, .bool, .none, .function, .optimizer, .schedule:
       lines = ["\(value.kindName) \(value.display())"]
@@ -49,6 +52,19 @@ struct ValueDescription {
       }
       lines = try Self.tensor(tensor)
     }
+  }
+
+  /// Longer tables are read by a program, not by a person.
+  private static let rowLimit = 100
+
+  private static func name(_ name: String) -> String {
+    TextLayout.cut(EscapeCodes.shown(name), to: 40)
+  }
+
+  /// The line about what a table leaves out.
+  private static func rest(_ count: Int) -> [String] {
+    let rest = count - rowLimit
+    return rest > 0 ? ["… and \(rest) more"] : []
   }
 
   private static func tensor(_ tensor: Tensor) throws -> [String] {
@@ -76,11 +92,11 @@ struct ValueDescription {
       var table = Table(
         [("class", .left), ("train", .right), ("valid", .right), ("test", .right)])
       let counts = [set.train, set.valid, set.test].map { classCounts($0, set.targetCount) }
-      for index in 0..<set.targetCount {
+      for index in 0..<min(set.targetCount, rowLimit) {
         let name = set.names.indices.contains(index) ? set.names[index] : "\(index)"
-        table.append([name] + counts.map { "\($0[index])" })
+        table.append([Self.name(name)] + counts.map { "\($0[index])" })
       }
-      lines += table.lines()
+      lines += table.lines() + rest(set.targetCount)
     }
     return lines + [try "x of train: " + NumberSummary(NumberBlocks(set.train.x)).line]
   }

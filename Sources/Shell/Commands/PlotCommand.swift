@@ -37,7 +37,8 @@ extension Command {
     do throws(GnuplotError) {
       try Gnuplot.write(chart, to: path, format: format)
     } catch {
-      throw RuntimeError.other(error.message, hint: error.hint)
+      throw error == .interrupted
+        ? RuntimeError.interrupted : RuntimeError.other(error.message, hint: error.hint)
     }
     return nil
   }

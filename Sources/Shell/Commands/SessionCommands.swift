@@ -16,7 +16,7 @@ extension Command {
   }
 
   static let history = Command(
-    "history", "lists the statements typed so far",
+    "history", "lists the statements typed so far, the newest last",
     details: "With a word, those that hold it.",
     arguments: [.slot("word", .string, default: .computed("all"), "what to look for")],
     seeAlso: ["transcript"]
@@ -33,13 +33,16 @@ extension Command {
       context.note(word.isEmpty ? "nothing typed yet" : "no statement typed holds \(word)")
       return nil
     }
-    context.page(lines.flatMap { $0.split(separator: "\n").map(String.init) })
+    context.page(lines.flatMap { $0.split(separator: "\n").map(String.init) }, atEnd: true)
     return nil
   }
 
   static let transcript = Command(
-    "transcript", "writes what is typed, with its results as comments, to a file",
-    details: "The file runs again as a script.",
+    "transcript", "writes each statement, with its results as comments, to a file",
+    details: """
+      The file runs again as a script. What stands in it already stays: the transcript goes on \
+      after it. Of a script's statements it also holds the places.
+      """,
     arguments: [
       .slot("state", .choice(["on", "off"]), "on or off"),
       .slot("path", .path, default: .computed("transcript.nns"), "the file"),

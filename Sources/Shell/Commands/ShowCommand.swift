@@ -11,9 +11,10 @@ extension Command {
   static let show = Command(
     "show", "looks at a value: a network's layers, images, weights, a confusion matrix, mistakes",
     details: """
-      A network is shown as a table of its layers; a split, a stack of images or a matrix whose \
-      rows or columns are square images as pictures; a square matrix of counts as a confusion \
-      matrix; a record or a list of records as a table. `show mistakes of NET on SPLIT` shows the \
+      A network is shown as a table of its layers; a split, a stack of images, the weights of a \
+      convolution or a matrix whose rows or columns are square images as pictures, in colour \
+      where the last axis has 3 or 4 channels; a small square matrix of counts as a confusion \
+      matrix, any other matrix as a picture; a record or a list of records as a table. `show mistakes of NET on SPLIT` shows the \
       examples that the network is most certain and most wrong about.
       """,
     arguments: [
@@ -52,16 +53,16 @@ extension Command {
 
 /// How `show` draws each kind of value.
 struct Showing {
-  private let context: CommandContext
-  private let count: Int?
-  private let width: Int
-  private let isColored: Bool
+  let context: CommandContext
+  let count: Int?
+  let width: Int
+  let ink: TerminalImage.Ink
 
   init(_ context: CommandContext, count: Int?) {
     self.context = context
     self.count = count
     width = context.width
-    isColored = context.session.terminal.colorsOutput
+    ink = context.session.terminal.ink
   }
 
   func lines(_ value: Value) throws -> [String] {
@@ -162,74 +163,6 @@ struct Showing {
       return names.indices.contains(label) ? names[label] : "\(label)"
     }
   }
-
-  private func tensor(_ tensor: Tensor) throws -> [String] {
-    if ConfusionTable.fits(tensor) {
-      return ConfusionTable(tensor, names: []).lines(width: width, paint: context.paint)
-    }
-    let sizes = tensor.shape.dimensions
-    switch tensor.rank {
-    case 3: return try gallery(tensor) { "\($0)" }
-    case 2:
-      let (rowSide, columnSide) = (Self.side(sizes[1]), Self.side(sizes[0]))
-      if let rowSide, columnSide == nil {
-        return try gallery(tensor.reshaped([sizes[0], rowSide, rowSide])) { "\($0)" }
-      }
-      if let columnSide, rowSide == nil {
-        let rows = try tensor.transposed().contiguous()
-        return try gallery(rows.reshaped([sizes[1], columnSide, columnSide])) { "\($0)" }
-      }
-      return try picture(tensor, rows: sizes[0], columns: sizes[1])
-    case 1:
-      if let side = Self.side(sizes[0]) { return try picture(tensor, rows: side, columns: side) }
-      return [Value(tensor).display(context.session.displayStyle)]
-    default: return [Value(tensor).display(context.session.displayStyle)]
-    }
-  }
-
-  /// The side of a square image of so many pixels, from 12×12 up.
-  private static func side(_ count: Int) -> Int? {
-    let side = Int(Double(count).squareRoot().rounded())
-    return side >= 12 && side * side == count ? side : nil
-  }
-
-  private func picture(_ tensor: Tensor, rows: Int, columns: Int) throws -> [String] {
-    let room = isColored ? width : width * 2
-    return try TerminalImage(
-      averaging: NumberBlocks(tensor), rows: rows, columns: columns, toFit: room
-    ).lines(colored: isColored)
-  }
-
-  /// Pictures of the first few of a stack N×H×W.
-  func gallery(
-    _ stack: Tensor, range: ClosedRange<Double>? = nil, caption: (Int) -> String
-  ) throws -> [String] {
-    let sizes = stack.shape.dimensions
-    guard sizes.count >= 3, sizes[0] > 0 else { return ["no images"] }
-    let shown = min(sizes[0], count ?? 12)
-    let images = try (0..<shown).map { row in
-      try Interrupt.check()
-      let pixels = try stack.rows(row..<row + 1)
-      return (Self.image(pixels.doubles(), sizes), caption(row))
-    }
-    let rest = sizes[0] - shown
-    let note =
-      rest > 0 && count == nil
-      ? ["\(shown) of \(sizes[0]); show … \(min(sizes[0], 40)) shows more"] : []
-    return TerminalImage.gallery(images, width: width, colored: isColored) + note
-  }
-
-  /// One image; colours are averaged to grey.
-  private static func image(_ pixels: [Double], _ sizes: [Int]) -> TerminalImage {
-    let channels = sizes.count > 3 ? max(1, sizes[3]) : 1
-    guard channels > 1 else {
-      return TerminalImage(values: pixels, rows: sizes[1], columns: sizes[2])
-    }
-    let grey = stride(from: 0, to: pixels.count, by: channels).map { start in
-      pixels[start..<min(pixels.count, start + channels)].reduce(0, +) / Double(channels)
-    }
-    return TerminalImage(values: grey, rows: sizes[1], columns: sizes[2])
-  }
 }
 
 /// How often each class was taken for each other: rows are the truth, columns the predictions.
@@ -245,11 +178,13 @@ struct ConfusionTable {
       names.count == size ? names : (0..<size).map { "\($0)" }
   }
 
-  /// Whether a tensor looks like one: square, small, of counts.
+  /// Whether a tensor looks like one: square, small, of counts, not all of which are 0 or 1.
   static func fits(_ tensor: Tensor) -> Bool {
     let sizes = tensor.shape.dimensions
     guard sizes.count == 2, sizes[0] == sizes[1], (2...20).contains(sizes[0]) else { return false }
-    return tensor.doubles().allSatisfy { $0 >= 0 && $0 < 1e9 && $0 == $0.rounded() }
+    let numbers = tensor.doubles()
+    return numbers.allSatisfy { $0 >= 0 && $0 < 1e9 && $0 == $0.rounded() }
+      && numbers.contains { $0 > 1 }
   }
 
   func lines(width: Int, paint: Paint) -> [String] {

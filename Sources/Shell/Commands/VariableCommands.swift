@@ -9,24 +9,27 @@ extension Command {
   static let variables: [Command] = [who, clear]
 
   static let who = Command(
-    "who", "lists the variables: kind, shape, bytes",
+    "who", "lists the variables: kind, shape, bytes, value",
     examples: [
       .init(
         "x = zeros(2, 3)\nname = \"nnsh\"\nwho",
         """
-        name  kind    shape  bytes
+        name  kind    shape  bytes  value
         x     tensor  2×3     24 B
-        name  string
+        name  string                "nnsh"
         """)
     ],
     seeAlso: ["describe", "clear"]
   ) { context in
-    var table = Table([("name", .left), ("kind", .left), ("shape", .left), ("bytes", .right)])
+    var table = Table([
+      ("name", .left), ("kind", .left), ("shape", .left), ("bytes", .right), ("value", .left),
+    ])
     for (name, value) in context.machine.globals.userDefined where name != "args" {
       let measure = ValueMeasure(value)
       table.append([
-        name, value.kindName, measure.extent,
+        TextLayout.cut(EscapeCodes.shown(name), to: 40), value.kindName, measure.extent,
         measure.bytes > 0 ? NumberForm.bytes(measure.bytes) : "",
+        ShortValue.text(of: value, width: 40),
       ])
     }
     guard !table.rows.isEmpty else {
@@ -43,7 +46,11 @@ extension Command {
       .slot(
         "names", .topic, default: .computed("all"), isVariadic: true, "the variables")
     ],
-    examples: [.init("a = 1; b = 2\nclear a\nwho", "name  kind    shape  bytes\nb     number")],
+    examples: [
+      .init(
+        "a = 1; b = 2\nclear a\nwho",
+        "name  kind    shape  bytes  value\nb     number                2")
+    ],
     seeAlso: ["who", "reset"]
   ) { context in
     let globals = context.machine.globals
@@ -76,7 +83,9 @@ struct ValueMeasure {
       extent = "\(box.content.count) items"
       bytes = box.content.reduce(0) { $0 + ValueMeasure($1).bytes }
     case .record(let box):
-      extent = TextLayout.cut(box.content.names.joined(separator: ", "), to: 40)
+      extent = TextLayout.cut(
+        box.content.names.prefix(20).map { EscapeCodes.shown(TextLayout.cut($0, to: 40)) }
+          .joined(separator: ", ") + (box.content.names.count > 20 ? ", …" : ""), to: 40)
       bytes = box.content.values.reduce(0) { $0 + ValueMeasure($1).bytes }
     case .network(let box):
       extent = TextLayout.cut(box.content.network.description, to: 60)

@@ -20,7 +20,10 @@ package enum HelpIndex {
       found.append(.builtin(declaration))
     }
     if let command = Command.named(name) { found.append(.command(command)) }
-    if found.isEmpty, let topic = Topic.named(name) { found.append(.topic(topic)) }
+    // `keys` is a builtin and a chapter; a chapter's other words give way to names.
+    if let topic = Topic.named(name), found.isEmpty || topic.name == name {
+      found.append(.topic(topic))
+    }
     if found.isEmpty, let listing = HelpListing(name) { found.append(.listing(listing)) }
     return found
   }

@@ -24,9 +24,12 @@ enum Pager {
 
   /// Pages a text and waits until the reader has left it.
   ///
+  /// - Parameter atEnd: whether the reader first sees its end, where the pager can do that.
   /// - Returns: whether a pager ran.
-  static func show(_ text: String) -> Bool {
-    guard let command else { return false }
+  static func show(_ text: String, atEnd: Bool) -> Bool {
+    guard var command else { return false }
+    let program = command.split(separator: " ").first?.split(separator: "/").last
+    if atEnd, program == "less" { command += " +G" }
     // For a PAGER that is a bare `less`, and for the signs of other alphabets.
     setenv("LESS", "FRX", 0)
     setenv("LESSCHARSET", "utf-8", 0)
@@ -49,12 +52,12 @@ enum Pager {
 
 extension CommandContext {
   /// Writes lines of results; at the prompt, through a pager where the screen is too short.
-  func page(_ lines: [String]) { session.page(lines) }
+  func page(_ lines: [String], atEnd: Bool = false) { session.page(lines, atEnd: atEnd) }
 }
 
 extension Session {
   /// Writes lines of results; at the prompt, through a pager where the screen is too short.
-  func page(_ lines: [String]) {
+  func page(_ lines: [String], atEnd: Bool = false) {
     let text = lines.joined(separator: "\n") + "\n"
     let lines = text.dropLast().split(separator: "\n", omittingEmptySubsequences: false)
       .map(String.init)
@@ -65,7 +68,7 @@ extension Session {
     else { return writeOutput(text) }
     output.flush()
     hasWaited = true
-    guard Pager.show(text) else { return writeOutput(text) }
+    guard Pager.show(text, atEnd: atEnd) else { return writeOutput(text) }
     transcript?.addOutput(text)
   }
 }

@@ -23,20 +23,26 @@ extension Topic {
     "operators",
     aliases: [
       "precedence", "+", "-", "*", "/", "%", "@", "^", "'", "==", "!=", "<", "<=", ">", ">=",
-      "and", "or", "not",
+      "and", "or", "not", "+=", "-=", "*=", "/=", "%=", "@=", "^=",
     ],
     "what each one does, and how tightly it binds",
     """
-    Loosest first: `|>`, `or`, `and`, `not`, `== != < <= > >=`, `a..<b` and `a...b` (with `by`), \
+    Loosest first: `|>`, `or`, `and`, `not`, `== != < <= > >= in`, `a..<b` and `a...b` (with `by`), \
     `+ -`, `* / % @`, unary `-`, `^` (from the right), and then `f(x)`, `x[i]`, `x.name`, `x'`.
 
     `*` is elementwise, `@` the matrix product, `'` the transpose, `^` the power. Comparisons of \
-    tensors are elementwise and give masks.
+    tensors are elementwise and give masks; with a list, string, record, function or none on a \
+    side, `==` and `!=` compare the whole. `in` looks for a value in a list, a key in a record, a \
+    part in a string, a number in a range or tensor. `and`, `or`, `not` take truth values, and \
+    with a mask on the left work element by element. `a += e` is `a = a + e`, and so are \
+    `-= *= /= %= @= ^=`.
     """,
     examples: [
       .init("2 + 3 * 4 ^ 2", "50"), .init("-2 ^ 2", "-4"),
       .init("[1, 2, 3] > 1", "3 tensor bool\n  false  true  true"),
       .init("[[1, 2], [3, 4]] @ [[1], [1]]", "2×1 tensor f32\n  3\n  7"),
+      .init("\"cat\" in [\"cat\", \"dog\"]", "true"),
+      .init("x = [1, 2, 3]\nx > 1 and x < 3", "3 tensor bool\n  false  true  false"),
     ],
     seeAlso: ["syntax", "pipes", "ranges", "tensors", "matmul"])
 
@@ -58,7 +64,7 @@ extension Topic {
     "Float64; inf, nan, pi",
     """
     Written `1`, `1_000`, `0.5`, `1e-3`, `inf`, `nan`, `pi`. A number is a Float64 and prints in \
-    up to six significant digits, exactly where it is whole. Division by zero and overflow follow \
+    up to six significant digits, in full where it is whole and below 10²¹. Division by zero and overflow follow \
     IEEE. A number and a tensor without axes are interchangeable; beside a tensor a number takes \
     its type.
     """,
@@ -105,7 +111,8 @@ extension Topic {
     "ranges", aliases: ["..<", "...", "by"], "numbers from here to there",
     """
     `a..<b` leaves `b` out, `a...b` takes it in, `by` sets the step. `range(n)` is `0..<n`. A `for` \
-    loop and `map` run over them; `arange` and `linspace` make tensors.
+    loop and `map` run over them; `arange` and `linspace` make tensors. `1...inf` has no end: a \
+    loop over it is left by `break`.
     """,
     examples: [
       .init("sum(1...100)", "5050"),
@@ -117,7 +124,9 @@ extension Topic {
     "tensors", aliases: ["tensor_shapes", "broadcasting", "axes", "axis"],
     "shapes, types, axes, broadcasting",
     """
-    Tensors are Float32; `f64(x)` makes Float64 ones, and both together give Float64. Shapes, \
+    Tensors are Float32; `f64([…])` makes Float64 ones, and both together give Float64. A literal \
+    is Float64 by itself where Float32 cannot hold one of its whole numbers or its magnitude. \
+    Shapes, \
     axes and broadcasting are NumPy's: axes are matched from the last, and an axis of 1 stretches. \
     `x.shape` and `x.T` are fields; `sum(x, axis=0)` sums the columns.
     """,
@@ -132,13 +141,15 @@ extension Topic {
     "parts of tensors and lists",
     """
     As in NumPy, from 0 and half-open: `x[0]`, `x[-1]`, `x[0:10, :]`, `x[:, 1]`, `x[::2]`, \
-    `x[mask]`, `x[[3, 1, 2]]`. A number takes its axis away, a slice keeps it. Each may be assigned \
-    to, and what is assigned broadcasts.
+    `x[mask]`, `x[[3, 1, 2]]`. A number takes its axis away, a slice keeps it; `...` stands for \
+    the axes left out, `none` adds one, and two arrays side by side pick pairs. Each may be \
+    assigned to, and what is assigned broadcasts.
     """,
     examples: [
       .init("x = [[1, 2, 3], [4, 5, 6]]\nx[:, 1]", "2 tensor f32\n  2  5"),
       .init("x = arange(6)\nx[x > 2] = 0\nx", "6 tensor f32\n  0  1  2  0  0  0"),
       .init("arange(10)[::3]", "4 tensor f32\n  0  3  6  9"),
+      .init("p = [[1, 2, 3], [4, 5, 6]]\np[arange(2), [2, 0]]", "2 tensor f32\n  3  4"),
     ],
     seeAlso: ["tensors", "ranges", "where", "reshape"])
 
@@ -146,7 +157,8 @@ extension Topic {
     "functions", aliases: ["fn", "return", "closures", "lambda", "->", "recursion"],
     "fn and arrows",
     """
-    `fn name(a, b=1) = expression` or `fn name(a) { … return e }`; `x -> x^2` and \
+    `fn name(a, b=1) = expression` or `fn name(a) { … return e }`; `return a, b` gives both, taken \
+    apart by `p, q = f(x)`; `x -> x^2` and \
     `(a, b) -> a + b` without a name. Calls take arguments by place and by name. Functions are \
     values and closures, see globals, and may call themselves.
     """,

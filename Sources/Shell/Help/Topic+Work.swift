@@ -86,12 +86,25 @@ extension Topic {
     seeAlso: ["run", "transcript", "lesson", "exit"])
 
   private static let keys = Topic(
-    "keys", aliases: ["editing", "keyboard", "shortcuts"], "the prompt's keys",
+    "keys", aliases: ["editing", "keyboard", "shortcuts", "key", "undo", "prompt"],
+    "the prompt's keys",
     """
-    Enter runs a complete statement and opens a new line in an incomplete one. Up and Down move \
-    inside a statement of several lines and otherwise through the history of what begins the same. \
-    Ctrl-R searches, Tab completes, `\\alpha` Tab gives α. Ctrl-C gives the line up or stops what \
-    runs; Ctrl-D leaves. `~/.editrc` is honoured: `bind -v` gives vi's keys.
+    Enter runs a complete statement and opens a new line in an incomplete one; Alt-Enter always \
+    opens one. Tab completes, `\\alpha` Tab gives α, Right takes the grey suggestion. Ctrl-C gives \
+    the line up or stops what runs; Ctrl-D on an empty line leaves.
+
+    Moving: Home and Ctrl-A, End and Ctrl-E go to the ends of the line, Ctrl-Home and Ctrl-End to \
+    those of the statement; Ctrl- or Alt-Left and -Right go by words.
+
+    Deleting: Ctrl-U to the beginning of the line, Ctrl-K to its end, Ctrl-W back to a blank, \
+    Alt-Backspace a word back, Ctrl-Delete or Alt-D a word on; Ctrl-Y puts back what was deleted. \
+    Ctrl-_ undoes, Alt-/ does again.
+
+    History: Up and Down move inside a statement of several lines and otherwise through what begins \
+    the same; PageUp, PageDown, Ctrl-P and Ctrl-N always through the history; Ctrl-R searches it.
+
+    Ctrl-L clears the screen, Ctrl-Z suspends nnsh. `~/.editrc` is honoured: `bind -v` gives vi's \
+    keys.
     """,
     seeAlso: ["history", "set", "transcript"])
 }

@@ -1,3 +1,4 @@
+import CEditline
 import Glibc
 import Runtime
 import Syntax
@@ -13,6 +14,8 @@ struct Performance {
     case finished
     /// The audience had enough.
     case left
+    /// A statement failed: what follows mostly needs it.
+    case failed
   }
 
   private let session: Session
@@ -36,7 +39,9 @@ struct Performance {
     let parts = try ScriptPart.parts(of: source)
     if keys != nil {
       session.hasWaited = true
-      session.writeOutput(paint.dim("Enter runs what was typed, q leaves") + "\n\n")
+      session.writeOutput(
+        paint.dim("Enter runs what was typed, q leaves; other keys type a statement of your own")
+          + "\n\n")
     }
     var previous: ScriptPart.Kind?
     for part in parts {
@@ -50,9 +55,13 @@ struct Performance {
       // Line feeds in front keep the places that errors name right.
       let above = String(repeating: "\n", count: part.line - 1)
       let code = session.runScript(SourceText(above + part.text, name: source.name))
-      if code != Session.ExitCode.success { worst = code }
       Interrupt.clear()
+      session.endRow()
       if session.machine.exitCode != nil { return .finished }
+      if code != Session.ExitCode.success {
+        worst = code
+        if !session.commandLine.keepsGoing { return .failed }
+      }
     }
     return .finished
   }
@@ -66,39 +75,73 @@ struct Performance {
 
   // MARK: typing
 
-  /// Types code and waits for Enter.
+  /// Types code and waits for Enter. Another key begins a statement of the person's own, after which
+  /// the code is there again.
   ///
   /// - Returns: false where the audience leaves.
   private func type(_ code: String) -> Bool {
-    session.writeOutput(paint("nnsh>", .green, bold: true) + " ")
-    guard let keys else {
-      session.writeOutput(code + "\n")
-      return true
+    var isNew = true
+    while true {
+      session.writeOutput(paint("nnsh>", .green, bold: true) + " ")
+      guard let keys else {
+        session.writeOutput(code + "\n")
+        return true
+      }
+      switch keys.withRawInput({ waitForKey(keys, typing: coloured(code), slowly: isNew) }) {
+      case .enter:
+        session.writeOutput("\n")
+        return true
+      case .leave: return leave()
+      case .other(let byte):
+        session.writeOutput("\n")
+        guard runStatement(beginningWith: byte) else { return leave() }
+      }
+      isNew = false
     }
-    return keys.withRawInput {
-      // A long statement takes no longer than a second and a half.
-      let pause = max(1, min(25, 1500 / max(1, code.count)))
-      var isHurried = false
-      let pieces = coloured(code)
-      for (index, piece) in pieces.enumerated() {
-        session.writeOutput(piece)
-        // A key behind the last one is no longer about the typing.
-        guard !isHurried, index + 1 < pieces.count else { continue }
-        switch keys.next(within: Int32(pause)) {
-        case .leave: return leave()
-        case .none: break
-        default: isHurried = true
-        }
+  }
+
+  /// Shows code, at a person's speed at first, and waits for a key.
+  private func waitForKey(_ keys: Keys, typing pieces: [String], slowly: Bool) -> Keys.Key {
+    // A long statement takes no longer than a second and a half.
+    let pause = max(1, min(25, 1500 / max(1, pieces.count)))
+    var isHurried = !slowly
+    var key: Keys.Key?
+    for (index, piece) in pieces.enumerated() {
+      session.writeOutput(piece)
+      // A key after the last one is no longer about the typing.
+      guard !isHurried, index + 1 < pieces.count else { continue }
+      switch keys.next(within: Int32(pause)) {
+      case .leave: return .leave
+      case .none: break
+      case .enter: isHurried = true
+      case let other?: (isHurried, key) = (true, other)
       }
-      while true {
-        switch keys.next(within: -1) {
-        case .leave: return leave()
-        case .enter:
-          session.writeOutput("\n")
-          return true
-        default: break
-        }
-      }
+    }
+    while true {
+      if let key = key ?? keys.next(within: -1) { return key }
+    }
+  }
+
+  /// Lets the person type a statement, and runs it; an empty one goes on.
+  ///
+  /// - Returns: false where they leave.
+  private func runStatement(beginningWith byte: UInt8) -> Bool {
+    editline_give_back(byte)
+    switch session.reader.next() {
+    case .text(let text):
+      guard text.contains(where: { !$0.isWhitespace }) else { return true }
+      session.remember(text, session.reader)
+      _ = session.runScript(SourceText(text, name: "<prompt>"))
+      Interrupt.clear()
+      session.endRow()
+      return session.machine.exitCode == nil
+    case .interrupted:
+      Interrupt.clear()
+      return true
+    case .endOfInput: return false
+    case .terminated(let number):
+      _ = session.end(bySignal: number)
+      return false
     }
   }
 
@@ -141,7 +184,10 @@ struct Performance {
 
 /// Single keys from the terminal.
 private struct Keys {
-  enum Key { case enter, leave, other }
+  enum Key {
+    case enter, leave
+    case other(UInt8)
+  }
 
   /// Runs a body while keys come one by one and unseen.
   func withRawInput<Result>(_ body: () -> Result) -> Result {
@@ -171,24 +217,32 @@ private struct Keys {
     case UInt8(ascii: "\n"), UInt8(ascii: "\r"): return .enter
     // Ctrl-C where the terminal sends no signal for it, Ctrl-D.
     case UInt8(ascii: "q"), 3, 4: return .leave
-    default: return .other
+    default: return .other(byte)
     }
   }
 }
 
 extension Session {
-  /// `nnsh --demo FILE`.
+  /// `nnsh --demo FILE`. Who leaves it, or sees it fail, at a terminal stays at the prompt, with all
+  /// that it has made.
   ///
   /// - Returns: the exit code.
   func demonstrate(_ path: String) -> Int32 {
     do {
       let source = try ScriptFile.read(path)
       var worst = ExitCode.success
+      let ending: Performance.Ending
       do throws(Diagnostic) {
-        _ = try Performance(self).play(source, worst: &worst)
+        ending = try Performance(self).play(source, worst: &worst)
       } catch {
         report(error)
         return ExitCode.usage
+      }
+      if ending != .finished, machine.exitCode == nil, isatty(STDIN_FILENO) == 1,
+        terminal.showsOutput
+      {
+        writeError("the demonstration ends here; Ctrl-D or quit leaves\n")
+        return runPrompt(begins: false)
       }
       return machine.exitCode ?? worst
     } catch {

@@ -5,7 +5,8 @@ struct ScriptPart: Equatable {
   enum Kind { case prose, code }
 
   let kind: Kind
-  /// Prose without its `#`s, its lines joined; code as it is written.
+  /// Prose without its `#`s, the lines of a paragraph or of a list's item joined; code as it is
+  /// written.
   let text: String
   /// Its first line in the script, from 1.
   let line: Int
@@ -57,7 +58,10 @@ struct ScriptPart: Equatable {
     var start = first
     func finish() {
       if !words.isEmpty {
-        parts.append(ScriptPart(kind: .prose, text: words.joined(separator: " "), line: start))
+        parts.append(
+          ScriptPart(
+            kind: .prose, text: words.joined(separator: " ").replacing(" \n ", with: "\n"),
+            line: start))
       }
       words = []
     }
@@ -71,9 +75,19 @@ struct ScriptPart: Equatable {
         continue
       }
       if words.isEmpty { start = number }
+      if beginsItem(text), !words.isEmpty { words.append("\n") }
       words.append(String(text))
     }
     finish()
     return parts
+  }
+
+  /// Whether a line begins an item of a list: `- data`, `* data`, `1. data`, `2) data`.
+  private static func beginsItem(_ text: Substring) -> Bool {
+    let mark = text.prefix { $0 != " " }
+    guard mark.count < text.count else { return false }
+    if ["-", "*", "•"].contains(mark) { return true }
+    return mark.dropLast().allSatisfy(\.isNumber) && mark.count > 1
+      && ".)".contains(mark.last ?? " ")
   }
 }

@@ -1,6 +1,7 @@
 extension Chart.Curve {
-  /// How many stretches a long curve is divided into: several to a dot of any terminal or picture.
-  static let stretches = 8192
+  /// How many stretches a long curve is divided into: more than there are dots across a terminal
+  /// or a picture. Beyond that gnuplot's time is spent on what nobody sees.
+  static let stretches = 1024
 
   /// A curve that looks the same as one through all the numbers, however many there are.
   ///

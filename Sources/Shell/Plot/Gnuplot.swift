@@ -47,6 +47,8 @@ package struct Gnuplot {
       for (curve, points) in content.curves.enumerated() {
         text +=
           "$data\(panel)_\(curve) << NNSH_END_OF_DATA\n" + table(points) + "NNSH_END_OF_DATA\n"
+        text +=
+          "$dots\(panel)_\(curve) << NNSH_END_OF_DATA\n" + dots(points) + "NNSH_END_OF_DATA\n"
       }
     }
     text += """
@@ -74,11 +76,16 @@ package struct Gnuplot {
     text += "set xlabel \(quoted(panel.xLabel))\nset ylabel \(quoted(panel.yLabel))\n"
     let rising = panel.curves.allSatisfy { ($0.y.last ?? 0) > ($0.y.first ?? 0) }
     text += "set key \(rising ? "bottom" : "top") right\n"
-    let plots = panel.curves.enumerated().map { number, curve in
-      let style = curve.y.count == 1 ? "points pt 7" : "lines lw 2"
+    let plots = panel.curves.enumerated().flatMap { number, curve in
       let title = curve.name.isEmpty ? "notitle" : "title \(quoted(curve.name))"
-      let color = colors[number % colors.count]
-      return "$data\(index)_\(number) using 1:2 with \(style) lc rgb '\(color)' \(title)"
+      let color = "lc rgb '\(colors[number % colors.count])'"
+      let runs = curve.runs
+      let isolated = runs.contains { $0.count == 1 }
+      let joined = runs.contains { $0.count > 1 }
+      let line = "$data\(index)_\(number) using 1:2 with lines lw 2 \(color) \(title)"
+      let points = "$dots\(index)_\(number) using 1:2 with points pt 7 \(color) "
+      return (joined ? [line] : [])
+        + (isolated ? [points + (joined ? "notitle" : title)] : [])
     }
     return text + "plot " + plots.joined(separator: ", ") + "\n"
   }
@@ -99,8 +106,17 @@ package struct Gnuplot {
     return text
   }
 
+  /// The points that no line reaches, which would be invisible.
+  private static func dots(_ curve: Chart.Curve) -> String {
+    curve.runs.filter { $0.count == 1 }.joined().map { "\($0.x) \($0.y)\n" }.joined()
+  }
+
   /// A string of gnuplot's that nothing in it can end: quotes doubled, line breaks gone.
+  ///
+  /// Three quotes in a row are not read as a quote and what follows it, so a quote at the beginning
+  /// is a string of its own, joined to the rest.
   static func quoted(_ text: String) -> String {
+    if text.hasPrefix("'") { return "\"\\047\" . " + quoted(String(text.dropFirst())) }
     var result = "'"
     for character in text {
       if character == "'" {

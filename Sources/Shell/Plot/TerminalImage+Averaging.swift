@@ -32,7 +32,7 @@ extension TerminalImage {
       }
     }
     self.init(
-      pixels: stride(from: 0, to: rows, by: factor).map { top in
+      brightness: stride(from: 0, to: rows, by: factor).map { top in
         stride(from: 0, to: columns, by: factor).map { left in
           let size = min(factor, rows - top) * min(factor, columns - left)
           return sums[top / factor * across + left / factor] / Double(size)

@@ -105,7 +105,8 @@ package struct CommandLine: Sendable, Equatable {
   ) throws(UsageError) -> String {
     guard let next = rest.popFirst() else {
       let name = option.argument ?? ""
-      throw UsageError(message: "\(spelling) needs \(name)", hint: "write \(spelling) \(name)")
+      throw UsageError(
+        message: "\(spelling) needs \(name)", hint: "write \(spelling) \(option.example)")
     }
     return next
   }
@@ -115,12 +116,12 @@ package struct CommandLine: Sendable, Equatable {
   ) throws(UsageError) {
     if !option.choices.isEmpty, !option.choices.contains(argument) {
       throw UsageError(
-        message: "--\(option.name) cannot be \(argument)",
+        message: "--\(option.name) cannot be \(argument.isEmpty ? "empty" : argument)",
         hint: "it is one of " + option.choices.joined(separator: ", "))
     }
     switch option.effect {
-    case .code: source = .code(argument)
-    case .demo: source = .demonstration(argument)
+    case .code: try add(.code(argument), option)
+    case .demo: try add(.demonstration(argument), option)
     case .interactive: isInteractive = true
     case .quiet: isQuiet = true
     case .noStartupFile: runsStartupFile = false
@@ -139,10 +140,26 @@ package struct CommandLine: Sendable, Equatable {
     _ text: String, _ option: CommandLineOption, within range: ClosedRange<UInt64>
   ) throws(UsageError) -> UInt64 {
     guard let number = UInt64(text), range.contains(number) else {
+      let shown = text.isEmpty ? "nothing" : text
       throw UsageError(
-        message: "--\(option.name) needs a whole number, not \(text)",
-        hint: "write --\(option.name) \(range.lowerBound == 0 ? "7" : "2")")
+        message: "--\(option.name) takes a whole number from \(range.lowerBound) to "
+          + "\(range.upperBound), not \(shown)",
+        hint: "write --\(option.name) \(option.example)")
     }
     return number
+  }
+
+  /// Takes the code that an option gives; that of several -c runs in their order.
+  private mutating func add(
+    _ given: Source, _ option: CommandLineOption
+  ) throws(UsageError) {
+    switch (source, given) {
+    case (.standard, _): source = given
+    case (.code(let before), .code(let code)): source = .code(before + "\n" + code)
+    default:
+      throw UsageError(
+        message: "--\(option.name) is given beside other code",
+        hint: "write either -c CODE or --demo FILE, and that once")
+    }
   }
 }

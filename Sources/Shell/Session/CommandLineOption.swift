@@ -35,6 +35,17 @@ package struct CommandLineOption: Sendable {
     self.isListed = isListed
   }
 
+  /// An argument that it may be given.
+  var example: String {
+    switch effect {
+    case .code: "'1 + 1'"
+    case .demo: "demo.nns"
+    case .threads: "2"
+    case .seed: "7"
+    default: choices.first ?? ""
+    }
+  }
+
   /// All there are.
   package static let all: [CommandLineOption] = [
     .init(.code, "code", letters: ["c", "e"], argument: "CODE", "runs CODE"),

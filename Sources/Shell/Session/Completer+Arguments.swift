@@ -13,8 +13,12 @@ extension Completer {
     else { return nil }
     let rest = statement[end...].drop { $0 == " " }
     if Self.continuesExpression(rest) { return nil }
-    let words = rest.split(separator: " ").map(String.init)
+    let words = CompletionPlace.words(of: rest)
     let last = statement.hasSuffix(" ") ? "" : words.last ?? ""
+    // A string that is closed: what follows it comes after a space.
+    if last.hasPrefix("\""), last.count > 1, last.hasSuffix("\"") {
+      return Completions([.init(last, ending: " ")], typed: last)
+    }
     let given = last.isEmpty ? words : Array(words.dropLast())
     if let equals = last.firstIndex(of: "="),
       let option = command.arguments.first(
@@ -138,7 +142,10 @@ extension Completer {
   /// The value behind `name=` of a command.
   private func optionValue(_ option: Command.Argument, _ typed: String) -> Completions {
     let word = CompletionPlace.trailingWord(typed)
-    let words = option.words.map { Completions.Candidate($0, ending: " ") }
+    let words = option.words.map { name in
+      Completions.Candidate(
+        name, summary: Builtin.named(name)?.declaration.summary ?? "", ending: " ")
+    }
     switch option.parameter.kind {
     case .choice(let choices):
       return Completions(choices.map { .init($0, ending: " ") }, typed: typed)
@@ -147,11 +154,18 @@ extension Completer {
     case .string where word != typed || typed.isEmpty: return Completions(words, typed: typed)
     default:
       let fitting = values(option.parameter.kind, word)
-      return Completions(typed == word ? words + fitting : fitting, typed: word)
+      let first = typed == word ? words + Self.defaults(option.parameter) : []
+      return Completions(first + fitting, typed: word)
     }
   }
 
   // MARK: values
+
+  /// The number that an argument has where it is left out: what it may be is seen from it.
+  private static func defaults(_ parameter: Runtime.Parameter) -> [Completions.Candidate] {
+    guard case .number(let number)? = parameter.defaultValue else { return [] }
+    return [.init(number.displayed, summary: "the default", rank: .argument)]
+  }
 
   /// Variables of the kind that a place takes, and the builtins that make one.
   private func values(_ kind: Runtime.Parameter.Kind, _ word: String) -> [Completions.Candidate] {
@@ -163,8 +177,9 @@ extension Completer {
       let sets = variables(startingWith: word, where: Self.fits(kind))
       return sets.isEmpty ? builtins { $0.name == "dataset" || $0.name == "split" } : sets
     case .optimizer, .schedule:
+      let result = kind == .optimizer ? "an optimizer" : "a schedule"
       return variables(startingWith: word, where: Self.fits(kind))
-        + builtins { $0.group == .optimizers }
+        + builtins { $0.group == .optimizers && $0.result == result }
     case .number, .integer: return variables(startingWith: word, where: Self.fits(.number))
     case .place: return variables(startingWith: word) { $0.kindName != "function" }
     case .bool: return ["true", "false"].map { .init($0) }
@@ -208,7 +223,10 @@ extension Completer {
         return Completions(
           choices.map { .init("\"\($0)\"", label: $0) }, typed: word)
       }
-      if parameter.kind != .any { return Completions(values(parameter.kind, word), typed: word) }
+      if parameter.kind != .any {
+        return Completions(
+          Self.defaults(parameter) + values(parameter.kind, word), typed: word)
+      }
     }
     let fitting = names(word, commands: false)
     guard last == nil || last == ",", let parameters else { return fitting }

@@ -166,8 +166,9 @@ struct Completer {
       guard let next = try? value.field(name) else { return [] }
       value = next
     }
-    return value.fieldNames.map { name in
-      .init(name, summary: Self.fieldSummary(name, of: value))
+    let fieldNames = value.fieldNames
+    return fieldNames.map { name in
+      .init(name, summary: fieldNames.count > 100 ? "" : Self.fieldSummary(name, of: value))
     }
   }
 

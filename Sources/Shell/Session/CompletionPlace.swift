@@ -122,6 +122,24 @@ struct CompletionPlace {
     return count
   }
 
+  /// The words of a command, parted by spaces outside strings.
+  static func words(of text: some StringProtocol) -> [String] {
+    var words: [String] = []
+    var word = ""
+    var (isInString, isEscaped) = (false, false)
+    for character in text {
+      if character == " ", !isInString {
+        if !word.isEmpty { words.append(word) }
+        word = ""
+        continue
+      }
+      if character == "\"", !isEscaped { isInString.toggle() }
+      isEscaped = isInString && character == "\\" && !isEscaped
+      word.append(character)
+    }
+    return word.isEmpty ? words : words + [word]
+  }
+
   static func withoutTrailingSpaces(_ text: String) -> String {
     String(text.reversed().drop { $0 == " " }.reversed())
   }

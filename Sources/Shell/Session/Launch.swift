@@ -1,12 +1,21 @@
+import CEditline
 import Glibc
 
 /// The way from the process's arguments to its exit code.
 package enum Launch {
+  /// The words that the process was started with; the first one is its name.
+  package static var words: [String] {
+    (0..<editline_argument_count()).compactMap { index in
+      editline_argument(index).map { String(cString: $0) }
+    }
+  }
+
   /// Runs nnsh.
   ///
   /// - Parameter arguments: the words behind the program's name.
   /// - Returns: the exit code.
   package static func main(_ arguments: [String]) -> Int32 {
+    keepStreamsApart()
     let errors = OutputStream(STDERR_FILENO, capacity: 0) { _ in }
     let commandLine: CommandLine
     do {
@@ -18,7 +27,7 @@ package enum Launch {
     let terminal = Terminal(color: commandLine.color)
     // Results that a person waits for appear at once, those of a script in large pieces.
     let output = OutputStream(
-      STDOUT_FILENO, capacity: terminal.showsOutput ? 0 : 1 << 16,
+      STDOUT_FILENO, capacity: terminal.showsOutput ? 0 : 1 << 16, isInterruptible: true,
       onFailure: { failure in outputFailed(failure, errors) })
     if let text = information(commandLine) {
       output.write(text)
@@ -33,6 +42,14 @@ package enum Launch {
       let code = session.run()
       // The process ends here: tearing down what the operating system frees anyway only costs time.
       _exit(code)
+    }
+  }
+
+  /// A closed stream's number would go to the next file that is opened, and what is printed into it.
+  private static func keepStreamsApart() {
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+      // Opened the other way round, reading and writing fail as on a closed one.
+      _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
     }
   }
 

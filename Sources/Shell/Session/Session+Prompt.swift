@@ -7,13 +7,14 @@ import Tensors
 extension Session {
   /// Reads statements and runs them until the end of input or `quit`.
   ///
+  /// - Parameter begins: whether the session begins here: with the start-up file and a greeting.
   /// - Returns: the exit code.
-  func runPrompt() -> Int32 {
-    runStartupFile()
+  func runPrompt(begins: Bool = true) -> Int32 {
+    if begins { runStartupFile() }
     if let code = machine.exitCode { return code }
     isAtPrompt = true
-    let source = PromptReader(session: self)
-    if !commandLine.isQuiet, terminal.showsOutput {
+    let source = reader
+    if begins, !commandLine.isQuiet, terminal.showsOutput {
       writeError("nnsh \(Version.text)  ·  help teaches it in a minute, Ctrl-D leaves\n")
     }
     var lastFailed = false
@@ -26,18 +27,21 @@ extension Session {
       case .interrupted:
         Interrupt.clear()
         if source.explainsLeaving() { writeError("Ctrl-D or quit leaves\n") }
-      case .terminated(let number):
-        // The terminal is as it was and the history on disk: end as the signal asks.
-        output.flush()
-        signal(number, SIG_DFL)
-        raise(number)
-        return 128 + number
+      case .terminated(let number): return end(bySignal: number)
       case .text(let text):
         guard text.contains(where: { !$0.isWhitespace }) else { continue }
         lastFailed = !runTyped(text, source)
       }
     }
     return machine.exitCode ?? ExitCode.success
+  }
+
+  /// Ends as a signal asks: the terminal is as it was and the history on disk.
+  func end(bySignal number: Int32) -> Int32 {
+    output.flush()
+    signal(number, SIG_DFL)
+    raise(number)
+    return 128 + number
   }
 
   /// Runs what was typed.
@@ -48,7 +52,9 @@ extension Session {
     transcript?.addStatement(text)
     hasWaited = false
     let start = MonotonicClock.now()
+    isRunningTyped = true
     let code = runScript(SourceText(text, name: "<prompt>"))
+    isRunningTyped = false
     transcript?.endStatement(hasFailed: code != ExitCode.success)
     Interrupt.clear()
     let seconds = MonotonicClock.now() - start
@@ -59,7 +65,7 @@ extension Session {
     return code == ExitCode.success
   }
 
-  private func remember(_ text: String, _ source: PromptReader) {
+  func remember(_ text: String, _ source: PromptReader) {
     guard settings.keepsHistory, HistoryFile.isKept(text) else { return }
     typed.append(text)
     source.remember(text)
@@ -73,7 +79,10 @@ extension Session {
     let path = folder + "/nnsh/rc.nns"
     guard access(path, F_OK) == 0 else { return }
     do {
-      _ = runScript(try ScriptFile.read(path))
+      for part in try ScriptFile.read(path).parts(completeness: PromptReader.completeness) {
+        _ = runScript(part)
+        guard machine.exitCode == nil else { return }
+      }
     } catch {
       writeError("error: \(error.message)\n")
     }
@@ -82,16 +91,35 @@ extension Session {
   // MARK: transcript
 
   func startTranscript(_ path: String) throws {
-    guard let transcript = Transcript(path: path) else {
-      throw RuntimeError.other(
-        "cannot write \(path): \(String(cString: strerror(errno)))", hint: nil)
+    do {
+      let transcript = try Transcript(path: path)
+      if transcript.continuesFile { writeError("\(path) is continued\n") }
+      // That of another transcript that is on.
+      self.transcript?.forgetStatement()
+      self.transcript = transcript
+    } catch {
+      throw RuntimeError.other("cannot write \(path): \(error.reason)", hint: nil)
     }
-    self.transcript = transcript
   }
 
   func stopTranscript() {
     transcript?.forgetStatement()
     transcript = nil
+  }
+
+  package func statementBegins(_ statement: Statement, in source: SourceText) {
+    statementDepth += 1
+    // What a statement runs, as `run` does, comes with that statement; what is typed is written as
+    // it was typed.
+    guard let transcript, statementDepth == 1, !isRunningTyped else { return }
+    let place = source.position(of: statement.span.start)
+    let code = source.text(in: statement.span) + (statement.isSilenced ? ";" : "")
+    transcript.addStatement("# \(EscapeCodes.shown(source.name)):\(place.line)\n" + code)
+  }
+
+  package func statementEnds(hasFailed: Bool) {
+    statementDepth -= 1
+    if statementDepth == 0, !isRunningTyped { transcript?.endStatement(hasFailed: hasFailed) }
   }
 }
 
@@ -110,6 +138,10 @@ final class PromptReader: LineEditorDelegate {
     else { return }
     let past = session.settings.keepsHistory ? session.historyFile?.entries() ?? [] : []
     editor = LineEditor(delegate: self, history: past)
+    for fault in editor?.faults ?? [] {
+      let path = EditorSettings.path ?? ""
+      session.writeError("\(path):\(fault.line): this line is left out: \(fault.reason)\n")
+    }
   }
 
   /// Whether a person edits the lines.
@@ -128,6 +160,7 @@ final class PromptReader: LineEditorDelegate {
     // and one pressed here ends the read.
     editline_forget_interrupt()
     Interrupt.clear()
+    session.endRow()
     guard let editor else { return nextPlain() }
     let line = editor.read(prompt: "nnsh> ")
     if case .text = line { interruptsInARow = 0 }
@@ -152,7 +185,9 @@ final class PromptReader: LineEditorDelegate {
   private func nextLine() -> String? {
     while true {
       if let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-        let line = String(decoding: rest[..<end], as: UTF8.self)
+        // Of a line break of two bytes, both.
+        let isPair = end > rest.startIndex && rest[end - 1] == UInt8(ascii: "\r")
+        let line = String(decoding: rest[..<(isPair ? end - 1 : end)], as: UTF8.self)
         rest.removeSubrange(...end)
         return line
       }
@@ -165,6 +200,12 @@ final class PromptReader: LineEditorDelegate {
       let count = read(STDIN_FILENO, &chunk, chunk.count)
       if count < 0 {
         if errno == EINTR, !Interrupt.isRequested { continue }
+        if errno == EAGAIN {
+          // Whoever shares the terminal or pipe has made it one that does not wait.
+          var waiting = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+          poll(&waiting, 1, 100)
+          if !Interrupt.isRequested { continue }
+        }
         return nil
       }
       if count == 0 { isAtEnd = true }
@@ -175,10 +216,12 @@ final class PromptReader: LineEditorDelegate {
   // MARK: LineEditorDelegate
 
   func isComplete(_ text: String) -> Bool {
-    if case .incomplete = Parser.completeness(of: text, commands: Command.syntaxByName) {
-      return false
-    }
+    if case .incomplete = Self.completeness(text) { return false }
     return true
+  }
+
+  static func completeness(_ text: String) -> Parser.Completeness {
+    Parser.completeness(of: text, commands: Command.syntaxByName)
   }
 
   /// The colours that are switched off by `NO_COLOR` and the like stand for all that moves.

@@ -1,3 +1,4 @@
+import Datasets
 import Glibc
 import Runtime
 import Syntax
@@ -10,8 +11,10 @@ extension Session {
   package func run() -> Int32 {
     if let threads = commandLine.threads { Threads.count = threads }
     if let seed = commandLine.seed { machine.random.generator = RandomGenerator(seed: seed) }
+    AtomicFile.removeLeftovers(in: ".")
     machine.globals["args"] = .items(commandLine.arguments.map(Value.text))
     let code = runSource()
+    closePrompt()
     output.flush()
     return code
   }
@@ -97,6 +100,9 @@ extension Session {
 
 /// Scripts in files.
 enum ScriptFile {
+  /// No script is longer, in bytes; a device may never end.
+  private static let longest = 64 << 20
+
   /// Why a script cannot be read.
   struct Failure: Error {
     let message: String
@@ -117,7 +123,7 @@ enum ScriptFile {
     var bytes: [UInt8] = []
     var status = stat()
     if fstat(descriptor, &status) == 0, status.st_size > 0 {
-      bytes.reserveCapacity(Int(status.st_size) + 1)
+      bytes.reserveCapacity(min(Int(status.st_size), longest) + 1)
     }
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while true {
@@ -128,6 +134,10 @@ enum ScriptFile {
         throw Failure(message: "cannot read \(name): \(reason)")
       }
       guard count > 0 else { return bytes }
+      guard bytes.count + count <= longest else {
+        throw Failure(
+          message: "\(name) is longer than a script can be, \(longest >> 20) MB")
+      }
       bytes.append(contentsOf: chunk[..<count])
     }
   }

@@ -50,7 +50,14 @@ package final class Session: CommandHost {
   var isAtPrompt = false
   /// Whether what was interrupted has said so itself.
   var interruptIsExplained = false
+  private var madeReader: PromptReader?
+  /// How many statements run within each other: of a script that a statement runs, and so on.
+  var statementDepth = 0
+  /// Whether what runs was typed at the prompt.
+  var isRunningTyped = false
   private var madeMachine: Machine?
+  /// Whether the terminal's last row holds output that no line feed has ended.
+  private(set) var isInsideRow = false
 
   /// - Parameters:
   ///   - output: where results go.
@@ -77,11 +84,23 @@ package final class Session: CommandHost {
     return machine
   }
 
+  /// Where typed statements come from; made when the first one is asked for.
+  var reader: PromptReader {
+    if let madeReader { return madeReader }
+    let reader = PromptReader(session: self)
+    madeReader = reader
+    return reader
+  }
+
+  /// Gives the terminal back as it was before the first statement was typed.
+  func closePrompt() { madeReader = nil }
+
   // MARK: output
 
   /// Writes to standard output.
   package func writeOutput(_ text: String) {
     output.write(text)
+    if terminal.showsOutput { noteRow(text) }
     transcript?.addOutput(text)
   }
 
@@ -89,6 +108,28 @@ package final class Session: CommandHost {
   package func writeError(_ text: String) {
     output.flush()
     errors.write(text)
+    if terminal.showsErrors { noteRow(text) }
+  }
+
+  /// Ends a row that output has left open, with a mark that it was not ended: the prompt would erase
+  /// it.
+  func endRow() {
+    guard isInsideRow else { return }
+    writeOutputAside(Paint(isOn: terminal.colorsOutput).dim("⏎") + "\n")
+    isInsideRow = false
+  }
+
+  /// Writes what is no result to the terminal that shows the results.
+  private func writeOutputAside(_ text: String) {
+    output.write(text)
+    output.flush()
+  }
+
+  private func noteRow(_ text: String) {
+    // Escape codes may stand at the end; none of ours is as long.
+    let end = EscapeCodes.removed(from: String(decoding: text.utf8.suffix(64), as: UTF8.self))
+    guard let last = end.unicodeScalars.last else { return }
+    isInsideRow = last != "\n" && last != "\r"
   }
 
   /// Shows an error.
@@ -100,8 +141,10 @@ package final class Session: CommandHost {
     // A terminal that shows what is typed has shown `^C` where the cursor was.
     let isBehindEcho =
       diagnostic.phase == .interrupted && terminal.drawsProgress && Terminal.echoesKeys
-    let lead = isBehindEcho ? "\n" : ""
-    writeError(lead + diagnostic.rendered(inColor: terminal.colorsErrors) + "\n")
+    let lead = isBehindEcho || isInsideRow && terminal.showsErrors ? "\n" : ""
+    let width = terminal.showsErrors ? Terminal.size(of: STDERR_FILENO).columns : nil
+    writeError(
+      lead + diagnostic.rendered(inColor: terminal.colorsErrors, width: width) + "\n")
     transcript?.addOutput(diagnostic.rendered() + "\n")
   }
 
@@ -109,6 +152,7 @@ package final class Session: CommandHost {
   var displayStyle: DisplayStyle {
     var style = DisplayStyle.plain
     style.width = terminal.showsOutput ? Terminal.size().columns : 80
+    style.fitsTensors = terminal.showsOutput
     style.digits = settings.digits
     style.edge = settings.edge
     if terminal.colorsOutput { style.paint = Self.paint }

@@ -1,27 +1,45 @@
 import Glibc
 
-/// A record of the session that runs again as a script: statements as typed, results as comments.
+/// A record of the session that runs again as a script: statements as written, results as comments.
 ///
 /// What is written so far is whole at any time. A statement that fails becomes a comment when it
-/// has failed: a script would stop there.
+/// has failed: a script would stop there. A file that is there is continued.
 final class Transcript {
   let path: String
+  /// Whether there was something in the file.
+  let continuesFile: Bool
   private let descriptor: Int32
   private var isInsideLine = false
   private var length = 0
   /// Where the running statement begins in the file, and its bytes.
   private var statement: (start: Int, length: Int)?
 
-  /// - Returns: nil, with the system's error number in `errno`, where the file cannot be written.
-  init?(path: String) {
+  /// Why a file cannot be written.
+  struct Failure: Error {
+    let reason: String
+  }
+
+  init(path: String) throws(Failure) {
     self.path = path
-    descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { return nil }
+    // To open a pipe would wait for its reader.
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o666)
+    var status = stat()
+    guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
+      continuesFile = false
+      throw Failure(reason: String(cString: strerror(errno)))
+    }
+    length = max(0, Int(lseek(descriptor, 0, SEEK_END)))
+    continuesFile = length > 0
+    guard status.st_mode & S_IFMT == S_IFREG else { throw Failure(reason: "it is not a file") }
+    var last: UInt8 = 10
+    if length > 0 { pread(descriptor, &last, 1, off_t(length - 1)) }
+    isInsideLine = last != 10
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
   func addStatement(_ text: String) {
+    guard statement == nil else { return }
     endLine()
     let start = length
     write(text + "\n")
@@ -71,23 +89,5 @@ final class Transcript {
   private func write(_ text: String) {
     let bytes = Array(text.utf8)
     if OutputStream.writeAll(bytes, to: descriptor) == 0 { length += bytes.count }
-  }
-}
-
-/// Text as it reads without its colours.
-package enum EscapeCodes {
-  package static func removed(from text: String) -> String {
-    var plain = ""
-    var isInside = false
-    for scalar in text.unicodeScalars {
-      if scalar == "\u{1B}" {
-        isInside = true
-      } else if isInside {
-        if scalar.properties.isAlphabetic { isInside = false }
-      } else {
-        plain.unicodeScalars.append(scalar)
-      }
-    }
-    return plain
   }
 }

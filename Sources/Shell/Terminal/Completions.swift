@@ -58,10 +58,13 @@ package struct Completions: Equatable {
 
   /// What to put in place of the typed word: the only candidate, or what all begin with; nil where
   /// that adds nothing.
-  package var insertion: String? {
+  ///
+  /// - Parameter rest: what stands after the cursor; an ending that is there already is not repeated.
+  package func insertion(before rest: String) -> String? {
     guard let first = candidates.first else { return nil }
     if candidates.count == 1 {
-      let whole = first.written + first.ending
+      let isThere = !rest.isEmpty && rest.first == first.ending.first
+      let whole = first.written + (isThere ? "" : first.ending)
       return whole == typed ? nil : whole
     }
     var common = first.written
@@ -71,22 +74,28 @@ package struct Completions: Equatable {
     return common.hasPrefix(typed) && common.count > typed.count ? common : nil
   }
 
+  /// What to put there where nothing follows.
+  package var insertion: String? { insertion(before: "") }
+
   /// The candidates, a line each with their summaries where these fit, otherwise in columns.
   ///
   /// - Parameter height: the lines that there is room for.
   package func listing(width: Int, height: Int = 40) -> [String] {
     let height = max(2, height)
+    // Names in files may be of any length.
+    let labels = candidates.prefix(width * height).map {
+      TextLayout.cut(EscapeCodes.shown($0.label), to: max(12, width / 2))
+    }
+    let cell = (labels.map { DisplayWidth.of($0) }.max() ?? 0) + 2
     if candidates.count <= height, candidates.contains(where: { !$0.summary.isEmpty }) {
-      let column = (candidates.map { DisplayWidth.of($0.label) }.max() ?? 0) + 2
-      return candidates.map { candidate in
-        var line = TextLayout.padded(candidate.label, to: column) + candidate.summary
+      return zip(candidates, labels).map { candidate, label in
+        var line = TextLayout.padded(label, to: cell) + EscapeCodes.shown(candidate.summary)
         while line.last == " " { line.removeLast() }
         return TextLayout.cut(line, to: width - 1)
       }
     }
-    let cell = (candidates.map { DisplayWidth.of($0.label) }.max() ?? 0) + 2
     let room = max(1, (width - 1) / cell) * (height - 1)
-    let shown = candidates.prefix(room).map(\.label)
+    let shown = Array(labels.prefix(room))
     let rest = candidates.count - shown.count
     return TextLayout.columns(shown, width: width - 1).map { TextLayout.cut($0, to: width - 1) }
       + (rest > 0 ? ["… and \(rest) more"] : [])

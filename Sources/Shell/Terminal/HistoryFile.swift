@@ -38,8 +38,7 @@ package struct HistoryFile: Sendable {
   /// Reads the lines from the last one on, for as long as they are wanted: of a long history the
   /// beginning is not even read.
   private func withLinesFromTheEnd(_ isMoreWanted: (ArraySlice<UInt8>) -> Bool) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return }
+    guard let descriptor = opened(O_RDONLY) else { return }
     defer { close(descriptor) }
     var start = lseek(descriptor, 0, SEEK_END)
     // What has been read of a line whose beginning lies before `start`.
@@ -68,14 +67,34 @@ package struct HistoryFile: Sendable {
   package func append(_ entry: String) -> Bool {
     guard Self.isKept(entry) else { return false }
     makeFolders()
-    let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { return false }
+    guard let descriptor = opened(O_RDWR | O_CREAT | O_APPEND) else { return false }
     defer { close(descriptor) }
     while flock(descriptor, LOCK_EX) != 0 { guard errno == EINTR else { return false } }
     var line = Array((Self.escaped(entry) + "\n").utf8)
     if ends(descriptor, with: line) { return false }
     if endsInsideALine(descriptor) { line.insert(UInt8(ascii: "\n"), at: 0) }
     return OutputStream.writeAll(line, to: descriptor) == 0
+  }
+
+  /// The file, opened; nil where there is none, or something else than a file: to read a pipe would
+  /// wait for ever, and a device may be anything.
+  private func opened(_ flags: Int32) -> Int32? {
+    let descriptor = open(path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o600)
+    guard descriptor >= 0 else { return nil }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      return nil
+    }
+    return descriptor
+  }
+
+  /// Why statements cannot be remembered here; nil where they can, or the file is yet to be made.
+  package var obstacle: String? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    if status.st_mode & S_IFMT != S_IFREG { return "it is not a file" }
+    return access(path, R_OK | W_OK) == 0 ? nil : String(cString: strerror(errno))
   }
 
   /// Whether an entry belongs into a history.

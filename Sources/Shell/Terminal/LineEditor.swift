@@ -38,6 +38,8 @@ package final class LineEditor {
   private var prompt = ""
   /// The last text whose result shape was asked for, and the answer.
   private var inferred = (text: "", shape: "")
+  /// The lines of `~/.editrc` that were left out.
+  package private(set) var faults: [EditorSettings.Fault] = []
   // Kept for C until its next question.
   private var answer: UnsafeMutablePointer<CChar>?
 
@@ -51,8 +53,10 @@ package final class LineEditor {
     self.history = LineHistory(history)
     // SAFETY: the editor is closed in `deinit`, before the pointer dangles.
     let callbacks = Self.callbacks(Unmanaged.passUnretained(self).toOpaque())
-    guard editline_open("nnsh", callbacks, 10_000) != 0 else { return nil }
-    for entry in history { editline_add_history(entry) }
+    let settings = EditorSettings.load()
+    guard editline_open("nnsh", callbacks, settings.isVi ? 1 : 0) != 0 else { return nil }
+    settings.apply()
+    faults = settings.faults
   }
 
   deinit {
@@ -73,7 +77,10 @@ package final class LineEditor {
       },
       clean_paste: { context, text in
         guard let editor = LineEditor.from(context), let text else { return nil }
-        return editor.keep(PastedText.cleaned(String(cString: text)))
+        let cleaned = PastedText.cleaned(String(cString: text)) { [delegate = editor.delegate] in
+          delegate.isComplete($0)
+        }
+        return editor.keep(cleaned)
       },
       step_history: { context, direction, text, cursor in
         guard let editor = LineEditor.from(context), let text else { return nil }
@@ -81,10 +88,10 @@ package final class LineEditor {
           Int(direction), from: String(cString: text), at: Int(cursor))
         return entry.map { editor.keep($0) } ?? nil
       },
-      undo: { context, cursor in
-        guard let editor = LineEditor.from(context), let state = editor.undo.undo() else {
-          return nil
-        }
+      undo: { context, direction, cursor in
+        guard let editor = LineEditor.from(context),
+          let state = direction < 0 ? editor.undo.undo() : editor.undo.redo()
+        else { return nil }
         cursor?.pointee = Int32(clamping: state.cursor)
         return editor.keep(state.text)
       },
@@ -135,8 +142,7 @@ package final class LineEditor {
 
   /// Lets Up and Ctrl-R find a statement.
   package func remember(_ entry: String) {
-    if history.append(entry) { editline_remove_history(entry) }
-    editline_add_history(entry)
+    history.append(entry)
   }
 
   private func search(_ step: Int, _ typed: String) -> HistorySearch.Match? {
@@ -161,7 +167,8 @@ package final class LineEditor {
     _ text: String, _ cursor: Int32, _ replaced: UnsafeMutablePointer<UnsafePointer<CChar>?>?
   ) -> Int32 {
     let found = delegate.completions(of: text, at: Int(cursor))
-    if let insertion = found.insertion {
+    let rest = String(decoding: Array(text.utf8).dropFirst(Int(cursor)), as: UTF8.self)
+    if let insertion = found.insertion(before: rest) {
       replaced?.pointee = keep(insertion)
       return Int32(clamping: found.replaced)
     }
@@ -176,8 +183,7 @@ package final class LineEditor {
   // MARK: drawing
 
   private func draw(_ text: String, cursor: Int, reason: Int) {
-    let isSearching = search != nil || Self.searchStart(text) != nil
-    if reason == EDITLINE_WAITING || text.utf8.count < 4096, !isSearching {
+    if reason == EDITLINE_WAITING || text.utf8.count < 4096, search == nil {
       undo.note(.init(text: text, cursor: cursor))
     }
     if reason == EDITLINE_BUSY { return }
@@ -231,14 +237,6 @@ package final class LineEditor {
     guard delegate.showsLiveHelp, text.utf8.count <= Self.liveHelpLimit, !text.contains("\n")
     else { return "" }
     return history.continuation(of: text) ?? ""
-  }
-
-  /// Where libedit's line about an incremental search begins, which it appends to the buffer.
-  private static func searchStart(_ text: String) -> String.Index? {
-    guard let line = text.lastIndex(of: "\n") else { return nil }
-    let rest = text[text.index(after: line)...]
-    let isSearch = ["bck:", "bck?", "fwd:", "fwd?"].contains { rest.hasPrefix($0) }
-    return isSearch ? line : nil
   }
 
   private static func write(_ text: String) {

@@ -30,8 +30,8 @@ package struct Progress: Sendable {
     self.secondsLeft = secondsLeft
   }
 
-  /// The line that is redrawn in place: count, bar, figures, speed, time left. What does not fit
-  /// is left out from the right, so that it never wraps.
+  /// The line that is redrawn in place: count, bar, time, figures, speed. What does not fit is left
+  /// out from the right, so that it never wraps.
   package func bar(width: Int, paint: Paint = Paint(isOn: false)) -> String {
     let counted = String(repeating: " ", count: max(0, "\(total)".count - "\(done)".count))
     var parts = ["\(unit) \(counted)\(done)/\(total)"]
@@ -39,20 +39,19 @@ package struct Progress: Sendable {
     var used = DisplayWidth.of(parts[0]) + 1 + barWidth
     let share = total > 0 ? Double(done) / Double(total) : 0
     parts.append(paint(Self.blocks(share, width: barWidth), .green))
-    var tail = figures.map { "\($0.name) \($0.text)" }
-    if !speed.isEmpty { tail.append(speed) }
-    if let secondsLeft, done < total {
-      tail.append("\(NumberForm.duration(secondsLeft)) left")
-    } else if done == total {
-      tail.append("in \(NumberForm.duration(elapsed))")
-    }
-    for part in tail {
+    for part in [time] + figures.map({ "\($0.name) \($0.text)" }) + [speed] where !part.isEmpty {
       let next = DisplayWidth.of(part) + 2
       guard used + next < width else { break }
       used += next
       parts.append(" " + part)
     }
     return parts.joined(separator: " ")
+  }
+
+  /// What is most wanted to know: how long it takes still, or took; empty where that is not known.
+  private var time: String {
+    if done == total { return "in \(NumberForm.duration(elapsed))" }
+    return secondsLeft.map { "\(NumberForm.duration($0)) left" } ?? ""
   }
 
   /// The line for where nothing can be redrawn.

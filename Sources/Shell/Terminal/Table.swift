@@ -47,7 +47,10 @@ package struct Table {
 package enum TextLayout {
   /// The text, or its beginning and `…` where it is wider.
   package static func cut(_ text: String, to width: Int) -> String {
-    guard DisplayWidth.of(text) > width, width > 0 else { return text }
+    guard width > 0 else { return text }
+    // Of a very long text no more than can fit is looked at: no character has more than 64 bytes.
+    let isLong = text.utf8.count / 64 > width
+    guard isLong || DisplayWidth.of(text) > width else { return text }
     var used = 0
     var kept = ""
     for character in text {

@@ -8,6 +8,8 @@ package struct Terminal: Sendable {
 
   /// Whether standard error is a terminal: progress is redrawn there.
   package var drawsProgress: Bool
+  /// Whether standard error is a terminal, however little it can do.
+  package var showsErrors: Bool
   /// Whether standard output is a terminal.
   package var showsOutput: Bool
   /// Whether results may be coloured.
@@ -20,6 +22,7 @@ package struct Terminal: Sendable {
     let isDumb = Environment["TERM"] == "dumb"
     showsOutput = isatty(STDOUT_FILENO) == 1
     let errorsShow = isatty(STDERR_FILENO) == 1
+    showsErrors = errorsShow
     drawsProgress = errorsShow && !isDumb
     let allowed = !isDumb && (Environment["NO_COLOR"] ?? "").isEmpty
     switch color {
@@ -31,7 +34,15 @@ package struct Terminal: Sendable {
 
   /// Output that nobody looks at: plain text, 80 columns.
   package init() {
-    (drawsProgress, showsOutput, colorsOutput, colorsErrors) = (false, false, false, false)
+    (drawsProgress, showsErrors, showsOutput) = (false, false, false)
+    (colorsOutput, colorsErrors) = (false, false)
+  }
+
+  /// What pictures on standard output are drawn with.
+  var ink: TerminalImage.Ink {
+    guard colorsOutput else { return .dots }
+    let claims = Environment["COLORTERM"] ?? ""
+    return claims == "truecolor" || claims == "24bit" ? .trueColor : .palette
   }
 
   /// Whether standard input is a terminal that shows what is typed by itself.

@@ -7,6 +7,8 @@ import Tensors
 struct Activation {
   enum Kind: String, CaseIterable {
     case relu, sigmoid, tanh, softmax, logSoftmax, softplus, gelu, sin, cos, exp, log, sqrt, abs
+    /// A function of each element that is none of these.
+    case written
 
     /// Whether each element depends on its own input only.
     var isElementwise: Bool { self != .softmax && self != .logSoftmax }
@@ -25,7 +27,7 @@ struct Activation {
       case .log: Glibc.log(x)
       case .sqrt: x.squareRoot()
       case .abs: Swift.abs(x)
-      case .softmax, .logSoftmax: x
+      case .softmax, .logSoftmax, .written: x
       }
     }
 
@@ -44,7 +46,7 @@ struct Activation {
       case .log: 1 / x
       case .sqrt: 0.5 / y
       case .abs: x > 0 ? 1 : x < 0 ? -1 : 0
-      case .softmax, .logSoftmax: 1
+      case .softmax, .logSoftmax, .written: 1
       }
     }
 
@@ -69,11 +71,18 @@ struct Activation {
   }
 
   let kind: Kind
-  /// The steps before and behind it.
+  /// The steps before and after it.
   let input: Int
   let output: Int
   /// Whether it was recorded as one operation.
   let isBuiltin: Bool
+  /// The derivative of each element, where it is no usual function.
+  var slopes: [Double] = []
+
+  /// The derivative of an element.
+  func slope(at index: Int, _ x: Double, _ y: Double) -> Double {
+    kind == .written ? slopes[index] : kind.slope(x, y)
+  }
 
   /// All of a loss, in the order in which they run.
   static func all(in loss: LossRecording) -> [Activation] {
@@ -91,7 +100,7 @@ struct Activation {
     }
     // Inside of one that was written out, its parts are no activations of their own.
     let regions = found.filter { !$0.isBuiltin }
-    return found.filter { part in
+    let usual = found.filter { part in
       !regions.contains { region in
         (region.input, region.output) != (part.input, part.output)
           && part.input >= region.input && part.output <= region.output
@@ -99,6 +108,9 @@ struct Activation {
           && loss.reaches(from: part.output, to: region.output)
       }
     }
+    let known = Set(usual.map { [$0.input, $0.output] })
+    return usual
+      + ElementwiseRegion.all(in: loss).filter { !known.contains([$0.input, $0.output]) }
   }
 
   private static let closing: Set<String> = [

@@ -98,6 +98,13 @@ struct CheckEnvironment {
     }
   }
 
+  /// How a function that was named as the loss is called, for the hint.
+  private func call(of value: Value) -> String? {
+    guard case .function(let function) = value else { return nil }
+    let names = function.parameters.filter { !$0.hasDefault }.map(\.name)
+    return "write the call: \(subject.loss.text)(\(names.joined(separator: ", ")))"
+  }
+
   /// The loss as a variable of the tape, or as a constant.
   func lossValue() throws -> Variable {
     let value = try evaluate(subject.loss)
@@ -111,7 +118,8 @@ struct CheckEnvironment {
         "a loss is a number, and \(subject.loss.text) is \(shape)", hint: "use sum(…) or mean(…)")
     default:
       throw RuntimeError.other(
-        "a loss is a number, and \(subject.loss.text) is \(value.kindPhrase)", hint: nil)
+        "a loss is a number, and \(subject.loss.text) is \(value.kindPhrase)", hint: call(of: value)
+      )
     }
   }
 }

@@ -4,7 +4,15 @@ import Tensors
 
 /// What a check found: the verdict, its reason, and the numbers behind it.
 package struct CheckReport {
-  package let isRight: Bool
+  package enum Verdict: String, Sendable {
+    case right
+    case wrong
+    /// The loss could not be measured, or the two measurements contradict each other.
+    case undecided
+  }
+
+  package let verdict: Verdict
+  package var isRight: Bool { verdict == .right }
   package let fault: GradientFault
   /// The largest relative error |a − n| / (|a| + |n|) over the elements.
   package let error: Double
@@ -17,10 +25,13 @@ package struct CheckReport {
   package let shape: String
   /// Where in the user's code the fault is, where that can be seen.
   package var place: (source: SourceText, span: Span)?
-  /// What the central differences say.
+  /// What the central differences say, in words, and how many elements they could look at.
   package let differences: String
+  package let measured: Int
+  /// How many they could not: at kinks, mostly.
+  package let skipped: Int
   /// The worst elements, for a fault that nothing explains.
-  package let worst: [WorstElement]
+  package var worst: [WorstElement] = []
   /// The right expression, where one is known.
   package var correction: String?
 
@@ -36,20 +47,24 @@ package struct CheckReport {
   package var value: Value {
     .fields([
       ("ok", .bool(isRight)), ("error", .number(error)), ("diagnosis", .text(fault.rawValue)),
-      ("detail", .text(detail)),
+      ("detail", .text(detail)), ("measured", .number(Double(measured))),
+      ("skipped", .number(Double(skipped))),
     ])
   }
 
   /// The report for a person, a line an element.
   package var lines: [String] {
+    let pair = "the gradient of \(lossText) wrt \(variable) (\(shape))"
     var lines: [String] = []
-    if isRight {
-      lines.append(
-        "right: \(gradientText) is the gradient of \(lossText) wrt \(variable) (\(shape))")
+    switch verdict {
+    case .right:
+      lines.append("right: \(gradientText) is \(pair)")
       if !detail.isEmpty { lines.append("  \(detail)") }
-    } else {
-      lines.append(
-        "wrong: \(gradientText) is not the gradient of \(lossText) wrt \(variable) (\(shape))")
+    case .undecided:
+      lines.append("undecided: whether \(gradientText) is \(pair)")
+      lines += Self.wrapped(detail, width: 88).map { "  " + $0 }
+    case .wrong:
+      lines.append("wrong: \(gradientText) is not \(pair)")
       lines += Self.wrapped("\(fault.rawValue): \(detail)", width: 88).map { "  " + $0 }
       if let place {
         let diagnostic = Diagnostic("", source: place.source, span: place.span)

@@ -2,99 +2,49 @@ import Networks
 import Runtime
 import Tensors
 
-/// What stands in the place of an activation's derivative.
-private struct Slope: Sendable {
-  let text: @Sendable (_ name: String) -> String
-  let cost: Double
-  let value: @Sendable (_ kind: Activation.Kind, _ x: Double, _ y: Double) -> Double
-
-  init(
-    _ cost: Double, _ text: @escaping @Sendable (String) -> String,
-    _ value: @escaping @Sendable (Activation.Kind, Double, Double) -> Double
-  ) {
-    self.text = text
-    self.cost = cost
-    self.value = value
-  }
-
-  static let all: [Slope] = [
-    Slope(2.0, { "the derivative of \($0) is missing" }) { _, _, _ in 1 },
-    Slope(2.1, { "\($0) itself stands where its derivative belongs" }) { _, _, y in y },
-    Slope(2.2, { "the derivative of \($0) is applied twice" }) { kind, x, y in
-      kind.slope(x, y) * kind.slope(x, y)
-    },
-    Slope(2.2, { "the derivative of \($0) is taken at its result, not at its input" }) {
-      kind, _, y in kind.slope(y, kind.value(y))
-    },
-    Slope(2.2, { "the mask of \($0) is inverted" }) { kind, x, y in 1 - kind.slope(x, y) },
-    Slope(2.3, { "the derivative of \($0), written for its result, is given its input" }) {
-      kind, x, _ in kind.slope(x, x)
-    },
-    Slope(2.3, { "the input of \($0) stands where its derivative belongs" }) { _, x, _ in x },
-    Slope(2.3, { "1 − \($0) stands where the derivative belongs" }) { _, _, y in 1 - y },
-    Slope(2.4, { "the square of \($0) stands where its derivative belongs" }) { _, _, y in y * y },
-    Slope(2.4, { "1 + y² stands where the derivative of y = \($0) belongs" }) { _, _, y in 1 + y * y
-    },
-    Slope(2.4, { "y(1 − y), sigmoid's derivative, stands where that of y = \($0) belongs" }) {
-      _, _, y in y * (1 - y)
-    },
-    Slope(2.4, { "1 − y², tanh's derivative, stands where that of y = \($0) belongs" }) {
-      _, _, y in 1 - y * y
-    },
-    Slope(2.5, { "the derivative of sigmoid at \($0) stands where its own belongs" }) { _, _, y in
-      Activation.Kind.sigmoid.slope(y, Activation.Kind.sigmoid.value(y))
-    },
-    Slope(2.4, { "the derivative of sigmoid stands where that of \($0) belongs" }) { _, x, _ in
-      Activation.Kind.sigmoid.slope(x, Activation.Kind.sigmoid.value(x))
-    },
-    Slope(2.4, { "the derivative of tanh stands where that of \($0) belongs" }) { _, x, _ in
-      Activation.Kind.tanh.slope(x, Activation.Kind.tanh.value(x))
-    },
-    Slope(2.4, { "sigmoid stands where the derivative of \($0) belongs" }) { _, x, _ in
-      Activation.Kind.sigmoid.value(x)
-    },
-    Slope(2.4, { "tanh stands where the derivative of \($0) belongs" }) { _, x, _ in
-      Activation.Kind.tanh.value(x)
-    },
-    Slope(2.4, { "relu's mask stands where the derivative of \($0) belongs" }) { _, x, _ in
-      x > 0 ? 1 : 0
-    },
-    Slope(2.4, { "the sign stands where the derivative of \($0) belongs" }) { _, x, _ in
-      x > 0 ? 1 : x < 0 ? -1 : 0
-    },
-    Slope(2.5, { "1 over \($0) stands where its derivative belongs" }) { _, _, y in
-      y == 0 ? 0 : 1 / y
-    },
-  ]
-}
-
 /// Derivatives of activations: missing, doubled, or of something else.
 extension DiagnosisSearch {
   func considerActivations() throws {
     let elementwise = activations.filter(\.kind.isElementwise)
-    for activation in elementwise {
-      let (x, y, g) = numbers(activation)
-      let passed = indices(g).map { g[$0] * activation.kind.slope(x[$0], y[$0]) }
-      for slope in Slope.all where worth(slope.cost) {
-        let wrong = indices(g).map { g[$0] * slope.value(activation.kind, x[$0], y[$0]) }
-        try considerPassing(activation, wrong, passed, cost: slope.cost) {
+    for activation in elementwise where isOpen {
+      let points = points(of: activation)
+      let g = loss.cotangents[activation.output]?.doubles() ?? []
+      guard g.count == points.count else { continue }
+      let passed = zip(g, points).map { $0 * $1.slope }
+      for slope in slopes(for: points) where isWorth(slope.rank) {
+        let wrong = zip(g, points).map { $0 * slope.value($1) }
+        try considerPassing(activation, wrong, passed, slope.rank) {
           slope.text(self.name(activation))
         }
       }
-      guard worth(2.3) else { continue }
-      try considerPassing(activation, g.map { max($0, 0) }, passed, cost: 2.4) {
+      guard isWorth(.derivativeElsewhere) else { continue }
+      try considerPassing(activation, g.map { max($0, 0) }, passed, .derivativeReplaced) {
         "the mask of \(self.name(activation)) is taken from the incoming gradient"
       }
-      try considerOtherMasks(activation, x, y, g)
+      try considerOtherMasks(activation, g, passed)
     }
     try considerAllAtOnce(elementwise)
-    if best == nil { try considerExtraMasks() }
+    if isOpen { try considerExtraMasks() }
   }
 
-  /// Whether an explanation of some cost would be simpler than the best so far.
-  private func worth(_ cost: Double) -> Bool { cost < best?.cost ?? .infinity }
+  /// The table of slopes, with those of a mask where the derivative takes two values.
+  private func slopes(for points: [Slope.Point]) -> [Slope] {
+    let values = Set(points.map(\.slope))
+    guard values.count == 2, let low = values.min(), let high = values.max() else {
+      return values.isSubset(of: [0, 1]) ? Slope.all + Slope.ofMask(0, 1) : Slope.all
+    }
+    return Slope.all + Slope.ofMask(low, high)
+  }
 
-  private func indices(_ values: [Double]) -> Range<Int> { values.indices }
+  /// An activation element by element.
+  func points(of activation: Activation) -> [Slope.Point] {
+    let x = steps[activation.input].output.doubles()
+    let y = steps[activation.output].output.doubles()
+    return x.indices.map {
+      Slope.Point(
+        kind: activation.kind, x: x[$0], y: y[$0], slope: activation.slope(at: $0, x[$0], y[$0]))
+    }
+  }
 
   func numbers(_ activation: Activation) -> (x: [Double], y: [Double], g: [Double]) {
     (
@@ -106,7 +56,7 @@ extension DiagnosisSearch {
   /// Something else passes through an activation than what should. Where nothing at all does, a
   /// term is missing, not a derivative.
   private func considerPassing(
-    _ activation: Activation, _ wrong: [Double], _ passed: [Double], cost: Double,
+    _ activation: Activation, _ wrong: [Double], _ passed: [Double], _ rank: Rank,
     _ text: () -> String
   ) throws {
     guard wrong.allSatisfy(\.isFinite), wrong.contains(where: { $0 != 0 }), wrong != passed else {
@@ -115,11 +65,21 @@ extension DiagnosisSearch {
     let change = zip(wrong, passed).map { $0 - $1 }
     guard let gradient = try changed([activation.input: tensor(change, like: activation.input)])
     else { return }
-    // Of functions that are no activations it is a factor of the chain rule that is missing.
-    let isPlain = [.exp, .log, .sqrt].contains(activation.kind)
+    // Of functions that are no activations, nor in one, it is a factor of the chain rule that is
+    // missing.
+    let isPlain = [.exp, .log, .sqrt].contains(activation.kind) && !isPart(activation)
     consider(
-      isPlain ? .term : .mask, gradient, cost: cost,
+      isPlain ? .term : .mask, gradient, rank,
       place: .call(Self.callNames(activation.kind)), text())
+  }
+
+  /// Whether an activation that is written out contains another function.
+  private func isPart(_ part: Activation) -> Bool {
+    activations.contains { region in
+      region.kind == .written && region.input <= part.input && region.output > part.output
+        && loss.reaches(from: region.input, to: part.output)
+        && loss.reaches(from: part.output, to: region.output)
+    }
   }
 
   private static func callNames(_ kind: Activation.Kind) -> [String] {
@@ -128,53 +88,72 @@ extension DiagnosisSearch {
 
   /// A mask of the right kind made from another variable of the same shape.
   private func considerOtherMasks(
-    _ activation: Activation, _ x: [Double], _ y: [Double], _ g: [Double]
+    _ activation: Activation, _ g: [Double], _ passed: [Double]
   ) throws {
-    let shape = steps[activation.input].output.shape
     let kind = activation.kind
-    let passed = indices(g).map { g[$0] * kind.slope(x[$0], y[$0]) }
-    for (label, values) in candidates(of: shape) where worth(2.5) {
+    guard kind != .written else { return }
+    for (label, values) in candidates(of: steps[activation.input].output.shape)
+    where isWorth(.derivativeElsewhere) {
       let other = values.doubles()
       let forms: [(Double) -> Double] =
         kind == .relu
         ? [{ $0 > 0 ? 1 : 0 }, { $0 }]
         : [{ kind.slope($0, kind.value($0)) }, { kind.slope($0, $0) }, { $0 }]
       for form in forms {
-        let wrong = indices(g).map { g[$0] * form(other[$0]) }
-        try considerPassing(activation, wrong, passed, cost: 2.5) {
+        let wrong = zip(g, other).map { $0 * form($1) }
+        try considerPassing(activation, wrong, passed, .derivativeElsewhere) {
           "the derivative of \(self.name(activation)) is made from \(label) instead"
         }
       }
     }
-    // The mask of the weights rather than of what they compute.
+    guard kind == .relu else { return }
+    try considerNoRectifier(activation, g, passed)
+    try considerMaskOfWeights(activation, g, passed)
+  }
+
+  /// The rectifier left out, where what comes back to it is proportional to its result: neither
+  /// that nor its mask is there.
+  private func considerNoRectifier(
+    _ activation: Activation, _ g: [Double], _ passed: [Double]
+  ) throws {
+    let (x, y, _) = numbers(activation)
+    guard let factor = Tolerance.factor(g, y), tolerance.agree(g, y, times: factor) else { return }
+    try considerPassing(activation, x.map { factor * $0 }, passed, .derivativeElsewhere) {
+      "\(self.name(activation)) is left out: its input passes through unmasked"
+    }
+  }
+
+  /// The mask of the weights rather than of what they compute.
+  private func considerMaskOfWeights(
+    _ activation: Activation, _ g: [Double], _ passed: [Double]
+  ) throws {
     guard loss.gradient.count > 1 else { return }
     let weights = steps[loss.target].output.doubles()
-    let open = indices(g).map { g[$0] * (1 - kind.slope(x[$0], y[$0])) }
-    guard kind == .relu,
+    let open = zip(g, passed).map { $0 - $1 }
+    guard
       let unmasked = try changed([activation.input: tensor(open, like: activation.input)])
     else { return }
-    let masked = zip(unmasked, weights).map { $1 > 0 ? $0 : 0 }
     consider(
-      .mask, masked, cost: 2.5, place: .call(Self.callNames(kind)),
+      .mask, zip(unmasked, weights).map { $1 > 0 ? $0 : 0 }, .derivativeElsewhere,
+      place: .call(Self.callNames(.relu)),
       "the mask is made from the weights, not from the input of \(name(activation))")
   }
 
   /// The same mistake at every activation.
   private func considerAllAtOnce(_ all: [Activation]) throws {
-    guard all.count > 1, best == nil else { return }
-    for slope in Slope.all where best == nil {
+    let all = all.filter { $0.kind != .written }
+    guard all.count > 1, isOpen else { return }
+    let kinds = Set(all.map(\.kind.rawValue)).sorted().joined(separator: " and ")
+    for slope in Slope.all where isOpen {
       var adjustments: [Int: Recording.Adjustment] = [:]
       for activation in all {
-        let (x, y, _) = numbers(activation)
-        let kind = activation.kind
+        let points = points(of: activation)
         let shape = steps[activation.input].output.shape
         adjustments[activation.input] = { cotangents in
-          guard let g = cotangents[activation.output]?.doubles(), g.count == x.count else {
+          guard let g = cotangents[activation.output]?.doubles(), g.count == points.count else {
             return nil
           }
-          let change = g.indices.map {
-            g[$0] * (slope.value(kind, x[$0], y[$0]) - kind.slope(x[$0], y[$0]))
-          }
+          let change = zip(g, points).map { $0 * (slope.value($1) - $1.slope) }
           guard change.allSatisfy(\.isFinite) else { return nil }
           return try Tensor(doubles: change, shape, elementType: .f64)
         }
@@ -182,10 +161,8 @@ extension DiagnosisSearch {
       guard let gradient = try adjusted(adjustments), gradient.allSatisfy(\.isFinite) else {
         continue
       }
-      let kinds = Set(all.map(\.kind.rawValue)).sorted().joined(separator: " and ")
       consider(
-        .mask, gradient, cost: slope.cost + 0.5,
-        place: .call(all.flatMap { Self.callNames($0.kind) }),
+        .mask, gradient, .derivativesAll, place: .call(all.flatMap { Self.callNames($0.kind) }),
         slope.text("each \(kinds) (\(all.count) of them)"))
     }
   }
@@ -195,18 +172,17 @@ extension DiagnosisSearch {
     let taken = Set(activations.filter(\.kind.isElementwise).map(\.input))
     for index in steps.indices
     where ["matmul", "add", "subtract"].contains(steps[index].name) && !taken.contains(index)
-      && steps[index].output.rank > 0 && best == nil
+      && steps[index].output.rank > 0 && isOpen
     {
       guard let g = loss.cotangents[index]?.doubles() else { continue }
       let x = steps[index].output.doubles()
-      let kinds: [Activation.Kind] = [.relu, .sigmoid, .tanh]
-      for kind in kinds {
+      for kind in [Activation.Kind.relu, .sigmoid, .tanh] {
         // A mask that lets nothing through is a missing term.
         guard x.contains(where: { kind.slope($0, kind.value($0)) != 0 }) else { continue }
-        let change = g.indices.map { g[$0] * (kind.slope(x[$0], kind.value(x[$0])) - 1) }
+        let change = zip(g, x).map { $0 * (kind.slope($1, kind.value($1)) - 1) }
         guard let gradient = try changed([index: tensor(change, like: index)]) else { return }
         consider(
-          .mask, gradient, cost: 2.7, place: .call(Self.callNames(kind)),
+          .mask, gradient, .derivativeTooMany, place: .call(Self.callNames(kind)),
           "the derivative of \(kind.rawValue) stands where the loss has no \(kind.rawValue)")
       }
     }
@@ -244,6 +220,7 @@ extension DiagnosisSearch {
 
   /// An activation in words: `relu(hidden_in)` where its call in the loss can be told.
   func name(_ activation: Activation) -> String {
+    if activation.kind == .written { return describe(activation.output) }
     let kind = activation.kind.rawValue
     let same = activations.filter { $0.kind == activation.kind }
     let calls = SourceSearch(environment).callTexts(of: kind)

@@ -7,7 +7,7 @@ import Tensors
 ///
 /// Each hypothesis is a gradient computed as someone would who makes that one mistake; one that
 /// agrees with the numbers to rounding, alone or times a constant with a name, explains them. The
-/// groups are tried from the simplest on, and the search ends behind the first that holds one.
+/// groups are tried from the simplest on, until one holds a single mistake; `Rank` tells what beats what.
 final class DiagnosisSearch {
   let environment: CheckEnvironment
   let loss: LossRecording
@@ -40,28 +40,37 @@ final class DiagnosisSearch {
 
   /// The simplest explanation; nil where none holds.
   func run() throws -> Finding? {
+    // A multiple of the whole is one whatever else it may be.
+    considerMultiples()
+    if let best { return best }
     let groups: [() throws -> Void] = [
-      considerMultiples, considerTurns, considerSums, considerPenalty, considerActivations,
-      considerSoftmax, considerStale, considerOperands, considerTerms,
+      considerTurns, considerSums, considerPenalty, considerResiduals,
+      considerActivations, considerSoftmax, considerStale, considerOperands, considerTerms,
+      considerForeignPenalty,
     ]
-    for group in groups {
+    for group in groups where isOpen {
       try Interrupt.check()
       try group()
-      if let best { return best }
     }
-    return nil
+    return best
   }
+
+  /// Whether no single mistake has been found that explains the numbers.
+  var isOpen: Bool { best?.also != nil || best == nil }
+
+  /// Whether an explanation of some rank would be better than the best so far.
+  func isWorth(_ rank: Rank) -> Bool { isOpen || rank < best?.rank ?? .foreignPenalty }
 
   // MARK: Trying
 
   /// Tests one hypothesis: its gradient alone, times a named constant, and without the penalty.
   func consider(
-    _ fault: GradientFault, _ gradient: [Double], cost: Double, place: Finding.Place = .result,
-    scaled: Bool = true, _ text: @autoclosure () -> String
+    _ fault: GradientFault, _ gradient: [Double], _ rank: Rank, place: Finding.Place = .result,
+    _ text: @autoclosure () -> String
   ) {
     guard gradient.count == given.count, !tolerance.agree(gradient, truth) else { return }
     if tolerance.agree(given, gradient) {
-      return propose(Finding(fault: fault, text: text(), place: place, cost: cost))
+      return propose(Finding(fault: fault, text: text(), place: place, rank: rank))
     }
     if let penalty {
       let without = zip(gradient, penalty).map { $0 - $1 }
@@ -69,17 +78,16 @@ final class DiagnosisSearch {
         return propose(
           Finding(
             fault: fault, text: text(), also: "the penalty's term is missing as well",
-            place: place, cost: cost + 1))
+            place: place, rank: rank))
       }
     }
     // A single number is a multiple of every other: that explains nothing.
-    guard scaled, given.count > 1, let multiple = multiple(given, of: gradient) else { return }
-    propose(
-      Finding(fault: fault, text: text(), also: multiple, place: place, cost: cost + 0.6))
+    guard given.count > 1, let multiple = multiple(given, of: gradient) else { return }
+    propose(Finding(fault: fault, text: text(), also: multiple, place: place, rank: rank))
   }
 
   func propose(_ finding: Finding) {
-    if finding.cost < best?.cost ?? .infinity { best = finding }
+    if best.map(finding.beats) ?? true { best = finding }
   }
 
   /// In words, the named factor by which one gradient is a multiple of another.
@@ -109,17 +117,23 @@ final class DiagnosisSearch {
     return try loss.gradient(adjusting: adjustments).doubles()
   }
 
-  /// Takes the cost of a sweep out of the budget.
+  /// Takes the cost of a sweep out of the budget: the elements that it writes, with what each step
+  /// costs by itself.
   func spend(_ first: Int) -> Bool {
-    var cost = 1000.0
+    var cost = 0.0
     for index in 0...max(0, min(first, steps.count - 1)) where loss.passes[index] {
       let inner = steps[index].name == "matmul" ? Double(shape.dimensions.last ?? 1) : 1
-      cost += Double(steps[index].output.count) * max(1, min(inner, 64)) + 200
+      cost += Double(steps[index].output.count) * max(1, min(inner, 64)) + Self.costOfStep
+      for (input, parent) in zip(steps[index].inputs, steps[index].parents) where parent >= 0 {
+        cost += Double(input.count)
+      }
     }
     budget -= cost
     if budget < 0 { isExhausted = true }
     return budget >= 0
   }
+
+  private static let costOfStep = 4000.0
 
   /// A tensor of a step's shape.
   func tensor(_ numbers: [Double], like step: Int) throws -> Tensor {
@@ -131,7 +145,8 @@ final class DiagnosisSearch {
   private func considerMultiples() {
     if given.allSatisfy({ $0 == 0 }), truth.contains(where: { $0 != 0 }) {
       return propose(
-        Finding(fault: .term, text: "it is 0 everywhere: nothing of the loss reaches it", cost: 1))
+        Finding(
+          fault: .term, text: "it is 0 everywhere: nothing of the loss reaches it", rank: .nothing))
     }
     guard let factor = Tolerance.factor(given, truth),
       tolerance.agree(given, truth, times: factor)
@@ -139,16 +154,17 @@ final class DiagnosisSearch {
     let size = abs(factor)
     let isOne = abs(size - 1) < 2e-4
     let isNamed = factors.name(of: size) != nil
+    guard isOne || isNamed || nonzero >= 2 else { return }
     if factor < 0 {
-      guard isOne || isNamed || nonzero >= 3 else { return }
       return propose(
         Finding(
           fault: .sign, text: "the sign is flipped: it points the opposite way",
-          also: isOne ? nil : factors.sentence(for: size, of: "besides, it"),
-          cost: isOne ? 1 : 1.6))
+          also: isOne ? nil : factors.sentence(for: size, of: "besides, it"), rank: .flippedSign))
     }
-    guard isNamed || nonzero >= 3 else { return }
-    propose(Finding(fault: .factor, text: factors.sentence(for: size), cost: isNamed ? 1.2 : 1.4))
+    propose(
+      Finding(
+        fault: .factor, text: factors.sentence(for: size),
+        rank: isNamed ? .namedMultiple : .unnamedMultiple))
   }
 
   private var nonzero: Int { truth.count { $0 != 0 } }
@@ -156,6 +172,6 @@ final class DiagnosisSearch {
   private func considerTurns() throws {
     guard shape.rank == 2, shape[0] == shape[1], shape[0] > 1 else { return }
     let turned = try loss.gradient.transposed().doubles()
-    consider(.transposed, turned, cost: 1.1, "it is the transpose of the gradient")
+    consider(.transposed, turned, .transposedResult, "it is the transpose of the gradient")
   }
 }

@@ -2,7 +2,7 @@
 package enum GradientFault: String, Sendable, CaseIterable {
   /// Nothing.
   case none
-  /// It, or a factor inside it, is turned.
+  /// It, or a factor inside it, is transposed or should be.
   case transposed
   /// It points uphill where it should point downhill, or one of its terms does.
   case sign
@@ -42,8 +42,13 @@ struct Finding {
   /// A second fault beside the first, in words.
   var also: String?
   var place: Place = .result
-  /// How far from the simplest explanation it is.
-  var cost: Double = 0
+  /// Where it stands among the explanations.
+  var rank = Rank.nothing
+
+  /// Whether it is the better of two explanations that both hold.
+  func beats(_ other: Finding) -> Bool {
+    (also == nil) == (other.also == nil) ? rank < other.rank : also == nil
+  }
 
   /// The whole explanation.
   var detail: String { also.map { text + "; " + $0 } ?? text }

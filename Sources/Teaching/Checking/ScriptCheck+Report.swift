@@ -6,17 +6,20 @@ extension ScriptCheck {
   package static func lines(
     _ entries: [Entry], unmatched: [String], loss: String, script: String
   ) -> [String] {
-    let wrong = entries.count { $0.report.map { !$0.isRight } ?? false }
-    let right = entries.count { $0.report?.isRight ?? false }
-    let open = entries.count - wrong - right
+    let verdicts = entries.map { $0.report?.verdict }
+    let wrong = verdicts.count { $0 == .wrong }
+    let right = verdicts.count { $0 == .right }
+    let undecided = verdicts.count { $0 == .undecided }
+    let open = verdicts.count { $0 == nil }
     var summary = "\(script): \(right) right, \(wrong) wrong"
+    if undecided > 0 { summary += ", \(undecided) undecided" }
     if open > 0 { summary += ", \(open) could not be checked" }
     var lines = [summary + "; the loss is \(loss)"]
     let head = ["line", "gradient", "wrt", "verdict", "diagnosis", "error"]
     let rows = entries.map { entry -> [String] in
       [
         "\(entry.line)", shortened(entry.name), entry.variable,
-        entry.report.map { $0.isRight ? "right" : "wrong" } ?? "unchecked",
+        entry.report?.verdict.rawValue ?? "unchecked",
         entry.report?.fault.rawValue ?? "", entry.report.map { $0.error.displayed } ?? "",
       ]
     }
@@ -55,6 +58,7 @@ extension ScriptCheck {
         } else {
           record += [
             ("ok", .none), ("error", .none), ("diagnosis", .none), ("detail", .text(entry.note)),
+            ("measured", .number(0)), ("skipped", .number(0)),
           ]
         }
         return .fields(record)
@@ -79,8 +83,9 @@ extension CheckReport {
   /// The same numbers with another reason.
   func replacing(fault: GradientFault, detail: String) -> CheckReport {
     var report = CheckReport(
-      isRight: false, fault: fault, error: error, detail: detail, gradientText: gradientText,
-      lossText: lossText, variable: variable, shape: shape, differences: differences, worst: worst)
+      verdict: .wrong, fault: fault, error: error, detail: detail, gradientText: gradientText,
+      lossText: lossText, variable: variable, shape: shape, differences: differences,
+      measured: measured, skipped: skipped, worst: worst)
     report.place = place
     return report
   }

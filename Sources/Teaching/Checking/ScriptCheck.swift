@@ -223,7 +223,7 @@ package struct ScriptCheck {
     do {
       var report = try self.report(
         candidate, loss, lossText, withUpdates: candidate.isComputed)
-      if !report.isRight, candidate.isComputed, let updated = updatesBefore(candidate) {
+      if report.verdict == .wrong, candidate.isComputed, let updated = updatesBefore(candidate) {
         let without = try self.report(candidate, loss, lossText, withUpdates: false)
         let words =
           "\(updated.name) is updated on line \(updated.line), before this gradient is "

@@ -43,7 +43,7 @@ struct ScriptOutline {
     }
   }
 
-  private static func blocks(in statement: Statement) -> [Block] {
+  static func blocks(in statement: Statement) -> [Block] {
     switch statement.kind {
     case .forLoop(_, _, let body), .whileLoop(_, let body): return [body]
     case .expression(let expression):

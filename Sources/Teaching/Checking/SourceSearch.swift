@@ -136,7 +136,7 @@ enum SyntaxWalk {
     case .none, .bool, .number, .string, .name, .function: []
     case .interpolation(let pieces):
       pieces.compactMap { if case .value(let value, _) = $0 { value } else { nil } }
-    case .bracket(let elements): elements
+    case .bracket(let elements), .list(let elements): elements
     case .record(let fields): fields.map(\.value)
     case .range(let lower, let upper, _, let step): [lower, upper] + (step.map { [$0] } ?? [])
     case .unary(_, let operand), .transpose(let operand), .field(let operand, _): [operand]
@@ -149,6 +149,7 @@ enum SyntaxWalk {
         + subscripts.flatMap { part -> [Expression] in
           switch part {
           case .index(let value): [value]
+          case .ellipsis: []
           case .slice(let start, let stop, let step, _): [start, stop, step].compactMap { $0 }
           }
         }

@@ -7,7 +7,7 @@ extension Derivation {
   /// The derivation as Markdown with LaTeX between dollars, as pandoc and GitHub read it.
   package var markdown: String {
     var output = ["# Derivation of $\(result.left.latex)$", "", "The loss, as written:", ""]
-    output += ["```", "L = \(loss)", "```", ""]
+    output += ["```", "\(lossSymbol) = \(loss)", "```", ""]
     if !legend.isEmpty {
       let sizes = legend.map { "$\(Self.latexSize($0.name)) = \($0.size)$ \($0.meaning)" }
       output += ["Sizes: " + sizes.joined(separator: ", ") + ".", ""]

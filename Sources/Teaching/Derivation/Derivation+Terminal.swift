@@ -5,7 +5,7 @@ extension Derivation {
   /// The derivation for a terminal of that many columns.
   package func text(width: Int) -> String {
     let width = min(max(width, 60), 100)
-    var output = ["\(result.left.unicode) of L = \(oneLine(loss))", ""]
+    var output = ["\(result.left.unicode) of \(lossSymbol) = \(oneLine(loss))", ""]
     if !legend.isEmpty {
       let sizes = legend.map { "\($0.name) = \($0.size) \($0.meaning)" }
       output += TextWrapping.wrapped(sizes, separator: "   ", indent: "  ", width: width) + [""]

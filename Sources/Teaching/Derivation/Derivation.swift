@@ -41,6 +41,8 @@ package struct Derivation {
   package let target: String
   /// The loss as written.
   package let loss: String
+  /// What the derivation calls it: `L`, where no variable is called so.
+  let lossSymbol: String
   let legend: [(name: String, size: Int, meaning: String)]
   let definitions: [Definition]
   /// The steps, first to last.
@@ -65,7 +67,12 @@ package struct Derivation {
   }
 
   /// The greatest difference relative to the greatest element; NaN counts as infinitely far.
-  static func relativeError(_ value: Tensor, _ reference: Tensor) throws -> Double {
+  ///
+  /// - Parameter floor: what the greatest element is taken for where it is less: a gradient that
+  ///   cancels to zero is nothing but rounding.
+  static func relativeError(
+    _ value: Tensor, _ reference: Tensor, floor: Double = 1e-12
+  ) throws -> Double {
     guard value.shape == reference.shape else { return .infinity }
     let numbers = reference.doubles()
     let scale = numbers.reduce(0) { max($0, $1.magnitude) }
@@ -74,6 +81,6 @@ package struct Derivation {
       let difference = (a - b).magnitude
       worst = max(worst, difference.isNaN ? .infinity : difference)
     }
-    return worst / max(scale, 1e-12)
+    return worst / max(scale, floor, 1e-12)
   }
 }

@@ -21,11 +21,14 @@ package final class Deriver {
   private let tracer: Tracer
   private var graph: Graph { tracer.graph }
   private var parts: [Int: [Part]] = [:]
-  private var exact: [Int: Tensor] = [:]
-  private var lines: [Derivation.Line] = []
-  private var remarks: [String] = []
+  private(set) var exact: [Int: Tensor] = [:]
+  var lines: [Derivation.Line] = []
+  var remarks: [String] = []
   /// Whether closed forms have become too long, so that only the local ones go on.
   private var isAbridged = false
+  private var lossMagnitude = 0.0
+  private(set) var unicode = Notation.unicode
+  private(set) var latex = Notation.latex
   /// Closed forms of more symbols help nobody.
   private static let closedLimit = 48
 
@@ -62,9 +65,12 @@ package final class Deriver {
       root.isOnPath
     else { return try independent(place, root) }
     let names = DimensionNames(graph, root: root)
+    try GlobalNames(machine: machine, thunk: thunk, target: target).assign(to: graph)
     var symbols = Symbols(graph: graph, root: root)
-    symbols.assign()
-    GlobalNames(machine: machine, thunk: thunk, target: target).assign(to: graph)
+    symbols.assign { machine.globals.isUserDefined($0) }
+    let loss = root.symbol ?? "L"
+    unicode.loss = SymbolText.unicode(loss)
+    latex.loss = SymbolText.latex(loss)
     let named = graph.nodes.filter { $0.isOnPath && $0.symbol != nil }
     let gradients = try graph.tape.sweep(from: root.variable, to: named.map(\.variable))
     for (node, gradient) in zip(named, gradients) { exact[node.identifier] = gradient.tensor }
@@ -76,6 +82,7 @@ package final class Deriver {
 
   /// Passes derivatives from node to node; gives the closed form at the variable.
   private func walk(from root: Node, to variable: Node) throws -> Formula {
+    lossMagnitude = root.tensor.item?.magnitude ?? 0
     let one = Formula.constant(.one, root.axes)
     if root === variable { return one }
     parts[root.identifier] = [Part(local: one, closed: one, labels: [])]
@@ -143,13 +150,14 @@ package final class Deriver {
   ) throws {
     let left = self.left(node)
     let shown = [local.materialized, closed.materialized]
-    var forms = [(unicode: Notation.unicode.text(shown[0]), latex: Notation.latex.text(shown[0]))]
-    let full = Notation.unicode.text(shown[1])
+    var forms = [(unicode: unicode.text(shown[0]), latex: latex.text(shown[0]))]
+    let full = unicode.text(shown[1])
     if full != forms[0].unicode, closed.size <= Self.closedLimit {
-      forms.append((full, Notation.latex.text(shown[1])))
+      forms.append((full, latex.text(shown[1])))
     }
     let errors = try [local, closed].map {
-      try Derivation.relativeError($0.wholeTensor().asShape(of: value), value)
+      try Derivation.relativeError(
+        $0.wholeTensor().asShape(of: value), value, floor: 1e-5 * naturalScale(node))
     }
     var seen: Set<String> = []
     let rule = labels.filter { seen.insert($0).inserted }.joined(separator: "; ")
@@ -159,11 +167,19 @@ package final class Deriver {
         shapes: Self.justification(local), error: errors.max() ?? 0))
   }
 
+  /// How large a derivative of the loss is that is neither great nor small: the loss by the
+  /// greatest element.
+  private func naturalScale(_ node: Node) -> Double {
+    let greatest = node.tensor.doubles().reduce(0) { max($0, $1.magnitude) }
+    let scale = lossMagnitude / greatest
+    return scale.isFinite ? scale : 0
+  }
+
   private func left(_ node: Node) -> (unicode: String, latex: String) {
     let symbol = node.symbol ?? "?"
     return (
-      "∂L/∂\(SymbolText.unicode(symbol))",
-      "\\frac{\\partial L}{\\partial \(SymbolText.latex(symbol))}"
+      "∂\(unicode.loss)/∂\(SymbolText.unicode(symbol))",
+      "\\frac{\\partial \(latex.loss)}{\\partial \(SymbolText.latex(symbol))}"
     )
   }
 
@@ -174,122 +190,76 @@ package final class Deriver {
     return "\(Notation.shapes.text(formula)) = \(result)"
   }
 
-  /// The quotient rule of softmax and the chain rule behind it, as the textbook has them.
-  private func addSoftmaxLines(_ step: DerivationRule.Application, _ input: Node) throws {
-    let p = step.node
-    let (u, o) = (SymbolText.unicode(p.symbol ?? "p"), SymbolText.unicode(input.symbol ?? "o"))
-    let (lp, lo) = (SymbolText.latex(p.symbol ?? "p"), SymbolText.latex(input.symbol ?? "o"))
-    lines.append(
-      Derivation.Line(
-        left: ("∂\(u)ᵢ/∂\(o)ⱼ", "\\frac{\\partial \(lp)_i}{\\partial \(lo)_j}"),
-        forms: [
-          (
-            "\(u)ᵢ (1 − \(u)ⱼ) if i = j,  −\(u)ᵢ \(u)ⱼ if i ≠ j",
-            "\\begin{cases} \(lp)_i (1 - \(lp)_j) & i = j \\\\ -\(lp)_i \(lp)_j & i \\ne j "
-              + "\\end{cases}"
-          )
-        ],
-        rule: "quotient rule, within each row",
-        shapes: "\(p.axes.suffix(1).text)×\(p.axes.suffix(1).text) for each row",
-        error: try Self.jacobianError(p)))
-    guard let simple = DerivationRule.softmaxOfCrossEntropy(step) else { return }
-    try addChainLine(step, simple, input, (u, o), (lp, lo))
-  }
-
-  private func addChainLine(
-    _ step: DerivationRule.Application, _ simple: DerivationRule.CrossEntropySoftmax,
-    _ input: Node, _ unicode: (p: String, o: String), _ latex: (p: String, o: String)
-  ) throws {
-    let y = Notation.unicode.text(simple.target, from: .postfix)
-    let ly = Notation.latex.text(simple.target, from: .postfix)
-    var front = ""
-    var latexFront = ""
-    let scale = Formula.constant(-simple.coefficient, [])
-    let isScaled = !(-simple.coefficient).isOne
-    if isScaled {
-      front = Notation.unicode.text(scale) + " "
-      latexFront = Notation.latex.text(scale)
-    }
-    func scaled(_ unicodeText: String, _ latexText: String) -> (unicode: String, latex: String) {
-      isScaled
-        ? (front + "(\(unicodeText))", latexFront + "\\left(\(latexText)\\right)")
-        : (unicodeText, latexText)
-    }
-    let p = step.result
-    let last = step.node.rank - 1
-    let inner = (step.derivative * p).materialized.reduced(over: [last], keepsDimensions: true)
-    let general = p * (step.derivative - inner)
-    guard let value = exact[input.identifier] else { return }
-    lines.append(
-      Derivation.Line(
-        left: (
-          "∂L/∂\(unicode.o)ⱼ", "\\frac{\\partial L}{\\partial \(latex.o)_j}"
-        ),
-        forms: [
-          scaled(
-            "−\(y)ⱼ (1 − \(unicode.p)ⱼ) + Σ_{k≠j} \(y)ₖ \(unicode.p)ⱼ",
-            "-\(ly)_j (1 - \(latex.p)_j) + \\sum_{k \\ne j} \(ly)_k \(latex.p)_j"),
-          scaled(
-            "\(unicode.p)ⱼ Σₖ \(y)ₖ − \(y)ⱼ",
-            "\(latex.p)_j \\sum_k \(ly)_k - \(ly)_j"),
-        ],
-        rule: "chain rule over the classes k", shapes: input.axes.text,
-        error: try Derivation.relativeError(general.wholeTensor(), value)))
-    remarks.append(
-      simple.sumsToOne
-        ? "the rows of \(y) sum to 1 (checked), so Σₖ \(y)ₖ = 1"
-        : "the rows of \(y) do not all sum to 1, so Σₖ \(y)ₖ stays")
-  }
-
-  /// The stated Jacobian of the first row against autodiff's, for up to 12 of its columns.
-  private static func jacobianError(_ p: Node) throws -> Double {
-    guard let width = p.shape.dimensions.last, width > 0, p.shape.count > 0 else { return 0 }
-    let input = try p.inputs[0].tensor.reshaped([p.shape.count / width, width]).rows(0..<1)
-    let row = try p.tensor.reshaped([p.shape.count / width, width]).rows(0..<1).doubles()
-    var worst = 0.0
-    for i in 0..<min(width, 12) {
-      let tape = Tape()
-      let watched = tape.watch(input)
-      let output = try Variable.softmax(watched)
-      var seed = [Double](repeating: 0, count: width)
-      seed[i] = 1
-      let gradient = try tape.sweep(
-        from: output,
-        seed: Variable(Tensor(doubles: seed, Shape(checking: [1, width]), elementType: .f64)),
-        to: [watched])[0].tensor.doubles()
-      for j in 0..<width {
-        let stated = i == j ? row[i] * (1 - row[j]) : -row[i] * row[j]
-        worst = max(worst, (stated - gradient[j]).magnitude)
-      }
-    }
-    return worst
-  }
-
   // MARK: Result
 
   private func derivation(
     _ closed: Formula, _ variable: Node, _ root: Node, _ names: DimensionNames, _ place: Place
   ) throws -> Derivation {
-    let code = ClosedCode(machine: machine, graph: graph, thunk: thunk, target: target)
-    let expression = closed.isExpressible ? code.expression(closed) : nil
-    var error: Double?
-    if code.usesLocals {
-      remarks.append("not run beside grad, as the code uses variables of a function")
-    } else if let expression {
-      let gradient = try machine.gradient(of: thunk, at: [place])
-      error = try code.error(of: expression, against: gradient.first ?? .none)
-    }
-    let order = definitions(root)
+    let code = ClosedCode(machine: machine, graph: graph, thunk: thunk, place: place)
+    let gradient = try machine.gradient(of: thunk, at: [place]).first ?? .none
+    let floor = 1e-2 * naturalScale(variable)
+    let written = try writtenCode(code, closed, gradient, floor)
+    let misread = try misreading(variable, gradient, floor)
     return Derivation(
-      target: target, loss: thunk.source.text(in: thunk.expression.span), legend: names.legend,
-      definitions: order, lines: lines,
+      target: target, loss: thunk.source.text(in: thunk.expression.span),
+      lossSymbol: unicode.loss, legend: names.legend, definitions: definitions(root), lines: lines,
       result: (
-        left(variable), Notation.unicode.text(closed), Notation.latex.text(closed),
-        Self.justification(closed)
+        left(variable), unicode.text(closed), latex.text(closed), Self.justification(closed)
       ),
-      expression: expression, shortExpression: closed.isExpressible ? code.short(closed) : nil,
-      statements: code.statements(closed), error: error,
-      remarks: remarks + code.layerRemarks(closed))
+      expression: written.expression, shortExpression: written.short,
+      statements: written.statements,
+      error: written.error.map { max($0, misread ?? 0) } ?? misread,
+      remarks: remarks + written.remarks)
+  }
+
+  /// The result as code, and how far what it gives is from `grad`.
+  private func writtenCode(
+    _ code: ClosedCode, _ closed: Formula, _ gradient: Value, _ floor: Double
+  ) throws -> WrittenCode {
+    var written = WrittenCode(remarks: code.layerRemarks(closed))
+    guard code.isWritable(closed) else { return written }
+    let (short, statements) = (code.short(closed), code.statements(closed))
+    let hidden = code.hidden((statements + [short]).joined(separator: "\n"))
+    if let name = hidden.first {
+      written.remarks.append(
+        "no code is given: it would call \(name), and a variable of yours has that name")
+      return written
+    }
+    (written.short, written.statements) = (short, statements)
+    let captured = code.captureRemarks(closed)
+    written.remarks += captured
+    if captured.isEmpty { written.expression = code.expression(closed) }
+    guard code.layerRemarks(closed).isEmpty else { return written }
+    written.error = try code.error(
+      of: statements, short, in: closed, against: gradient, floor: floor)
+    if let expression = written.expression, expression != short {
+      let whole = try code.error(of: [], expression, in: closed, against: gradient, floor: floor)
+      written.error = max(written.error ?? 0, whole)
+    }
+    return written
+  }
+
+  private struct WrittenCode {
+    var expression: String?
+    var short: String?
+    var statements: [String] = []
+    var error: Double?
+    var remarks: [String]
+
+    init(remarks: [String]) { self.remarks = remarks }
+  }
+
+  /// How far the gradient of the loss as it was read here is from that of the loss as the machine
+  /// runs it; nil where they differ by no more than rounding.
+  private func misreading(
+    _ variable: Node, _ gradient: Value, _ floor: Double
+  ) throws -> Double? {
+    guard let own = exact[variable.identifier], let reference = try gradient.asTensor() else {
+      return nil
+    }
+    let error = try Derivation.relativeError(
+      own.asShape(ofEqualCount: reference), reference.cast(to: .f64), floor: floor)
+    return error > 0.01 ? error : nil
   }
 
   /// The symbols in the order of computation, the loss last.
@@ -297,12 +267,13 @@ package final class Deriver {
     var needed: Set<Int> = [root.identifier]
     for node in graph.nodes.reversed() where needed.contains(node.identifier) {
       for input in node.inputs { needed.insert(input.identifier) }
+      if let companion = node.options.companion { needed.insert(companion.identifier) }
     }
     return graph.nodes.compactMap { node in
       guard !node.isLeaf, needed.contains(node.identifier), let symbol = node.symbol else {
         return nil
       }
-      let text = (Notation.unicode.definition(node).text, Notation.latex.definition(node).text)
+      let text = (unicode.definition(node).text, latex.definition(node).text)
       return Derivation.Definition(
         symbol: (SymbolText.unicode(symbol), SymbolText.latex(symbol)), formula: text,
         axes: node.axes.text)
@@ -323,8 +294,8 @@ package final class Deriver {
     root.symbol = "L"
     let name = (SymbolText.unicode(target), SymbolText.latex(target))
     return Derivation(
-      target: target, loss: thunk.source.text(in: thunk.expression.span), legend: [],
-      definitions: [], lines: [],
+      target: target, loss: thunk.source.text(in: thunk.expression.span), lossSymbol: "L",
+      legend: [], definitions: [], lines: [],
       result: (
         ("∂L/∂\(name.0)", "\\frac{\\partial L}{\\partial \(name.1)}"), "0", "0", "\(shape)"
       ),

@@ -14,12 +14,19 @@ final class Graph {
   /// Whether tensors are taken in Float64; as they are where nothing is differentiated.
   let isExact: Bool
   private(set) var nodes: [Node] = []
+  /// What all operations cost, those that were not kept too.
+  private(set) var cost = Cost()
   private var leaves: [String: Node] = [:]
   private var computed: [String: Node] = [:]
 
   init(machine: Machine, isExact: Bool = true) {
     self.machine = machine
     self.isExact = isExact
+  }
+
+  deinit {
+    // Operands and their users refer to each other.
+    for node in nodes { node.consumers = [] }
   }
 
   // MARK: Leaves
@@ -34,13 +41,13 @@ final class Graph {
 
   /// A tensor or number that is taken as it stands.
   ///
-  /// - Parameter isShared: whether the text names a variable, so that it is one node throughout.
+  /// - Parameter key: equal for what is one variable, and so one node throughout.
   func leaf(
-    _ text: String, _ tensor: Tensor, isTarget: Bool = false, isShared: Bool = false,
+    _ text: String, _ tensor: Tensor, isTarget: Bool = false, sharedAs key: String? = nil,
     at span: Span, in source: SourceText
   ) throws -> Node {
-    if isShared, let known = leaves[text], known.shape == tensor.shape { return known }
-    let value = isExact ? try tensor.cast(to: .f64) : tensor
+    if let key, let known = leaves[key], known.shape == tensor.shape { return known }
+    let value = isExact && tensor.elementType == .f32 ? try tensor.cast(to: .f64) : tensor
     let variable = isTarget ? tape.watch(value) : Variable(value)
     let node = add(
       Node(
@@ -48,12 +55,13 @@ final class Graph {
         axes: tensor.shape.dimensions.map { Dimension($0) }, isOnPath: isTarget, span: span,
         source: source))
     node.symbol = text
-    if isShared { leaves[text] = node }
+    if let key { leaves[key] = node }
     return node
   }
 
+  /// Of an evaluation that is only shown, what lies beyond the limit is not kept.
   private func add(_ node: Node) -> Node {
-    nodes.append(node)
+    if isExact || nodes.count < Self.sizeLimit { nodes.append(node) }
     return node
   }
 
@@ -67,7 +75,7 @@ final class Graph {
     isConstant: Bool = false, at span: Span, in source: SourceText,
     _ compute: ([Variable]) throws -> Variable
   ) throws -> Node {
-    guard nodes.count < Self.sizeLimit else {
+    guard nodes.count < Self.sizeLimit || !isExact else {
       throw Unsupported(
         "a loss of more than \(Self.sizeLimit) steps", span: span, source: source,
         hint: "derive a part of it, or use grad")
@@ -78,10 +86,12 @@ final class Graph {
     let isOnPath = !isConstant && inputs.contains(where: \.isOnPath)
     let node = add(
       Node(
-        .operation(name), identifier: nodes.count, inputs: inputs, options: options,
+        .operation(name), identifier: nodes.count,
+        inputs: nodes.count < Self.sizeLimit ? inputs : [], options: options,
         variable: isOnPath ? variable : variable.detached,
         axes: Self.axes(name, inputs, options, variable.shape), isOnPath: isOnPath, span: span,
         source: source))
+    cost = cost + Cost(name, inputs, node)
     if isOnPath {
       for input in inputs where input.isOnPath { input.consumers.append(node) }
     }
@@ -91,12 +101,18 @@ final class Graph {
 
   /// Equal for operations that give the same: what is computed twice is one intermediate.
   private static func key(_ name: String, _ inputs: [Node], _ options: Node.Options) -> String? {
-    guard options.layer == nil, options.indices.isEmpty, name != "stack" else { return nil }
+    guard options.layer == nil, options.indices.isEmpty, !inputs.isEmpty,
+      !["stack", "bracket"].contains(name)
+    else { return nil }
     let operands = inputs.map { node in
       node.number.map { node.dimension == nil ? "#\($0)" : "\(node.identifier)" }
         ?? "\(node.identifier)"
     }
-    let arguments = options.arguments.map { "\($0.name)=\($0.value.printed)" }
+    var arguments: [String] = []
+    for (name, value) in options.arguments {
+      guard let text = Notation.code(of: value) else { return nil }
+      arguments.append("\(name)=\(text)")
+    }
     return ([name] + operands + arguments).joined(separator: " ")
   }
 
@@ -110,8 +126,8 @@ final class Graph {
     switch name {
     case "@", "outer": candidate = productAxes(name, inputs)
     case "transpose": candidate = transposed(first, options)
-    case "concat", "stack": candidate = fresh
-    case "sum", "mean", "max", "min", "norm", "var", "std", "prod":
+    case "concat", "stack", "bracket": candidate = fresh
+    case "sum", "mean", "max", "min", "norm", "var", "std", "prod", "logsumexp":
       candidate = reduced(inputs[0], options)
     case "reshape", "flatten", "squeeze", "expand_dims", "index", "trace", "diag", "layer",
       "repeat", "cumsum":
@@ -156,6 +172,8 @@ struct Unsupported: Error {
   let span: Span
   let source: SourceText
   let hint: String?
+  /// Whether it has been found that the machine cannot be asked instead.
+  var isFinal = false
 
   init(_ construct: String, span: Span, source: SourceText, hint: String? = nil) {
     self.construct = construct

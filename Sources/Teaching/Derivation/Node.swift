@@ -21,8 +21,12 @@ final class Node {
     /// The places between brackets, and how they are written.
     var indices: [Index] = []
     var indexText = ""
+    /// Whether `indexText` is code that gives these places wherever it stands.
+    var isWritable = true
     /// The layer of a network, with its operands' order.
     var layer: (any Layer)?
+    /// An intermediate that the derivative is written with, without being an operand.
+    weak var companion: Node?
 
     subscript(name: String) -> Value? { arguments.first { $0.name == name }?.value }
 
@@ -51,13 +55,17 @@ final class Node {
   var name: String?
   /// What the derivation calls it; nil where it is written out.
   var symbol: String?
-  /// Whether it is a variable that only a function sees.
+  /// Whether it is a value that no code outside the loss's functions can name.
   var isCaptured = false
+  /// Whether it is a variable of a function that the loss stands in.
+  var isLocal = false
+  /// Whether its text is a literal, which needs no symbol.
+  var isLiteral = false
   /// The axis whose length this number is.
   var dimension: Dimension?
   /// A global variable that holds the same value.
   var globalName: String?
-  /// The nodes on the path that use it.
+  /// The nodes on the path that use it; the graph lets go of them in its end.
   var consumers: [Node] = []
 
   init(

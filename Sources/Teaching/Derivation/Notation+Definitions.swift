@@ -8,6 +8,8 @@ extension Notation {
     case .number where node.dimension != nil && style != .nns:
       return (node.dimension?.text ?? "", .atom)
     case .number(let number): return (numberText(number), number < 0 ? .matmul : .atom)
+    case .leaf(let text) where node.isLiteral && style != .shapes && node.symbol == text:
+      return (style == .latex ? "\\texttt{\(SymbolText.escaped(text))}" : text, .atom)
     case .leaf(let text):
       switch style {
       case .unicode: return (SymbolText.unicode(text), .atom)
@@ -47,13 +49,25 @@ extension Notation {
       return ((style == .unicode ? "−" : "-") + operand(inputs[0], from: .matmul), .matmul)
     case "*", "@", "/", "%": return infix(name, inputs)
     case "^": return power(inputs)
+    case "not": return ("(not \(operand(inputs[0], from: .postfix)))", .atom)
+    case "bracket":
+      let inside = inputs.map { operand($0, from: .sum) }.joined(separator: ", ")
+      return (style == .latex ? "\\left[\(inside)\\right]" : "[\(inside)]", .atom)
+    case "logsumexp": return logSumExp(node)
     case "transpose" where node.options.arguments.isEmpty:
       let mark = style == .nns ? "'" : style == .latex ? "^\\top" : "ᵀ"
       return (operand(inputs[0], from: .postfix) + mark, .postfix)
     case "index":
-      return ("\(operand(inputs[0], from: .postfix))[\(node.options.indexText)]", .postfix)
+      let places =
+        style == .latex ? SymbolText.escaped(node.options.indexText) : node.options.indexText
+      return ("\(operand(inputs[0], from: .postfix))[\(places)]", .postfix)
     case ">", "<", ">=", "<=", "==", "!=":
       let sign = style == .nns ? name : relation(name)
+      return (
+        "(\(operand(inputs[0], from: .sum)) \(sign) \(operand(inputs[1], from: .sum)))", .atom
+      )
+    case "and", "or":
+      let sign = style == .latex ? name == "and" ? "\\land" : "\\lor" : name
       return (
         "(\(operand(inputs[0], from: .sum)) \(sign) \(operand(inputs[1], from: .sum)))", .atom
       )
@@ -112,7 +126,7 @@ extension Notation {
 
   private func infix(_ name: String, _ inputs: [Node]) -> (String, Level) {
     if style == .nns {
-      let right = operand(inputs[1], from: .postfix)
+      let right = operand(inputs[1], from: .power)
       return ("\(operand(inputs[0], from: .product)) \(name) \(right)", .product)
     }
     if name == "/", style == .latex {
@@ -131,30 +145,72 @@ extension Notation {
       name != "*"
       ? " \(name) "
       : haveAxes ? (style == .latex ? " \\odot " : " ⊙ ") : (style == .latex ? " \\, " : " ")
-    let left = operand(inputs[0], from: name == "*" ? .product : .matmul)
-    return ("\(left)\(sign)\(operand(inputs[1], from: .matmul))", .product)
+    // A number stands in front.
+    let isTurned = name == "*" && inputs[0].rank > 0 && inputs[1].rank == 0
+    let (first, second) = isTurned ? (inputs[1], inputs[0]) : (inputs[0], inputs[1])
+    let left = operand(first, from: name == "*" && !isTurned ? .product : .matmul)
+    return ("\(left)\(sign)\(operand(second, from: .matmul))", .product)
   }
 
   private func power(_ inputs: [Node]) -> (String, Level) {
     let base = operand(inputs[0], from: style == .nns ? .postfix : .atom)
     if let exponent = inputs[1].number {
-      return (SymbolText.power(base, exponent, style), .postfix)
+      return (SymbolText.power(base, exponent, style), .power)
     }
     let exponent = operand(inputs[1], from: style == .latex ? .sum : .postfix)
-    return (style == .latex ? "\(base)^{\(exponent)}" : "\(base)^\(exponent)", .postfix)
+    return (style == .latex ? "\(base)^{\(exponent)}" : "\(base)^\(exponent)", .power)
   }
 
-  /// A setting as nns writes it.
-  private static func text(of value: Value) -> String {
-    guard case .tensor(let box) = value else { return value.printed }
-    return "[\(box.content.doubles().map(\.displayed).joined(separator: ", "))]"
+  /// log Σ exp(z) along the last axis.
+  private func logSumExp(_ node: Node) -> (String, Level) {
+    let inside = operand(node.inputs[0], from: .sum)
+    let axis = node.inputs[0].rank - 1
+    switch style {
+    case .nns:
+      let keeps = node.options.keepsDimensions ? ", keepdims=true" : ""
+      let settings = node.inputs[0].rank == 1 ? "" : ", axis=\(axis)\(keeps)"
+      return ("log(sum(exp(\(inside))\(settings)))", .atom)
+    case .latex: return ("\\log \\sum_k \\exp\\left(\(inside)\\right)_k", .matmul)
+    default: return ("log Σₖ exp(\(inside))ₖ", .matmul)
+    }
+  }
+
+  /// A setting as nns reads it back unchanged; nil for what is too long for a formula, or no
+  /// literal.
+  static func code(of value: Value) -> String? {
+    switch value {
+    case .none: return "none"
+    case .bool(let truth): return truth ? "true" : "false"
+    case .number(let number): return SymbolText.number(number)
+    case .string(let box):
+      let text = box.content
+      let isPlain = text.allSatisfy { $0.isLetter || $0.isNumber || " _-.,:/".contains($0) }
+      return isPlain && text.utf8.count <= 60 ? "\"\(text)\"" : nil
+    case .list(let box) where box.content.count <= 32:
+      let parts = box.content.compactMap { code(of: $0) }
+      return parts.count == box.content.count ? "[\(parts.joined(separator: ", "))]" : nil
+    case .tensor(let box):
+      let tensor = box.content
+      guard tensor.count <= 32, tensor.rank >= 1, tensor.count > 0 else { return nil }
+      let isMask = tensor.elementType == .bool
+      var parts = tensor.doubles().map {
+        isMask ? ($0 != 0 ? "true" : "false") : SymbolText.number($0)
+      }
+      for size in tensor.shape.dimensions.dropFirst().reversed() {
+        parts = stride(from: 0, to: parts.count, by: size).map {
+          "[\(parts[$0..<$0 + size].joined(separator: ", "))]"
+        }
+      }
+      return "[\(parts.joined(separator: ", "))]"
+    default: return nil
+    }
   }
 
   private func call(_ name: String, _ node: Node) -> (String, Level) {
     var inside = node.inputs.map { operand($0, from: .sum) }
     if name == "concat" || name == "stack" { inside = ["[\(inside.joined(separator: ", "))]"] }
     for (argument, value) in node.options.arguments {
-      let text = Self.text(of: value)
+      let text = Self.code(of: value) ?? "…"
       let isBare = argument == "shape" || argument == "axes" && name == "transpose"
       let setting = isBare ? text : "\(argument)=\(text)"
       inside.append(

@@ -16,7 +16,7 @@ extension Notation {
     let isNegative = coefficient.number < 0
     let sign = isNegative ? minus : ""
     let (text, level) = unsigned(coefficient, Self.ordered(factors), formula)
-    return (sign + text, isNegative && level == .atom ? .matmul : level)
+    return (sign + text, isNegative ? min(level, .matmul) : level)
   }
 
   /// Numbers first, then what has axes; masks last.
@@ -106,8 +106,8 @@ extension Notation {
       // A quotient or several factors beside others stand in parentheses.
       return (text(factor.base, from: .matmul), .matmul)
     }
-    let base = text(factor.base, from: .atom)
-    return (SymbolText.power(base, factor.exponent, style), .postfix)
+    let base = text(factor.base, from: style == .nns ? .postfix : .atom)
+    return (SymbolText.power(base, factor.exponent, style), .power)
   }
 
   /// `2`, `(1/N)`, `(2/(N·K))`.
@@ -135,7 +135,7 @@ extension Notation {
     }
     var parts = fraction.above.map(piece)
     for factor in above {
-      let minimum: Level = parts.isEmpty ? .matmul : .postfix
+      let minimum: Level = parts.isEmpty ? .matmul : .power
       if factor.exponent == 1 {
         parts.append(text(factor.base, from: minimum))
       } else {
@@ -156,6 +156,6 @@ extension Notation {
     for divisor in fraction.below { result += " / " + piece(divisor) }
     let isSingle = parts.count == 1 && below.isEmpty && fraction.below.isEmpty
     if isSingle, above.count == 1, above[0].exponent == 1 { return bare(above[0].base) }
-    return (result, isSingle ? .postfix : .product)
+    return (result, isSingle ? .power : .product)
   }
 }

@@ -8,11 +8,13 @@ struct Notation {
 
   /// How tightly a text holds together, loosest first.
   enum Level: Int, Comparable {
-    case sum, product, matmul, postfix, atom
+    case sum, product, matmul, power, postfix, atom
     static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
   }
 
   let style: Style
+  /// What the loss is called.
+  var loss = "L"
   /// How nns names a node: its text and how tightly that holds together.
   var nodeText: (Node) -> (text: String, level: Level)?
   /// Variables whose axes give the lengths that formulas divide by.
@@ -48,7 +50,7 @@ struct Notation {
     case .product(let coefficient, let factors): return product(coefficient, factors, formula)
     case .sum(let terms): return sum(terms, formula)
     case .matmul(let parts):
-      let texts = parts.enumerated().map { text($1, from: $0 == 0 ? .matmul : .postfix) }
+      let texts = parts.enumerated().map { text($1, from: $0 == 0 ? .matmul : .power) }
       return (
         texts.joined(separator: style == .nns ? " @ " : style == .latex ? " \\, " : " "), .matmul
       )
@@ -81,8 +83,9 @@ struct Notation {
     let symbol = node.symbol ?? "?"
     switch style {
     case .shapes: return (shape(node.axes), .atom)
-    case .unicode: return ("∂L/∂\(SymbolText.unicode(symbol))", .atom)
-    case .latex: return ("\\frac{\\partial L}{\\partial \(SymbolText.latex(symbol))}", .atom)
+    case .unicode: return ("∂\(loss)/∂\(SymbolText.unicode(symbol))", .atom)
+    case .latex:
+      return ("\\frac{\\partial \(loss)}{\\partial \(SymbolText.latex(symbol))}", .atom)
     case .nns: return ("dL_d" + symbol, .atom)
     }
   }
@@ -204,11 +207,13 @@ struct Notation {
     switch style {
     case .shapes: return (shape(formula.axes), .atom)
     case .nns:
-      if let pattern = call.nns { return (filled(pattern, call.operands), .atom) }
+      if let pattern = call.nns {
+        return (filled(pattern, call.operands), Self.level(of: pattern))
+      }
     case .unicode:
-      if let pattern = call.unicode { return (filled(pattern, call.operands), .postfix) }
+      if let pattern = call.unicode { return (filled(pattern, call.operands), .matmul) }
     case .latex:
-      if let pattern = call.latex { return (filled(pattern, call.operands), .postfix) }
+      if let pattern = call.latex { return (filled(pattern, call.operands), .matmul) }
     }
     var inside = call.operands.map { text($0) }.joined(separator: ", ")
     if call.isList { inside = "[\(inside)]" }
@@ -219,6 +224,11 @@ struct Notation {
     return (
       name + (style == .latex ? parenthesized(inside + suffix) : "(\(inside)\(suffix))"), .atom
     )
+  }
+
+  /// How tightly a pattern of nns holds together.
+  private static func level(of pattern: String) -> Level {
+    pattern.contains(" @ ") ? .matmul : pattern.contains("^") ? .power : .atom
   }
 
   private func filled(_ pattern: String, _ operands: [Formula]) -> String {

@@ -9,8 +9,12 @@ enum SymbolText {
     "rho", "sigma", "tau", "phi", "omega",
   ]
 
+  /// A name that is written as it stands, so that it looks like no other.
+  static func verbatim(_ symbol: String) -> String { "`" + symbol }
+
   /// A name for the terminal: as the user wrote it, `h~1` as h₁, a network's `net.W1` as W₁.
   static func unicode(_ symbol: String) -> String {
+    if symbol.first == "`" { return String(symbol.dropFirst()) }
     if let (letters, digits) = numbered(symbol) {
       return letters + String(digits.compactMap { $0.wholeNumberValue.map { subscripts[$0] } })
     }
@@ -33,6 +37,7 @@ enum SymbolText {
 
   /// A name as LaTeX: W_h with its subscript, longer words upright.
   static func latex(_ symbol: String) -> String {
+    if symbol.first == "`" { return "\\texttt{\(escaped(String(symbol.dropFirst())))}" }
     if let (letters, digits) = numbered(symbol) { return "\(word(letters))_{\(digits)}" }
     guard symbol.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" }) else {
       return "\\texttt{\(escaped(symbol))}"

@@ -1,6 +1,40 @@
 import Runtime
 import Tensors
 
+/// The names that a derivation has given so far: no two may look alike, neither on the terminal nor
+/// in LaTeX nor in code, and code may not hide a function that it calls.
+struct SymbolNames {
+  private var taken: Set<String> = []
+
+  /// Takes a name; false where something else is written so already.
+  mutating func claim(_ symbol: String) -> Bool {
+    let code = ClosedCode.name(symbol)
+    let isHiding = Builtin.named(code) != nil
+    let forms = ["u" + SymbolText.unicode(symbol), "l" + SymbolText.latex(symbol), "c" + code]
+    guard !isHiding, forms.allSatisfy({ !taken.contains($0) }) else { return false }
+    taken.formUnion(forms)
+    return true
+  }
+
+  /// The name, or that name with the first free number.
+  mutating func claim(anyOf symbol: String) -> String {
+    if claim(symbol) { return symbol }
+    var number = 2
+    while !claim("\(symbol)~\(number)") { number += 1 }
+    return "\(symbol)~\(number)"
+  }
+
+  /// Takes the name of a variable, whatever else is called so; the way it is written then, which
+  /// differs where it would look like another.
+  mutating func claim(variable text: String) -> String {
+    if claim(text) { return text }
+    taken.insert("c" + text)
+    let verbatim = SymbolText.verbatim(text)
+    taken.formUnion(["u" + SymbolText.unicode(verbatim), "l" + SymbolText.latex(verbatim)])
+    return verbatim
+  }
+}
+
 /// Chooses which intermediates of a graph a derivation calls by a name, and the names.
 ///
 /// The user's own names come first. Of the others, what a unit squashes (z, o), what it gives (h,
@@ -12,53 +46,86 @@ struct Symbols {
 
   let graph: Graph
   let root: Node
-  private var taken: Set<String>
+  private(set) var names = SymbolNames()
 
   init(graph: Graph, root: Node) {
     self.graph = graph
     self.root = root
-    taken = ["L"]
-    for node in graph.nodes {
-      if case .leaf(let text) = node.kind { taken.insert(text) }
-      if let name = node.name { taken.insert(name) }
-    }
   }
 
-  mutating func assign() {
-    if !root.isLeaf { root.symbol = "L" }
-    let named = stops()
+  /// - Parameter isGlobal: whether the user has a global variable of a name.
+  mutating func assign(isGlobal: (String) -> Bool) {
+    let needed = ancestors()
+    nameLeaves(needed, isGlobal)
+    var globalSymbols: [String: String] = [:]
+    for node in graph.nodes {
+      guard let name = node.globalName, !node.isLeaf, globalSymbols[name] == nil else { continue }
+      globalSymbols[name] = names.claim(variable: name)
+    }
+    if !root.isLeaf { root.symbol = ["L", "J", "Loss"].first { names.claim($0) } ?? "L~0" }
+    let named = stops(needed)
     var counts: [String: Int] = [:]
     let letters = graph.nodes.map { node -> String? in
       guard node !== root, !node.isLeaf, named.contains(node.identifier) else { return nil }
+      if let name = node.globalName {
+        node.symbol = globalSymbols[name]
+        return nil
+      }
       if let name = node.name {
-        node.symbol = name
+        node.symbol = names.claim(anyOf: name)
         return nil
       }
       let letter = letter(for: node)
       counts[letter, default: 0] += 1
       return letter
     }
-    var used: [String: Int] = [:]
     for (node, letter) in zip(graph.nodes, letters) {
       guard let letter else { continue }
-      if counts[letter] == 1, !taken.contains(letter) {
-        node.symbol = letter
+      if counts[letter] == 1 {
+        node.symbol = names.claim(anyOf: letter)
       } else {
-        used[letter, default: 0] += 1
-        node.symbol = "\(letter)~\(used[letter] ?? 1)"
+        var number = 1
+        while !names.claim("\(letter)~\(number)") { number += 1 }
+        node.symbol = "\(letter)~\(number)"
       }
     }
   }
 
+  /// Variables keep their names; values that no code outside names get one that is free.
+  private mutating func nameLeaves(_ needed: Set<Int>, _ isGlobal: (String) -> Bool) {
+    let leaves = graph.nodes.filter { $0.isLeaf && $0.number == nil }
+    var roots: Set<String> = []
+    for node in leaves where !node.isCaptured && !node.isLiteral {
+      guard case .leaf(let text) = node.kind else { continue }
+      let root = String(text.prefix { $0 != "." })
+      if root != text, roots.insert(root).inserted { _ = names.claim(root) }
+      node.symbol = names.claim(variable: text)
+    }
+    for node in leaves where node.isCaptured && needed.contains(node.identifier) {
+      guard case .leaf(let text) = node.kind else { continue }
+      if let name = node.globalName {
+        node.symbol = names.claim(variable: name)
+        continue
+      }
+      var name = node.isLiteral ? "c" : text
+      if isGlobal(name) { name += "~2" }
+      var number = 2
+      while !names.claim(name) || isGlobal(ClosedCode.name(name)) {
+        number += 1
+        name = "\(text)~\(number)"
+      }
+      node.symbol = name
+    }
+  }
+
   /// The nodes that get a symbol.
-  private func stops() -> Set<Int> {
+  private func stops(_ needed: Set<Int>) -> Set<Int> {
     var stops: Set<Int> = []
     var rules: [Int: Int] = [:]
     var feeds: [Int: [Node]] = [:]
     for node in graph.nodes {
       for input in node.inputs { feeds[input.identifier, default: []].append(node) }
     }
-    let needed = ancestors()
     for node in graph.nodes.reversed() where needed.contains(node.identifier) && !node.isLeaf {
       let users = feeds[node.identifier, default: []].filter { needed.contains($0.identifier) }
       if !node.isOnPath {
@@ -90,6 +157,7 @@ struct Symbols {
     var found: Set<Int> = [root.identifier]
     for node in graph.nodes.reversed() where found.contains(node.identifier) {
       for input in node.inputs { found.insert(input.identifier) }
+      if let companion = node.options.companion { found.insert(companion.identifier) }
     }
     return found
   }
@@ -111,77 +179,5 @@ struct Symbols {
     if node.consumers.contains(where: \.isActivation) { return "z" }
     if node.consumers.contains(where: { $0.operation == "^" }) { return "r" }
     return "t"
-  }
-}
-
-/// Names axes by their roles.
-struct DimensionNames {
-  private(set) var legend: [(name: String, size: Int, meaning: String)] = []
-  private var taken: Set<String> = []
-
-  /// - Parameter graph: the axes of its nodes get their names.
-  init(_ graph: Graph, root: Node) {
-    let all = graph.nodes.filter { $0.operation == "@" && $0.inputs[0].rank == 2 }
-    let products = all.filter { $0.inputs[1].rank == 2 }
-    let outputs = graph.nodes.filter {
-      $0.rank == 2 && ["softmax", "cross_entropy", "averageCE"].contains($0.operation ?? "")
-    }
-    for node in outputs
-      + graph.nodes.filter({ ["cross_entropy", "averageCE"].contains($0.operation ?? "") }).flatMap(
-        \.inputs)
-    where node.rank == 2 {
-      name(node.axes[1], "K", "classes")
-      name(node.axes[0], "N", "rows")
-    }
-    // The data: what the first product multiplies.
-    for product in all where !product.inputs[0].isOnPath && product.axes[0].size > 1 {
-      name(product.axes[0], "N", "rows")
-      if !product.inputs[0].isActivation { name(product.inputs[0].axes[1], "F", "features") }
-    }
-    let last = products.last
-    if let last, outputs.isEmpty, taken.contains("N"), last.axes[1].name == nil,
-      last.axes[1].size > 1
-    {
-      name(last.axes[1], "K", "outputs")
-    }
-    if taken.contains("N") { nameHidden(products) }
-    nameRest(graph)
-    let order = Array("NFHK")
-    legend = legend.enumerated().sorted { left, right in
-      func rank(_ name: String) -> Int { name.first.flatMap { order.firstIndex(of: $0) } ?? 9 }
-      return (rank(left.element.name), left.offset) < (rank(right.element.name), right.offset)
-    }.map(\.element)
-  }
-
-  private mutating func nameHidden(_ products: [Node]) {
-    var hidden: [Dimension] = []
-    for product in products {
-      for dimension in [product.inputs[0].axes[1], product.axes[1]]
-      where dimension.name == nil && dimension.size > 1
-        && !hidden.contains(where: { $0.isSame(as: dimension) })
-      {
-        hidden.append(dimension)
-      }
-    }
-    let digits: [Character] = ["₀", "₁", "₂", "₃", "₄", "₅", "₆", "₇", "₈", "₉"]
-    for (index, dimension) in hidden.enumerated() {
-      let mark = hidden.count == 1 ? "" : index < 9 ? String(digits[index + 1]) : "\(index + 1)"
-      name(dimension, "H" + mark, "hidden units")
-    }
-  }
-
-  /// The rows of data that meets no product of matrices.
-  private mutating func nameRest(_ graph: Graph) {
-    guard !taken.contains("N") else { return }
-    let data = graph.nodes.first {
-      $0.isLeaf && $0.rank == 2 && !$0.isOnPath && $0.axes[0].size > 1
-    }
-    if let data { name(data.axes[0], "N", "rows") }
-  }
-
-  private mutating func name(_ dimension: Dimension, _ name: String, _ meaning: String) {
-    guard dimension.size > 1, dimension.name == nil, taken.insert(name).inserted else { return }
-    dimension.name = name
-    legend.append((name, dimension.size, meaning))
   }
 }

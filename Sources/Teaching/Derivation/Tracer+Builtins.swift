@@ -13,7 +13,8 @@ extension Tracer {
   /// computes the value.
   func invoke(_ builtin: Builtin, _ given: [Given], _ span: Span) throws -> Traced {
     let name = builtin.declaration.name
-    if target != nil, ["print", "assert"].contains(name) { return .value(.none, nil) }
+    guard isDeriving else { return try shown(builtin, given, span) }
+    if ["print", "assert"].contains(name) { return .value(.none, nil) }
     if name == "compute", let result = try compute(given, span) { return result }
     if name == "matmul" || name == "dot", given.count == 2 {
       return try binary(
@@ -36,25 +37,25 @@ extension Tracer {
         inputs.append(try node(argument.value, argument.span))
       } else if !Self.settings.contains(parameter), case .node(let node) = argument.value {
         inputs.append(node)
-      } else if case .closure = argument.value {
+      } else if argument.value.isFunction {
         throw unsupported("\(name) with a function", span)
       } else {
+        guard !isOnPath(argument.value) else { throw unsupported("\(name) of this", span) }
         options.arguments.append((parameter, try plain(argument.value, argument.span)))
       }
     }
     guard inputs.contains(where: \.isOnPath) else {
       return try constantCall(builtin, given, inputs, options, span)
     }
-    guard builtin.differentiation != .constant else {
-      return try constantCall(builtin, given, inputs, options, span)
+    switch builtin.differentiation {
+    case .constant, .stepwise: return try constantCall(builtin, given, inputs, options, span)
+    case .refused(let reason): throw RuntimeError.notDifferentiable(name, reason: reason)
+    case .differentiable: break
     }
-    if case .refused(let reason) = builtin.differentiation {
-      throw RuntimeError.notDifferentiable(name, reason: reason)
+    let node = try graph.operate(name, inputs, options, at: span, in: source) { variables in
+      try self.result(builtin, given, inputs, variables, span)
     }
-    return .node(
-      try graph.operate(name, inputs, options, at: span, in: source) { variables in
-        try self.result(builtin, given, inputs, variables, span)
-      })
+    return .node(try recognized(node, at: span))
   }
 
   /// Calls the builtin with the operands' variables in place of the nodes.
@@ -97,7 +98,7 @@ extension Tracer {
     }
   }
 
-  /// A call that the derivation does not look into.
+  /// A call of a derivation that no derivative passes through.
   private func constantCall(
     _ builtin: Builtin, _ given: [Given], _ inputs: [Node], _ options: Node.Options, _ span: Span
   ) throws -> Traced {
@@ -109,28 +110,62 @@ extension Tracer {
           try self.result(builtin, given, inputs, variables, span)
         })
     }
-    if target != nil, ["rand", "randn", "xavier", "he", "shuffle"].contains(name) {
-      throw unsupported("new random numbers", span, hint: "draw them before: r = \(name)(…)")
-    }
-    if name == "shape", inputs.count == 1 { return try lengths(of: inputs[0], span) }
-    if name == "len", inputs.count == 1, let first = inputs[0].axes.first {
-      let length = try graph.number(Double(first.size), at: span, in: source)
-      length.dimension = first
-      return .node(length)
-    }
-    var values: [Value] = []
-    for argument in given { values.append(try plain(argument.value, argument.span)) }
-    let value = try builtin.invoke(
-      values, names: given.map(\.name), interpreter: graph.machine)
+    if let lengths = try lengths(name, inputs, span) { return lengths }
+    let value = try withoutRandomness(span) { try machineResult(builtin, given) }
     switch value {
     case .number, .tensor:
       return .node(
         try graph.operate(name, inputs, options, isConstant: true, at: span, in: source) { _ in
           let tensor = try value.asTensor() ?? Tensor.scalar(0, .f64)
-          return Variable(graph.isExact ? try tensor.cast(to: .f64) : tensor)
+          return Variable(tensor.elementType == .f32 ? try tensor.cast(to: .f64) : tensor)
         })
-    default: return .value(value, nil)
+    default: return try traced(constant: value, at: span)
     }
+  }
+
+  /// `shape(x)` and `len(x)`: the lengths of axes, which formulas call by their names.
+  private func lengths(_ name: String, _ inputs: [Node], _ span: Span) throws -> Traced? {
+    guard inputs.count == 1 else { return nil }
+    if name == "shape" { return try lengths(of: inputs[0], span) }
+    guard name == "len", let first = inputs[0].axes.first else { return nil }
+    let length = try graph.number(Double(first.size), at: span, in: source)
+    length.dimension = first
+    return .node(length)
+  }
+
+  /// What the builtin itself gives.
+  private func machineResult(_ builtin: Builtin, _ given: [Given]) throws -> Value {
+    try builtin.invoke(
+      try given.map { try plain($0.value, $0.span) }, names: given.argumentNames,
+      interpreter: graph.machine)
+  }
+
+  /// A call that `explain` shows: what the builtin gives, with its operands and settings.
+  private func shown(_ builtin: Builtin, _ given: [Given], _ span: Span) throws -> Traced {
+    let name = builtin.declaration.name
+    let value = try machineResult(builtin, given)
+    var inputs: [Traced] = []
+    var options = Node.Options()
+    let operands = Set(
+      builtin.declaration.parameters.filter { $0.kind == .tensor }.map(\.name))
+    for (parameter, argument) in bind(builtin, given) {
+      if case .node = argument.value, operands.contains(parameter) {
+        inputs.append(argument.value)
+      } else if !argument.value.isFunction {
+        options.arguments.append((parameter, try plain(argument.value, argument.span)))
+      }
+    }
+    if inputs.count == 3, name == "compute", case .node(let x) = inputs[0],
+      case .node(let weights) = inputs[1]
+    {
+      let product = try graph.operate("@", [x, weights], at: span, in: source) {
+        try .matmul($0[0], $0[1])
+      }
+      return try computed(value, "+", [.node(product), inputs[2]], at: span)
+    }
+    let operation = ["matmul", "dot"].contains(name) ? "@" : name
+    if inputs.isEmpty { return try traced(constant: value, at: span) }
+    return try computed(value, operation, inputs, options, at: span)
   }
 
   // MARK: Arguments
@@ -177,22 +212,44 @@ extension Tracer {
     let name = builtin.declaration.name
     let bound = bind(builtin, given)
     guard let parts = bound.first(where: { $0.0 == "parts" })?.1,
-      case .list(let items) = parts.value
+      case .list(let items) = parts.value, items.allSatisfy(\.isNumeric), !items.isEmpty
     else { throw unsupported("\(name) of this", span) }
     let nodes = try items.map { try node($0, parts.span) }
     var axis = 0
-    if let given = bound.first(where: { $0.0 == "axis" })?.1,
-      let number = try plain(given.value, given.span).asNumber(),
-      let whole = Int(exactly: number)
-    {
+    if let given = bound.first(where: { $0.0 == "axis" })?.1 {
+      guard let number = try plain(given.value, given.span).asNumber(),
+        let whole = Int(exactly: number)
+      else { throw unsupported("\(name) along this axis", span) }
       axis = whole
     }
+    let shape = nodes.first?.shape ?? .scalar
+    let isStack = name == "stack"
+    let rank = shape.rank + (isStack ? 1 : 0)
+    guard (-rank..<rank).contains(axis) else {
+      throw TensorError.axisOutOfRange(axis: axis, rank: rank)
+    }
+    if axis < 0 { axis += rank }
     var options = Node.Options()
     options.arguments = [("axis", .number(Double(axis)))]
     return .node(
       try graph.operate(name, nodes, options, at: span, in: source) {
         try name == "concat" ? .concatenate($0, axis: axis) : .stack($0, axis: axis)
       })
+  }
+}
+
+extension [Tracer.Given] {
+  /// The names by which arguments are given; none at all where no argument is.
+  var argumentNames: [String?] { contains { $0.name != nil } ? map(\.name) : [] }
+}
+
+extension Traced {
+  /// Whether it is called rather than computed with.
+  var isFunction: Bool {
+    switch self {
+    case .closure, .value(.function, _): true
+    default: false
+    }
   }
 }
 

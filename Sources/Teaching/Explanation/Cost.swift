@@ -9,24 +9,32 @@ struct Cost {
 
   /// The cost of one node.
   init(_ node: Node) {
-    guard let name = node.operation else { return }
+    guard let name = node.operation else {
+      self.init()
+      return
+    }
+    self.init(name, node.inputs, node)
+  }
+
+  /// The cost of a node's operation on its operands.
+  init(_ name: String, _ inputs: [Node], _ node: Node) {
     let count = Double(node.shape.count)
     switch name {
     case "@":
-      let inner = Double(node.inputs[0].shape.dimensions.last ?? 1)
+      let inner = Double(inputs.first?.shape.dimensions.last ?? 1)
       operations = count * inner
     case "transpose", "reshape", "flatten", "squeeze", "expand_dims", "index": operations = 0
     case "softmax": operations = 3 * count
     case "layer":
       // Every weight is used once for each of the output's positions.
-      let weights = node.inputs.dropFirst().first.map { Double($0.shape.count) } ?? 0
-      let channels = Double(node.inputs.dropFirst().first?.shape.dimensions.last ?? 1)
+      let weights = inputs.dropFirst().first.map { Double($0.shape.count) } ?? 0
+      let channels = Double(inputs.dropFirst().first?.shape.dimensions.last ?? 1)
       operations = max(count, weights / max(1, channels) * count)
     default:
-      operations = max(count, node.inputs.map { Double($0.shape.count) }.max() ?? 0)
+      operations = max(count, inputs.map { Double($0.shape.count) }.max() ?? 0)
     }
     let isView = ["transpose", "reshape", "flatten", "squeeze", "expand_dims"].contains(name)
-    bytes = isView || node.rank == 0 ? 0 : count * (node.tensor.elementType == .f64 ? 8 : 4)
+    bytes = isView || node.rank == 0 ? 0 : count * Double(node.tensor.elementType.size)
   }
 
   init() {}

@@ -34,6 +34,8 @@ final class EvaluationPart {
 final class EvaluationRecorder: Tracer.Observer {
   /// Parts beyond this are not shown.
   private static let partLimit = 400
+  /// Bytes of an expression that are looked at.
+  private static let textLimit = 400
 
   let root = EvaluationPart(text: "", isPlain: false)
   private var stack: [EvaluationPart]
@@ -49,17 +51,23 @@ final class EvaluationRecorder: Tracer.Observer {
   /// Whether parts were left out.
   var isCut: Bool { count > Self.partLimit }
 
+  var wantsMore: Bool { count < Self.partLimit }
+
   func enter(_ expression: Expression, in source: SourceText) {
-    let text = source.text(in: expression.span).split(whereSeparator: \.isWhitespace)
-      .joined(separator: " ")
+    count += 1
+    guard count <= Self.partLimit else {
+      stack.append(EvaluationPart(text: "", isPlain: true))
+      starts.append(graph.nodes.count)
+      return
+    }
+    let text = Self.line(of: expression.span, in: source)
     var isPlain = false
     switch expression.kind {
     case .name, .number, .string, .bool, .none: isPlain = true
     default: break
     }
-    count += 1
     let part = EvaluationPart(text: text, isPlain: isPlain)
-    if count <= Self.partLimit, !expression.isLiteral { stack.last?.parts.append(part) }
+    if !expression.isLiteral { stack.last?.parts.append(part) }
     stack.append(part)
     starts.append(graph.nodes.count)
   }
@@ -70,7 +78,13 @@ final class EvaluationRecorder: Tracer.Observer {
     part.operations = start..<graph.nodes.count
   }
 
-  func call(of name: String) {}
+  /// The beginning of an expression, on one line: as much as a terminal is wide.
+  private static func line(of span: Span, in source: SourceText) -> String {
+    let written = Span(span.start, min(span.end, span.start + textLimit))
+    let text = source.text(in: written).split(whereSeparator: \.isWhitespace)
+      .joined(separator: " ")
+    return written.end < span.end ? text + "…" : text
+  }
 }
 
 extension Expression {

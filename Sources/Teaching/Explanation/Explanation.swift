@@ -7,6 +7,8 @@ import Tensors
 package struct Explanation {
   /// The error that the evaluation ended with; the tree goes up to it.
   package let failure: (any Error)?
+  /// What the expression gave; nil where it failed, or is a function that is told about.
+  package let value: Value?
   private let rows: [Row]
   private let closing: [String]
 
@@ -40,34 +42,39 @@ package struct Explanation {
       failure = error
     }
     if let last = tracer.graph.nodes.last { _ = DimensionNames(tracer.graph, root: last) }
-    return Explanation(tracer.graph, recorder, result, failure)
+    let value = try result.map { try tracer.plain($0, thunk.expression.span) }
+    return Explanation(tracer.graph, recorder, value, failure)
   }
 
   private init(failure: (any Error)?, rows: [Row], closing: [String]) {
     self.failure = failure
+    value = nil
     self.rows = rows
     self.closing = closing
   }
 
   private init(
-    _ graph: Graph, _ recorder: EvaluationRecorder, _ result: Traced?, _ failure: (any Error)?
+    _ graph: Graph, _ recorder: EvaluationRecorder, _ value: Value?, _ failure: (any Error)?
   ) {
     self.failure = failure
+    self.value = value
     var rows: [Row] = []
     for part in recorder.root.parts {
       Self.append(part, graph, first: "", further: "", failure, to: &rows)
     }
     self.rows = rows
     var closing: [String] = []
-    let cost = graph.nodes.reduce(Cost()) { $0 + Cost($1) }
+    let cost = graph.cost
     if cost.operations > 0 {
       closing.append(
-        "in all \(Cost.short(cost.operations)) multiply-adds or other operations, "
+        "in all \(recorder.isCut ? "at least " : "")\(Cost.short(cost.operations)) multiply-adds or other operations, "
           + "\(Cost.bytes(cost.bytes)) of intermediate results")
     }
     if recorder.isCut { closing.append("the parts beyond the first 400 are left out") }
-    if case .node(let node)? = result, let number = node.tensor.item {
-      closing.append("value \(number.displayed)")
+    switch value {
+    case .number(let number): closing.append("value \(number.displayed)")
+    case .bool(let truth): closing.append("value \(truth)")
+    default: break
     }
     self.closing = closing
   }
@@ -153,6 +160,7 @@ package struct Explanation {
       switch builtin.differentiation {
       case .differentiable: lines.append("grad passes through it")
       case .constant: lines.append("grad takes its result as constant")
+      case .stepwise(let reason): lines.append("grad takes its result as constant: \(reason)")
       case .refused(let reason): lines.append("it has no gradient: \(reason)")
       }
       return lines

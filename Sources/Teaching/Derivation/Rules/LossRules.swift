@@ -14,6 +14,13 @@ extension DerivationRule {
       let inner = (step.derivative * p).materialized.reduced(over: [last], keepsDimensions: true)
       return Result(p * (step.derivative - inner), "softmax: pᵢ (δᵢⱼ − pⱼ)")
     },
+    "logsumexp": DerivationRule { step in
+      guard let p = step.node.options.companion else {
+        return Result(.constant(Coefficient(0), step.input.axes))
+      }
+      return Result(
+        DerivationRule.spread(step) * .node(p), "log Σ exp: its gradient is softmax")
+    },
     "cross_entropy": crossEntropy("cross-entropy: −y/p, by the number of rows") {
       Array($0.dropLast())
     },

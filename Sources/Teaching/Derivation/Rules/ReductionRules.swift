@@ -32,7 +32,7 @@ extension DerivationRule {
   }
 
   /// The derivative, repeated along the axes that were reduced.
-  private static func spread(_ step: Application) -> Formula {
+  static func spread(_ step: Application) -> Formula {
     withAxes(step.derivative, step.node).widened(to: step.input.axes)
   }
 

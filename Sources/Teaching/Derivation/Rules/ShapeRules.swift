@@ -30,6 +30,11 @@ extension DerivationRule {
       return Result(
         part(step.derivative, places, indices, step.input.axes), "stack: its own part")
     },
+    "bracket": DerivationRule(isPassing: true) { step in
+      Result(
+        part(step.derivative, ["\(step.position)"], [.at(step.position)], step.input.axes),
+        "brackets: its own part")
+    },
     "index": DerivationRule(isPassing: true) { step in
       Result(placed(step), "indexing: back into its place, 0 elsewhere")
     },
@@ -96,31 +101,60 @@ extension DerivationRule {
     ).scaled(coefficient)
   }
 
-  /// How nns builds it: zeros before and behind, along the first axis; empty where it cannot.
+  /// How nns builds it: zeros before and after, an axis at a time; empty where it cannot.
   private static func padding(_ indices: [Index], _ input: Node) -> String {
-    guard let length = input.axes.first?.size, let first = indices.first,
-      indices.dropFirst().allSatisfy({
-        if case .slice(nil, nil, 1) = $0 { true } else { false }
-      })
-    else { return "" }
-    let rest = input.axes.dropFirst().map { ", \($0.size)" }.joined()
-    func clamped(_ place: Int) -> Int { min(max(0, place < 0 ? place + length : place), length) }
-    let (start, stop): (Int, Int)
-    var inside = "$0"
-    switch first {
-    case .slice(let lower, let upper, 1):
-      start = clamped(lower ?? 0)
-      stop = max(start, clamped(upper ?? length))
-    case .at(let place):
-      start = clamped(place)
-      stop = start + 1
-      inside = input.axes.count == 1 ? "[$0]" : "expand_dims($0, 0)"
-    default: return ""
+    let lengths = input.axes.sizes
+    if let scattered = scattering(indices, lengths) { return scattered }
+    guard indices.count <= lengths.count else { return "" }
+    var code = "$0"
+    var sizes = lengths
+    var parts: [(axis: Int, start: Int, stop: Int)] = []
+    var isNumber = lengths.count == indices.count && indices.allSatisfy(\.isPosition)
+    for (axis, index) in indices.enumerated() {
+      let length = lengths[axis]
+      func clamped(_ place: Int) -> Int { min(max(0, place < 0 ? place + length : place), length) }
+      switch index {
+      case .slice(nil, nil, 1): continue
+      case .slice(let lower, let upper, 1):
+        let start = clamped(lower ?? 0)
+        parts.append((axis, start, max(start, clamped(upper ?? length))))
+      case .at(let place):
+        let start = clamped(place)
+        parts.append((axis, start, start + 1))
+        // The axis that the position took away comes back; a number becomes an element first.
+        code = isNumber ? "[\(code)]" : "expand_dims(\(code), \(axis))"
+        isNumber = false
+      default: return ""
+      }
+      sizes[axis] = parts.last.map { $0.stop - $0.start } ?? length
     }
-    var parts: [String] = []
-    if start > 0 { parts.append("zeros(\(start)\(rest))") }
-    parts.append(inside)
-    if stop < length { parts.append("zeros(\(length - stop)\(rest))") }
-    return parts.count == 1 ? inside : "concat([\(parts.joined(separator: ", "))])"
+    for (axis, start, stop) in parts {
+      func zeros(_ count: Int) -> String {
+        var shape = sizes
+        shape[axis] = count
+        return "zeros(\(shape.map(String.init).joined(separator: ", ")))"
+      }
+      var row = [code]
+      if start > 0 { row.insert(zeros(start), at: 0) }
+      if stop < lengths[axis] { row.append(zeros(lengths[axis] - stop)) }
+      sizes[axis] = lengths[axis]
+      guard row.count > 1 else { continue }
+      let suffix = axis == 0 ? "" : ", axis=\(axis)"
+      code = "concat([\(row.joined(separator: ", "))]\(suffix))"
+    }
+    return code
   }
+
+  /// Rows that were picked by their numbers: each is added where it came from.
+  private static func scattering(_ indices: [Index], _ lengths: [Int]) -> String? {
+    guard indices.count == 1, case .gather(let rows)? = indices.first, rows.rank == 1,
+      (1...2).contains(lengths.count), let text = Notation.code(of: .tensor(Box(rows))),
+      rows.doubles().allSatisfy({ $0 >= 0 })
+    else { return nil }
+    return "one_hot(\(text), \(lengths[0]))' @ &0"
+  }
+}
+
+extension Index {
+  fileprivate var isPosition: Bool { if case .at = self { true } else { false } }
 }

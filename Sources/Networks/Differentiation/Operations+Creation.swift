@@ -1,0 +1,66 @@
+import Tensors
+
+// Tensors made of numbers that may be differentiated.
+
+extension Operation {
+  /// start, …, stop in `count` equal steps. An element in between is start·(1 − t) + stop·t.
+  static func linearSpace(count: Int, _ elementType: ElementType) -> Operation {
+    Operation(
+      "linspace", saves: .shapes,
+      forward: { inputs in
+        guard let start = inputs[0].item, let stop = inputs[1].item else {
+          throw TensorError.elementCount(given: inputs[0].count, shape: .scalar)
+        }
+        return try .linearSpace(from: start, to: stop, count: count, elementType)
+      },
+      pullback: { p in
+        let share = Variable(try Tensor.linearSpace(from: 0, to: 1, count: count, .f64))
+        return [
+          try p.part(0) { try .sum(p.cotangent * (1 - share)) },
+          try p.part(1) { try .sum(p.cotangent * share) },
+        ]
+      })
+  }
+
+  /// start + step·i for i below `count`.
+  static func sequence(count: Int, _ elementType: ElementType) -> Operation {
+    Operation(
+      "arange", saves: .shapes,
+      forward: { inputs in
+        guard let start = inputs[0].item, let step = inputs[1].item else {
+          throw TensorError.elementCount(given: inputs[0].count, shape: .scalar)
+        }
+        return try .sequence(from: start, step: step, count: count, elementType)
+      },
+      pullback: { p in
+        let places = Variable(try Tensor.sequence(from: 0, step: 1, count: count, .f64))
+        return [
+          try p.part(0) { try .sum(p.cotangent) },
+          try p.part(1) { try .sum(p.cotangent * places) },
+        ]
+      })
+  }
+}
+
+extension Variable {
+  /// `count` evenly spaced numbers, both ends (single numbers) included.
+  package static func linearSpace(
+    from start: Variable, to stop: Variable, count: Int, _ elementType: ElementType
+  ) throws -> Variable {
+    try Operation.linearSpace(count: count, elementType)(start, stop)
+  }
+
+  /// `count` numbers from `start` on in steps of `step`, both single numbers.
+  package static func sequence(
+    from start: Variable, step: Variable, count: Int, _ elementType: ElementType
+  ) throws -> Variable {
+    try Operation.sequence(count: count, elementType)(start, step)
+  }
+
+  /// A tensor with one number, `value`, everywhere.
+  package static func full(
+    _ shape: Shape, _ value: Variable, _ elementType: ElementType
+  ) throws -> Variable {
+    try .broadcast(.cast(.reshape(value, to: .scalar), to: elementType), to: shape)
+  }
+}

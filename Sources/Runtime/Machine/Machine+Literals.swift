@@ -1,0 +1,88 @@
+import Syntax
+import Tensors
+
+/// Literals: brackets, records, ranges, interpolated strings.
+extension Machine {
+  /// The values of registers in a row, taken.
+  private func row(_ first: UInt32, _ count: Int) -> [Value] {
+    let start = slot(bases, first)
+    return (0..<count).map { (start + $0).take() }
+  }
+
+  /// - Parameter context: the operand of the next instruction, where the flags ask for it.
+  func bracket(_ instruction: Instruction, context: UInt32) throws {
+    let flags = LiteralFlags(rawValue: instruction.flags)
+    let keepsValues = flags.contains(.keepsValues)
+    let place = slot(bases, instruction.c)
+    var leaves: [Value] = []
+    if !flags.contains(.collected) {
+      leaves = (0..<Int(instruction.b)).map { keepsValues ? place[$0] : (place + $0).take() }
+    } else if case .list(let box) = keepsValues ? place.pointee : place.take() {
+      leaves = box.content
+    }
+    var pattern = LiteralPattern.values(leaves.count)
+    if instruction.extra > 0, let code {
+      pattern = code.tables.literals[Int(instruction.extra) - 1]
+    }
+    let value: Value
+    if flags.contains(.isList) {
+      value = .items(leaves)
+    } else if flags.contains(.isBeside), case .list = slot(bases, context).pointee {
+      value = .items(try Value.literalElements(pattern, leaves))
+    } else {
+      let isWide =
+        flags.contains(.isArgument) && Self.keepsDigits(slot(bases, context).pointee)
+      value = try Value.literal(pattern, leaves, elementType: isWide ? .f64 : nil)
+    }
+    slot(bases, instruction.a).pointee = value
+  }
+
+  /// Whether a function is one of the builtins that make Float64 of a literal in their call.
+  private static func keepsDigits(_ callee: Value) -> Bool {
+    guard case .function(let function) = callee, let builtin = function.builtin else {
+      return false
+    }
+    return ["f64", "tensor"].contains(builtin.declaration.name)
+  }
+
+  func append(_ instruction: Instruction) throws {
+    let elements = row(instruction.c, Int(instruction.b))
+    let list = slot(bases, instruction.a)
+    guard case .list(var box) = list.take() else { return }
+    if !isKnownUniquelyReferenced(&box) { box = Box(box.content) }
+    box.content += elements
+    list.pointee = .list(box)
+  }
+
+  func record(_ instruction: Instruction) {
+    guard let names = code?.tables.fieldNames[Int(instruction.b)] else { return }
+    let values = row(instruction.c, names.count)
+    slot(bases, instruction.a).pointee = .fields(Array(zip(names, values)))
+  }
+
+  func range(_ instruction: Instruction) throws {
+    let hasStep = instruction.flags & 2 != 0
+    let values = row(instruction.c, hasStep ? 3 : 2)
+    slot(bases, instruction.a).pointee = try Value.range(
+      values[0], values[1], by: hasStep ? values[2] : nil,
+      isInclusive: instruction.flags & 1 != 0)
+  }
+
+  func interpolate(_ instruction: Instruction) throws {
+    guard let parts = code?.tables.interpolations[Int(instruction.b)] else { return }
+    var value = slot(bases, instruction.c)
+    var text = ""
+    for part in parts {
+      switch part {
+      case .text(let piece): text += piece
+      case .value(let format):
+        let piece = value.take()
+        value += 1
+        let shown = try format.map { try piece.formatted($0) } ?? piece.printed
+        DifferentiatedText.note(shown, of: piece)
+        text += shown
+      }
+    }
+    slot(bases, instruction.a).pointee = .text(text)
+  }
+}

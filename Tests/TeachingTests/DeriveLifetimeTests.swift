@@ -1,0 +1,84 @@
+import Runtime
+import Shell
+import Synchronization
+import Syntax
+import Testing
+
+@testable import Teaching
+
+/// What a derivation was made of is let go of with it, though operands and their users, and
+/// functions and the scopes that they stand in, refer to each other.
+@Suite struct DeriveLifetimeTests {
+  /// Traces the loss of its one command, and keeps nothing of it.
+  final class Host: CommandHost {
+    weak var node: Node?
+    weak var scope: Scope?
+    var count = 0
+
+    let commandSyntax = [
+      "derive": CommandSyntax(
+        name: "derive",
+        slots: [.init("loss", .expression), .init("targets", after: "wrt", .expression)])
+    ]
+
+    func execute(_ command: RunningCommand, on machine: Machine) throws -> Value? {
+      guard case .thunk(let loss)? = command.first("loss"),
+        case .thunk(let target)? = command.first("targets")
+      else { return nil }
+      let tracer = Tracer(loss, machine: machine, withRespectTo: target.place)
+      _ = try tracer.trace()
+      count = tracer.graph.nodes.count
+      node = tracer.graph.nodes.first { !$0.consumers.isEmpty }
+      if case .closure(_, let found, _)? = tracer.scopes.lazy
+        .flatMap({ $0.variables.values }).first(where: { $0.isFunction })
+      {
+        scope = found
+      }
+      #expect(node != nil && scope != nil)
+      return nil
+    }
+
+    func echo(_ value: Value) {}
+  }
+
+  @Test func nothingIsKept() throws {
+    let host = Host()
+    let machine = Machine(host: host, write: { _ in })
+    let script = """
+      w = [1, 2, 3]
+      fn L() {
+        fn square(v) = v * v
+        return sum(square(w) + square(sin(w)))
+      }
+      derive L() wrt w
+      """
+    try machine.run(machine.compile(SourceText(script, name: "test.nns")))
+    #expect(host.count > 3)
+    #expect(host.node == nil)
+    #expect(host.scope == nil)
+  }
+
+  /// Thousands of operations are read in one go, and what goes beyond a tree is left out.
+  @Test func longExpressions() {
+    let script =
+      "x = [1, 1.5]\nexplain sum(\(Array(repeating: "x", count: 3000).joined(separator: " + ")))"
+    // On a thread with the stack that the shell's machine has.
+    let collected = Mutex("")
+    let status = MachineThread.run {
+      let host = DeriveHost()
+      let machine = Machine(host: host, write: { _ in })
+      machine.nativeStackSize = 64 << 20
+      guard let program = try? machine.compile(SourceText(script, name: "test.nns")) else {
+        return 1
+      }
+      try? machine.run(program)
+      collected.withLock { $0 = host.explanations.joined() }
+      return 0
+    }
+    #expect(status == 0)
+    let text = collected.withLock { $0 }
+    #expect(text.contains("value 7500"))
+    #expect(text.contains("beyond the first 400"))
+    #expect(text.utf8.count < 200_000)
+  }
+}
