@@ -42,10 +42,13 @@ package struct CommandSyntax: Sendable {
   package struct Option: Sendable {
     package let name: String
     package let kind: Kind
+    /// What other tools call it: written here, the error names the option.
+    package let misnomers: [String]
 
-    package init(_ name: String, _ kind: Kind = .expression) {
+    package init(_ name: String, _ kind: Kind = .expression, misnomers: [String] = []) {
       self.name = name
       self.kind = kind
+      self.misnomers = misnomers
     }
   }
 

@@ -120,7 +120,9 @@ extension Parser {
 
   private func unknownOption(_ name: Name, _ syntax: CommandSyntax) -> Diagnostic {
     let names = syntax.options.map(\.name)
-    var suggestions = nearest(name.text, among: names, limit: 1).map { "did you mean \($0)=" }
+    let meant = syntax.options.filter { $0.misnomers.contains(name.text.lowercased()) }.map(\.name)
+    var suggestions = (meant.isEmpty ? nearest(name.text, among: names, limit: 1) : meant)
+      .map { "did you mean \($0)=" }
     if names.isEmpty {
       suggestions.append("it takes none; write \(syntax.usage)")
     } else {

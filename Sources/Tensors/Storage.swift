@@ -19,8 +19,14 @@ final class Storage: @unchecked Sendable {
     stamps.wrappingAdd(1, ordering: .relaxed).newValue
   }
 
+  /// What the content was computed from, where losses want to know.
+  var origin: Tensor.Origin?
+
   /// To be called before the content is written anew in place.
-  func willChange() { stamp = Self.nextStamp() }
+  func willChange() {
+    stamp = Self.nextStamp()
+    if origin != nil { origin = nil }
+  }
 
   /// Below this, a failed allocation is noticed by itself and the system is not asked.
   private static let checkedSize = 32 << 20

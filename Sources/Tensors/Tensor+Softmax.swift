@@ -2,7 +2,27 @@ import CKernels
 
 extension Tensor {
   /// e^x over its sum along the last axis; finite for any finite input.
-  package func softmax() throws(TensorError) -> Tensor { try softened(logarithm: false) }
+  package func softmax() throws(TensorError) -> Tensor {
+    let result = try softened(logarithm: false)
+    let leastHeld =
+      result.elementType == .f64
+      ? Double.leastNormalMagnitude : Double(Float.leastNormalMagnitude)
+    let least = count > 0 ? try result.reduce(.min).item ?? 1 : 1
+    return result.remembering(self, through: .softmax, losesLogarithms: least < leastHeld)
+  }
+
+  /// Whether `logarithm` knows more than the elements do.
+  package var hasLostLogarithms: Bool {
+    storage.origin?.losesLogarithms == true && origin(of: .softmax) != nil
+  }
+
+  /// The natural logarithm; of a softmax also where that lost it.
+  package func logarithm() throws(TensorError) -> Tensor {
+    guard hasLostLogarithms, let logits = origin(of: .softmax) else {
+      return try Tensor.apply(.log, self)
+    }
+    return try logits.logSoftmax().cast(to: elementType)
+  }
 
   /// The logarithm of `softmax`, without taking the logarithm of numbers that vanish.
   package func logSoftmax() throws(TensorError) -> Tensor { try softened(logarithm: true) }

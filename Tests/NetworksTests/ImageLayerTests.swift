@@ -52,6 +52,28 @@ import Testing
     }
   }
 
+  /// In pieces of a line of the output each, as a large batch goes through.
+  @Test func convolutionInPieces() throws {
+    let layer = try Convolution2D(inputs: 2, outputs: 3, kernel: 3, stride: 2)
+    guard let windows = layer.windows(for: [5, 4, 2]) else {
+      Issue.record("no windows")
+      return
+    }
+    let (x, w) = (try normal([3, 5, 4, 2], seed: 5), try normal([18, 3], seed: 6))
+    let whole = ImageConvolution(windows: windows, rows: 3)
+    let pieces = ImageConvolution(windows: windows, rows: 3, pieceCount: 1)
+    let y = try whole.product(Variable(x), Variable(w)).tensor
+    #expect(difference(try pieces.product(Variable(x), Variable(w)).tensor, y) < 1e-12)
+    let g = try normal(y.shape.dimensions, seed: 7)
+    for operation in [pieces.product, pieces.imageGradient, pieces.weightGradient] {
+      let operands =
+        operation.name == "convolution"
+        ? [x, w] : operation.name == "convolutionImages" ? [g, w] : [x, g]
+      try checkGradient(operation.name, at: operands) { try operation($0) }
+    }
+    try checkSecondGradient("convolution", at: [x, w]) { try pieces.product($0) }
+  }
+
   @Test func poolingGradients() throws {
     let x = try normal([2, 5, 4, 3], seed: 4)
     for kind in [Pooling.Kind.max, .average] {
@@ -108,7 +130,7 @@ import Testing
     _ = try run.run()
     let trained = try run.trained()
     #expect((trained.history.accuracy.last ?? 0) > 0.85)
-    let measured = try trained.measure(sample.inputs, sample.targets, loss: .crossEntropy)
+    let measured = try trained.measured(sample.inputs, sample.targets, loss: .crossEntropy)
     #expect(abs(measured.loss - (trained.history.validationLoss.last ?? 0)) < 1e-4)
     let hidden = try Tensor.matmul(
       sample.inputs, trained.parameter("W1"), bias: trained.parameter("b1"))

@@ -22,16 +22,8 @@ import Testing
     #expect(confusion.doubles() == [1, 1, 0, 0, 2, 0, 1, 0, 0])
   }
 
-  @Test func classes() throws {
-    let rows = try Metrics.classes(targets: targets, predictions: predictions)
-    #expect(rows.map(\.count) == [2, 2, 1])
-    #expect(rows[0].precision == 0.5 && rows[0].recall == 0.5)
-    #expect(rows[1].recall == 1 && abs(rows[1].precision - 2.0 / 3) < 1e-12)
-    #expect(rows[2].recall == 0 && rows[2].precision.isNaN)
-  }
-
   @Test func worstMistakesComeFirst() throws {
-    let mistakes = try Metrics.mistakes(targets: targets, predictions: predictions, limit: 5)
+    let mistakes = try Metrics.mistakes(targets: targets, predictions: predictions)
     #expect(mistakes.map(\.row) == [4, 1])
     #expect(mistakes[0].truth == 2 && mistakes[0].guess == 0)
     #expect(abs(mistakes[0].probability - 0.05) < 1e-6)

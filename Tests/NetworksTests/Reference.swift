@@ -31,8 +31,7 @@ func network(_ layers: [any Layer], seed: UInt64 = 11) throws -> Network {
 
 func trainer(_ network: Network, _ data: TrainingData, _ options: TrainingOptions) throws -> Trainer
 {
-  var generator = RandomGenerator(seed: 12)
-  return try Trainer(network, data: data, options: options, generator: &generator)
+  try Trainer(network, data: data, options: options)
 }
 
 /// Training written out with the tape, in Float64: what the planned trainer must agree with.
@@ -55,18 +54,20 @@ struct Reference {
   /// One step on these rows.
   mutating func step(_ inputs: Tensor, _ targets: Tensor, rate: Double) throws {
     let (x, y) = (Variable(try inputs.cast(to: .f64)), Variable(try targets.cast(to: .f64)))
-    let usesCrossEntropy =
-      options.loss?.isCrossEntropy ?? (network.layers.last is Softmax)
+    let lossKind = try network.loss(requested: options.loss, for: targets)
     let scale: Double =
       options.reduction == .mean
-      ? 1 : usesCrossEntropy ? Double(x.shape[0]) : Double(y.count)
+      ? 1 : lossKind.averagesColumns ? Double(y.count) : Double(x.shape[0])
     let gradients = try gradient(
       of: { values in
         let p = try network.forward(x, parameters: values)
         let loss =
-          usesCrossEntropy
-          ? try Variable.crossEntropy(target: y, prediction: p)
-          : try Variable.meanSquaredError(target: y, prediction: p)
+          switch lossKind {
+          case .crossEntropy, .averageCrossEntropy:
+            try Variable.crossEntropy(target: y, prediction: p)
+          case .binaryCrossEntropy: try Variable.binaryCrossEntropy(target: y, prediction: p)
+          case .meanSquaredError: try Variable.meanSquaredError(target: y, prediction: p)
+          }
         return try .multiply(loss, Variable(scale))
       }, at: parameters)
     steps += 1

@@ -65,7 +65,7 @@ import Testing
     options.batch = .rows(8)
     options.loss = loss
     options.reduction = reduction
-    try compare(mlp(), options)
+    if loss != .binaryCrossEntropy { try compare(mlp(), options) }
     try compare([try Dense(outputs: 3), ActivationLayer(.sigmoid)], options)
   }
 
@@ -125,14 +125,14 @@ import Testing
     _ = try run.run()
     let history = try run.trained().history
     #expect(history.loss.count == 3)
-    let before = try start.measure(sample.inputs, sample.targets, loss: .averageCrossEntropy)
+    let before = try start.measured(sample.inputs, sample.targets, loss: .averageCrossEntropy)
     #expect(abs(history.loss[0] - before.loss) < 1e-6)
-    #expect(abs(history.accuracy[0] - before.accuracy) < 1e-9)
+    #expect(abs(history.accuracy[0] - (before.accuracy ?? .nan)) < 1e-9)
     #expect(history.validationLoss[0].isNaN && !history.validationLoss[1].isNaN)
-    let after = try run.trained().measure(
+    let after = try run.trained().measured(
       validation.inputs, validation.targets, loss: .averageCrossEntropy)
     #expect(abs(history.validationLoss[2] - after.loss) < 1e-6)
-    #expect(abs(history.validationAccuracy[2] - after.accuracy) < 1e-9)
+    #expect(abs(history.validationAccuracy[2] - (after.accuracy ?? .nan)) < 1e-9)
   }
 
   @Test func interruptedTrainingGoesOnAsIfNothingHadHappened() throws {
@@ -210,7 +210,7 @@ import Testing
     #expect(
       trained.history.validationLoss.firstIndex(of: best).map { $0 + 1 } == outcome.restoredEpoch)
     #expect(outcome.epochs == (outcome.restoredEpoch ?? 0) + 3)
-    let measured = try trained.measure(other.inputs, other.targets, loss: .crossEntropy)
+    let measured = try trained.measured(other.inputs, other.targets, loss: .crossEntropy)
     #expect(abs(measured.loss - best) < 1e-5 * max(1, best))
   }
 

@@ -34,8 +34,10 @@ import Testing
     case "log", "sqrt", "log1p": return Sample(tensors: [positive])
     case "compute":
       return Sample(tensors: [square, b, try matrix([[0.1, 0.2, 0.3]])])
-    case "averageCE", "cross_entropy", "mse", "gradCE", "minimum", "maximum":
-      return Sample(tensors: [b, positive])
+    case "averageCE", "cross_entropy":
+      return Sample(tensors: [b, try matrix([[0.2, 0.7, 0.1], [0.3, 0.3, 0.4]])])
+    case "bce": return Sample(tensors: [b, try matrix([[0.2, 0.9, 0.4], [0.35, 0.6, 0.8]])])
+    case "mse", "gradCE", "minimum", "maximum": return Sample(tensors: [b, positive])
     case "matmul": return Sample(tensors: [square, a])
     case "dot", "outer": return Sample(tensors: [vector, try Tensor.apply(.cos, vector)])
     case "trace", "diag": return Sample(tensors: [square])

@@ -53,6 +53,13 @@ import Testing
     // No cut: the derivative itself is constant, or another way leads there.
     ("x = 2; g = grad (grad 3 * x wrt x) wrt x", [0]),
     ("x = 2; g = grad (grad abs(x) wrt x) wrt x", [0]),
+    ("x = 2; g = grad (grad (if x > 1 { 3 * x } else { 0 }) wrt x) wrt x", [0]),
+    ("x = [2, 3]; g = grad sum(grad sum(where(x > 2, x, 0)) wrt x) wrt x", [0, 0]),
+    ("z = [0, 200]; g = log(softmax(z))", [-200, 0]),
+    ("z = [0, 200]; p = softmax(z); y = [1, 0]; g = [sum(y * log(p))]", [-200]),
+    ("z = f64([0, 2000]); p = softmax(z); z[0] = 7; g = log(p)", [-2000, 0]),
+    ("p = softmax([0, 200]); p[0] = 1; g = log(p)", [0, 0]),
+    ("p = softmax([0, 200]); p += 1; g = log(p)", [0, 0.6931472]),
     ("x = 2; g = grad (if x > 1 { x^2 } else { 0 }) wrt x", [4]),
     ("x = [2, 3]; g = grad x[argmax(x)] wrt x", [0, 1]),
     ("x = [2, 3]; g = grad sum(where(x > 2, x, 0)) wrt x", [0, 1]),

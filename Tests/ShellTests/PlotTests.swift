@@ -175,6 +175,25 @@ import Testing
     }
   }
 
+  /// gnuplot does not tell when its picture did not fit; what is there then is no picture.
+  @Test(arguments: Gnuplot.Format.allCases)
+  func aPictureCutShortIsNone(_ format: Gnuplot.Format) throws {
+    let folder = FileManager.default.temporaryDirectory.path
+    let path = "\(folder)/nnsh-plot-\(UUID().uuidString).\(format.rawValue)"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let chart = Chart(panels: [.init(curves: [.init("", y: [1, 2])])])
+    guard failure(writing: chart, to: path, format: format) == nil else { return }
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+    for count in [0, 1, whole.count / 2, whole.count - 20] {
+      try whole.prefix(count).write(to: URL(fileURLWithPath: path))
+      let file = open(path, O_RDONLY)
+      defer { close(file) }
+      #expect(throws: GnuplotError.self) {
+        try Gnuplot.requireWhole(file, format, path: path)
+      }
+    }
+  }
+
   @Test func aFolderThatIsNotThereIsAnError() {
     let chart = Chart(panels: [.init(curves: [.init("", y: [1])])])
     let path = "/nowhere/at/all.png"

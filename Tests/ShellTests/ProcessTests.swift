@@ -50,6 +50,23 @@ import Testing
     #expect(forced.errors.contains("\u{1B}["))
   }
 
+  /// A share of `make kills`: killed while it writes, nnsh leaves whole files.
+  @Test func killsLeaveWholeFiles() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/bash")
+    process.arguments = [root.appendingPathComponent("Scripts/kills").path, NNSH.path, "25"]
+    process.environment = NNSH.environment(home: try NNSH.temporaryFolder())
+    let output = Pipe()
+    process.standardOutput = output
+    try process.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0, "\(text)")
+    #expect(text.contains("25 kills"))
+  }
+
   @Test func aClosedPipeEndsQuietly() throws {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/bash")

@@ -88,4 +88,60 @@ import Testing
     let code = "seed(1)\na = [1, 2, 3]\ncheck 2 * a against sum(a^2) + sum(randn(4)) wrt a"
     #expect(try CheckHost.reports(code).first?.isRight == true)
   }
+
+  /// Ways to make a tensor in a loss, each with the gradient wrt x = [1, 2, 3], or wrt a = 2.
+  @Test(arguments: [
+    ("out = zeros(3)\n  out[:] = x * x\n  return sum(out)", "2 * x", "x"),
+    ("out = ones(3)\n  out[0:3] *= x * x\n  return sum(out)", "2 * x", "x"),
+    ("out = [0, 0, 0]\n  for i in 0..<3 { out[i] = x[i]^2 }\n  return sum(out)", "2 * x", "x"),
+    ("out = full([3], 0.1)\n  out += x * x\n  return sum(out)", "2 * x", "x"),
+    ("return sum(tensor([x[0], x[1], x[2]])^2)", "2 * x", "x"),
+    ("return sum(stack([x, x])^2)", "4 * x", "x"),
+    ("return sum(f32(x)^2)", "2 * x", "x"),
+    ("return sum(eye(3) @ x * x)", "2 * x", "x"),
+    ("return sum(one_hot([0, 2], 3) @ (x * x))", "2 * x * [1, 0, 1]", "x"),
+    (
+      "return sum(cumsum([1, 1, 1] * x) * x)",
+      "[2 * x[0] + x[1] + x[2], x[0] + 2 * x[1] + x[2], x[0] + x[1] + 2 * x[2]]", "x"
+    ),
+    ("return sum(arange(3) * x * x)", "2 * arange(3) * x", "x"),
+    ("return sum(linspace(0, 1, 3) * x * x)", "2 * linspace(0, 1, 3) * x", "x"),
+    ("return sum((0..<3) * x * x)", "2 * [0, 1, 2] * x", "x"),
+    ("return sum(where(x > 1, x * x, 0))", "where(x > 1, 2 * x, 0)", "x"),
+    ("return mean(x > 0) * sum(x * x)", "2 * x", "x"),
+    ("return [a, 1][0]^2", "2 * a", "a"),
+    ("return sum(tensor([a, 1])^2)", "2 * a", "a"),
+    ("return sum(([1, 2, 3] * a - [2, 4, 6.5])^2)", "-3", "a"),
+    ("l = [1, 2]\n  l[0] = a * a\n  return l[0] * l[1]", "4 * a", "a"),
+    ("r = {k: zeros(2)}\n  r.k[1] = a^3\n  return sum(r.k)", "3 * a^2", "a"),
+  ])
+  func allThatIsMadeWhileMeasuringIsFloat64(
+    body: String, gradient: String, variable: String
+  ) throws {
+    let code =
+      "x = [1, 2, 3]\na = 2\nfn L() {\n  \(body)\n}\n"
+      + "check \(gradient) against L() wrt \(variable)"
+    let found = try #require(try CheckHost.reports(code).first)
+    #expect(found.isRight, "\(found.lines.joined(separator: "\n"))")
+    #expect(found.measured > 0)
+  }
+
+  @Test func theRecordCountsWhatWasMeasured() throws {
+    let code = "w = [0, 1, -2]\ncheck [0, 1, 0] against sum(relu(w)) wrt w"
+    let found = try #require(try CheckHost.reports(code).first)
+    guard case .record(let box) = found.value else {
+      Issue.record("no record")
+      return
+    }
+    #expect(box.content.names == ["ok", "error", "diagnosis", "detail", "measured", "skipped"])
+    #expect((found.measured, found.skipped) == (2, 1))
+  }
+
+  @Test func aFunctionWithParametersIsNoLossAndTheCallIsProposed() throws {
+    let machine = Machine(host: CheckHost.silent) { _ in }
+    let program = try machine.compile(
+      SourceText("W = [1, 2]\nfn L(q) = sum(W * q)\ncheck W against L wrt W", name: "test.nns"))
+    let error = #expect(throws: Diagnostic.self) { try machine.run(program) }
+    #expect(error?.rendered().contains("L(q)") == true)
+  }
 }

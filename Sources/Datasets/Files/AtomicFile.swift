@@ -31,7 +31,7 @@ package final class AtomicFile: ByteSink {
   }
 
   /// The same for what another program writes: `body` gets a descriptor that is open for writing,
-  /// and closed afterwards. Nothing is written where it throws, or writes nothing.
+  /// for files also for reading, and closed afterwards. Nothing is written where it throws, or writes nothing.
   package static func write<Failure: Error>(
     _ path: String, failing wrap: (DatasetError) -> Failure,
     byDescriptor body: (Int32) throws(Failure) -> Void

@@ -2,7 +2,8 @@
 ///
 /// A file can name an array or a column by anything, escape codes of a terminal among it. Every
 /// name is cleaned as it is read, so that whatever shows it later, a table, a legend, an error,
-/// cannot be steered by it.
+/// cannot be steered by it; what a script names itself is cleaned where it is shown. `print` alone
+/// writes strings as they are.
 package enum ShownName {
   /// The text with its control characters replaced by pictures of them (ESC by ␛), and with marks
   /// that turn the direction of writing left out: one such makes the rest of a line read backwards.
@@ -19,7 +20,8 @@ package enum ShownName {
     return String(result)
   }
 
-  private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
+  /// Whether a scalar could steer a terminal, or turn the direction of what follows.
+  package static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029: true
     case 0x202A...0x202E, 0x2066...0x2069, 0x200E, 0x200F, 0x061C: true

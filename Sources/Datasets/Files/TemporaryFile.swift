@@ -23,7 +23,7 @@ struct TemporaryFile {
   init?(in folder: String) {
     self.folder = folder
     // 0666 less the umask, as any new file.
-    let unnamed = open(folder, O_WRONLY | Self.withoutName | O_CLOEXEC, 0o666)
+    let unnamed = open(folder, O_RDWR | Self.withoutName | O_CLOEXEC, 0o666)
     // The name is given later by way of /proc.
     if unnamed >= 0, access("/proc/self/fd/\(unnamed)", F_OK) == 0 {
       descriptor = unnamed
@@ -32,7 +32,7 @@ struct TemporaryFile {
     }
     if unnamed >= 0 { close(unnamed) }
     let name = Self.newPath(in: folder)
-    let named = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    let named = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard named >= 0 else { return nil }
     flock(named, LOCK_EX | LOCK_NB)
     descriptor = named

@@ -14,7 +14,8 @@ package enum LoadRemark: Hashable, Sendable {
   /// One sentence without a final stop.
   package var message: String {
     switch self {
-    case .arrayLeftOut(let name, let type): "\(name) is left out: it holds \(type)"
+    case .arrayLeftOut(let name, let type):
+      "\(name) is left out: it holds \(ShownName.cleaned(type))"
     case .emptyRows(let count):
       count == 1
         ? "an empty row at the end is left out" : "\(count) empty rows at the end are left out"

@@ -15,7 +15,7 @@ package struct DataSet: Sendable {
     self.train = train
     self.valid = valid
     self.test = test
-    self.names = names
+    self.names = names.map(ShownName.cleaned)
   }
 
   /// H×W or H×W×C where the examples are images, otherwise empty.

@@ -27,7 +27,7 @@ extension Operation {
 
   static let exp = unary("exp", .exp, saves: .output) { _, y in y }
   static let log = Operation(
-    "log", saves: .inputs, forward: { try Tensor.apply(.log, $0[0]) },
+    "log", saves: .inputs, forward: { try $0[0].logarithm() },
     pullback: { p in [try p.part(0) { try p.cotangent / p.inputs[0] }] })
   static let log1p = Operation(
     "log1p", saves: .inputs, forward: { try Tensor.apply(.log1p, $0[0]) },

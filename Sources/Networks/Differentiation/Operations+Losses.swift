@@ -3,17 +3,17 @@ import Tensors
 // Losses of (target, prediction), both of one shape: rows are examples, columns classes.
 
 extension Operation {
-  /// Σ y·log p, negated and divided by `divisor`. Terms with y = 0 are 0 whatever p is, and p is
-  /// taken as at least the smallest normal number, so that the loss stays finite.
+  /// Σ y·log p, negated and divided by `divisor`. Terms with y = 0 are 0 whatever p is; where y is
+  /// not 0 and p is, the loss is infinite, as it should be.
   ///
-  /// dp = −y/p, dy = −log p, both over the divisor.
+  /// dp = −y/p, dy = −log p, both over the divisor; in these p is taken as at least the smallest
+  /// normal number, so that 0/0 does not arise.
   static func crossEntropy(_ name: String, divisor: Double) -> Operation {
     Operation(
       name, saves: .inputs,
       forward: { inputs in
-        let logarithm = try Tensor.apply(.log, inputs[1].aboveZero())
-        let terms = try Tensor.apply(.multiply, inputs[0], logarithm)
-        let sum = try terms.reduce(.sum, axes: nil, keepDimensions: false)
+        let logarithm = try Tensor.apply(.log, Tensor.apply(.maximum, inputs[1], 0))
+        let sum = try inputs[0].weighing(logarithm).reduce(.sum, axes: nil, keepDimensions: false)
         return try Tensor.apply(.divide, sum, -divisor)
       },
       pullback: { p in
@@ -27,9 +27,12 @@ extension Operation {
 }
 
 extension Tensor {
-  /// The elements, at least the smallest normal Float32.
-  func aboveZero() throws -> Tensor {
-    try Tensor.apply(.maximum, self, Double(Float.leastNormalMagnitude))
+  /// Itself times the other; 0 where it is 0, whatever the other is there.
+  fileprivate func weighing(_ other: Tensor) throws -> Tensor {
+    try ElementwiseProgram([
+      .load(0), .load(2), .binary(.equal), .load(2), .load(0), .load(1), .binary(.multiply),
+      .select,
+    ]).run([.tensor(self), .tensor(other), .scalar(0)])
   }
 }
 
@@ -62,13 +65,26 @@ extension Variable {
     return try .mean(difference * difference)
   }
 
+  /// The mean over all elements of −y·log p − (1 − y)·log(1 − p). When `prediction` came from
+  /// `sigmoid`, the logits are used: log(1 + e^z) − y·z.
+  package static func binaryCrossEntropy(target: Variable, prediction: Variable) throws
+    -> Variable
+  {
+    try requireEqualShapes("bce", target, prediction)
+    if let logits = prediction.origin(of: .sigmoid) {
+      return try .mean(.softplus(logits) - target * logits)
+    }
+    let opposite = try Operation.crossEntropy("bce", divisor: Double(target.count))(
+      Variable(1) - target, Variable(1) - prediction)
+    return try .add(
+      Operation.crossEntropy("bce", divisor: Double(target.count))(target, prediction), opposite)
+  }
+
   private static func crossEntropy(
     _ name: String, target: Variable, prediction: Variable, divisor: Double
   ) throws -> Variable {
     try requireEqualShapes(name, target, prediction)
-    if let tape = prediction.live?.tape,
-      let logits = tape.origin(of: prediction, named: Operation.softmax.name)
-    {
+    if let logits = prediction.origin(of: .softmax) {
       return try .sum(target * .logSoftmax(logits)) / -divisor
     }
     return try Operation.crossEntropy(name, divisor: divisor)(target, prediction)
@@ -84,5 +100,16 @@ extension Variable {
     guard target.shape == prediction.shape else {
       throw NetworkError.lossShapes(loss: loss, target: target.shape, prediction: prediction.shape)
     }
+  }
+}
+
+extension Variable {
+  /// Where probabilities came from, if it is known: the logits that `function` was applied to.
+  /// On the tape that watches the probabilities, otherwise what their tensor remembers.
+  func origin(of function: Tensor.Origin.Function) -> Variable? {
+    if let live {
+      return live.tape.origin(of: self, named: function.rawValue)
+    }
+    return tensor.origin(of: function).map { Variable($0) }
   }
 }

@@ -119,6 +119,11 @@ package final class Tape: @unchecked Sendable {
     return Recording(steps: steps, result: position)
   }
 
+  /// Whether the entry is a watched variable rather than the result of an operation.
+  func isLeaf(_ index: Int) -> Bool {
+    entries.indices.contains(index) && entries[index].operation == nil
+  }
+
   /// If `variable` is on this tape and came from the operation named `name`: that operation's
   /// saved inputs, as variables of the level outside, and the watched input itself.
   func origin(of variable: Variable, named name: String) -> Variable? {

@@ -51,13 +51,17 @@ package struct Variable: Sendable {
     return false
   }
 
-  /// Tells every tape that will be swept back to the value that something constant between jumps
-  /// was computed from it: a position, a count, a truth value.
+  /// Whether it is itself what a derivative is taken for, rather than computed from that.
+  package var isWatched: Bool { live.map { $0.tape.isLeaf($0.index) } ?? false }
+
+  /// Tells the innermost tape that will be swept back to the value that something constant between
+  /// jumps was computed from it: a position, a count, a truth value. Those further out see the
+  /// gradient, which may be constant without a cut.
   package func noteCut(_ name: String, reason: String) {
     var candidate = live
     while let found = candidate {
-      if found.tape.isOpen {
-        found.tape.noteCut(.init(name: name, reason: reason), at: found.index)
+      if found.tape.isOpen, !found.tape.isOnlyWatching {
+        return found.tape.noteCut(.init(name: name, reason: reason), at: found.index)
       }
       candidate = found.primal.record
     }

@@ -29,13 +29,21 @@ package struct ActivationLayer: Layer {
     switch kind {
     case .relu: try .relu(x)
     case .tanh: try .tanh(x)
-    case .sigmoid: try .sigmoid(x)
+    case .sigmoid: try Self.remembering(x, .sigmoid(x))
     case .gelu: try .gelu(x)
     }
   }
 }
 
 extension ActivationLayer {
+  /// Probabilities that are not being differentiated remember their logits, as a softmax's do.
+  private static func remembering(_ logits: Variable, _ probabilities: Variable) -> Variable {
+    guard probabilities.isConstant, probabilities.shape == logits.shape else {
+      return probabilities
+    }
+    return Variable(probabilities.tensor.remembering(logits.tensor, through: .sigmoid))
+  }
+
   package func makeStages(input: [Int], _ builder: StageBuilder) throws {
     if kind == .relu, let dense = builder.stages.last as? DenseStage, !dense.isRectified {
       try dense.rectify()

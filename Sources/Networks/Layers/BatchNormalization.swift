@@ -36,10 +36,10 @@ package struct BatchNormalization: Layer {
 
   package mutating func resolve(
     input: [Int], position: Int, generator: inout RandomGenerator
-  ) throws {
-    _ = try outputShape(for: input, position: position)
-    guard !isResolved, let features = input.last else { return }
-    try fill(features)
+  ) throws -> [Int] {
+    let output = try outputShape(for: input, position: position)
+    if !isResolved, let features = input.last { try fill(features) }
+    return output
   }
 
   package mutating func reset(generator: inout RandomGenerator) throws {

@@ -82,9 +82,10 @@ package struct Convolution2D: Layer {
 
   package mutating func resolve(
     input: [Int], position: Int, generator: inout RandomGenerator
-  ) throws {
-    _ = try outputShape(for: input, position: position)
+  ) throws -> [Int] {
+    let output = try outputShape(for: input, position: position)
     if !isResolved { try reset(generator: &generator) }
+    return output
   }
 
   package mutating func resolveAlone(generator: inout RandomGenerator) throws {
@@ -111,11 +112,10 @@ package struct Convolution2D: Layer {
     guard let windows = windows(for: Array(x.shape.dimensions.dropFirst())) else {
       throw NetworkError.unresolved(layer: description, position: 1)
     }
-    let columns = try Operation.unfold(windows, rows: rows)(x)
     let matrix = try Variable.reshape(
       weights, to: Shape(checking: [windows.windowCount, outputs]))
-    return try .reshape(
-      .add(.matmul(columns, matrix), bias), to: Shape(checking: [rows] + output))
+    let product = try ImageConvolution(windows: windows, rows: rows).product(x, matrix)
+    return try .reshape(.add(product, bias), to: Shape(checking: [rows] + output))
   }
 
   package func makeStages(input: [Int], _ builder: StageBuilder) throws {

@@ -50,11 +50,12 @@ package struct Dense: Layer {
 
   package mutating func resolve(
     input: [Int], position: Int, generator: inout RandomGenerator
-  ) throws {
-    _ = try outputShape(for: input, position: position)
-    guard !isResolved else { return }
+  ) throws -> [Int] {
+    let output = try outputShape(for: input, position: position)
+    guard !isResolved else { return output }
     inputs = input[0]
     try reset(generator: &generator)
+    return output
   }
 
   package mutating func reset(generator: inout RandomGenerator) throws {

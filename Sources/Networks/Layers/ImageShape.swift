@@ -1,5 +1,3 @@
-import Tensors
-
 /// Images as layers see them: height × width × channels, the channels next to each other.
 struct ImageShape: Hashable {
   var height: Int
@@ -52,80 +50,27 @@ struct Windows: Hashable, Sendable {
   /// one example: `from` counts in the image, `to` in the example's windows.
   @inline(__always)
   func forEachRun(_ body: (_ from: Int, _ to: Int, _ count: Int) -> Void) {
-    for y in 0..<outputHeight {
-      for x in 0..<outputWidth {
-        let window = (y * outputWidth + x) * windowCount
-        let (firstRow, firstColumn) = (y * stride - top, x * stride - left)
-        let low = max(0, -firstColumn)
-        let high = min(kernel, width - firstColumn)
-        guard high > low else { continue }
-        for row in 0..<kernel where firstRow + row >= 0 && firstRow + row < height {
-          body(
-            ((firstRow + row) * width + firstColumn + low) * channels,
-            window + (row * kernel + low) * channels, (high - low) * channels)
-        }
+    for line in 0..<outputHeight {
+      let start = line * outputWidth * windowCount
+      forEachRun(line: line) { body($0, start + $1, $2) }
+    }
+  }
+
+  /// The same for the windows of one line of the output, among which `to` counts.
+  @inline(__always)
+  func forEachRun(line: Int, _ body: (_ from: Int, _ to: Int, _ count: Int) -> Void) {
+    let firstRow = line * stride - top
+    for x in 0..<outputWidth {
+      let window = x * windowCount
+      let firstColumn = x * stride - left
+      let low = max(0, -firstColumn)
+      let high = min(kernel, width - firstColumn)
+      guard high > low else { continue }
+      for row in 0..<kernel where firstRow + row >= 0 && firstRow + row < height {
+        body(
+          ((firstRow + row) * width + firstColumn + low) * channels,
+          window + (row * kernel + low) * channels, (high - low) * channels)
       }
     }
-  }
-}
-
-extension Operation {
-  /// Each window of each image as a row: N×H×W×C gives (N·positions)×(k·k·C). The pullback adds
-  /// the windows back where they came from, and the other way round.
-  static func unfold(_ windows: Windows, rows: Int) -> Operation {
-    Operation(
-      "unfold", saves: .shapes,
-      forward: { inputs in
-        try inputs[0].rearranged(
-          [rows * windows.positions, windows.windowCount], rows: rows,
-          from: windows.imageCount, to: windows.positions * windows.windowCount
-        ) { source, target, sourceStart, targetStart in
-          windows.forEachRun { from, to, count in
-            for index in 0..<count {
-              target[targetStart + to + index] = source[sourceStart + from + index]
-            }
-          }
-        }
-      },
-      pullback: { p in
-        [
-          try p.part(0) {
-            try .reshape(fold(windows, rows: rows)(p.cotangent), to: p.inputs[0].shape)
-          }
-        ]
-      })
-  }
-
-  static func fold(_ windows: Windows, rows: Int) -> Operation {
-    Operation(
-      "fold", saves: .shapes,
-      forward: { inputs in
-        try inputs[0].rearranged(
-          [rows, windows.height, windows.width, windows.channels], rows: rows,
-          from: windows.positions * windows.windowCount, to: windows.imageCount
-        ) { source, target, sourceStart, targetStart in
-          windows.forEachRun { from, to, count in
-            for index in 0..<count {
-              target[targetStart + from + index] += source[sourceStart + to + index]
-            }
-          }
-        }
-      },
-      pullback: { p in [try p.part(0) { try unfold(windows, rows: rows)(p.cotangent) }] })
-  }
-}
-
-extension Tensor {
-  /// A tensor filled from this one, example by example, in Float64 and rounded to this type.
-  fileprivate func rearranged(
-    _ dimensions: [Int], rows: Int, from: Int, to: Int,
-    _ body: (UnsafeBufferPointer<Double>, inout [Double], Int, Int) -> Void
-  ) throws -> Tensor {
-    var result = [Double](repeating: 0, count: rows * to)
-    try withDoubles { source throws(TensorError) in
-      for row in 0..<rows { body(source, &result, row * from, row * to) }
-    }
-    return try Tensor(
-      doubles: result, Shape(checking: dimensions), elementType: elementType.arithmetic)
   }
 }

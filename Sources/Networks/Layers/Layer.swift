@@ -28,7 +28,11 @@ package protocol Layer: Sendable {
   /// The shape of one example's output. `position` counts the network's layers from 1, for errors.
   func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int]
   /// Fixes the input and draws the parameters, if they do not exist yet.
-  mutating func resolve(input: [Int], position: Int, generator: inout RandomGenerator) throws
+  ///
+  /// - Returns: the shape of one example's output.
+  mutating func resolve(
+    input: [Int], position: Int, generator: inout RandomGenerator
+  ) throws -> [Int]
   /// Draws new parameters of the same shapes; forgets statistics.
   mutating func reset(generator: inout RandomGenerator) throws
   /// The output for rows of examples, with these values for the parameters (all groups in a row).
@@ -60,7 +64,9 @@ extension Layer {
   package mutating func resolveAlone(generator: inout RandomGenerator) throws {}
   package mutating func resolve(
     input: [Int], position: Int, generator: inout RandomGenerator
-  ) throws {}
+  ) throws -> [Int] {
+    try outputShape(for: input, position: position)
+  }
   package mutating func reset(generator: inout RandomGenerator) throws {}
 
   /// The number of parameters, in groups and then within them.

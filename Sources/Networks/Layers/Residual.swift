@@ -44,24 +44,29 @@ package struct Residual: Layer {
   package func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] {
     var shape = input
     for layer in layers { shape = try layer.outputShape(for: shape, position: position) }
-    guard shape == input else {
-      throw .layerInput(
-        layer: description, position: position,
-        takes: "what its layers give (\(NetworkError.words(shape)))", got: input,
-        remedy: "its layers must keep the shape")
-    }
+    try checkKept(input, shape, position)
     return input
+  }
+
+  private func checkKept(_ input: [Int], _ output: [Int], _ position: Int) throws(NetworkError) {
+    guard output != input else { return }
+    throw .layerInput(
+      layer: description, position: position,
+      takes: "what its layers give (\(NetworkError.words(output)))", got: input,
+      remedy: "its layers must keep the shape")
   }
 
   package mutating func resolve(
     input: [Int], position: Int, generator: inout RandomGenerator
-  ) throws {
+  ) throws -> [Int] {
+    // Each layer is asked once for its output: nested residuals are resolved in linear time.
     var shape = input
     for index in layers.indices {
-      try layers[index].resolve(input: shape, position: position, generator: &generator)
-      shape = try layers[index].outputShape(for: shape, position: position)
+      shape = try layers[index].resolve(
+        input: shape, position: position, generator: &generator)
     }
-    _ = try outputShape(for: input, position: position)
+    try checkKept(input, shape, position)
+    return input
   }
 
   package mutating func resolveAlone(generator: inout RandomGenerator) throws {

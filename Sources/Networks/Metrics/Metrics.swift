@@ -1,10 +1,20 @@
 import Tensors
 
-/// Scores of predictions against targets, both N×K with a row an example. A row's class is where
-/// its largest number stands; of a single column, whether the number is above one half.
+/// Scores of predictions against targets, a row an example. The one place that decides what is
+/// right: `accuracy`, `confusion`, `train`, `test` and `show mistakes` all come here.
 package enum Metrics {
-  /// The share of rows whose classes agree; nan of no rows.
+  /// The class of each row, of the targets and of the predictions.
+  package typealias ClassPair = (truth: Int, guess: Int)
+
+  /// The share of the answers that are right: of rows where each is of one class, of the single
+  /// zeros and ones where a row of targets holds several; nan of no rows.
+  ///
+  /// Throws where the operands are no classes but numbers.
   package static func accuracy(targets: Tensor, predictions: Tensor) throws -> Double {
+    if let pairs = try answers(targets, predictions) {
+      return pairs.isEmpty
+        ? .nan : Double(pairs.count { $0.0 == $0.1 }) / Double(pairs.count)
+    }
     let pairs = try classPairs(targets, predictions)
     guard !pairs.isEmpty else { return .nan }
     return Double(pairs.count { $0.truth == $0.guess }) / Double(pairs.count)
@@ -12,39 +22,24 @@ package enum Metrics {
 
   /// K×K counts: a row for each true class, a column for each class it was taken for.
   package static func confusion(targets: Tensor, predictions: Tensor) throws -> Tensor {
+    if try answers(targets, predictions) != nil { throw NetworkError.severalAnswers }
     let pairs = try classPairs(targets, predictions)
-    let classes = classCount(targets)
-    var counts = [Double](repeating: 0, count: classes * classes)
+    // Far more classes than a matrix of them could have.
+    let outside = pairs.lazy.flatMap { [$0.truth, $0.guess] }.first { !(0..<1 << 24).contains($0) }
+    if let outside { throw NetworkError.labelOutside(label: outside, classes: nil) }
+    let columns = [targets, predictions].filter(isRows).map { $0.shape[1] }.max()
+    let labels = (pairs.map { max($0.truth, $0.guess) }.max() ?? -1) + 1
+    let isBinary = columns == nil && !(areWhole(targets) && areWhole(predictions))
+    let classes = columns ?? max(labels, isBinary || pairs.isEmpty ? 2 : 0)
+    let size = try Shape(checking: [classes, classes])
+    var counts = try Tensor.zeros(size).doubles()
     for pair in pairs { counts[pair.truth * classes + pair.guess] += 1 }
-    return try Tensor(
-      doubles: counts, Shape(checking: [classes, classes]), elementType: .f32)
-  }
-
-  /// How one class fared.
-  package struct ClassRow: Sendable, Hashable {
-    /// Of the rows taken for the class, the share that are of it; nan if none were.
-    package let precision: Double
-    /// Of the rows of the class, the share taken for it; nan if there are none.
-    package let recall: Double
-    /// How many rows are of the class.
-    package let count: Int
-  }
-
-  /// A row for each class.
-  package static func classes(targets: Tensor, predictions: Tensor) throws -> [ClassRow] {
-    let counts = try confusion(targets: targets, predictions: predictions).doubles()
-    let classes = classCount(targets)
-    return (0..<classes).map { label in
-      let hits = counts[label * classes + label]
-      let guessed = (0..<classes).reduce(0) { $0 + counts[$1 * classes + label] }
-      let true_ = (0..<classes).reduce(0) { $0 + counts[label * classes + $1] }
-      return ClassRow(precision: hits / guessed, recall: hits / true_, count: Int(true_))
-    }
+    return try Tensor(doubles: counts, size, elementType: .holding(counts))
   }
 
   /// A row whose class was mistaken.
   package struct Mistake: Sendable, Hashable {
-    /// Where the row stands.
+    /// Where the row is.
     package let row: Int
     /// Its class.
     package let truth: Int
@@ -56,10 +51,8 @@ package enum Metrics {
     package let confidence: Double
   }
 
-  /// The mistaken rows, those whose own class was given the least first.
-  package static func mistakes(targets: Tensor, predictions: Tensor, limit: Int) throws
-    -> [Mistake]
-  {
+  /// The mistaken rows, those first that were taken for their wrong class with the most confidence.
+  package static func mistakes(targets: Tensor, predictions: Tensor) throws -> [Mistake] {
     let pairs = try classPairs(targets, predictions)
     let values = predictions.doubles()
     let width = predictions.rank == 1 ? 1 : predictions.shape[1]
@@ -73,70 +66,97 @@ package enum Metrics {
         row: row, truth: pair.truth, guess: pair.guess, probability: value(pair.truth),
         confidence: value(pair.guess))
     }
-    return Array(
-      mistakes.sorted { ($0.probability, $0.row) < ($1.probability, $1.row) }.prefix(max(0, limit)))
+    return mistakes.sorted { ($0.confidence, -$0.row) > ($1.confidence, -$1.row) }
   }
 
-  private static func classCount(_ targets: Tensor) -> Int {
-    targets.rank == 1 || targets.shape[1] == 1 ? 2 : targets.shape[1]
+  // MARK: classes
+
+  /// Rows of several numbers, as one-hot targets and a softmax's outputs are; otherwise labels.
+  private static func isRows(_ tensor: Tensor) -> Bool { tensor.rank == 2 && tensor.shape[1] != 1 }
+
+  private static func areWhole(_ tensor: Tensor) -> Bool {
+    tensor.doubles().allSatisfy { $0.rounded() == $0 }
   }
 
-  private static func classPairs(_ targets: Tensor, _ predictions: Tensor) throws
-    -> [(truth: Int, guess: Int)]
+  /// The single answers where a row of targets holds several zeros and ones (multi-label); nil
+  /// where rows are of one class.
+  private static func answers(_ targets: Tensor, _ predictions: Tensor) throws
+    -> [(Bool, Bool)]?
   {
-    guard targets.shape == predictions.shape, targets.rank == 1 || targets.rank == 2,
-      targets.rank == 1 || targets.shape[1] > 0
+    guard targets.shape == predictions.shape, isRows(targets),
+      TargetKind(targets) == .bits, TargetKind(predictions) != .oneHot
+    else { return nil }
+    let guesses = predictions.doubles()
+    guard guesses.allSatisfy({ (0...1).contains($0) }) else { throw NetworkError.notClasses }
+    return Array(zip(targets.doubles().map { $0 > 0.5 }, guesses.map { $0 > 0.5 }))
+  }
+
+  /// The class of each row. Throws where shapes do not pair, where a number is NaN, where a label
+  /// is not among the classes, and where both operands are numbers rather than classes.
+  package static func classPairs(_ targets: Tensor, _ predictions: Tensor) throws -> [ClassPair] {
+    guard (1...2).contains(targets.rank), (1...2).contains(predictions.rank),
+      targets.shape[0] == predictions.shape[0],
+      !(isRows(targets) && isRows(predictions)) || targets.shape == predictions.shape
     else {
       throw NetworkError.scoreShapes(target: targets.shape, prediction: predictions.shape)
     }
-    return Array(zip(try labels(targets), try labels(predictions)).map { ($0, $1) })
+    for tensor in [targets, predictions] {
+      let bad = tensor.doubles().count { $0.isNaN }
+      if bad > 0 { throw NetworkError.scoreNotFinite(count: bad) }
+    }
+    let pair: ([Int], [Int]) =
+      switch (isRows(targets), isRows(predictions)) {
+      case (true, true): try rowClasses(targets, predictions)
+      case (true, false): (try largest(targets), try labels(predictions, of: targets.shape[1]))
+      case (false, true):
+        (try labels(targets, of: predictions.shape[1]), try largest(predictions))
+      case (false, false): try singleClasses(targets, predictions)
+      }
+    return Array(zip(pair.0, pair.1))
   }
 
-  private static func labels(_ scores: Tensor) throws -> [Int] {
-    if scores.rank == 1 || scores.shape[1] == 1 { return scores.doubles().map { $0 > 0.5 ? 1 : 0 } }
-    if scores.count == 0 { return [] }
-    return try scores.argmax(axis: 1).doubles().map { Int($0) }
-  }
-}
-
-extension Network {
-  /// Loss (in the loss's own measure, averaged over rows) and accuracy on these rows.
-  package func measure(_ inputs: Tensor, _ targets: Tensor, loss: Loss) throws -> (
-    loss: Double, accuracy: Double, predictions: Tensor
-  ) {
-    guard inputs.rank >= 2 else { throw NetworkError.needsRows(got: inputs.shape) }
-    let endsInSoftmax = loss.isCrossEntropy && layers.last is Softmax
-    var body = self
-    if endsInSoftmax { body.layers.removeLast() }
-    var parts: [Tensor] = []
-    for start in stride(from: 0, to: inputs.shape[0], by: Self.measuringRows) {
-      let end = min(inputs.shape[0], start + Self.measuringRows)
-      let rows = try inputs.rows(start..<end)
-      parts.append(try body.layers.isEmpty ? rows : body.forward(rows))
-    }
-    let outputs = parts.isEmpty ? try forward(inputs) : try Tensor.concatenate(parts)
-    guard outputs.shape == targets.shape else {
-      throw NetworkError.scoreShapes(target: targets.shape, prediction: outputs.shape)
-    }
-    let predictions = endsInSoftmax ? try outputs.softmax() : outputs
-    let value: Double
-    if endsInSoftmax {
-      value = try outputs.crossEntropyFromLogits(targets).reduce(.mean).item ?? .nan
-    } else if loss.isCrossEntropy {
-      value =
-        try Variable.crossEntropy(target: Variable(targets), prediction: Variable(outputs))
-        .tensor.item ?? .nan
-    } else {
-      value =
-        try Variable.meanSquaredError(target: Variable(targets), prediction: Variable(outputs))
-        .tensor.item ?? .nan
-    }
-    let share = loss == .averageCrossEntropy ? 1 / Double(max(1, targets.shape[1])) : 1
-    return (
-      value * share, try Metrics.accuracy(targets: targets, predictions: predictions), predictions
-    )
+  private static func largest(_ rows: Tensor) throws -> [Int] {
+    if rows.count == 0 { return [] }
+    return try rows.argmax(axis: 1).doubles().map { Int($0) }
   }
 
-  /// Rows at once, so that hidden layers of large data do not fill the memory.
-  private static let measuringRows = 2048
+  /// Two tables of rows: one of them tells classes apart, or both are distributions.
+  private static func rowClasses(_ targets: Tensor, _ predictions: Tensor) throws -> ([Int], [Int])
+  {
+    let kinds = [TargetKind(targets), TargetKind(predictions)]
+    let areClasses =
+      targets.count == 0 || kinds.contains(.oneHot) || !kinds.contains { $0 != .distributions }
+    guard areClasses else { throw NetworkError.notClasses }
+    return (try largest(targets), try largest(predictions))
+  }
+
+  /// Labels beside rows of `classes` numbers.
+  private static func labels(_ tensor: Tensor, of classes: Int) throws -> [Int] {
+    try tensor.doubles().map { number in
+      guard let label = Int(exactly: number) else { throw NetworkError.notClasses }
+      guard (0..<classes).contains(label) else {
+        throw NetworkError.labelOutside(label: label, classes: classes)
+      }
+      return label
+    }
+  }
+
+  /// One number a row on both sides: labels, or on one side the probability of class 1.
+  private static func singleClasses(_ targets: Tensor, _ predictions: Tensor) throws
+    -> ([Int], [Int])
+  {
+    let numbers = [targets.doubles(), predictions.doubles()]
+    let whole = numbers.map { side in side.compactMap { Int(exactly: $0) } }
+    let areWhole = zip(numbers, whole).map { $0.count == $1.count }
+    if areWhole[0], areWhole[1] { return (whole[0], whole[1]) }
+    // Beside probabilities the labels can only be 0 and 1.
+    for (probable, sure) in [(1, 0), (0, 1)] where areWhole[sure] && !areWhole[probable] {
+      guard numbers[probable].allSatisfy({ (0...1).contains($0) }),
+        whole[sure].allSatisfy({ $0 == 0 || $0 == 1 })
+      else { break }
+      let cut = numbers[probable].map { $0 > 0.5 ? 1 : 0 }
+      return probable == 1 ? (whole[0], cut) : (cut, whole[1])
+    }
+    throw NetworkError.notClasses
+  }
 }

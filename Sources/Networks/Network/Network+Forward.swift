@@ -2,9 +2,39 @@ import Tensors
 
 extension Network {
   /// The outputs for rows of examples (inference: no dropout), with biases and rectifiers fused
-  /// into the products.
+  /// into the products. Many rows go through wide layers in pieces, so that what lies between the
+  /// layers stays small beside the outputs.
   package func forward(_ x: Tensor) throws -> Tensor {
-    try checkInput(x.shape)
+    if !isResolved { return try completed(for: x.shape).forward(x) }
+    let widest = try widestValue(checkInput(x.shape))
+    let (rows, piece) = (x.shape[0], max(1, Self.pieceCount / max(1, widest)))
+    guard rows > piece else { return try forwardWhole(x) }
+    if endsInSoftmax || endsInSigmoid, layers.count > 1, let last = layers.last {
+      // On all logits at once: the probabilities remember them, for losses to be computed from.
+      var body = self
+      body.layers.removeLast()
+      return try last.apply(Variable(body.forward(x)), parameters: []).tensor
+    }
+    let parts = try stride(from: 0, to: rows, by: piece).map { start in
+      try forwardWhole(x.rows(start..<min(rows, start + piece)))
+    }
+    return try Tensor.concatenate(parts, axis: 0)
+  }
+
+  /// How many numbers each value between two layers may have: 64 MB of Float32.
+  private static let pieceCount = 1 << 24
+
+  /// The most numbers that a value between two layers has for one example.
+  private func widestValue(_ input: [Int]) throws(NetworkError) -> Int {
+    var (shape, widest) = (input, 1)
+    for (index, layer) in layers.enumerated() {
+      shape = try layer.outputShape(for: shape, position: index + 1)
+      widest = max(widest, shape.reduce(1, *))
+    }
+    return widest
+  }
+
+  private func forwardWhole(_ x: Tensor) throws -> Tensor {
     var value = x
     var index = 0
     while index < layers.count {
@@ -27,6 +57,7 @@ extension Network {
   /// The outputs as recorded operations, with these variables for the parameters, in the order of
   /// `parameters`: what `grad L wrt net` watches. Without them the parameters are constants.
   package func forward(_ x: Variable, parameters: [Variable]? = nil) throws -> Variable {
+    if parameters == nil, !isResolved { return try completed(for: x.shape).forward(x) }
     try checkInput(x.shape)
     let values = parameters ?? self.parameters.map { Variable($0.tensor) }
     let expected = layers.reduce(0) { $0 + $1.parameterCount }
@@ -42,11 +73,24 @@ extension Network {
     return value
   }
 
-  private func checkInput(_ shape: Shape) throws(NetworkError) {
+  /// The network with the layers that these rows complete. As their weights are drawn from the
+  /// network's own seed, each call gives the same, and so does the training that comes later.
+  private func completed(for shape: Shape) throws -> Network {
+    guard shape.rank >= 2 else { throw NetworkError.needsRows(got: shape) }
+    var network = self
+    try network.resolve(input: Array(shape.dimensions.dropFirst()))
+    return network
+  }
+
+  /// The shape of one example.
+  @discardableResult
+  private func checkInput(_ shape: Shape) throws(NetworkError) -> [Int] {
     if let index = layers.firstIndex(where: { !$0.isResolved }) {
       throw .unresolved(layer: layers[index].description, position: index + 1)
     }
     guard shape.rank >= 2 else { throw .needsRows(got: shape) }
-    _ = try outputShape(for: Array(shape.dimensions.dropFirst()))
+    let input = Array(shape.dimensions.dropFirst())
+    _ = try outputShape(for: input)
+    return input
   }
 }

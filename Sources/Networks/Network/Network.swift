@@ -12,24 +12,57 @@ package struct Network: Sendable {
   package var history = History()
   /// What the optimizer remembers between steps: one buffer list a parameter, in order.
   package var optimizerState = OptimizerState()
+  /// What it was last trained to make small; nil before any training. `test` measures by it.
+  package var loss: Loss?
+  /// Decides the orders and the dropout of trainings that give no seed of their own, and the weights
+  /// of layers that the first data completes. Copies have the same, so that copies trained alike
+  /// end alike, whatever was drawn in between.
+  package var seed: UInt64 = 0
   /// The training that was interrupted, if one was: `train NET` goes on with it.
   package var unfinished: UnfinishedTraining?
 
   /// A network of these layers; parameters are drawn wherever the inputs are known.
   package init(_ layers: [any Layer], generator: inout RandomGenerator) throws {
     self.layers = layers
-    try resolveKnown(generator: &generator)
+    try resolveKnown(from: 0, shape: nil, generator: &generator)
+    takeSeed(generator)
+  }
+
+  private init(
+    _ first: Network, then second: Network, generator: inout RandomGenerator
+  ) throws {
+    layers = first.layers
+    layers += second.layers
+    if first.isComplete, let shape = first.completeOutput {
+      isComplete = true
+      try resolveKnown(from: first.layers.count, shape: shape, generator: &generator)
+    } else {
+      try resolveKnown(from: 0, shape: nil, generator: &generator)
+    }
+    takeSeed(generator)
+  }
+
+  /// The number that the generator would give next, which stays to be given.
+  private mutating func takeSeed(_ generator: RandomGenerator) {
+    var copy = generator
+    seed = copy.next()
   }
 
   /// `first` and then `second`: what `|>` means for layers and networks.
   package static func composed(
     _ first: Network, _ second: Network, generator: inout RandomGenerator
   ) throws -> Network {
-    try Network(first.layers + second.layers, generator: &generator)
+    try Network(first, then: second, generator: &generator)
   }
 
   /// As the language writes it: `dense(784, 1000) |> relu |> dense(1000, 10) |> softmax`.
   package var description: String { layers.map(\.description).joined(separator: " |> ") }
+
+  /// Whether every layer is known to have its parameters and to fit the one before, so that
+  /// composing looks only at what is added.
+  private var isComplete = false
+  /// The shape of one example's output, where `isComplete`.
+  private var completeOutput: [Int]?
 
   /// Whether every layer has its parameters.
   package var isResolved: Bool { layers.allSatisfy(\.isResolved) }
@@ -40,33 +73,52 @@ package struct Network: Sendable {
     var shape = input
     var resolved = layers
     for index in resolved.indices {
-      try resolved[index].resolve(input: shape, position: index + 1, generator: &generator)
-      shape = try resolved[index].outputShape(for: shape, position: index + 1)
+      shape = try resolved[index].resolve(
+        input: shape, position: index + 1, generator: &generator)
     }
     layers = resolved
   }
 
-  /// Resolves from the first layer that knows its inputs onwards.
-  private mutating func resolveKnown(generator: inout RandomGenerator) throws {
-    var shape: [Int]?
-    for index in layers.indices {
-      if shape == nil { shape = layers[index].knownInput }
+  /// The same, drawing what is missing from the network's own seed.
+  package mutating func resolve(input: [Int]) throws {
+    var generator = RandomGenerator(seed: seed, stream: Self.weightStream)
+    try resolve(input: input, generator: &generator)
+  }
+
+  /// Which of the seed's streams weights are drawn from; the epochs' orders take those from 0 up.
+  private static let weightStream = UInt64.max
+
+  /// Resolves from the first layer that knows its inputs onwards, among those from `first` on.
+  ///
+  /// - Parameter shape: what comes into layer `first`, where that is known.
+  private mutating func resolveKnown(
+    from first: Int, shape: [Int]?, generator: inout RandomGenerator
+  ) throws {
+    var shape = shape
+    for index in first..<layers.count {
+      if shape == nil {
+        shape = layers[index].knownInput
+        if index == 0 { isComplete = shape != nil }
+      }
       guard let input = shape else {
         try layers[index].resolveAlone(generator: &generator)
         continue
       }
-      try layers[index].resolve(input: input, position: index + 1, generator: &generator)
-      shape = try layers[index].outputShape(for: input, position: index + 1)
+      shape = try layers[index].resolve(
+        input: input, position: index + 1, generator: &generator)
     }
+    completeOutput = shape
   }
 
-  /// New weights, of the same shapes; forgets the history, the optimizer's state and any
-  /// unfinished training.
+  /// New weights, of the same shapes, and a new seed; forgets the history, the loss, the
+  /// optimizer's state and any unfinished training.
   package mutating func reset(generator: inout RandomGenerator) throws {
     for index in layers.indices { try layers[index].reset(generator: &generator) }
     history = History()
     optimizerState = OptimizerState()
     unfinished = nil
+    loss = nil
+    takeSeed(generator)
   }
 
   /// The shape of one example's output for examples of shape `input`.
@@ -79,7 +131,8 @@ package struct Network: Sendable {
     return shape
   }
 
-  /// The shape of one example's input, where the first layer with an opinion fixes it.
+  /// The shape of one example's input, if a layer fixes it (only layers that keep the shape may
+  /// come before that one).
   package var inputShape: [Int]? {
     for layer in layers {
       if let known = layer.knownInput { return known }

@@ -20,6 +20,20 @@ package enum NetworkError: Error, Hashable, CustomStringConvertible {
   case lossShapes(loss: String, target: Shape, prediction: Shape)
   /// Predictions and targets that are to be compared have different shapes.
   case scoreShapes(target: Shape, prediction: Shape)
+  /// A prediction holds what is no probability.
+  case notProbability(loss: String, value: Double, row: Int)
+  /// The same where each number is a probability by itself.
+  case noProbability(loss: String, value: Double, row: Int)
+  /// A row of a prediction does not sum to 1.
+  case notDistribution(loss: String, sum: Double, row: Int, isSingle: Bool)
+  /// A score of classes is asked of numbers.
+  case notClasses
+  /// A confusion matrix is asked of rows that hold several answers.
+  case severalAnswers
+  /// A label is not one of the classes.
+  case labelOutside(label: Int, classes: Int?)
+  /// A score is asked of predictions that hold NaN.
+  case scoreNotFinite(count: Int)
   /// A different number of parameters is given than the network has.
   case parameterCount(expected: Int, got: Int)
 
@@ -31,7 +45,7 @@ package enum NetworkError: Error, Hashable, CustomStringConvertible {
         + (remedy.isEmpty ? "" : ": \(remedy)")
     case .unresolved(let layer, let position):
       "layer \(position), \(layer), does not know its number of inputs yet: "
-        + "write dense(in, out), or give the network data once"
+        + "train the network first, or write all numbers of inputs, as dense(in, out)"
     case .invalidLayer(let layer, let reason): "\(layer): \(reason)"
     case .empty: "the network has no layers: compose some, as dense(784, 10) |> softmax"
     case .noSuchParameter(let name, let known):
@@ -47,6 +61,28 @@ package enum NetworkError: Error, Hashable, CustomStringConvertible {
     case .scoreShapes(let target, let prediction):
       "predictions \(prediction) cannot be scored against targets \(target): "
         + "both need one row an example"
+    case .notProbability(let loss, let value, let row):
+      "\(loss) takes probabilities, and row \(row) of the prediction holds "
+        + "\(NetworkFormat.short(value)): forgot softmax?"
+    case .noProbability(let loss, let value, let row):
+      "\(loss) takes probabilities, and row \(row) of the prediction holds "
+        + "\(NetworkFormat.short(value)): forgot sigmoid?"
+    case .notDistribution(let loss, let sum, let row, let isSingle):
+      "\(loss) takes rows of probabilities that sum to 1, and row \(row) of the prediction sums to "
+        + NetworkFormat.short(sum)
+        + (isSingle
+          ? ": for the probability of a single yes or no use bce"
+          : ": forgot softmax? After a sigmoid use bce")
+    case .notClasses:
+      "these are numbers, not classes: accuracy and confusion compare labels 0, 1, 2, …, one-hot "
+        + "rows, or probabilities with these; for numbers use mse"
+    case .severalAnswers:
+      "rows of several zeros and ones have no single class: take a column, as y[:, 0]"
+    case .labelOutside(let label, let classes):
+      classes.map { "label \(label) is outside 0…\($0 - 1)" }
+        ?? "label \(label) cannot be a class of a confusion matrix: classes count from 0"
+    case .scoreNotFinite(let count):
+      "\(count) of the numbers \(count == 1 ? "is" : "are") nan: there is no class to score"
     case .parameterCount(let expected, let got):
       "the network has \(expected) parameters, and \(got) are given"
     }

@@ -1,14 +1,81 @@
+import Tensors
+
 /// What training makes small. Gradients are of the mean over the batch's rows, or of their sum.
 package enum Loss: String, Sendable, CaseIterable {
   /// −Σ y·log p over the classes, averaged over rows.
   case crossEntropy = "cross_entropy"
   /// The same gradient, reported in the report's measure: averaged over rows and classes.
   case averageCrossEntropy = "averageCE"
+  /// −y·log p − (1 − y)·log(1 − p), averaged over rows and columns: each output is a yes or no.
+  case binaryCrossEntropy = "bce"
   /// (p − y)², averaged over rows and columns.
   case meanSquaredError = "mse"
 
-  /// Whether it is a cross-entropy.
-  var isCrossEntropy: Bool { self != .meanSquaredError }
+  /// Whether it compares distributions over classes.
+  var isCrossEntropy: Bool { self == .crossEntropy || self == .averageCrossEntropy }
+
+  /// Whether a row's loss is the mean over its columns.
+  var averagesColumns: Bool { self == .meanSquaredError || self == .binaryCrossEntropy }
+
+  /// What a summed row's loss is multiplied by in reports: `averageCE` averages over classes too.
+  func reportedShare(classes: Int) -> Double {
+    self == .averageCrossEntropy ? 1 / Double(max(1, classes)) : 1
+  }
+}
+
+/// How a loss is computed from what a network gives: from the logits where the network ends in the
+/// activation that belongs to the loss, so that it is finite and exact however sure the network is.
+package enum LossForm: Sendable, Hashable {
+  /// Softmax, cross-entropy and gradient in one pass over the logits.
+  case softmaxCrossEntropy
+  /// Sigmoid and binary cross-entropy from the logits.
+  case sigmoidCrossEntropy
+  /// From the outputs themselves.
+  case meanSquaredError
+
+  /// Whether the network's last layer is computed together with the loss.
+  var includesLastLayer: Bool { self != .meanSquaredError }
+}
+
+extension Network {
+  /// The loss that training takes for these targets where none is asked for: cross-entropy after a
+  /// softmax, binary cross-entropy after a sigmoid whose targets are all 0 or 1, otherwise mse.
+  package func defaultLoss(for targets: Tensor) -> Loss {
+    if endsInSoftmax { return .crossEntropy }
+    return endsInSigmoid && TargetKind(targets).isZeroOrOne
+      ? .binaryCrossEntropy : .meanSquaredError
+  }
+
+  /// The loss that `requested` means for this network: after a sigmoid the cross-entropy is the
+  /// binary one. Throws where the network's outputs are not what the loss is about.
+  package func loss(requested: Loss?, for targets: Tensor) throws(TrainingError) -> Loss {
+    guard let requested else { return defaultLoss(for: targets) }
+    switch requested {
+    case .meanSquaredError: return requested
+    case .crossEntropy, .averageCrossEntropy:
+      if endsInSoftmax { return requested }
+      if endsInSigmoid { return .binaryCrossEntropy }
+      throw .lossNeedsActivation(
+        loss: requested.rawValue, activation: "softmax", last: layers.last?.description ?? "")
+    case .binaryCrossEntropy:
+      if endsInSigmoid { return requested }
+      throw .lossNeedsActivation(
+        loss: requested.rawValue, activation: "sigmoid", last: layers.last?.description ?? "")
+    }
+  }
+
+  /// How `loss` is computed for this network.
+  func form(of loss: Loss) -> LossForm {
+    if loss.isCrossEntropy, endsInSoftmax { return .softmaxCrossEntropy }
+    if loss == .binaryCrossEntropy, endsInSigmoid { return .sigmoidCrossEntropy }
+    return .meanSquaredError
+  }
+
+  /// Whether the outputs are a softmax's.
+  package var endsInSoftmax: Bool { layers.last is Softmax }
+
+  /// Whether the outputs are a sigmoid's.
+  package var endsInSigmoid: Bool { (layers.last as? ActivationLayer)?.kind == .sigmoid }
 }
 
 /// How the rows of a batch combine.

@@ -1,76 +1,82 @@
 import CKernels
-import Glibc
 import Tensors
 
-/// The end of a plan: the loss of a piece of a batch, and the gradient with respect to what the
-/// last stage gave.
+/// The end of a plan: the loss of a piece of a batch, its score, and the gradient with respect to
+/// what the last stage gave.
 final class LossHead {
-  /// What is computed from what.
-  enum Kind {
-    /// Softmax, cross-entropy and gradient in one pass over the logits.
-    case softmaxCrossEntropy
-    /// Cross-entropy of probabilities that are not a softmax's.
-    case crossEntropy
-    case meanSquaredError
-  }
-
-  let kind: Kind
+  let form: LossForm
+  let task: LearningTask
   let rows: Int
   let width: Int
   /// Where the gradient goes.
   let gradient: Floats
   private let losses: Floats
-  /// The sum of the rows' losses of the latest pass; for mse of their means.
+  /// The sum of the rows' losses of the latest pass; where a row's loss is a mean over its columns,
+  /// of these means.
   private(set) var lossSum = 0.0
-  /// The rows of the latest pass whose largest output was the target's.
+  /// The right answers of the latest pass: rows, or single zeros and ones where rows hold several.
   private(set) var correct = 0
 
-  init(_ kind: Kind, width: Int, builder: StageBuilder) throws(TensorError) {
-    self.kind = kind
+  init(_ form: LossForm, task: LearningTask, width: Int, builder: StageBuilder) throws(TensorError)
+  {
+    self.form = form
+    self.task = task
     self.rows = builder.rows
     self.width = width
     losses = try builder.buffer(width: 1)
     gradient = builder.gradientBuffer()
   }
 
-  /// Measures, and fills the gradient, multiplied by `scale`, where `differentiates` is set.
+  /// Measures the loss and the score; where `scale` is not nil, also fills `gradient`, times it.
   func evaluate(_ outputs: Floats, _ targets: UnsafePointer<Float>, scale: Float?) {
-    switch kind {
-    case .softmaxCrossEntropy:
+    lossSum = 0
+    correct = 0
+    if form == .softmaxCrossEntropy {
       var hits = 0
       _ = nnsh_softmax_cross_entropy_rows(
         outputs, targets, rows, width, scale ?? 1, scale == nil ? nil : gradient, losses, &hits)
-      correct = hits
-      lossSum = 0
       for row in 0..<rows { lossSum += Double(losses[row]) }
-    case .crossEntropy, .meanSquaredError:
-      lossSum = 0
-      correct = 0
-      for row in 0..<rows {
-        measure(outputs + row * width, targets + row * width)
-        if let scale {
-          differentiate(outputs + row * width, targets + row * width, row: row, scale: scale)
-        }
-      }
+      correct = task == .classes ? hits : 0
+      return
+    }
+    for row in 0..<rows {
+      let (output, target) = (outputs + row * width, targets + row * width)
+      measure(output, target)
+      if let scale { differentiate(output, target, row: row, scale: scale) }
     }
   }
 
   private func measure(_ output: Floats, _ target: UnsafePointer<Float>) {
     var sum = 0.0
-    var (guess, truth) = (0, 0)
     for column in 0..<width {
       let (p, y) = (output[column], target[column])
-      if kind == .meanSquaredError {
+      if form == .sigmoidCrossEntropy {
+        sum += BinaryCrossEntropy.loss(logit: Double(p), target: Double(y))
+      } else {
         sum += Double(p - y) * Double(p - y)
-      } else if y != 0 {
-        sum -= Double(y) * log(Double(max(p, .leastNormalMagnitude)))
-        if p.isNaN { sum = .nan }
       }
-      if p > output[guess] { guess = column }
-      if y > target[truth] { truth = column }
     }
-    lossSum += kind == .meanSquaredError ? sum / Double(width) : sum
-    if width == 1 ? (output[0] > 0.5) == (target[0] > 0.5) : guess == truth { correct += 1 }
+    lossSum += sum / Double(width)
+    score(output, target)
+  }
+
+  private func score(_ output: Floats, _ target: UnsafePointer<Float>) {
+    switch task {
+    case .numbers: break
+    case .classes:
+      var (guess, truth) = (0, 0)
+      for column in 1..<max(1, width) {
+        if output[column] > output[guess] { guess = column }
+        if target[column] > target[truth] { truth = column }
+      }
+      if guess == truth { correct += 1 }
+    case .binary, .labels:
+      // A probability above one half is a logit above 0.
+      let cut: Float = form == .sigmoidCrossEntropy ? 0 : 0.5
+      for column in 0..<width where (output[column] > cut) == (target[column] > 0.5) {
+        correct += 1
+      }
+    }
   }
 
   private func differentiate(
@@ -80,8 +86,9 @@ final class LossHead {
     for column in 0..<width {
       let (p, y) = (output[column], target[column])
       g[column] =
-        kind == .meanSquaredError
-        ? 2 * scale * (p - y) : y == 0 ? 0 : -scale * y / max(p, .leastNormalMagnitude)
+        form == .sigmoidCrossEntropy
+        ? scale * Float(BinaryCrossEntropy.slope(logit: Double(p), target: Double(y)))
+        : 2 * scale * (p - y)
     }
   }
 }

@@ -9,8 +9,10 @@ extension Trainer {
         throw TrainingError.notFiniteAtStart(what: what)
       }
     }
-    try check("the inputs are", source.inputs, source.rows * source.inputWidth)
-    try check("the targets are", source.targets, source.rows * source.targetWidth)
+    try NotFiniteData.check(data.inputs, "inputs")
+    try NotFiniteData.check(data.targets, "targets")
+    try NotFiniteData.check(data.validation?.inputs, "inputs", of: "the validation part")
+    try NotFiniteData.check(data.validation?.targets, "targets", of: "the validation part")
     for slot in store.slots { try check("\(slot.name) is", slot.weights, slot.shape.count) }
   }
 

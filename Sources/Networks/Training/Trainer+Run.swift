@@ -87,7 +87,7 @@ extension Trainer {
   private func beginEpoch() {
     if options.shuffle, batchRows < source.rows {
       var generator = RandomGenerator(
-        seed: options.seed, stream: UInt64(state.historyBefore + state.epoch))
+        seed: seed, stream: UInt64(state.historyBefore + state.epoch))
       order = generator.permutation(source.rows)
     }
     snapshot.take(store, statistics: statistics)
@@ -101,7 +101,7 @@ extension Trainer {
     }
     state.epoch += 1
     history.loss.append(state.lossSum / Double(max(1, state.rows)) * reportedShare)
-    history.accuracy.append(Double(state.correct) / Double(max(1, state.rows)))
+    history.accuracy.append(epochAccuracy)
     var measured: (loss: Double, accuracy: Double)?
     if validation != nil, state.epoch % options.every == 0 || state.epoch == options.epochs {
       measured = try measureValidation()
@@ -147,12 +147,21 @@ extension Trainer {
       offset += plan.rows
     }
     let rows = Double(validation.rows)
-    return (lossSum / rows * reportedShare, Double(correct) / rows)
+    return (lossSum / rows * reportedShare, share(correct, ofRows: validation.rows))
   }
 
-  /// What a row's loss is multiplied by in reports: `averageCE` averages over the classes too.
-  var reportedShare: Double {
-    loss == .averageCrossEntropy ? 1 / Double(source.targetWidth) : 1
+  /// What a row's loss is multiplied by in reports.
+  var reportedShare: Double { loss.reportedShare(classes: source.targetWidth) }
+
+  /// The accuracy of the epoch so far; nan where the task has none.
+  private var epochAccuracy: Double { share(state.correct, ofRows: state.rows) }
+
+  private func share(_ correct: Int, ofRows rows: Int) -> Double {
+    switch task {
+    case .numbers: .nan
+    case .classes, .binary: Double(correct) / Double(max(1, rows))
+    case .labels: Double(correct) / Double(max(1, rows * source.targetWidth))
+    }
   }
 
   private func progress(_ meter: SpeedMeter, isEpochEnd: Bool) -> TrainingProgress {
@@ -162,8 +171,8 @@ extension Trainer {
     return TrainingProgress(
       epoch: isEpochEnd ? state.epoch : state.epoch + 1, epochs: options.epochs, step: state.step,
       steps: stepsPerEpoch, loss: state.lossSum / Double(max(1, state.rows)) * reportedShare,
-      accuracy: Double(state.correct) / Double(max(1, state.rows)),
-      validationLoss: state.validationLoss, validationAccuracy: state.validationAccuracy,
+      accuracy: epochAccuracy, validationLoss: state.validationLoss,
+      validationAccuracy: state.validationAccuracy,
       rowsPerSecond: meter.speed, secondsLeft: max(0, rowsLeft) / max(meter.speed, 1e-9),
       isEpochEnd: isEpochEnd)
   }

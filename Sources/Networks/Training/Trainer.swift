@@ -23,7 +23,12 @@ package final class Trainer {
   let store: ParameterStore
   let statistics = StatisticsStore()
   let context = StepContext()
-  let loss: Loss
+  /// The loss that is trained.
+  package let loss: Loss
+  /// What the examples ask for.
+  package let task: LearningTask
+  /// Decides orders and dropout.
+  let seed: UInt64
   let batchRows: Int
   let source: RowSource
   let validation: RowSource?
@@ -39,18 +44,18 @@ package final class Trainer {
   var snapshotState = TrainingState()
   var snapshotSteps = 0
 
-  /// Plans the training of `network`, whose lazy layers are resolved with `generator` if the data
-  /// is the first they see. Throws `NetworkError` or `TrainingError` for what does not fit.
+  /// Plans the training of `network`, whose lazy layers are resolved from its seed if the data is
+  /// the first they see. Throws `NetworkError` or `TrainingError` for what does not fit.
   package convenience init(
-    _ network: Network, data: TrainingData, options: TrainingOptions,
-    generator: inout RandomGenerator
+    _ network: Network, data: TrainingData, options: TrainingOptions
   ) throws {
     var network = network
-    try network.resolve(
-      input: Array(data.inputs.shape.dimensions.dropFirst()), generator: &generator)
+    if let seed = options.seed { network.seed = seed }
+    try network.resolve(input: Array(data.inputs.shape.dimensions.dropFirst()))
     var state = TrainingState()
     state.historyBefore = network.history.count
-    try self.init(resolved: network, data: data, options: options, state: state)
+    try self.init(
+      resolved: network, data: data.fitted(to: network), options: options, state: state)
   }
 
   /// Goes on with an interrupted training. Throws `nothingToResume` if there is none.
@@ -72,6 +77,10 @@ package final class Trainer {
     template = network
     history = network.history
     loss = setup.loss
+    task = setup.task
+    seed = options.seed ?? network.seed
+    template.seed = seed
+    template.loss = loss
     batchRows = setup.batchRows
     stepsPerEpoch = (data.rows + setup.batchRows - 1) / setup.batchRows
     source = try RowSource(data.inputs, data.targets)
@@ -93,8 +102,7 @@ package final class Trainer {
     let pieceRows = setup.pieceRows(batch: batchRows)
     let lastRows = data.rows % batchRows
     let factory = try PlanFactory(
-      network, inputShape: setup.inputShape, loss: loss, store: store, statistics: statistics,
-      options: options,
+      template, setup: setup, store: store, statistics: statistics, options: options,
       largestRows: max(pieceRows, min(validationRows, setup.measuringRows)))
     var cache = PlanCache(factory)
     stepThreads = setup.stepThreads
@@ -121,10 +129,15 @@ package final class Trainer {
     try checkStart()
   }
 
+  /// The epoch at hand, counted from 1.
+  package var epoch: Int { min(state.epoch + 1, max(1, options.epochs)) }
+  /// How many epochs the history held before this training.
+  package var epochsMeasured: Int { state.historyBefore }
+
   /// The network as it stands.
   package func trained() throws -> Network {
     var network = template
-    try network.setParameters(try store.tensors())
+    try network.setParameters(try store.tensors(like: network.parameters.map(\.tensor)))
     try network.setStatistics(statistics.values)
     network.history = history
     network.optimizerState.rule = options.optimizer.name
@@ -203,7 +216,7 @@ package final class Trainer {
     var scale = options.optimizer.isPlainMomentum ? rate : 1
     if options.reduction == .mean {
       scale /= Double(rows)
-      if loss == .meanSquaredError { scale /= Double(source.targetWidth) }
+      if loss.averagesColumns { scale /= Double(source.targetWidth) }
     }
     return Float(scale)
   }

@@ -18,6 +18,17 @@ package struct TrainingData: Sendable {
     if rows == 0 { throw TrainingError.noRows }
   }
 
+  private init(fitting data: TrainingData, to network: Network) {
+    inputs = data.inputs
+    targets = network.fitted(targets: data.targets, inputs: data.inputs)
+    validation = data.validation.map {
+      ($0.inputs, network.fitted(targets: $0.targets, inputs: $0.inputs))
+    }
+  }
+
+  /// The same with the targets as the network is to give them (`Network.fitted`).
+  func fitted(to network: Network) -> TrainingData { TrainingData(fitting: self, to: network) }
+
   /// The number of examples.
   package var rows: Int { inputs.shape[0] }
 

@@ -22,6 +22,10 @@ package enum TrainingError: Error, CustomStringConvertible {
   case noParameters
   /// The data, or the weights training starts from, hold a NaN or an infinity.
   case notFiniteAtStart(what: String)
+  /// Inputs or targets hold a NaN or an infinity.
+  case dataNotFinite(NotFiniteData)
+  /// A loss is of what another last layer gives.
+  case lossNeedsActivation(loss: String, activation: String, last: String)
   /// A NaN or infinity arose; the network keeps the last good weights.
   case notFinite(NotFiniteReport)
 
@@ -38,7 +42,7 @@ package enum TrainingError: Error, CustomStringConvertible {
         + "\(NetworkError.words(targets)): make its last layer "
         + "dense(\(targets.map(String.init).joined(separator: "×")))"
     case .needsClasses(let loss):
-      "\(loss) needs at least two classes: for a single output use loss=mse"
+      "\(loss) needs at least two classes: a single output ends in sigmoid and trains with loss=bce"
     case .patienceNeedsValidation:
       "patience needs validation data to measure on: use split(…), or leave patience out"
     case .precisionUnavailable(let name):
@@ -48,6 +52,10 @@ package enum TrainingError: Error, CustomStringConvertible {
     case .noParameters: "the network has no parameters to train: add a dense layer"
     case .notFiniteAtStart(let what):
       "training cannot start: \(what) not finite"
+    case .dataNotFinite(let data): data.message
+    case .lossNeedsActivation(let loss, let activation, let last):
+      "\(loss) compares probabilities, and the network ends in \(last): "
+        + "put |> \(activation) at its end, or train with loss=mse"
     case .notFinite(let report): report.message
     }
   }

@@ -111,6 +111,18 @@ final class ParameterStore {
     try slots.map { try Self.tensor($0.shape, from: $0.weights) }
   }
 
+  /// The parameters in the element types of `originals`. What was Float64 and has not moved keeps
+  /// the digits that the Float32 here cannot hold.
+  func tensors(like originals: [Tensor]) throws -> [Tensor] {
+    try zip(tensors(), originals).map { tensor, original in
+      guard original.elementType == .f64 else { return tensor }
+      let numbers = zip(tensor.doubles(), original.doubles()).map { now, before in
+        Double(Float(before)) == now ? before : now
+      }
+      return try Tensor(doubles: numbers, original.shape, elementType: .f64)
+    }
+  }
+
   /// What the optimizer remembers, a list of buffers for each parameter.
   func stateTensors() throws -> [[Tensor]] {
     try slots.map { slot in

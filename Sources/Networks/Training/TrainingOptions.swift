@@ -6,7 +6,7 @@ package struct TrainingOptions: Sendable {
   package var batch = BatchSize.rows(128)
   /// The rule and its rate.
   package var optimizer = Optimizer.sgd(rate: 0.1, momentum: 0.9)
-  /// What to make small; nil is cross-entropy after a softmax and mse otherwise.
+  /// What to make small; nil is what `Network.defaultLoss` says.
   package var loss: Loss?
   /// How the rows of a batch combine.
   package var reduction = LossReduction.mean
@@ -14,8 +14,8 @@ package struct TrainingOptions: Sendable {
   package var patience: Int?
   /// Draw a new order of the rows each epoch. A step of all rows needs none.
   package var shuffle = true
-  /// Decides orders and dropout.
-  package var seed: UInt64 = 0
+  /// Decides orders and dropout; nil for the network's own.
+  package var seed: UInt64?
   /// Measure on the validation data after every so many epochs, and after the last.
   package var every = 1
   /// The element type of the products.

@@ -46,7 +46,8 @@ struct PlanFactory {
   let network: Network
   let inputShape: [Int]
   let outputShape: [Int]
-  let loss: Loss
+  let form: LossForm
+  let task: LearningTask
   let store: ParameterStore
   let statistics: StatisticsStore
   let retained: Float
@@ -55,15 +56,16 @@ struct PlanFactory {
   let workspace: Workspace
 
   init(
-    _ network: Network, inputShape: [Int], loss: Loss, store: ParameterStore,
+    _ network: Network, setup: TrainingSetup, store: ParameterStore,
     statistics: StatisticsStore, options: TrainingOptions, largestRows: Int
   ) throws {
     self.network = network
-    self.inputShape = inputShape
-    self.loss = loss
+    inputShape = setup.inputShape
+    form = setup.form
+    task = setup.task
     self.store = store
     self.statistics = statistics
-    seed = options.seed
+    seed = network.seed
     precision = options.precision
     outputShape = try network.outputShape(for: inputShape)
     if case .sgd(let momentum, nesterov: false) = options.optimizer.rule {
@@ -86,19 +88,17 @@ struct PlanFactory {
     let builder = StageBuilder(
       rows: rows, store: store, statistics: statistics, retained: retained, seed: seed,
       precision: precision, workspace: workspace)
-    let isFused = loss.isCrossEntropy && network.layers.last is Softmax
     var shape = inputShape
     for (index, layer) in network.layers.enumerated() {
       builder.position = index + 1
       builder.layerName = layer.description
-      if !(isFused && index == network.layers.count - 1) {
+      if !(form.includesLastLayer && index == network.layers.count - 1) {
         try layer.makeStages(input: shape, builder)
       }
       shape = try layer.outputShape(for: shape, position: index + 1)
     }
-    let kind: LossHead.Kind =
-      !loss.isCrossEntropy ? .meanSquaredError : isFused ? .softmaxCrossEntropy : .crossEntropy
-    let head = try LossHead(kind, width: outputShape.reduce(1, *), builder: builder)
+    let head = try LossHead(
+      form, task: task, width: outputShape.reduce(1, *), builder: builder)
     return TrainingPlan(rows: rows, stages: builder.stages, head: head, workspace: workspace)
   }
 }

@@ -8,7 +8,8 @@ package struct TrainingProgress: Sendable {
   /// The step in the epoch, counted from 1, and how many an epoch has.
   package var step: Int
   package var steps: Int
-  /// The loss and accuracy of the epoch so far, averaged over its rows.
+  /// The loss and accuracy of the epoch so far, averaged over its rows; the accuracy is nan where
+  /// the task has none.
   package var loss: Double
   package var accuracy: Double
   /// On the validation data, as last measured in this training; nil before.

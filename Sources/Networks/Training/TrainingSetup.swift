@@ -6,6 +6,8 @@ import Tensors
 struct TrainingSetup {
   let inputShape: [Int]
   let loss: Loss
+  let form: LossForm
+  let task: LearningTask
   let batchRows: Int
   /// Rows measured at once.
   let measuringRows: Int
@@ -25,13 +27,15 @@ struct TrainingSetup {
     inputShape = Array(data.inputs.shape.dimensions.dropFirst())
     let output = try network.outputShape(for: inputShape)
     if network.parameters.isEmpty { throw TrainingError.noParameters }
-    loss = options.loss ?? (network.layers.last is Softmax ? .crossEntropy : .meanSquaredError)
     for targets in [data.targets, data.validation?.targets].compactMap({ $0 }) {
       let width = Array(targets.shape.dimensions.dropFirst())
       guard width == output else {
         throw TrainingError.targetWidth(network: output, targets: width)
       }
     }
+    loss = try network.loss(requested: options.loss, for: data.targets)
+    form = network.form(of: loss)
+    task = LearningTask(network, loss: loss, inputs: data.inputs, targets: data.targets)
     if loss.isCrossEntropy, output.reduce(1, *) < 2 {
       throw TrainingError.needsClasses(loss: loss.rawValue)
     }
@@ -48,10 +52,16 @@ struct TrainingSetup {
     }
     targetRows =
       network.layers.contains { $0.needsWholeBatch }
-      ? .max : max(64, Self.pieceFloats / max(1, widths))
+      ? .max : max(Self.fewestRows(widths), Self.pieceFloats / max(1, widths))
     stepThreads =
       3 * Double(network.parameterCount) * Double(batchRows) < Self.smallStep ? 1 : nil
-    measuringRows = max(64, min(1024, Self.pieceFloats / max(1, widths)))
+    measuringRows = max(
+      Self.fewestRows(widths), min(1024, Self.pieceFloats / max(1, widths)))
+  }
+
+  /// Pieces of fewer rows are slow, but those of very wide layers must still fit the memory.
+  private static func fewestRows(_ widths: Int) -> Int {
+    max(1, min(64, (1 << 26) / max(1, widths)))
   }
 
   /// The rows of a piece, for a batch to be cut into equal ones.

@@ -9,7 +9,7 @@ extension Builtin {
     Declaration(
       "print", group: .other, "writes values to standard output",
       details: """
-        Strings bare, all else as its echo. A tensor begins on a line of its own, unless sep is \
+        Strings bare, with the escape codes that they hold, all else as its echo. A tensor begins on a line of its own, unless sep is \
         given.
         """,
       parameters: [

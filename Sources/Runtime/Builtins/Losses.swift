@@ -3,15 +3,16 @@ import Tensors
 
 /// Losses, and how good predictions are.
 extension Builtin {
-  static let lossGroup: [Builtin] = [crossEntropy, mse, accuracy, confusion]
+  static let lossGroup: [Builtin] = [crossEntropy, bce, mse, accuracy, confusion]
 
   static let crossEntropy = Builtin(
     Declaration(
       "cross_entropy", group: .losses,
       "−Σ target · log(prediction), summed over classes and averaged over rows",
       details: """
-        Finite also where softmax gives exactly 0; differentiated through softmax it gives \
-        (prediction − target) / N. target and prediction must have one shape.
+        Of softmax(z) it is computed from z, so that it is finite however sure the prediction is; \
+        differentiated through softmax it gives (prediction − target) / N. target and prediction \
+        must have one shape; each row of the prediction must sum to 1.
         """,
       parameters: [
         Parameter("target", .tensor, "one-hot rows, N×K"),
@@ -19,11 +20,35 @@ extension Builtin {
       ],
       result: "a number",
       examples: [.init("cross_entropy([[1, 0]], [[0.5, 0.5]])", "0.693147")],
-      seeAlso: ["averageCE", "softmax", "mse"]),
+      seeAlso: ["averageCE", "bce", "softmax", "mse"]),
     differentiation: .differentiable
   ) { arguments, _ in
-    Value(
-      try Variable.crossEntropy(target: arguments.variable(0), prediction: arguments.variable(1)))
+    let (target, prediction) = try arguments.distributions("cross_entropy")
+    return Value(try Variable.crossEntropy(target: target, prediction: prediction))
+  }
+
+  static let bce = Builtin(
+    Declaration(
+      "bce", group: .losses,
+      "the binary cross-entropy: −mean(y · log(p) + (1 − y) · log(1 − p))",
+      details: """
+        For outputs that are each a yes or no by themselves, as a sigmoid gives them; the mean is \
+        over all elements. Of sigmoid(z) it is computed from z. target and prediction must have \
+        one shape.
+        """,
+      parameters: [
+        Parameter("target", .tensor, "zeros and ones, of any shape"),
+        Parameter("prediction", .tensor, "probabilities, of target's shape"),
+      ],
+      result: "a number", examples: [.init("bce([1, 0], [0.5, 0.5])", "0.693147")],
+      seeAlso: ["cross_entropy", "sigmoid", "mse"]),
+    differentiation: .differentiable
+  ) { arguments, _ in
+    let (target, prediction) = (try arguments.variable(0), try arguments.variable(1))
+    if !prediction.isWatched, target.shape == prediction.shape {
+      try Distribution.checkProbabilities(prediction.tensor, loss: "bce")
+    }
+    return Value(try Variable.binaryCrossEntropy(target: target, prediction: prediction))
   }
 
   static let mse = Builtin(
@@ -44,8 +69,9 @@ extension Builtin {
   }
 
   private static let labelPairDetails = """
-    Either operand may be rows (the class is where the largest element is), labels, or the \
-    probability of class 1, which counts from above one half.
+    Either operand may be rows (the class is where the largest element is), labels, or, beside \
+    labels 0 and 1, the probability of class 1, which counts from above one half. Numbers that \
+    are no classes are an error.
     """
 
   private static let labelPairParameters = [
@@ -56,15 +82,15 @@ extension Builtin {
   static let accuracy = Builtin(
     Declaration(
       "accuracy", group: .losses, "the part of the rows that are predicted right, from 0 to 1",
-      details: labelPairDetails, parameters: labelPairParameters,
-      result: "a number", examples: [.init("accuracy([0, 1, 1, 0], [0, 1, 0, 0])", "0.75")],
+      details: labelPairDetails
+        + " Of rows that hold several zeros and ones it is the part of these that are right.",
+      parameters: labelPairParameters, result: "a number",
+      examples: [.init("accuracy([0, 1, 1, 0], [0, 1, 0, 0])", "0.75")],
       seeAlso: ["confusion", "argmax"]),
     differentiation: .stepwise("its result is a count, which jumps")
   ) { arguments, _ in
-    let (target, prediction) = try arguments.labelPairs()
-    guard !target.isEmpty else { return .number(.nan) }
-    let right = Swift.zip(target, prediction).count { $0 == $1 }
-    return .number(Double(right) / Double(target.count))
+    .number(
+      try Metrics.accuracy(targets: arguments.tensor(0), predictions: arguments.tensor(1)))
   }
 
   static let confusion = Builtin(
@@ -76,53 +102,20 @@ extension Builtin {
       seeAlso: ["accuracy", "bincount"]),
     differentiation: .stepwise("its result is a count, which jumps")
   ) { arguments, _ in
-    let (target, prediction) = try arguments.labelPairs()
-    var classes = 0.0
-    for index in 0...1 {
-      let tensor = try arguments.tensor(index)
-      classes = Swift.max(
-        classes,
-        tensor.rank == 2 && tensor.shape[1] != 1
-          ? Double(tensor.shape[1]) : ((index == 0 ? target : prediction).max() ?? -1) + 1)
-    }
-    try MemoryGuard.check(elements: classes * classes)
-    let size = Int(exactly: classes) ?? 0
-    var counts = [Double](repeating: 0, count: size * size)
-    for (row, (actual, predicted)) in Swift.zip(target, prediction).enumerated() {
-      guard let actual = Int(exactly: actual), let predicted = Int(exactly: predicted),
-        (0..<size).contains(actual), (0..<size).contains(predicted)
-      else {
-        throw RuntimeError.other(
-          "confusion: row \(row) has a label that is not a whole number from 0", hint: nil)
-      }
-      counts[actual * size + predicted] += 1
-    }
-    return Value(
-      try Tensor(
-        doubles: counts, Shape(checking: [size, size]), elementType: .holding(counts)))
+    Value(try Metrics.confusion(targets: arguments.tensor(0), predictions: arguments.tensor(1)))
   }
 }
 
 extension Arguments {
-  /// Target and prediction, each as one label a row.
-  func labelPairs() throws -> (target: [Double], prediction: [Double]) {
-    let (target, prediction) = (try tensor(0), try tensor(1))
-    guard (1...2).contains(target.rank), (1...2).contains(prediction.rank),
-      target.shape[0] == prediction.shape[0],
-      target.rank == 1 || prediction.rank == 1 || target.shape == prediction.shape
-    else {
-      throw NetworkError.scoreShapes(target: target.shape, prediction: prediction.shape)
+  /// Target and prediction of a cross-entropy.
+  ///
+  /// - Throws: where the prediction is no distribution, unless it is itself what a gradient is
+  ///   taken for: then its numbers move one by one.
+  func distributions(_ loss: String) throws -> (target: Variable, prediction: Variable) {
+    let (target, prediction) = (try variable(0), try variable(1))
+    if !prediction.isWatched, target.shape == prediction.shape {
+      try Distribution.check(prediction.tensor, loss: loss)
     }
-    return (try Self.labels(target), try Self.labels(prediction))
-  }
-
-  private static func labels(_ tensor: Tensor) throws -> [Double] {
-    if tensor.rank == 2, tensor.shape[1] != 1, tensor.count > 0 {
-      return try tensor.argmax(axis: 1).doubles()
-    }
-    // One number a row: a label, or the probability of class 1.
-    let numbers = tensor.doubles()
-    if numbers.allSatisfy({ $0.rounded() == $0 }) { return numbers }
-    return numbers.map { $0 > 0.5 ? 1 : 0 }
+    return (target, prediction)
   }
 }

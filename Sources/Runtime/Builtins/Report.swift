@@ -88,7 +88,7 @@ extension Builtin {
       "averageCE", group: .report, "the report's loss: −mean(target · log(prediction))",
       details: """
         The mean is over all N·K elements, so it is cross_entropy / K. Terms whose target is 0 \
-        are 0. target and prediction must have one shape.
+        are 0. target and prediction must have one shape; each row of the prediction must sum to 1.
         """,
       parameters: [
         Parameter("target", .tensor, "one-hot rows, N×K"),
@@ -99,9 +99,8 @@ extension Builtin {
       seeAlso: ["cross_entropy", "gradCE", "softmax"]),
     differentiation: .differentiable
   ) { arguments, _ in
-    Value(
-      try Variable.averageCrossEntropy(
-        target: arguments.variable(0), prediction: arguments.variable(1)))
+    let (target, prediction) = try arguments.distributions("averageCE")
+    return Value(try Variable.averageCrossEntropy(target: target, prediction: prediction))
   }
 
   static let gradCE = Builtin(

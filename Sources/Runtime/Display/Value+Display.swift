@@ -53,7 +53,7 @@ extension Value {
       case "\\": text += "\\\\"
       case "{": text += "{{"
       case "}": text += "}}"
-      case _ where scalar.value < 32 || scalar.value == 127:
+      case _ where ShownName.isUnsafe(scalar):
         text += "\\u{\(String(scalar.value, radix: 16))}"
       default: text.unicodeScalars.append(scalar)
       }
@@ -82,7 +82,7 @@ extension Value {
   private static func inline(_ record: Record, _ style: DisplayStyle, depth: Int) -> String {
     guard depth < depthLimit else { return "{…}" }
     let parts = zip(record.names, record.values).map { name, value in
-      "\(name): \(value.inline(style, depth: depth + 1))"
+      "\(ShownName.cleaned(name)): \(value.inline(style, depth: depth + 1))"
     }
     return "{" + parts.joined(separator: ", ") + "}"
   }
@@ -101,7 +101,7 @@ extension Value {
       if case .record(let box) = value {
         text = display(box.content, style, indentation: indentation + 2)
       }
-      return "\(margin)\(name): \(text),\n"
+      return "\(margin)\(ShownName.cleaned(name)): \(text),\n"
     }
     return "{\n" + lines.joined() + String(repeating: " ", count: indentation) + "}"
   }

@@ -60,7 +60,9 @@ extension Machine {
       case .number: numbers |= 1 << UInt16(index)
       case .tensor(let box):
         let tensor = box.content
-        guard tensor.elementType != .bool, type == nil || type == tensor.elementType else {
+        guard tensor.elementType != .bool, !tensor.hasLostLogarithms,
+          type == nil || type == tensor.elementType
+        else {
           return nil
         }
         type = tensor.elementType

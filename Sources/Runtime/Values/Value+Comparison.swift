@@ -104,7 +104,7 @@ extension Value {
   /// `x'`
   package func transposed() throws -> Value {
     switch self {
-    case .number: return self
+    case .number, .bool: return self
     case .tensor(let box): return .tensor(Box(try box.content.transposed()))
     case .traced(let box):
       return box.content.rank == 0 ? self : Value(try .transpose(box.content))

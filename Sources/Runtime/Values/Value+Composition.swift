@@ -10,8 +10,24 @@ extension Value {
       return .network(
         Box(NetworkValue(try Network.composed(a, b, generator: &random.generator))))
     }
+    for (layer, other) in [(first, second), (second, first)] {
+      if case .network = layer, let name = other.hiddenLayer {
+        throw RuntimeError.other(
+          "\(name) is a function of your own here and no layer of a network",
+          hint: "clear \(name) brings the layer back, or give your function another name")
+      }
+    }
     guard second.isComposable else { throw RuntimeError.notCallable(kind: second.kindName) }
     return .function(Function(composing: first.steps + second.steps))
+  }
+
+  /// The name of the layer that this function of a person's own hides.
+  private var hiddenLayer: String? {
+    guard case .function(let function) = self, function.builtin == nil, let name = function.name,
+      let hidden = Builtin.named(name),
+      hidden.layer != nil || hidden.declaration.group == .layers
+    else { return nil }
+    return name
   }
 
   private var steps: [Value] {

@@ -24,6 +24,8 @@ package struct Command: Sendable {
     package let isOption: Bool
     /// Bare words that may stand in place of an expression: `batch=full`.
     package let words: [String]
+    /// What other tools call it, for who writes that instead.
+    package let misnomers: [String]
 
     /// A place in the command's sentence.
     package static func slot(
@@ -34,17 +36,17 @@ package struct Command: Sendable {
       Argument(
         parameter: Parameter(
           name, kind, default: defaultValue, isVariadic: isVariadic, summary),
-        keyword: keyword, isOption: false, words: words)
+        keyword: keyword, isOption: false, words: words, misnomers: [])
     }
 
     /// `name=value`.
     package static func option(
       _ name: String, _ kind: Parameter.Kind, default defaultValue: Parameter.Default,
-      words: [String] = [], _ summary: String
+      words: [String] = [], misnomers: [String] = [], _ summary: String
     ) -> Argument {
       Argument(
         parameter: Parameter(name, kind, default: defaultValue, summary), keyword: nil,
-        isOption: true, words: words)
+        isOption: true, words: words, misnomers: misnomers)
     }
 
     /// How it stands in the usage: `on DATA`, `epochs=10`.
@@ -84,7 +86,7 @@ package struct Command: Sendable {
           isOptional: $0.parameter.defaultValue != nil, isVariadic: $0.parameter.isVariadic)
       },
       options: arguments.filter(\.isOption).map {
-        CommandSyntax.Option($0.parameter.name, $0.syntaxKind)
+        CommandSyntax.Option($0.parameter.name, $0.syntaxKind, misnomers: $0.misnomers)
       })
     self.arguments = arguments
     self.body = body

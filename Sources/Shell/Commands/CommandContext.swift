@@ -109,14 +109,20 @@ package struct CommandContext {
 
   func network(_ slot: String) throws -> Network {
     let value = try requiredValue(slot)
-    guard case .network(let box) = value else { throw mismatch(slot, "a network", value) }
+    guard case .network(let box) = value else {
+      if let hint = ShadowedLayers.hint(machine) {
+        throw RuntimeError.other(mismatch(slot, "a network", value).message, hint: hint)
+      }
+      throw mismatch(slot, "a network", value)
+    }
     return box.content.network
   }
 
   /// The error for an argument of the wrong kind.
   func mismatch(_ slot: String, _ expected: String, _ value: Value) -> RuntimeError {
     .argumentKind(
-      function: declaration.name, parameter: slot, expected: expected, got: value.kindName)
+      function: declaration.name, parameter: slot, expected: expected,
+      got: value.asNumber()?.displayed ?? value.kindName)
   }
 
   private func missing(_ slot: String) -> RuntimeError {

@@ -33,6 +33,11 @@ extension Command {
     let binding = try LoadedBinding(Loader.load(source), source: source, name: name)
     try context.session.define(binding.name, binding.value, on: context.machine)
     context.print(binding.summary)
+    if let omitted = binding.omitted {
+      context.note(
+        "\(source) holds the weights alone, not \(omitted): training \(binding.name) starts afresh")
+    }
+    RescuedNetworks.markTold(source)
     for remark in binding.remarks { context.note(remark.message) }
     return nil
   }
@@ -54,6 +59,11 @@ extension Command {
     let value = try context.requiredValue("value")
     let path = try context.requiredWord("path")
     try Saver.save(try context.savable(value), to: path)
+    if case .network(let box) = value,
+      let omitted = NetworkFile.omissions(of: box.content.network)
+    {
+      context.note("\(path) holds the weights alone, not \(omitted)")
+    }
     return nil
   }
 }
@@ -90,6 +100,8 @@ private struct LoadedBinding {
   let name: String
   let value: Value
   let summary: String
+  /// What of a network was not saved with it.
+  private(set) var omitted: String?
   /// What the loading has left out or decided.
   var remarks: [LoadRemark] = []
 
@@ -113,6 +125,7 @@ private struct LoadedBinding {
     case .parameters(let tensors, let notes):
       if let network = try NetworkFile.network(from: tensors, notes: notes) {
         value = .network(Box(NetworkValue(network)))
+        omitted = NetworkFile.omissions(in: notes)
         let count = NumberForm.grouped(network.parameterCount)
         summary = "\(name)  \(network.description)   \(count) parameters"
       } else {

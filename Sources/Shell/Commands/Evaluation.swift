@@ -47,39 +47,31 @@ struct EvaluationData {
 }
 
 extension Network {
-  /// The outputs for all examples, computed piece by piece to bound the memory.
-  func predictions(for split: Split) throws -> Tensor {
-    let rows = split.count
-    let piece = 4096
-    guard rows > piece else { return try forward(rows: split, 0..<rows) }
-    let parts = try stride(from: 0, to: rows, by: piece).map { start in
-      try forward(rows: split, start..<min(rows, start + piece))
-    }
-    return try Tensor.concatenate(parts, axis: 0)
-  }
-
-  private func forward(rows split: Split, _ range: Range<Int>) throws -> Tensor {
-    // Convolutions take images, dense layers rows of numbers.
-    let x = split.x
-    if let shape = inputShape, shape.count > 1 {
-      return try forward(x.rows(range).reshaped([range.count] + shape))
-    }
-    return try forward(x.rows(range))
+  /// The network's measures on a split, whose rows convolutions take as images.
+  func measured(on split: Split) throws -> Measurement {
+    try NotFiniteData.check(split.x, "inputs")
+    try NotFiniteData.check(split.y, "targets")
+    var x = split.x
+    if let shape = inputShape, shape.count > 1 { x = try x.reshaped([split.count] + shape) }
+    return try measured(x, split.y)
   }
 }
 
 extension Command {
   static let test = Command(
-    "test", "measures a network: loss, accuracy, a table of its classes",
+    "test", "measures a network: its loss and the scores that fit the task",
     details: """
-      Of a data set the test part is taken. The value is a record of loss, accuracy, confusion \
-      (rows are the true classes, columns the predicted ones) and names.
+      Of a data set the test part is taken. The loss is the one that the network was trained with. \
+      Classes are scored by accuracy and a table; its record has confusion (rows are the true \
+      classes, columns the predicted ones) and names. Several yes or no a row are scored one by \
+      one. Numbers have no accuracy, but r2 (the part of the targets' variance that is explained) \
+      and mae (the mean absolute error).
       """,
     arguments: [
       .slot("net", .network, "the network"),
       .slot("split", after: "on", .split, "the examples"),
     ],
-    result: "record {loss, accuracy, confusion, names}",
+    result: "record {loss, accuracy, confusion, names}, or {loss, r2, mae}",
     examples: [
       .init(
         """
@@ -107,54 +99,60 @@ extension Command {
   }
 }
 
-/// A network's measures on some examples.
+/// A network's measures on some examples, as `test` shows them.
 private struct Evaluation {
   private let data: EvaluationData
   private let context: CommandContext
-  private let predictions: Value
-  private let targets: Value
-  private let loss: Double
-  private let isClassifier: Bool
+  private let measured: Measurement
 
   init(_ network: Network, _ data: EvaluationData, _ context: CommandContext) throws {
     self.data = data
     self.context = context
-    predictions = Value(try network.predictions(for: data.split))
-    targets = Value(data.split.y)
-    let endsInSoftmax = network.layers.last?.description.hasPrefix("softmax") == true
-    loss =
-      try context.call(endsInSoftmax ? "cross_entropy" : "mse", targets, predictions)
-      .asNumber() ?? .nan
-    isClassifier = data.split.labels != nil && data.split.y.shape.dimensions.last ?? 0 > 1
+    measured = try network.measured(on: data.split)
   }
 
   func report() throws -> Value {
-    guard isClassifier else {
-      context.print("loss \(NumberForm.loss(loss))   \(data.split.count) examples")
-      return .fields([("loss", .number(loss))])
+    var line = "loss \(NumberForm.loss(measured.loss))"
+    var fields: [(String, Value)] = [("loss", .number(measured.loss))]
+    func add(_ name: String, _ field: String, _ value: Double, _ text: String) {
+      guard !value.isNaN else { return }
+      line += "   \(name) \(text)"
+      fields.append((field, .number(value)))
     }
-    let accuracy = try context.call("accuracy", targets, predictions).asNumber() ?? .nan
-    let confusion = try context.call("confusion", targets, predictions)
-    let measures =
-      "loss \(NumberForm.loss(loss))   accuracy \(NumberForm.fixed(100 * accuracy, 2))%   "
-      + "\(data.split.count) examples"
-    context.print(measures)
+    if let accuracy = measured.accuracy {
+      add("accuracy", "accuracy", accuracy, NumberForm.fixed(100 * accuracy, 2) + "%")
+    } else if measured.task == .numbers {
+      let (determination, error) = (measured.determination, measured.meanAbsoluteError)
+      add("R²", "r2", determination, NumberForm.fixed(determination, 4))
+      add("MAE", "mae", error, NumberForm.loss(error))
+    }
+    context.print(line + "   \(data.split.count) examples")
+    let bad = measured.predictions.doubles().count { !$0.isFinite }
+    if bad > 0 {
+      context.note(
+        "\(bad) of the network's outputs are not finite: so are the loss and what follows from it; "
+          + "look at its weights, as any(isnan(net.W1))")
+      return .fields(fields)
+    }
+    guard measured.task == .classes || measured.task == .binary else { return .fields(fields) }
+    let confusion = try Metrics.confusion(
+      targets: measured.targets, predictions: measured.predictions)
     context.print(try classTable(confusion).lines(width: context.width, paint: context.paint))
-    let classes = data.split.y.shape.dimensions.last ?? 0
-    return .fields([
-      ("loss", .number(loss)), ("accuracy", .number(accuracy)), ("confusion", confusion),
-      ("names", .items((0..<classes).map { .text(data.name(of: $0)) })),
-    ])
+    let classes = confusion.shape.dimensions.first ?? 0
+    return .fields(
+      fields + [
+        ("confusion", Value(confusion)),
+        ("names", .items((0..<classes).map { .text(data.name(of: $0)) })),
+      ])
   }
 
   /// Precision is the share of the predictions of a class that are right, recall the share of the
   /// class that was found.
-  private func classTable(_ confusion: Value) throws -> Table {
+  private func classTable(_ tensor: Tensor) throws -> Table {
     var table = Table([
       ("class", .left), ("examples", .right), ("precision", .right), ("recall", .right),
       ("most often taken for", .left),
     ])
-    guard let tensor = try confusion.asTensor() else { return table }
     let counts = tensor.doubles()
     let size = tensor.shape.dimensions.first ?? 0
     for row in 0..<size {
@@ -181,7 +179,7 @@ private struct Evaluation {
 struct Mistakes {
   private let context: CommandContext
   private let data: EvaluationData
-  private let predictions: Tensor
+  private let mistakes: [Metrics.Mistake]
 
   init(_ context: CommandContext) throws {
     self.context = context
@@ -191,47 +189,26 @@ struct Mistakes {
     }
     let network = try context.network("net")
     data = try EvaluationData(context.requiredValue("split"), slot: "split", context)
-    guard data.split.labels != nil else {
+    let measured = try network.measured(on: data.split)
+    guard measured.task == .classes || measured.task == .binary else {
       throw RuntimeError.other(
-        "mistakes need classes, and the targets are numbers to predict", hint: nil)
+        measured.task == .labels
+          ? "mistakes need one class a row, and these rows hold several zeros and ones"
+          : "mistakes need classes, and the targets are numbers to predict", hint: nil)
     }
-    predictions = try network.predictions(for: data.split)
-  }
-
-  private struct Mistake {
-    let row: Int
-    let truth: Int
-    let predicted: Int
-    let certainty: Double
-  }
-
-  private func found() -> [Mistake] {
-    let labels = data.split.labels?.doubles() ?? []
-    let numbers = predictions.doubles()
-    let classes = max(1, predictions.shape.dimensions.last ?? 1)
-    var mistakes: [Mistake] = []
-    for (row, label) in labels.enumerated() {
-      let outputs = numbers[row * classes..<(row + 1) * classes]
-      guard let best = outputs.indices.max(by: { outputs[$0] < outputs[$1] }),
-        let truth = Int(exactly: label), best - row * classes != truth
-      else { continue }
-      mistakes.append(
-        Mistake(
-          row: row, truth: truth, predicted: best - row * classes, certainty: outputs[best]))
-    }
-    return mistakes.sorted { ($0.certainty, -$0.row) > ($1.certainty, -$1.row) }
+    mistakes = try Metrics.mistakes(
+      targets: measured.targets, predictions: measured.predictions)
   }
 
   /// Pictures with what they are and were taken for; rows of a table where there are no images.
   func lines(count: Int?) throws -> [String] {
-    let mistakes = found()
     let share = NumberForm.percent(Double(mistakes.count) / Double(max(1, data.split.count)))
     let heading = "\(mistakes.count) of \(data.split.count) are wrong (\(share))"
     let shown = Array(mistakes.prefix(count ?? 12))
     guard !shown.isEmpty else { return [heading] }
     let captions = shown.map { mistake in
-      "\(data.name(of: mistake.truth))→\(data.name(of: mistake.predicted)) "
-        + NumberForm.percent(mistake.certainty)
+      "\(data.name(of: mistake.truth))→\(data.name(of: mistake.guess)) "
+        + NumberForm.percent(mistake.confidence)
     }
     let rows = try data.split.selecting(shown.map(\.row))
     guard let images = rows.images else {

@@ -18,8 +18,33 @@ enum NetworkFile {
     for (index, tensor) in network.statistics.enumerated() {
       tensors.append(NamedTensor(name: "\(statistic)\(index + 1)", tensor: tensor))
     }
-    return (tensors, [note: network.description])
+    var notes = [note: network.description, seedNote: String(network.seed)]
+    if let loss = network.loss { notes[lossNote] = loss.rawValue }
+    if let omitted = omissions(of: network) { notes[omissionNote] = omitted }
+    return (tensors, notes)
   }
+
+  private static let lossNote = "loss"
+  private static let seedNote = "seed"
+  private static let omissionNote = "not saved"
+
+  /// What a network has that the file does not hold: what training remembers. Nil where there is
+  /// nothing.
+  static func omissions(of network: Network) -> String? {
+    var parts: [String] = []
+    let (epochs, steps) = (network.history.count, network.optimizerState.steps)
+    if epochs > 0 { parts.append("the history of \(epochs) epoch\(epochs == 1 ? "" : "s")") }
+    if steps > 0 {
+      parts.append(
+        "what \(network.optimizerState.rule) remembers of \(steps) step\(steps == 1 ? "" : "s")")
+    }
+    if network.unfinished != nil { parts.append("the interrupted training") }
+    guard let last = parts.popLast() else { return nil }
+    return parts.isEmpty ? last : parts.joined(separator: ", ") + " and " + last
+  }
+
+  /// The same of the network that a file was written from.
+  static func omissions(in notes: [String: String]) -> String? { notes[omissionNote] }
 
   /// The network that a file holds; nil where it has no note about layers.
   ///
@@ -36,15 +61,33 @@ enum NetworkFile {
     }
     var generator = RandomGenerator(seed: 0)
     var network = try Network(layers(of: expression, text), generator: &generator)
-    let parameters = tensors.filter { !$0.name.hasPrefix(statistic) }
-    for parameter in parameters { try network.setParameter(parameter.name, to: parameter.tensor) }
-    guard parameters.count == network.parameters.count else {
-      throw NetworkError.parameterCount(
-        expected: network.parameters.count, got: parameters.count)
-    }
+    try setParameters(of: &network, to: tensors.filter { !$0.name.hasPrefix(statistic) })
     let statistics = tensors.filter { $0.name.hasPrefix(statistic) }.map(\.tensor)
     if !statistics.isEmpty { network.statistics = statistics }
+    network.loss = notes[lossNote].flatMap(Loss.init(rawValue:))
+    if let seed = notes[seedNote].flatMap({ UInt64($0) }) { network.seed = seed }
     return network
+  }
+
+  /// All at once: each by its name would look through all names each time.
+  private static func setParameters(of network: inout Network, to given: [NamedTensor]) throws {
+    let known = network.parameters
+    guard given.count == known.count else {
+      throw NetworkError.parameterCount(expected: known.count, got: given.count)
+    }
+    var tensors: [String: Tensor] = [:]
+    for parameter in given { tensors[parameter.name] = parameter.tensor }
+    let names = known.map(\.name)
+    if let stranger = given.first(where: { tensor in !Set(names).contains(tensor.name) }) {
+      throw NetworkError.noSuchParameter(name: stranger.name, known: names)
+    }
+    try network.setParameters(
+      known.map { name, old in
+        guard let tensor = tensors[name] else {
+          throw NetworkError.noSuchParameter(name: name, known: names)
+        }
+        return tensor.elementType == .bool ? try tensor.cast(to: .f32) : tensor
+      })
   }
 
   private static func unreadable(_ text: String) -> RuntimeError {

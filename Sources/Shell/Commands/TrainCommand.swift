@@ -9,23 +9,35 @@ extension Command {
 
   /// What `train` and `step` have in common.
   private static let stepOptions: [Argument] = [
-    .option("batch", .integer, default: .number(128), words: ["full"], "rows a step, or full"),
+    .option(
+      "batch", .integer, default: .number(128), words: ["full"],
+      misnomers: ["batch_size", "batchsize", "minibatch", "bs"], "rows a step, or full"),
     .option(
       "rate", .schedule, default: .number(0.1),
+      misnomers: ["lr", "learning_rate", "learningrate", "eta", "alpha", "step_size"],
       "the learning rate: a number or a schedule; 0.001 for adam and adamw, 0.01 for rmsprop"),
-    .option("momentum", .number, default: .number(0.9), "γ of v ← γv + αg; sgd only"),
+    .option(
+      "momentum", .number, default: .number(0.9), misnomers: ["gamma", "mu"],
+      "γ of v ← γv + αg; sgd only"),
     .option(
       "optimizer", .optimizer, default: .string("sgd"),
-      words: ["sgd", "adam", "adamw", "rmsprop"], "a rule's name, or an optimizer as adam(1e-3)"),
+      words: ["sgd", "adam", "adamw", "rmsprop"], misnomers: ["opt", "solver"],
+      "a rule's name, or an optimizer as adam(1e-3)"),
     .option(
       "loss", .choice(Loss.allCases.map(\.rawValue)),
-      default: .computed("cross_entropy behind a softmax, otherwise mse"), "what to make small"),
+      default: .computed("what the last layer is for"), misnomers: ["criterion", "objective"],
+      "what to make small, \(Loss.allCases.map(\.rawValue).joined(separator: ", ")): cross_entropy "
+        + "after a softmax, bce after a sigmoid with targets 0 or 1, otherwise mse"),
     .option(
       "reduction", .choice(LossReduction.allCases.map(\.rawValue)), default: .string("mean"),
       "whether a batch's gradient is the mean over its rows or their sum"),
-    .option("l2", .number, default: .number(0), "adds l2·W to each gradient"),
+    .option(
+      "l2", .number, default: .number(0), misnomers: ["weight_decay", "wd", "decay"],
+      "adds l2·W to each gradient"),
     .option("shuffle", .bool, default: .bool(true), "a new order of the rows each epoch"),
-    .option("seed", .integer, default: .computed("drawn"), "decides orders and dropout"),
+    .option(
+      "seed", .integer, default: .computed("the network's own"),
+      misnomers: ["random_state", "random_seed"], "decides orders and dropout"),
     .option(
       "precision", .choice(Precision.allCases.map(\.rawValue)), default: .string("f32"),
       "the element type of the products"),
@@ -35,8 +47,10 @@ extension Command {
     "train", "trains a network; Ctrl-C stops it with everything kept",
     details: """
       It starts from the network's present weights and optimizer state. `net.history` grows by \
-      loss, accuracy, val_loss and val_accuracy: those of the epoch's own forward passes, before \
-      each update, and those of the validation part at the epoch's end. After an interruption, \
+      loss and val_loss, and where the targets are classes by accuracy and val_accuracy: those of \
+      the epoch's own forward passes, before each update, and those of the validation part at the \
+      epoch's end. Without seed= a network keeps its own, so that copies trained alike end alike. \
+      After an interruption, \
       `train NET` alone goes on to the planned end. With patience, the best weights come back. A \
       NaN or infinity stops it with the step, layer and operation where it arose.
       """,
@@ -45,10 +59,13 @@ extension Command {
       .slot(
         "data", after: "on", .dataSet, default: .computed("where it was interrupted"),
         "a data set, a split or a record with x and y"),
-      .option("epochs", .integer, default: .number(10), "times through the data"),
+      .option(
+        "epochs", .integer, default: .number(10),
+        misnomers: ["n_epochs", "num_epochs", "iterations", "max_iter"],
+        "times through the data"),
     ] + stepOptions + [
       .option(
-        "patience", .integer, default: .none,
+        "patience", .integer, default: .none, misnomers: ["early_stopping"],
         "stops when val_loss has not improved for so many measurements"),
       .option("every", .integer, default: .number(1), "epochs between measurements of val_loss"),
       .option("plot", .bool, default: .bool(false), "draws the history at the end"),
@@ -71,8 +88,8 @@ extension Command {
     if context.has("data") {
       let options = try TrainingSettings(context).options()
       let data = try context.trainingData("data", for: network)
-      let trainer = try Trainer(
-        network, data: data, options: options, generator: &context.machine.random.generator)
+      let trainer = try Trainer(network, data: data, options: options)
+      context.noteTheLoss(of: trainer, network, place)
       return try run.finish(trainer)
     }
     if let option = context.command.inputs.first(where: { $0.slot != "net" && $0.slot != "plot" }) {
@@ -105,12 +122,10 @@ extension Command {
     let place = try context.place("net")
     let network = try context.network("net")
     let count = try context.count("count") ?? 1
-    var options = try TrainingSettings(context).options()
-    // One order of the rows, whatever was drawn before: step after step goes through the data.
-    if !context.has("seed") { options.seed = 0 }
+    let options = try TrainingSettings(context).options()
     let trainer = try Trainer(
-      network, data: context.trainingData("data", for: network), options: options,
-      generator: &context.machine.random.generator)
+      network, data: context.trainingData("data", for: network), options: options)
+    context.noteTheLoss(of: trainer, network, place)
     let losses: [Double]
     do {
       losses = try trainer.takeSteps(count) { number, loss in
@@ -157,122 +172,19 @@ extension CommandContext {
     return try TrainingData(inputs: try inputs(split, network), targets: split.y)
   }
 
+  /// Says once what surprises people: classes that are trained as numbers.
+  func noteTheLoss(of trainer: Trainer, _ network: Network, _ place: Place) {
+    guard trainer.options.loss == nil, trainer.loss == .meanSquaredError, trainer.task == .classes,
+      network.history.count == 0, network.optimizerState.steps == 0
+    else { return }
+    note(
+      "the targets are classes, but \(place.description) ends in "
+        + "\(network.layers.last?.description ?? "") and trains with mse: for cross_entropy put "
+        + "|> softmax at its end")
+  }
+
   private func inputs(_ split: Split, _ network: Network) throws -> Tensor {
     guard let shape = network.inputShape, shape.count > 1 else { return split.x }
     return try split.x.reshaped([split.count] + shape)
-  }
-}
-
-/// A training under way: shows how far it is, and puts the network back however it ends.
-private final class TrainingRun: TrainingDelegate {
-  private let context: CommandContext
-  private let place: Place
-  private let reporter: ProgressReporter
-  private let showsProgress: Bool
-  private var last: Progress?
-  private let start = MonotonicClock.now()
-
-  init(_ context: CommandContext, place: Place) {
-    self.context = context
-    self.place = place
-    let session = context.session
-    showsProgress = session.settings.showsProgress
-    reporter = ProgressReporter(
-      isInPlace: session.terminal.drawsProgress, paint: Paint(isOn: session.terminal.colorsErrors),
-      write: { session.writeError($0) })
-  }
-
-  /// Trains to the end.
-  ///
-  /// - Returns: the last epoch's measures.
-  func finish(_ trainer: Trainer) throws -> Value {
-    let outcome: TrainingOutcome
-    do {
-      outcome = try trainer.run(delegate: self)
-    } catch {
-      reporter.finish(nil)
-      try place.write(.network(Box(NetworkValue(try trainer.trained()))))
-      throw error
-    }
-    reporter.finish(last)
-    let network = try trainer.trained()
-    try place.write(.network(Box(NetworkValue(network))))
-    try explain(outcome, trainer, network)
-    if try context.bool("plot") ?? false { try drawHistory(network) }
-    return row(outcome, network.history)
-  }
-
-  func trainingDidProgress(_ progress: TrainingProgress) {
-    guard showsProgress else { return }
-    let line = describe(progress)
-    last = line
-    if progress.isEpochEnd { reporter.finishStep(line) } else { reporter.update(line) }
-  }
-
-  private func describe(_ progress: TrainingProgress) -> Progress {
-    var figures = [
-      ("loss", NumberForm.loss(progress.loss)), ("accuracy", NumberForm.percent(progress.accuracy)),
-    ]
-    if let loss = progress.validationLoss {
-      figures.append(("val_loss", NumberForm.loss(loss)))
-    }
-    if let accuracy = progress.validationAccuracy {
-      figures.append(("val_accuracy", NumberForm.percent(accuracy)))
-    }
-    let done = progress.isEpochEnd ? progress.epoch : progress.epoch - 1
-    return Progress(
-      done: done, total: progress.epochs, unit: "epoch", figures: figures,
-      elapsed: MonotonicClock.now() - start,
-      speed: speed(progress.rowsPerSecond), secondsLeft: progress.secondsLeft)
-  }
-
-  private func speed(_ rows: Double) -> String {
-    guard rows.isFinite, rows >= 1 else { return "" }
-    return NumberForm.grouped(Int(min(rows, 1e12))) + " rows/s"
-  }
-
-  private func explain(
-    _ outcome: TrainingOutcome, _ trainer: Trainer, _ network: Network
-  ) throws {
-    let best = outcome.restoredEpoch.map { epoch in
-      "the weights of epoch \(epoch)"
-        + (outcome.restoredLoss.map { " (val_loss \(NumberForm.loss($0)))" } ?? "") + " are back"
-    }
-    switch outcome.ending {
-    case .finished: if let best { context.note(best) }
-    case .stoppedEarly:
-      let patience = trainer.options.patience ?? 0
-      context.note(
-        "stopped early at epoch \(outcome.epochs): val_loss has not improved in \(patience) "
-          + (patience == 1 ? "measurement" : "measurements") + (best.map { "; " + $0 } ?? ""))
-    case .interrupted(let epoch, let step):
-      var reached =
-        "interrupted in epoch \(epoch) of \(trainer.options.epochs), "
-        + "step \(step) of \(trainer.stepsPerEpoch)"
-      let history = network.history
-      if let loss = history.loss.last, let accuracy = history.accuracy.last {
-        reached += ": loss \(NumberForm.loss(loss)), accuracy \(NumberForm.percent(accuracy))"
-      }
-      context.note(reached + "\nall is kept: train \(place.description) goes on")
-      context.session.interruptIsExplained = true
-      throw RuntimeError.interrupted
-    }
-  }
-
-  private func row(_ outcome: TrainingOutcome, _ history: History) -> Value {
-    var fields: [(String, Value)] = [("epochs", .number(Double(outcome.epochs)))]
-    let measures = [
-      ("loss", history.loss), ("accuracy", history.accuracy),
-      ("val_loss", history.validationLoss), ("val_accuracy", history.validationAccuracy),
-    ]
-    for (name, values) in measures {
-      if let value = values.last(where: { !$0.isNaN }) { fields.append((name, .number(value))) }
-    }
-    return .fields(fields + [("seconds", .number(outcome.seconds))])
-  }
-
-  private func drawHistory(_ network: Network) throws {
-    let chart = try ChartBuilder(context, values: [(network.history.record, "history")]).chart()
-    context.print(chart.lines(width: context.width, height: 10, paint: context.paint))
   }
 }

@@ -50,9 +50,9 @@ struct TrainingSettings {
     return .rows(rows)
   }
 
-  /// Drawn from the session's generator where it is not given, so that `seed` decides it.
-  private func seed() throws -> UInt64 {
-    guard context.has("seed") else { return context.machine.random.generator.next() }
+  /// The network's own where it is not given.
+  private func seed() throws -> UInt64? {
+    guard context.has("seed") else { return nil }
     let value = try context.requiredValue("seed")
     guard let number = value.asNumber(), let seed = UInt64(exactly: number) else {
       throw context.mismatch("seed", "a whole number from 0 up", value)

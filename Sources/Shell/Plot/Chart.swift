@@ -1,3 +1,5 @@
+import Datasets
+
 /// Curves to be drawn: in the terminal by `Chart+Terminal.swift`, to a file by `Gnuplot.swift`.
 package struct Chart: Sendable {
   /// One curve: points in the order they are joined; a NaN interrupts it.
@@ -11,7 +13,7 @@ package struct Chart: Sendable {
     ///   - x: as many as there are in `y`; 0, 1, … where left out.
     ///   - y: the values.
     package init(_ name: String, x: [Double]? = nil, y: [Double]) {
-      self.name = name
+      self.name = ShownName.cleaned(name)
       self.x = x ?? y.indices.map(Double.init)
       self.y = y
     }
@@ -38,9 +40,9 @@ package struct Chart: Sendable {
     package var curves: [Curve]
 
     package init(title: String = "", xLabel: String = "", yLabel: String = "", curves: [Curve]) {
-      self.title = title
-      self.xLabel = xLabel
-      self.yLabel = yLabel
+      self.title = ShownName.cleaned(title)
+      self.xLabel = ShownName.cleaned(xLabel)
+      self.yLabel = ShownName.cleaned(yLabel)
       self.curves = curves
     }
 
@@ -52,7 +54,7 @@ package struct Chart: Sendable {
   package var panels: [Panel]
 
   package init(title: String = "", panels: [Panel]) {
-    self.title = title
+    self.title = ShownName.cleaned(title)
     self.panels = panels
   }
 }

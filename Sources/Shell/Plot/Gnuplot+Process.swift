@@ -35,13 +35,27 @@ extension Gnuplot {
     try AtomicFile.write(path.expandingHome, failing: GnuplotError.cannotWrite) {
       (file) throws(GnuplotError) in
       try run(script, output: file)
-      var status = stat()
-      guard fstat(file, &status) == 0 else { throw .failed("it drew nothing") }
-      // A pipe or a device has no size.
-      guard status.st_mode & S_IFMT != S_IFREG || status.st_size > 0 else {
-        throw .failed("it drew nothing")
-      }
+      try requireWhole(file, format, path: path)
     }
+  }
+
+  /// Looks at the picture's end: gnuplot does not tell of a full disk. Pipes and devices are believed.
+  static func requireWhole(
+    _ file: Int32, _ format: Format, path: String
+  ) throws(GnuplotError) {
+    var status = stat()
+    guard fstat(file, &status) == 0 else { throw .failed("it drew nothing") }
+    guard status.st_mode & S_IFMT == S_IFREG else { return }
+    let size = Int(status.st_size)
+    var tail = [UInt8](repeating: 0, count: min(size, 64))
+    let count = pread(file, &tail, tail.count, off_t(size - tail.count))
+    let text = String(decoding: tail.prefix(max(0, count)), as: Unicode.ASCII.self)
+    if text.contains(format.lastWord) { return }
+    var disk = statvfs()
+    if fstatvfs(file, &disk) == 0, disk.f_bavail == 0 {
+      throw .cannotWrite(.system(operation: "write", path: path, code: ENOSPC))
+    }
+    throw .failed(size == 0 ? "it drew nothing" : "its picture is not whole")
   }
 
   /// Has gnuplot draw its picture into `output`.

@@ -12,6 +12,15 @@ package struct Gnuplot {
       self = format
     }
 
+    /// What a whole picture ends with.
+    var lastWord: String {
+      switch self {
+      case .png: "IEND"
+      case .svg: "</svg>"
+      case .pdf: "%%EOF"
+      }
+    }
+
     /// Chooses the terminal, by what this gnuplot was built with.
     var terminalChoice: String {
       switch self {

@@ -25,10 +25,15 @@ package enum Launch {
       return Session.ExitCode.usage
     }
     let terminal = Terminal(color: commandLine.color)
+    weak var session: Session?
     // Results that a person waits for appear at once, those of a script in large pieces.
     let output = OutputStream(
       STDOUT_FILENO, capacity: terminal.showsOutput ? 0 : 1 << 16, isInterruptible: true,
-      onFailure: { failure in outputFailed(failure, errors) })
+      onFailure: { failure in
+        session?.beforeEnding?(
+          failure == EPIPE ? "a closed pipe" : String(cString: strerror(failure)))
+        outputFailed(failure, errors)
+      })
     if let text = information(commandLine) {
       output.write(text)
       output.flush()
@@ -38,8 +43,9 @@ package enum Launch {
       let promptIsLikely =
         commandLine.isInteractive || (commandLine.source == .standard && isatty(STDIN_FILENO) == 1)
       Signals.install(isInteractive: promptIsLikely)
-      let session = Session(commandLine, terminal: terminal, output: output, errors: errors)
-      let code = session.run()
+      let made = Session(commandLine, terminal: terminal, output: output, errors: errors)
+      session = made
+      let code = made.run()
       // The process ends here: tearing down what the operating system frees anyway only costs time.
       _exit(code)
     }

@@ -13,10 +13,21 @@ extension Session {
     if let seed = commandLine.seed { machine.random.generator = RandomGenerator(seed: seed) }
     AtomicFile.removeLeftovers(in: ".")
     machine.globals["args"] = .items(commandLine.arguments.map(Value.text))
+    tellOfRescuedNetworks()
     let code = runSource()
     closePrompt()
     output.flush()
     return code
+  }
+
+  /// Says at the start which trainings an earlier process did not live to finish. A person at the
+  /// prompt is told once, scripts until then.
+  private func tellOfRescuedNetworks() {
+    guard !commandLine.isQuiet else { return }
+    let lines = RescuedNetworks.untold()
+    guard !lines.isEmpty else { return }
+    for line in lines { writeError(line + "\n") }
+    if commandLine.source == .standard, isatty(STDIN_FILENO) == 1 { RescuedNetworks.markTold() }
   }
 
   private func runSource() -> Int32 {
@@ -59,6 +70,7 @@ extension Session {
   package func runScript(_ source: SourceText) -> Int32 {
     do throws(Diagnostic) {
       let program = try machine.compile(source)
+      noteShadowing(program)
       var worst = ExitCode.success
       machine.run(program) { diagnostic in
         report(diagnostic)
@@ -71,6 +83,14 @@ extension Session {
     } catch {
       report(error)
       return error.phase == .interrupted ? ExitCode.interrupted : ExitCode.usage
+    }
+  }
+
+  /// Says of each definition that hides a layer that it does, once a session.
+  private func noteShadowing(_ program: Program) {
+    for note in program.statements.compactMap(ShadowedLayers.note(on:))
+    where shadowingNotes.insert(note).inserted {
+      writeError(note + "\n")
     }
   }
 
@@ -88,7 +108,9 @@ extension Session {
     }
     runDepth += 1
     defer { runDepth -= 1 }
-    try machine.run(try machine.compile(source))
+    let program = try machine.compile(source)
+    noteShadowing(program)
+    try machine.run(program)
     if let code = machine.exitCode { throw RuntimeError.exit(code) }
   }
 

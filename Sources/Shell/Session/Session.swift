@@ -50,6 +50,10 @@ package final class Session: CommandHost {
   var isAtPrompt = false
   /// Whether what was interrupted has said so itself.
   var interruptIsExplained = false
+  /// Which definitions that hide layers have been told of.
+  var shadowingNotes: Set<String> = []
+  /// Told what ends the process where that happens amid a statement: nothing can be written.
+  var beforeEnding: ((String) -> Void)?
   private var madeReader: PromptReader?
   /// How many statements run within each other: of a script that a statement runs, and so on.
   var statementDepth = 0

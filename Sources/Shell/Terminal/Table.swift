@@ -1,3 +1,4 @@
+import Datasets
 import Syntax
 
 /// Text in aligned columns.
@@ -11,14 +12,14 @@ package struct Table {
 
   /// - Parameter columns: each one's header and side.
   package init(_ columns: [(header: String, alignment: Alignment)]) {
-    headers = columns.map(\.header)
+    headers = columns.map { ShownName.cleaned($0.header) }
     alignments = columns.map(\.alignment)
   }
 
   /// Adds a row; missing cells are empty, surplus ones are dropped.
   package mutating func append(_ cells: [String]) {
     let padded = cells + Array(repeating: "", count: max(0, headers.count - cells.count))
-    rows.append(Array(padded.prefix(headers.count)))
+    rows.append(padded.prefix(headers.count).map(ShownName.cleaned))
   }
 
   /// The lines, two spaces between the columns, none at the ends; a long last column is cut.

@@ -101,7 +101,9 @@ extension DiagnosisSearch {
     ]
     for (name, values) in forms {
       guard let factor = Tolerance.factor(rest, values), isNear(rest, values, factor),
-        values.count(where: { $0 != 0 }) > 1
+        values.count(where: { $0 != 0 }) > 1,
+        // Where all weights are alike, a penalty is no more than a constant.
+        values.contains(where: { $0 != values[0] })
       else { continue }
       return propose(
         Finding(

@@ -69,7 +69,7 @@ extension DiagnosisSearch {
     let times = 1 + factor
     let size = abs(times)
     let isNamed = abs(size - 1) < 2e-4 || factors.name(of: size) != nil
-    guard isNamed || touches >= 4, size > 1e-4 else { return }
+    guard isNamed || touches >= 3, size > 1e-4 else { return }
     if times < 0 {
       propose(
         Finding(

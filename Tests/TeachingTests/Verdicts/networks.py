@@ -688,7 +688,7 @@ def quadratic(rng):
         net.loss = "log(sum(exp(w))) - c @ w"
         net.line("dw", "exp(w) / sum(exp(w)) - c", "softmax(w) - c")
         net.wrong("dw", "softmax(w)", "term", "the linear term")
-        net.wrong("dw", "exp(w) - c", ("term", "mask"), "the sum's division")
+        net.wrong("dw", "exp(w) - c", ("term", "mask", "logits"), "exp for softmax")
         net.wrong("dw", "softmax(w) + c", "sign", "the linear term's sign")
     else:
         net.loss = "sum((w - 1)^2 * (w + c)^2)"

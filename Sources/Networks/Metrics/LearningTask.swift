@@ -1,0 +1,72 @@
+import Tensors
+
+/// What a table of targets holds, as far as its numbers tell.
+package enum TargetKind: Sendable, Hashable {
+  /// Rows of at least two numbers, one of them 1 and the others 0.
+  case oneHot
+  /// Other zeros and ones.
+  case bits
+  /// Rows of at least two numbers from 0 to 1 that sum to 1.
+  case distributions
+  /// Anything else.
+  case numbers
+
+  /// Reads the targets, N×K or N.
+  package init(_ targets: Tensor) {
+    let columns = targets.rank < 2 ? 1 : targets.shape.dimensions.dropFirst().reduce(1, *)
+    let values = targets.doubles()
+    guard !values.isEmpty, columns > 0 else {
+      self = .numbers
+      return
+    }
+    var (areBits, areOneHot, areDistributions) = (true, columns > 1, columns > 1)
+    for start in stride(from: 0, to: values.count, by: columns) {
+      let row = values[start..<start + columns]
+      if areBits, !row.allSatisfy({ $0 == 0 || $0 == 1 }) { (areBits, areOneHot) = (false, false) }
+      let sum = row.reduce(0, +)
+      if sum != 1 { areOneHot = false }
+      if areDistributions, abs(sum - 1) > 1e-3 || !row.allSatisfy({ (0...1).contains($0) }) {
+        areDistributions = false
+      }
+      if !areBits, !areDistributions { break }
+    }
+    self = areOneHot ? .oneHot : areBits ? .bits : areDistributions ? .distributions : .numbers
+  }
+
+  /// Whether every number is 0 or 1.
+  var isZeroOrOne: Bool { self == .oneHot || self == .bits }
+}
+
+/// What a network is to learn, which decides the scores there are. `train`, `test` and the history
+/// all ask here, so that none shows a score that the others do not have.
+package enum LearningTask: Sendable, Hashable {
+  /// One class a row: where the largest number is.
+  case classes
+  /// One yes or no a row, from a single output: cut at one half.
+  case binary
+  /// Several yes or no a row, each scored by itself.
+  case labels
+  /// Numbers to come close to: no accuracy.
+  case numbers
+
+  /// The task of a network with this loss on these examples. What is to be given back as it came
+  /// in is numbers, even where each row happens to hold one 1.
+  package init(_ network: Network, loss: Loss, inputs: Tensor, targets: Tensor) {
+    let columns = targets.rank < 2 ? 1 : targets.shape.dimensions.dropFirst().reduce(1, *)
+    if Self.isReconstruction(inputs, targets) {
+      self = .numbers
+      return
+    }
+    switch TargetKind(targets) {
+    case .oneHot: self = .classes
+    case .distributions: self = loss.isCrossEntropy || network.endsInSoftmax ? .classes : .numbers
+    case .bits where network.endsInSigmoid: self = columns == 1 ? .binary : .labels
+    case .bits, .numbers: self = .numbers
+    }
+  }
+
+  private static func isReconstruction(_ inputs: Tensor, _ targets: Tensor) -> Bool {
+    guard inputs.count == targets.count else { return false }
+    return inputs.doubles() == targets.doubles()
+  }
+}

@@ -1,0 +1,120 @@
+import Tensors
+
+/// A network's measures on some examples.
+package struct Measurement: Sendable {
+  /// The loss, in its own measure.
+  package let loss: Double
+  /// Which loss that is: the one the network was trained with, or the one that fits it.
+  package let lossKind: Loss
+  /// What the examples ask for.
+  package let task: LearningTask
+  /// The share of right answers; nil where the task is numbers.
+  package let accuracy: Double?
+  /// The targets that the network was measured against: one column for a single sigmoid.
+  package let targets: Tensor
+  /// What the network gives.
+  package let predictions: Tensor
+
+  /// 1 − Σ(y − p)² / Σ(y − ȳ)², summed over all columns, each with its own mean; nan where the
+  /// targets do not vary.
+  package var determination: Double {
+    let columns = max(1, targets.shape.dimensions.dropFirst().reduce(1, *))
+    let (y, p) = (targets.doubles(), predictions.doubles())
+    let rows = y.count / columns
+    guard rows > 0 else { return .nan }
+    var means = [Double](repeating: 0, count: columns)
+    for (index, value) in y.enumerated() { means[index % columns] += value / Double(rows) }
+    var (rest, total) = (0.0, 0.0)
+    for (index, value) in y.enumerated() {
+      rest += (value - p[index]) * (value - p[index])
+      total += (value - means[index % columns]) * (value - means[index % columns])
+    }
+    return total > 0 ? 1 - rest / total : .nan
+  }
+
+  /// The mean over all elements of |y − p|.
+  package var meanAbsoluteError: Double {
+    let (y, p) = (targets.doubles(), predictions.doubles())
+    return y.isEmpty ? .nan : zip(y, p).reduce(0) { $0 + abs($1.0 - $1.1) } / Double(y.count)
+  }
+}
+
+extension Network {
+  /// The targets as this network is to give them: for a network that ends in one sigmoid, the
+  /// second column of two classes' one-hot rows, N×1.
+  package func fitted(targets: Tensor, inputs: Tensor) -> Tensor {
+    guard endsInSigmoid, targets.rank == 2, targets.shape[1] == 2,
+      (try? outputShape(for: Array(inputs.shape.dimensions.dropFirst()))) == [1],
+      TargetKind(targets) == .oneHot,
+      let column = try? targets.subscripted([.all, .slice(start: 1, stop: 2, step: 1)])
+    else { return targets }
+    return column
+  }
+
+  /// Measures the network on rows of examples (N×…) with their targets (N×K or N), by the loss it
+  /// was trained with, or else the one that fits its last layer.
+  ///
+  /// - Parameter loss: another loss to measure by.
+  package func measured(_ inputs: Tensor, _ targets: Tensor, loss requested: Loss? = nil) throws
+    -> Measurement
+  {
+    guard inputs.rank >= 2 else { throw NetworkError.needsRows(got: inputs.shape) }
+    var targets = fitted(targets: targets, inputs: inputs)
+    if targets.rank == 1 { targets = try targets.reshaped([targets.count, 1]) }
+    var lossKind = defaultLoss(for: targets)
+    if let named = requested ?? loss, let fitting = try? self.loss(requested: named, for: targets) {
+      lossKind = fitting
+    }
+    let form = form(of: lossKind)
+    var body = self
+    if form.includesLastLayer { body.layers.removeLast() }
+    let outputs = body.layers.isEmpty ? inputs : try body.forward(inputs)
+    guard outputs.shape == targets.shape else {
+      throw NetworkError.scoreShapes(target: targets.shape, prediction: outputs.shape)
+    }
+    let value: Double
+    let predictions: Tensor
+    switch form {
+    case .softmaxCrossEntropy:
+      let losses = try outputs.crossEntropyFromLogits(targets).doubles()
+      value = losses.reduce(0, +) / Double(max(1, inputs.shape[0]))
+      predictions = try outputs.softmax()
+    case .sigmoidCrossEntropy:
+      value = try outputs.binaryCrossEntropyFromLogits(targets)
+      predictions = try Variable.sigmoid(Variable(outputs)).tensor
+    case .meanSquaredError:
+      value = try Self.meanSquare(targets, outputs)
+      predictions = outputs
+    }
+    let task = LearningTask(self, loss: lossKind, inputs: inputs, targets: targets)
+    return Measurement(
+      loss: value * lossKind.reportedShare(classes: targets.shape.dimensions.last ?? 1),
+      lossKind: lossKind, task: task,
+      accuracy: task == .numbers
+        ? nil : try Self.accuracy(task, targets: targets, predictions: predictions),
+      targets: targets, predictions: predictions)
+  }
+
+  private static func meanSquare(_ targets: Tensor, _ outputs: Tensor) throws -> Double {
+    let pairs = zip(targets.doubles(), outputs.doubles())
+    return pairs.reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } / Double(max(1, targets.count))
+  }
+
+  private static func accuracy(_ task: LearningTask, targets: Tensor, predictions: Tensor) throws
+    -> Double
+  {
+    if predictions.doubles().contains(where: \.isNaN) { return .nan }
+    return try Metrics.accuracy(targets: targets, predictions: predictions)
+  }
+}
+
+extension Tensor {
+  /// The mean over all elements of log(1 + e^z) − y·z, for logits z in this tensor: the binary
+  /// cross-entropy of sigmoid(z), finite for every finite z.
+  func binaryCrossEntropyFromLogits(_ target: Tensor) throws -> Double {
+    let losses = zip(doubles(), target.doubles()).map { z, y in
+      BinaryCrossEntropy.loss(logit: z, target: y)
+    }
+    return losses.reduce(0, +) / Double(Swift.max(1, losses.count))
+  }
+}

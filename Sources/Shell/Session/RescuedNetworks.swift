@@ -1,0 +1,102 @@
+import Datasets
+import Glibc
+import Networks
+import Runtime
+
+/// Networks of trainings that the process did not live to finish, in the user's state folder.
+///
+/// Beside each file that nobody has been told of lies a note of what happened: the next start tells,
+/// and the prompt, or loading the file, takes the note away.
+enum RescuedNetworks {
+  /// `nnsh/rescued` in the user's state folder; nil where there is no home.
+  static var folder: String? {
+    Environment.folder("XDG_STATE_HOME", inHome: ".local/state").map { $0 + "/nnsh/rescued" }
+  }
+
+  private static let noteEnding = ".note"
+
+  /// Writes a network, whole or not at all.
+  ///
+  /// - Parameters:
+  ///   - name: the variable that held it.
+  ///   - reason: what ended the training, as `SIGTERM in epoch 3 of 10`.
+  /// - Returns: the file's path.
+  static func keep(_ network: Network, named name: String, because reason: String) throws
+    -> String
+  {
+    guard let folder else {
+      throw RuntimeError.other("there is no folder for it: HOME is not set", hint: nil)
+    }
+    makeFolders(folder)
+    let word = String(name.map { $0.isLetter || $0.isNumber ? $0 : "_" }.prefix(40))
+    let path = "\(folder)/\(word)-\(timestamp())-\(getpid()).safetensors"
+    let (tensors, notes) = try NetworkFile.contents(of: network)
+    try Saver.save(.parameters(tensors, notes: notes), to: path)
+    write("\(word)\n\(reason)\n", to: path + noteEnding)
+    return path
+  }
+
+  /// A line for each network that nobody has been told of, oldest first.
+  static func untold() -> [String] {
+    notes().compactMap { note in
+      guard let bytes = try? ScriptFile.read(note).bytes else { return nil }
+      let text = String(decoding: bytes.prefix(400), as: UTF8.self).split(separator: "\n")
+      guard text.count >= 2 else { return nil }
+      let path = String(note.dropLast(noteEnding.count))
+      guard access(path, F_OK) == 0 else { return nil }
+      return "a training was ended by \(text[1]): "
+        + "load \(quoted(path)) as \(text[0]) brings its network back"
+    }
+  }
+
+  /// Nobody need be told again.
+  static func markTold() { for note in notes() { unlink(note) } }
+
+  /// Nobody need be told again of this file, which has been loaded.
+  static func markTold(_ path: String) {
+    guard let folder, path.hasPrefix(folder + "/") else { return }
+    unlink(path + noteEnding)
+  }
+
+  /// How the file is given to `load`.
+  static func quoted(_ path: String) -> String { path.contains(" ") ? "\"\(path)\"" : path }
+
+  private static func notes() -> [String] {
+    guard let folder, let directory = opendir(folder) else { return [] }
+    defer { closedir(directory) }
+    var found: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        // SAFETY: the system ends the name with a zero within the field.
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name.hasSuffix(noteEnding) { found.append(folder + "/" + name) }
+    }
+    return found.sorted()
+  }
+
+  private static func write(_ text: String, to path: String) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { return }
+    _ = OutputStream.writeAll(Array(text.utf8), to: descriptor)
+    close(descriptor)
+  }
+
+  private static func makeFolders(_ folder: String) {
+    for (index, character) in zip(folder.indices, folder)
+    where character == "/" && index > folder.startIndex {
+      mkdir(String(folder[..<index]), 0o700)
+    }
+    mkdir(folder, 0o700)
+  }
+
+  /// `20261127-004512`
+  private static func timestamp() -> String {
+    var now = time(nil)
+    var parts = tm()
+    localtime_r(&now, &parts)
+    func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    return "\(parts.tm_year + 1900)\(two(parts.tm_mon + 1))\(two(parts.tm_mday))-"
+      + two(parts.tm_hour) + two(parts.tm_min) + two(parts.tm_sec)
+  }
+}

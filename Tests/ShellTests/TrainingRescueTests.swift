@@ -1,0 +1,78 @@
+import BinaryUnderTest
+import Foundation
+import Testing
+
+/// Trainings that the process does not live to finish.
+@Suite struct TrainingRescueTests {
+  private static let training = """
+    x = randn(200, 2)
+    d = dataset(x, where(x[:, 0] > 0, 1, 0))
+    net = dense(2, 16) |> relu |> dense(2) |> softmax
+    train net on d epochs=100000000
+    """
+
+  /// Starts a training, waits until it is under way, sends the signals and gives what it said.
+  private func end(_ signals: [Int32], home: String) throws -> (status: Int32, text: String) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: NNSH.path)
+    process.arguments = ["-c", Self.training]
+    process.environment = NNSH.environment(home: home)
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    var text = ""
+    while !text.contains("epoch 3/") {
+      let data = errors.fileHandleForReading.availableData
+      if data.isEmpty { break }
+      text += String(decoding: data, as: UTF8.self)
+    }
+    for signal in signals { kill(process.processIdentifier, signal) }
+    let reader = Thread {
+      Thread.sleep(forTimeInterval: 60)
+      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+    reader.start()
+    text += String(
+      decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return (process.terminationStatus, text)
+  }
+
+  @Test(arguments: [SIGTERM, SIGHUP]) func aSignalKeepsTheNetwork(_ signal: Int32) throws {
+    let home = try NNSH.temporaryFolder()
+    let (status, text) = try end([signal], home: home)
+    let name = signal == SIGTERM ? "SIGTERM" : "SIGHUP"
+    #expect(status == signal)
+    #expect(text.contains("\(name): net is kept as it was in epoch "))
+    // The next start says how it comes back, and what it says works.
+    let start = try NNSH.run(["-c", "1"], home: home).errors
+    #expect(start.contains("a training was ended by \(name) in epoch "))
+    let command = start.split(separator: "\n").first { $0.contains(": load ") }
+    let load = String(command?.split(separator: ": ").last ?? "")
+      .replacingOccurrences(of: " brings its network back", with: "")
+    let loaded = try NNSH.run(["-c", "\(load)\nnet.W1.shape"], home: home)
+    #expect(loaded.output.hasSuffix("[2, 16]\n") && loaded.code == 0)
+    // Once it has been loaded, nobody is told any more.
+    #expect(try NNSH.run(["-c", "1"], home: home).errors.isEmpty)
+  }
+
+  @Test func aFullDiskKeepsTheNetwork() throws {
+    let home = try NNSH.temporaryFolder()
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: NNSH.path)
+    process.arguments = ["-c", "print(1)\n" + Self.training]
+    process.environment = NNSH.environment(home: home)
+    let errors = Pipe()
+    process.standardError = errors
+    process.standardOutput = FileHandle(forWritingAtPath: "/dev/full")
+    try process.run()
+    let text = String(
+      decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 1)
+    #expect(text.contains("cannot write standard output"))
+    let folder = home + "/state/nnsh/rescued"
+    let kept = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    #expect(kept.contains { $0.hasSuffix(".safetensors") })
+  }
+}
