@@ -96,7 +96,6 @@ static int deal_with_notes(void) {
     draw_buffer(EDITLINE_CLEARED);
   }
   if (notes.resize) {
-    el_resize(editor.line);
     draw_buffer(EDITLINE_RESIZED);
   }
   return 0;
@@ -127,10 +126,23 @@ static wchar_t read_rest(unsigned char lead, int more) {
   return value;
 }
 
+/*
+ * What libedit would draw it lays out on a screen that it keeps in memory, of the window's size at
+ * the beginning of the read: in windows of few rows or columns, or that change, it writes past that
+ * screen's end. One size does for all, as nothing of it is shown.
+ */
+static void keep_screen(void) {
+  if (editor.has_screen) return;
+  editor.has_screen = 1;
+  el_set(editor.line, EL_SETTC, "co", "80", NULL);
+  el_set(editor.line, EL_SETTC, "li", "24", NULL);
+}
+
 /* libedit's character source; its own gives up on EINTR and cannot be told what to read next. */
 int read_character(EditLine *e, wchar_t *character) {
   (void)e;
   static int follows_return;
+  keep_screen();
   for (;;) {
     if (*editor.queued) {
       *character = next_queued();
@@ -158,6 +170,12 @@ int read_character(EditLine *e, wchar_t *character) {
     *character = more > 0 ? read_rest(byte, more) : byte;
     if (more >= 0 && *character != 0) return 1;
   }
+}
+
+static char *no_prompt(EditLine *e) {
+  (void)e;
+  static char nothing[] = "";
+  return nothing;
 }
 
 /*
@@ -191,6 +209,7 @@ int editline_open(const char *program, EditlineCallbacks callbacks, int is_vi) {
   editor.line = open_line(program);
   if (!editor.line) return 0;
   el_set(editor.line, EL_SIGNAL, 0);
+  el_set(editor.line, EL_PROMPT, no_prompt);
   /* What it sets between its reads, when statements run. */
   el_set(editor.line, EL_SETTY, "-x", "-echo", NULL);
   /* Ctrl-S is a key of the search, and must not seem to stop the shell. */
@@ -252,6 +271,7 @@ int editline_read(const char **text) {
   *text = "";
   if (!editor.line) return EDITLINE_END_OF_INPUT;
   editor.queued = "";
+  editor.has_screen = 0;
   editor.outcome = EDITLINE_END_OF_INPUT;
   free(accepted);
   accepted = NULL;

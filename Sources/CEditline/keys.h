@@ -23,6 +23,8 @@ typedef struct {
   EditLine *line;
   EditlineCallbacks calls;
   int is_vi;
+  /* Whether libedit has the screen that it is to have, in this read. */
+  int has_screen;
   /* Bytes read before those of the terminal. */
   const char *queued;
   /* What the read that is under way will have ended with. */

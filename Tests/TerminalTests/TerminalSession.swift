@@ -77,8 +77,9 @@ final class TerminalSession {
 
   // MARK: keys
 
-  func send(_ keys: String) {
-    let bytes = Array(keys.utf8)
+  func send(_ keys: String) { sendBytes(Array(keys.utf8)) }
+
+  func sendBytes(_ bytes: [UInt8]) {
     var sent = 0
     while sent < bytes.count {
       let count = bytes[sent...].withUnsafeBytes {
