@@ -207,8 +207,10 @@ class Case:
     def _training(self):
         self.epochs = int(self.draw.integers(1, 4))
         self.batch = int(self.draw.integers(2, self.rows + 1))
-        if any("batch_norm" in layer for layer in self.layers) and self.rows % self.batch == 1:
-            self.batch = self.rows
+        # The statistics of two or three rows magnify rounding beyond any comparison.
+        if any("batch_norm" in layer for layer in self.layers):
+            if self.batch < 4 or 0 < self.rows % self.batch < 4:
+                self.batch = self.rows
         self.reduction = self.choice(["mean", "mean", "sum"])
         if self.task == "classes":
             self.loss = self.choice(["", "", "cross_entropy", "averageCE", "mse"])

@@ -9,8 +9,9 @@ import torch
 from nodes import BOOL, F32, F64, NUMBER, apply, number
 
 
-def _erf(x):
-    return np.vectorize(math.erf, otypes=[float])(x)
+def _gelu(x):
+    """By erfc, which keeps its digits where 1 + erf would lose them."""
+    return 0.5 * x * np.vectorize(math.erfc, otypes=[float])(-x / math.sqrt(2))
 
 
 def _softmax(x):
@@ -35,7 +36,7 @@ ELEMENTWISE = {
     "tanh": (np.tanh, torch.tanh),
     "sigmoid": (_sigmoid, torch.sigmoid),
     "gelu": (
-        lambda x: 0.5 * x * (1 + _erf(x / math.sqrt(2))),
+        _gelu,
         lambda x: 0.5 * x * (1 + torch.erf(x / math.sqrt(2)))),
     "softplus": (lambda x: np.logaddexp(0, x), lambda x: torch.logaddexp(x, torch.zeros_like(x))),
     "floor": (np.floor, None),
