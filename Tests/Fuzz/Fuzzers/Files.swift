@@ -49,11 +49,9 @@ struct DamagedFile {
 
   var input: [UInt8] { Array(ending.utf8) + [10] + bytes }
 
-  /// Writes the file where the last one stood.
-  func write() throws -> String {
-    let folder = FileManager.default.temporaryDirectory.path + "/nnsh-fuzz-\(getpid())"
-    try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let path = folder + "/f" + (ending.isEmpty ? "" : "." + ending)
+  /// Writes the file into a folder, the worker's own where left out, where the last one stood.
+  func write(into folder: String = ".") throws -> String {
+    let path = folder + "/fuzzed" + (ending.isEmpty ? "" : "." + ending)
     try Data(bytes).write(to: URL(fileURLWithPath: path))
     return path
   }
@@ -105,8 +103,10 @@ struct DamagedFile {
 
   private static let written: [[UInt8]] = ["nnsh", "npz", "safetensors", "png", "csv"].compactMap {
     ending in
-    let path = DamagedFile(ending: "seed." + ending, bytes: [])
-    guard let place = try? path.write() else { return nil }
+    let folder = FileManager.default.temporaryDirectory.path + "/nnsh-fuzz-\(UUID().uuidString)"
+    try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let place = "\(folder)/seed.\(ending)"
     let value =
       ending == "png" || ending == "csv" ? "rand(6, 5)" : "dense(4, 3) |> relu |> dense(2)"
     try? CodeRunner.run("v = \(value)\nsave v to \"\(place)\"\n", preamble: "")
