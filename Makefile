@@ -11,7 +11,8 @@ ZSH_COMPLETION = $(ROOT)/share/zsh/site-functions/_nnsh
 FISH_COMPLETION = $(ROOT)/share/fish/vendor_completions.d/nnsh.fish
 SOURCES := Package.swift Sources Tests
 
-.PHONY: build demo test sanitize valgrind kills check format bench manual verdicts install uninstall clean
+.PHONY: build demo test sanitize valgrind kills fuzz soak interrupts check format bench manual \
+  verdicts install uninstall clean
 
 build:
 	@Scripts/install-packages build
@@ -37,6 +38,26 @@ valgrind:
 	$(RELEASE) --product nnsh
 	Scripts/valgrind
 
+# Inputs that nobody would write; INPUTS=0 SECONDS=3600 goes on for an hour, ONLY names fuzzers,
+# SANITIZE=address takes the sanitizer's build, guided by coverage. See Tests/Fuzz/README.md.
+INPUTS ?= 10000
+SECONDS ?=
+SEED ?= 1
+ONLY ?=
+SANITIZE ?=
+
+fuzz:
+	@Scripts/install-packages test
+	Scripts/fuzz "$(SANITIZE)" --inputs $(INPUTS) --seed $(SEED) \
+	  $(if $(SECONDS),--seconds $(SECONDS)) $(if $(ONLY),--only $(ONLY))
+
+# Everything for MINUTES on end in one process: memory, descriptors and threads must stay as they are.
+MINUTES ?= 20
+
+soak:
+	@Scripts/install-packages test
+	Scripts/fuzz "$(SANITIZE)" --soak $(MINUTES) --seed $(SEED)
+
 # Kills at random moments of writing: every file is whole afterwards, and nothing hidden is left.
 KILLS ?= 1000
 
@@ -44,6 +65,11 @@ kills:
 	@Scripts/install-packages demo
 	$(RELEASE) --product nnsh
 	Scripts/kills $(BINARY) $(KILLS)
+
+# How long Ctrl-C takes in every builtin and command: a table.
+interrupts:
+	@Scripts/install-packages test
+	Scripts/fuzz "" --interrupts all
 
 check:
 	swift format lint --strict --parallel --recursive $(SOURCES)

@@ -35,7 +35,7 @@ let package = Package(
     .executableTarget(name: "nnsh", dependencies: ["Shell"]),
 
     .testTarget(
-      name: "TensorsTests", dependencies: ["Tensors"], exclude: ["Fixtures"]),
+      name: "TensorsTests", dependencies: ["Tensors", "CKernels"], exclude: ["Fixtures"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks"]),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets"], exclude: ["Fixtures"]),
@@ -45,6 +45,11 @@ let package = Package(
     .testTarget(
       name: "TeachingTests", dependencies: ["Teaching", "Shell"],
       exclude: ["Corpus", "Fixtures", "Verdicts"]),
+    // Not a test, but what finds the inputs for new ones: see its README.
+    .target(name: "FuzzCoverage", path: "Tests/FuzzCoverage"),
+    .executableTarget(
+      name: "nnsh-fuzz", dependencies: ["Shell", "FuzzCoverage", "BinaryUnderTest", "nnsh"],
+      path: "Tests/Fuzz", exclude: ["README.md", "Corpus"]),
     // Finds and runs the binary of the same build.
     .target(name: "BinaryUnderTest", path: "Tests/BinaryUnderTest"),
     .testTarget(name: "ShellTests", dependencies: ["Shell", "BinaryUnderTest", "nnsh"]),

@@ -1,7 +1,8 @@
 #include "kernels.h"
 
 // What the machine asks at every turn of a loop is one number.
-enum { interrupted = 1, memo_filled = 2, memo_on = 4, profile_on = 8 };
+enum { interrupted = 1, memo_filled = 2, memo_on = 4, profile_on = 8, memory_short = 16,
+  release_waits = 32 };
 
 static int attention;
 
@@ -18,10 +19,17 @@ static int has_flag(int bit) { return (__atomic_load_n(&attention, __ATOMIC_RELA
 void nnsh_interrupt_request(void) { set_flag(interrupted, 1); }
 void nnsh_interrupt_clear(void) { set_flag(interrupted, 0); }
 int nnsh_interrupt_is_requested(void) { return has_flag(interrupted); }
-int nnsh_needs_attention(void) { return has_flag(interrupted | memo_filled); }
+int nnsh_needs_attention(void) {
+  return has_flag(interrupted | memo_filled | memory_short | release_waits);
+}
 int nnsh_memo_is_on(void) { return has_flag(memo_on); }
 void nnsh_memo_set_on(int on) { set_flag(memo_on, on); }
 int nnsh_memo_is_empty(void) { return !has_flag(memo_filled); }
 void nnsh_memo_set_empty(int empty) { set_flag(memo_filled, !empty); }
 int nnsh_profile_is_on(void) { return has_flag(profile_on); }
 void nnsh_profile_set_on(int on) { set_flag(profile_on, on); }
+void nnsh_memory_set_short(int is_short) { set_flag(memory_short, is_short); }
+int nnsh_memory_is_short(void) { return has_flag(memory_short); }
+int nnsh_must_stop(void) { return has_flag(interrupted | memory_short); }
+void nnsh_release_set_waiting(int waits) { set_flag(release_waits, waits); }
+int nnsh_release_waits(void) { return has_flag(release_waits); }

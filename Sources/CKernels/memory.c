@@ -1,10 +1,7 @@
 #include "kernels.h"
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 // Freed pieces from one megabyte up are kept for the next allocation of their size class: fresh
 // pages would be zeroed by the kernel and mapped one fault at a time.
@@ -44,7 +41,7 @@ static void *take(size_t size) {
   return pointer;
 }
 
-static void empty_pool(void) {
+void nnsh_pool_empty(void) {
   pthread_mutex_lock(&lock);
   for (int i = 0; i < slots; i++) {
     if (pool[i].bytes != 0) free(pool[i].pointer);
@@ -52,6 +49,13 @@ static void empty_pool(void) {
   }
   pooled = 0;
   pthread_mutex_unlock(&lock);
+}
+
+size_t nnsh_pool_bytes(void) {
+  pthread_mutex_lock(&lock);
+  size_t bytes = pooled;
+  pthread_mutex_unlock(&lock);
+  return bytes;
 }
 
 void *nnsh_allocate(size_t bytes) {
@@ -65,7 +69,7 @@ void *nnsh_allocate(size_t bytes) {
   size_t whole = (size + alignment - 1) / alignment * alignment;
   pointer = aligned_alloc(alignment, whole);
   if (pointer == NULL) {
-    empty_pool();
+    nnsh_pool_empty();
     pointer = aligned_alloc(alignment, whole);
   }
 #if defined(MADV_HUGEPAGE)
@@ -103,38 +107,4 @@ void nnsh_release(void *pointer, size_t bytes) {
   pooled += size;
   pthread_mutex_unlock(&lock);
   for (int i = 0; i < evictions; i++) free(evicted[i]);
-}
-
-/// Reads a small file whole; returns 0 where it cannot.
-static int read_text(const char *path, char *text, size_t capacity) {
-  int file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0) return 0;
-  ssize_t count = read(file, text, capacity - 1);
-  close(file);
-  if (count <= 0) return 0;
-  text[count] = 0;
-  return 1;
-}
-
-static size_t limit_rest(const char *limit_path, const char *usage_path) {
-  char text[64];
-  if (!read_text(limit_path, text, sizeof text) || text[0] < '0' || text[0] > '9') return SIZE_MAX;
-  unsigned long long limit = strtoull(text, NULL, 10);
-  if (!read_text(usage_path, text, sizeof text)) return SIZE_MAX;
-  unsigned long long usage = strtoull(text, NULL, 10);
-  return limit > usage ? (size_t)(limit - usage) : 0;
-}
-
-size_t nnsh_available_memory(void) {
-  size_t least = SIZE_MAX;
-  char text[4096];
-  if (read_text("/proc/meminfo", text, sizeof text)) {
-    const char *line = strstr(text, "MemAvailable:");
-    if (line != NULL) least = (size_t)strtoull(line + 13, NULL, 10) * 1024;
-  }
-  size_t group = limit_rest("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current");
-  if (group < least) least = group;
-  group = limit_rest(
-      "/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes");
-  return group < least ? group : least;
 }

@@ -28,21 +28,17 @@ final class Storage: @unchecked Sendable {
     if origin != nil { origin = nil }
   }
 
-  /// Below this, a failed allocation is noticed by itself and the system is not asked.
-  private static let checkedSize = 32 << 20
-
   /// Allocates `byteCount` bytes of undefined content.
   ///
-  /// Throws `outOfMemory` before touching anything where the machine, or its control group, has
-  /// less memory available: the kernel would grant the pages and later end the process.
+  /// Throws `outOfMemory` before touching anything where less memory is available: the kernel would
+  /// grant the pages and later end the process.
   init(byteCount: Int) throws(TensorError) {
-    if byteCount >= Self.checkedSize && nnsh_pool_has(byteCount) == 0 {
-      var available = Int(clamping: nnsh_available_memory())
-      if byteCount > available, !ProductMemo.isEmpty {
+    if nnsh_pool_has(byteCount) == 0 {
+      do throws(TensorError) { try MemoryGuard.require(byteCount) } catch {
+        guard !ProductMemo.isEmpty else { throw error }
         ProductMemo.clear()
-        available = Int(clamping: nnsh_available_memory())
+        try MemoryGuard.require(byteCount)
       }
-      if byteCount > available { throw .outOfMemory(bytes: byteCount, available: available) }
     }
     guard let pointer = nnsh_allocate(byteCount) else {
       throw .outOfMemory(bytes: byteCount, available: Int(clamping: nnsh_available_memory()))

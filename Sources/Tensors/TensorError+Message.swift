@@ -7,8 +7,9 @@ extension TensorError: CustomStringConvertible {
     switch self {
     case .outOfMemory(let bytes, let available):
       return bytes == 0
-        ? "out of memory"
-        : "out of memory: \(Self.size(bytes)) wanted, \(Self.size(available)) available"
+        ? "not enough memory"
+        : "not enough memory: \(Self.size(bytes)) wanted, \(Self.size(available)) available"
+    case .memoryRunsShort(let left): return "not enough memory: only \(Self.size(left)) left"
     case .interrupted: return "interrupted"
     case .invalidProgram: return "an elementwise program that is not well formed"
     case .library(let operation, let status):
@@ -26,6 +27,8 @@ extension TensorError: CustomStringConvertible {
   package var hint: String? {
     switch self {
     case .outOfMemory: return "use smaller pieces, or Float32 where this is Float64"
+    case .memoryRunsShort:
+      return "stopped before it ran out; who shows what is large, clear NAME frees it"
     case .matmul(let left, let right):
       guard left.rank == 2, right.rank == 2 else { return nil }
       if left[1] == right[1] { return "the right operand's transpose would fit" }

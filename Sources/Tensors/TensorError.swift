@@ -2,6 +2,8 @@
 package enum TensorError: Error, Hashable, Sendable {
   /// More memory wanted than there is; nothing has been allocated.
   case outOfMemory(bytes: Int, available: Int)
+  /// What grew little by little has left only so many bytes.
+  case memoryRunsShort(left: Int)
   /// A shape whose number of elements is beyond what an address can count.
   case shapeTooLarge([Int])
   case negativeDimension(Int)

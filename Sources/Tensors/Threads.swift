@@ -33,12 +33,16 @@ package enum Interrupt {
   package static func request() { nnsh_interrupt_request() }
   /// Forgets the request.
   package static func clear() { nnsh_interrupt_clear() }
-  /// Whether a loop must do more than go on: a stop has been asked for, or there are kept products
-  /// to let go of.
+  /// Whether a loop must do more than go on: a stop has been asked for, memory has run short, or
+  /// there are kept products or values to let go of.
   package static var needsAttention: Bool { nnsh_needs_attention() != 0 }
-  /// Throws `interrupted` where a stop has been asked for.
+  /// Whether long work must stop: a stop has been asked for, or memory has run short.
+  package static var mustStop: Bool { nnsh_must_stop() != 0 }
+  /// Throws `interrupted` where a stop has been asked for, and `memoryRunsShort` where it has.
   package static func check() throws(TensorError) {
+    guard mustStop else { return }
     if isRequested { throw .interrupted }
+    try MemoryGuard.throwIfShort()
   }
 }
 

@@ -149,7 +149,7 @@ import Testing
         .range(Box(NumberRange(lower: 0, upper: 1e14, isInclusive: false)))),
     ]
     for failure in failures {
-      #expect(failure?.contains("out of memory") == true, "\(failure ?? "nothing thrown")")
+      #expect(failure?.contains("not enough memory") == true, "\(failure ?? "nothing thrown")")
     }
   }
 }

@@ -46,7 +46,7 @@ import Testing
     }
     #expect(bytes == 4_000_000_000_000)
     #expect(available > 0 && available < bytes)
-    #expect(wanted?.message.hasPrefix("out of memory: 4.0 TB wanted, ") == true)
+    #expect(wanted?.message.hasPrefix("not enough memory: 4.0 TB wanted, ") == true)
   }
 
   @Test func elements() throws {

@@ -15,7 +15,8 @@ enum { nnsh_f32 = 0, nnsh_f64 = 1, nnsh_bf16 = 2 };
 
 enum { nnsh_max_rank = 32, nnsh_max_inputs = 8, nnsh_max_stack = 8 };
 
-// MARK: - Threads, interruption, memory (team.c, parallel.c, attention.c, memory.c)
+// MARK: - Threads, interruption, memory (team.c, parallel.c, attention.c,
+// memory.c, available.c, allocations.c)
 
 /// How many threads share large work; the first call reads OMP_NUM_THREADS.
 int nnsh_thread_count(void);
@@ -33,13 +34,21 @@ void nnsh_use_one_openmp_thread(void);
 void nnsh_interrupt_request(void);
 void nnsh_interrupt_clear(void);
 int nnsh_interrupt_is_requested(void);
-/// Whether an interrupt was requested or matrix products are being kept: one cheap question for
-/// every turn of a loop.
+/// Whether a loop must do more than go on: a stop was asked for, memory is short, matrix products
+/// are being kept, or values wait to be released. One cheap question for every turn.
 int nnsh_needs_attention(void);
 int nnsh_memo_is_on(void);
 void nnsh_memo_set_on(int on);
 int nnsh_memo_is_empty(void);
 void nnsh_memo_set_empty(int empty);
+/// Whether memory has run short since this was last set to 0.
+int nnsh_memory_is_short(void);
+void nnsh_memory_set_short(int is_short);
+/// Whether long work must stop: an interrupt was requested, or memory is short.
+int nnsh_must_stop(void);
+/// Whether values wait to be released, because the stack had no room for it.
+int nnsh_release_waits(void);
+void nnsh_release_set_waiting(int waits);
 int nnsh_profile_is_on(void);
 void nnsh_profile_set_on(int on);
 /// Float32 operations a second that all threads reach together, multiply-adds counted as two.
@@ -60,8 +69,27 @@ void *_Nullable nnsh_allocate(size_t bytes);
 void nnsh_release(void *_Nullable pointer, size_t bytes);
 /// Whether the pool has a piece for this size, so that no new memory is needed.
 int nnsh_pool_has(size_t bytes);
-/// Bytes that can be had without swapping: the least of MemAvailable and the control group's rest.
+/// Lets go of what the pool keeps.
+void nnsh_pool_empty(void);
+size_t nnsh_pool_bytes(void);
+/// Bytes that can be had: the least of what the machine has left without swapping, the control
+/// groups around the process leave it, and its own limits (`ulimit -v`, `ulimit -d`) allow.
 size_t nnsh_available_memory(void);
+/// All the memory that there is for the process, used or not.
+size_t nnsh_memory_limit(void);
+/// What the control groups named in a file such as /proc/self/cgroup leave; `root` is where they
+/// are mounted. PTRDIFF_MAX where none has a limit.
+size_t nnsh_group_rest(const char *_Nonnull root, const char *_Nonnull membership);
+/// Whether so many bytes can be had with something left over. What is only kept for speed is let
+/// go of first. Less than 16 MB is always granted: it comes out of what is left over.
+int nnsh_memory_suffices(size_t bytes);
+/// Gives back what is only kept for speed.
+void nnsh_memory_release_unused(void);
+/// To be called once, before the first thread is made.
+void nnsh_memory_prepare(void);
+
+/// Whether the calling thread's stack is nearly used up: walks over deep values must stop here.
+int nnsh_stack_is_low(void);
 
 // MARK: - Elementwise programs (program.c)
 

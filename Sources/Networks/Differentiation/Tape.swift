@@ -9,8 +9,8 @@ package protocol TapeObserver: AnyObject {
 
 /// The operations that led from the watched variables to a result, in the order they ran.
 ///
-/// An append-only array: it is sorted by construction, a sweep walks it backwards, and it is freed
-/// flat however long it is. Entries are dropped as the sweep passes them, so memory falls while
+/// It only grows: it is sorted by construction, a sweep walks it backwards, and it is freed flat
+/// however long it is. Entries are dropped as the sweep passes them, so memory falls while
 /// gradients are computed. A tape is swept once; afterwards its variables are constants (or
 /// variables of the tapes outside it).
 ///
@@ -22,7 +22,7 @@ package final class Tape: @unchecked Sendable {
   /// Told of each recorded operation.
   package weak var observer: (any TapeObserver)?
   private(set) var isOpen = true
-  private var entries: [Entry] = []
+  private var entries = BlockArray<Entry>()
   /// Where something constant between jumps was made of an entry, and what.
   private var cuts: [Int: Cut] = [:]
   /// Whether operands and results are kept in full, for `recording(of:)`.
@@ -37,6 +37,10 @@ package final class Tape: @unchecked Sendable {
   }
 
   private static let levels = Atomic<Int>(0)
+  private static let alive = Atomic<Int>(0)
+
+  /// Whether there is any tape, so that a variable may be recorded somewhere.
+  package static var isAnyOpen: Bool { alive.load(ordering: .relaxed) > 0 }
 
   struct Entry {
     /// `nil` for a watched variable.
@@ -53,6 +57,7 @@ package final class Tape: @unchecked Sendable {
   package init(keepingAll keepsAll: Bool = false) {
     self.keepsAll = keepsAll
     isOnlyWatching = false
+    Tape.alive.add(1, ordering: .relaxed)
     level = Tape.levels.add(1, ordering: .relaxed).newValue
   }
 
@@ -61,14 +66,17 @@ package final class Tape: @unchecked Sendable {
   package init(telling observer: any TapeObserver) {
     keepsAll = false
     isOnlyWatching = true
+    Tape.alive.add(1, ordering: .relaxed)
     level = Tape.levels.add(1, ordering: .relaxed).newValue
     self.observer = observer
   }
 
+  deinit { Tape.alive.subtract(1, ordering: .relaxed) }
+
   /// Ends the watching: what was watched are constants from now on.
   package func close() {
     isOpen = false
-    entries = []
+    entries = BlockArray()
   }
 
   /// The number of recorded entries.
@@ -115,7 +123,7 @@ package final class Tape: @unchecked Sendable {
     let position = result.live.flatMap { $0.tape === self ? $0.index : nil }
     let steps = entries.map(Recording.Step.init)
     isOpen = false
-    entries = []
+    entries = BlockArray()
     return Recording(steps: steps, result: position)
   }
 
@@ -127,9 +135,8 @@ package final class Tape: @unchecked Sendable {
   /// If `variable` is on this tape and came from the operation named `name`: that operation's
   /// saved inputs, as variables of the level outside, and the watched input itself.
   func origin(of variable: Variable, named name: String) -> Variable? {
-    guard let live = variable.live, live.tape === self, entries.indices.contains(live.index)
+    guard let live = variable.live, live.tape === self, let entry = entry(live.index)
     else { return nil }
-    let entry = entries[live.index]
     guard let operation = entry.operation, operation.name == name,
       operation.saves.contains(.inputs), let parent = entry.parents.first, parent >= 0,
       let primal = entry.inputs.first
@@ -200,7 +207,7 @@ package final class Tape: @unchecked Sendable {
   ) throws -> [Variable] {
     defer {
       isOpen = false
-      entries = []
+      entries = BlockArray()
     }
     var gradients = [Int: Variable]()
     if let start = result.live, start.tape === self {
@@ -220,7 +227,9 @@ package final class Tape: @unchecked Sendable {
   private func sweep(from start: Int, seed: Variable, keeping kept: Set<Int>) throws
     -> [Int: Variable]
   {
-    entries.removeLast(entries.count - start - 1)
+    entries.keepFirst(start + 1)
+    try MemoryGuard.check(
+      elements: Double(start + 1), bytesEach: Double(MemoryLayout<Variable?>.stride))
     var cotangents = [Variable?](repeating: nil, count: start + 1)
     cotangents[start] = seed
     var gradients = [Int: Variable]()

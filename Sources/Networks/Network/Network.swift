@@ -52,7 +52,10 @@ package struct Network: Sendable {
   package static func composed(
     _ first: Network, _ second: Network, generator: inout RandomGenerator
   ) throws -> Network {
-    try Network(first, then: second, generator: &generator)
+    // `n = n |> n` without an end: each layer is copied several times on the way.
+    try MemoryGuard.check(
+      elements: Double(first.layers.count) + Double(second.layers.count), bytesEach: 256)
+    return try Network(first, then: second, generator: &generator)
   }
 
   /// As the language writes it: `dense(784, 1000) |> relu |> dense(1000, 10) |> softmax`.
@@ -96,6 +99,7 @@ package struct Network: Sendable {
   ) throws {
     var shape = shape
     for index in first..<layers.count {
+      if index & 0xFFF == 0 { try Interrupt.check() }
       if shape == nil {
         shape = layers[index].knownInput
         if index == 0 { isComplete = shape != nil }

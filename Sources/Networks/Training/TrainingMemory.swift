@@ -8,6 +8,7 @@ final class FloatBuffer {
 
   init(count: Int) throws(TensorError) {
     let bytes = max(1, count) * MemoryLayout<Float>.stride
+    if nnsh_pool_has(bytes) == 0 { try MemoryGuard.require(bytes) }
     guard let memory = nnsh_allocate(bytes) else {
       throw .outOfMemory(bytes: bytes, available: Int(clamping: nnsh_available_memory()))
     }

@@ -27,7 +27,7 @@ extension Arguments {
     let count = sizes.reduce(1, *)
     guard count < 1e18 else {
       throw RuntimeError.other(
-        "\(function): out of memory: \(count.displayed) elements wanted", hint: nil)
+        "\(function): not enough memory: \(count.displayed) elements wanted", hint: nil)
     }
     try MemoryGuard.check(elements: count)
     return try Shape(checking: sizes.map { Int(exactly: $0) ?? .max })
@@ -71,7 +71,7 @@ extension Arguments {
   func sequence(_ index: Int) throws -> [Value] {
     switch self[index] {
     case .list(let box): return box.content
-    case .string(let box): return box.content.map { .text(String($0)) }
+    case .string(let box): return try box.content.characterValues()
     case .range(let box):
       let range = box.content
       let count = try range.countInMemory(bytesEach: 16)
@@ -87,7 +87,10 @@ extension Arguments {
       guard let count = variable.shape.dimensions.first else {
         throw mismatch(index, expected: "a list, a range, a tensor or a string")
       }
-      return try (0..<count).map { Value(try .subscripted(variable, [.at($0)])) }
+      return try interruptibleList(count: count) {
+        if $0 & 0xFF == 0 { try Interrupt.check() }
+        return Value(try .subscripted(variable, [.at($0)]))
+      }
     default: throw mismatch(index, expected: "a list, a range, a tensor or a string")
     }
   }

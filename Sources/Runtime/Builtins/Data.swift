@@ -153,14 +153,14 @@ extension Builtin {
         throw DatasetError.rowCounts(place: "batches", rows: x.shape[0], labels: y.shape[0])
       }
       return .items(
-        try ranges(x.shape[0], size).map { rows in
+        try portions(x.shape[0], size) { rows in
           .fields([("x", try Self.rows(of: x, rows)), ("y", try Self.rows(of: y, rows))])
         })
     case .tensor, .list, .traced:
       guard let x = try arguments[0].asVariable(), x.rank > 0 else {
         throw arguments.mismatch(0, expected: "a tensor of one axis or more")
       }
-      return .items(try ranges(x.shape[0], size).map { try Self.rows(of: x, $0) })
+      return .items(try portions(x.shape[0], size) { try Self.rows(of: x, $0) })
     default:
       throw arguments.mismatch(
         0, expected: "a data set, a part of one, a record {x, y} or a tensor")
@@ -173,11 +173,18 @@ extension Builtin {
   }
 
   private static func portions(of split: Split, _ size: Int) throws -> Value {
-    .items(try ranges(split.count, size).map { .split(Box(try split.rows($0))) })
+    .items(try portions(split.count, size) { .split(Box(try split.rows($0))) })
   }
 
-  private static func ranges(_ count: Int, _ size: Int) -> [Range<Int>] {
-    stride(from: 0, to: count, by: size).map { $0..<Swift.min(count, $0 + Swift.min(size, count)) }
+  /// What a function gives for each portion of so many rows.
+  private static func portions(
+    _ count: Int, _ size: Int, _ portion: (Range<Int>) throws -> Value
+  ) throws -> [Value] {
+    let size = Swift.min(size, Swift.max(1, count))
+    return try interruptibleList(count: (count + size - 1) / size) { number in
+      if number & 0xFF == 0 { try Interrupt.check() }
+      return try portion(number * size..<Swift.min(count, (number + 1) * size))
+    }
   }
 }
 

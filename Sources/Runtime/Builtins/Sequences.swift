@@ -30,15 +30,17 @@ extension Builtin {
     differentiation: .differentiable
   ) { arguments, interpreter in
     let function = arguments[0]
-    return .items(
-      try arguments.sequence(1).filter { element in
-        let verdict = try interpreter.call(function, [element])
-        guard case .bool(let keeps) = verdict else {
-          throw RuntimeError.other(
-            "filter: f must give true or false, and gave \(verdict.kindPhrase)", hint: nil)
-        }
-        return keeps
-      })
+    var kept: [Value] = []
+    for (place, element) in try arguments.sequence(1).enumerated() {
+      if place & 0xFFF == 0 { try Interrupt.check() }
+      let verdict = try interpreter.call(function, [element])
+      guard case .bool(let keeps) = verdict else {
+        throw RuntimeError.other(
+          "filter: f must give true or false, and gave \(verdict.kindPhrase)", hint: nil)
+      }
+      if keeps { try kept.appendGuarded(element) }
+    }
+    return .items(kept)
   }
 
   static let zip = Builtin(

@@ -11,12 +11,16 @@ extension Function {
       let text = definition.source.text(in: definition.span)
       return text.hasPrefix("fn") ? Self.head(of: text) : Self.shortened(text)
     case .composed(let steps):
-      return steps.map { step in
+      let shown = steps.prefix(Self.shownSteps).map { step in
         if case .function(let function) = step, let name = function.name { return name }
         return step.inline()
       }.joined(separator: " |> ")
+      return steps.count <= Self.shownSteps ? shown : "\(shown) |> … \(steps.count) in all"
     }
   }
+
+  /// How many steps of a composition are shown.
+  private static let shownSteps = 20
 
   /// A definition up to the parenthesis that ends its parameters.
   private static func head(of text: String) -> String {

@@ -10,7 +10,7 @@ extension Machine {
   func call(
     _ instruction: Instruction, names: UInt32?, _ next: UnsafePointer<Instruction>
   ) throws -> UnsafePointer<Instruction> {
-    if Interrupt.isRequested { throw RuntimeError.interrupted }
+    if Interrupt.mustStop { try attend() }
     let callee = try read(instruction.b, operand: 0)
     let count = Int(instruction.extra)
     let first = slot(bases, instruction.c)

@@ -117,10 +117,7 @@ extension Machine {
         case .jump:
           pc = pc + instruction.distance
         case .loop:
-          if Interrupt.needsAttention {
-            if Interrupt.isRequested { throw RuntimeError.interrupted }
-            ProductMemo.clear()
-          }
+          if Interrupt.needsAttention { try attend() }
           pc = pc + instruction.distance
         case .jumpIf:
           let truth: Bool
@@ -199,7 +196,7 @@ extension Machine {
         case .call:
           frames[depth].pc = pc
           if let header = plainFunction(instruction) {
-            if Interrupt.isRequested { throw RuntimeError.interrupted }
+            if Interrupt.mustStop { try attend() }
             let base = bases[0] + Int(instruction.c & 0x3fff_ffff)
             try pushFrame(
               Frame(

@@ -49,9 +49,10 @@ extension Machine {
     let elements = row(instruction.c, Int(instruction.b))
     let list = slot(bases, instruction.a)
     guard case .list(var box) = list.take() else { return }
+    defer { list.pointee = .list(box) }
     if !isKnownUniquelyReferenced(&box) { box = Box(box.content) }
+    try box.content.requireGrowth(by: elements.count)
     box.content += elements
-    list.pointee = .list(box)
   }
 
   func record(_ instruction: Instruction) {
@@ -74,13 +75,13 @@ extension Machine {
     var text = ""
     for part in parts {
       switch part {
-      case .text(let piece): text += piece
+      case .text(let piece): try text.appendGuarded(piece)
       case .value(let format):
         let piece = value.take()
         value += 1
         let shown = try format.map { try piece.formatted($0) } ?? piece.printed
         DifferentiatedText.note(shown, of: piece)
-        text += shown
+        try text.appendGuarded(shown)
       }
     }
     slot(bases, instruction.a).pointee = .text(text)

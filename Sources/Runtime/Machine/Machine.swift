@@ -78,6 +78,15 @@ package final class Machine: Interpreter {
     bases.deallocate()
   }
 
+  /// Does what a turn of a loop or a call is asked for: it stops where Ctrl-C was pressed or memory
+  /// runs short, and lets go of what is no longer needed.
+  func attend() throws {
+    if Interrupt.isRequested { throw RuntimeError.interrupted }
+    DeferredRelease.drain()
+    ProductMemo.clear()
+    try MemoryGuard.throwIfShort()
+  }
+
   // MARK: Interpreter
 
   package func write(_ text: String) { writeText(text) }
@@ -134,11 +143,15 @@ package final class Machine: Interpreter {
   private func run(_ code: Code, _ statement: Statement) throws(Diagnostic) {
     let position = remember(statement, in: code.source)
     ProductMemo.isOn = true
+    if depth == 0 { MemoryGuard.forgetShortage() }
     var hasFailed = true
     host.statementBegins(statement, in: code.source)
     defer { host.statementEnds(hasFailed: hasFailed) }
     // A statement within another, as of a script that `run` runs, ends with its own.
-    defer { ProductMemo.isOn = false }
+    defer {
+      ProductMemo.isOn = false
+      DeferredRelease.drain()
+    }
     do {
       _ = try execute(code.header, function: nil, arguments: [])
       hasFailed = false

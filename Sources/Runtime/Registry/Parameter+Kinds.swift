@@ -180,24 +180,27 @@ extension Value {
 
   /// Whether this is being differentiated, or is a list or record that holds something that is.
   package var isTraced: Bool {
-    switch self {
-    case .traced: true
-    case .list(let box): box.content.contains { $0.isTraced }
-    case .record(let box): box.content.values.contains { $0.isTraced }
-    case .network(let box): box.content.tracedParameters != nil
-    default: false
+    // Nothing is while no tape watches; most calls end here.
+    guard Tape.isAnyOpen else { return false }
+    return contains { part in
+      switch part {
+      case .traced: true
+      case .network(let box): box.content.tracedParameters != nil
+      default: false
+      }
     }
   }
 
   /// Whether a gradient will be asked of this, or of something that it holds.
   var isDifferentiated: Bool {
-    switch self {
-    case .traced(let box): box.content.isDifferentiated
-    case .list(let box): box.content.contains { $0.isDifferentiated }
-    case .record(let box): box.content.values.contains { $0.isDifferentiated }
-    case .network(let box):
-      box.content.tracedParameters?.contains(where: \.isDifferentiated) ?? false
-    default: false
+    guard Tape.isAnyOpen else { return false }
+    return contains { part in
+      switch part {
+      case .traced(let box): box.content.isDifferentiated
+      case .network(let box):
+        box.content.tracedParameters?.contains(where: \.isDifferentiated) ?? false
+      default: false
+      }
     }
   }
 
@@ -211,16 +214,21 @@ extension Value {
   }
 
   /// Numbers and tensors of one shape, some of them traced, as one variable with a new first axis.
-  static func stackedVariables(_ elements: [Value]) throws -> Variable? {
+  static func stackedVariables(_ elements: [Value], depth: Int = 1) throws -> Variable? {
+    // No tensor has so many axes.
+    guard depth <= Shape.rankLimit else { return nil }
     var variables: [Variable] = []
     for element in elements {
+      try Interrupt.check()
       switch element {
       case .traced(let box): variables.append(box.content)
       case .list(let box):
-        guard let inner = try stackedVariables(box.content) else { return nil }
+        guard let inner = try stackedVariables(box.content, depth: depth + 1) else {
+          return nil
+        }
         variables.append(inner)
       default:
-        guard let tensor = try element.asTensor() else { return nil }
+        guard let tensor = try element.asTensor(depth: depth + 1) else { return nil }
         variables.append(Variable(tensor))
       }
     }

@@ -39,6 +39,11 @@ package final class Function: @unchecked Sendable {
     self.captures = captures
   }
 
+  deinit {
+    DeferredRelease.keepWhereStackIsLow(origin)
+    DeferredRelease.keepWhereStackIsLow(captures)
+  }
+
   /// The name it was given, or nil for an anonymous one.
   package var name: String? {
     switch origin {
@@ -78,6 +83,8 @@ final class Cell: @unchecked Sendable {
   var value: Value
 
   init(_ value: Value) { self.value = value }
+
+  deinit { DeferredRelease.keepWhereStackIsLow(value) }
 }
 
 extension Value {

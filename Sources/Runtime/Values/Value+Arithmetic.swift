@@ -76,8 +76,16 @@ extension Value {
   private var isArithmetic: Bool {
     switch self {
     case .number, .bool, .tensor, .traced, .range: true
-    case .list(let box): !box.content.isEmpty && box.content.allSatisfy(\.isArithmetic)
+    case .list(let box): !box.content.isEmpty && !contains(\.isInarithmetic)
     default: false
+    }
+  }
+
+  /// Whether no tensor can hold it as a part.
+  private var isInarithmetic: Bool {
+    switch self {
+    case .list(let box): box.content.isEmpty
+    default: !isArithmetic
     }
   }
 
@@ -211,8 +219,13 @@ extension Value {
     if case .string(let text) = more {
       guard case .string(var box) = self else { return nil }
       self = .none
-      if !isKnownUniquelyReferenced(&box) { box = Box(box.content) }
-      box.content += text.content
+      do {
+        if !isKnownUniquelyReferenced(&box) { box = Box(box.content) }
+        try box.content.appendGuarded(text.content)
+      } catch {
+        self = .string(box)
+        throw error
+      }
       return .string(box)
     }
     if case .list(let elements) = more {
@@ -222,7 +235,10 @@ extension Value {
         self = .list(box)
         return .items(try interruptibleJoin(box.content, elements.content))
       }
-      box.content += elements.content
+      do { try box.content.appendInterruptibly(elements.content) } catch {
+        self = .list(box)
+        throw error
+      }
       return .list(box)
     }
     return nil
@@ -239,9 +255,7 @@ extension Value {
       throw RuntimeError.other("a string can be repeated only a whole number of times", hint: nil)
     }
     let (bytes, overflow) = text.utf8.count.multipliedReportingOverflow(by: max(0, times))
-    guard !overflow, bytes <= 1 << 30 else {
-      throw RuntimeError.other("a string of more than 1 GB would come out", hint: nil)
-    }
+    try MemoryGuard.require(overflow ? .max : bytes)
     return String(repeating: text, count: max(0, times))
   }
 

@@ -28,22 +28,18 @@ extension Value {
 
   /// Whether two values are the same throughout.
   static func areEqual(_ left: Value, _ right: Value) throws -> Bool {
+    var walk = EqualityWalk()
+    return try walk.areEqual(left, right)
+  }
+
+  /// The same of two values that are not both lists or both records.
+  static func areEqualParts(_ left: Value, _ right: Value) throws -> Bool {
     switch (left, right) {
     case (.none, .none): return true
     case (.bool(let a), .bool(let b)): return a == b
     case (.number(let a), .number(let b)): return a == b
     case (.bool(let a), .number(let b)), (.number(let b), .bool(let a)): return (a ? 1 : 0) == b
     case (.string(let a), .string(let b)): return a.content == b.content
-    case (.list(let a), .list(let b)):
-      guard a !== b else { return true }
-      guard a.content.count == b.content.count else { return false }
-      return try zip(a.content, b.content).allSatisfy { try areEqual($0, $1) }
-    case (.record(let a), .record(let b)):
-      guard a.content.names.count == b.content.names.count else { return false }
-      for (name, value) in zip(a.content.names, a.content.values) {
-        guard let other = b.content[name], try areEqual(value, other) else { return false }
-      }
-      return true
     case (.range(let a), .range(let b)): return a.content == b.content
     case (.function(let a), .function(let b)): return a === b
     case (.network(let a), .network(let b)): return a === b

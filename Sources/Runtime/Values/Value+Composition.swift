@@ -18,7 +18,7 @@ extension Value {
       }
     }
     guard second.isComposable else { throw RuntimeError.notCallable(kind: second.kindName) }
-    return .function(Function(composing: first.steps + second.steps))
+    return .function(Function(composing: try interruptibleJoin(first.steps, second.steps)))
   }
 
   /// The name of the layer that this function of a person's own hides.

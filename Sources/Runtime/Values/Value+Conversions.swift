@@ -16,9 +16,11 @@ extension Value {
   /// The tensor that this is, or that a number, a list of numbers (or of such lists) or a range
   /// makes; nil for what is none of these.
   ///
-  /// - Parameter elementType: of what numbers in a list or a range become; nil for Float32 where
-  ///   that holds them all, otherwise Float64.
-  package func asTensor(_ elementType: ElementType? = nil) throws -> Tensor? {
+  /// - Parameters:
+  ///   - elementType: of what numbers in a list or a range become; nil for Float32 where that holds
+  ///     them all, otherwise Float64.
+  ///   - depth: how many lists it already lies in.
+  package func asTensor(_ elementType: ElementType? = nil, depth: Int = 0) throws -> Tensor? {
     switch self {
     case .tensor(let box): return box.content
     case .number(let number): return try Tensor.scalar(number, .f64)
@@ -26,8 +28,8 @@ extension Value {
     case .traced(let box): return box.content.tensor
     case .range(let box): return try box.content.tensor(elementType)
     case .list(let box):
-      let type = elementType ?? (Value.fitFloat32(box.content) ? .working : .f64)
-      return try Value.stacked(box.content, type)
+      let type = elementType ?? (fitsFloat32 ? .working : .f64)
+      return try Value.stacked(box.content, type, depth: depth + 1)
     default: return nil
     }
   }
@@ -56,7 +58,12 @@ extension Value {
   }
 
   /// A list of numbers as a tensor of one dimension, a list of tensors of one shape as their stack.
-  private static func stacked(_ elements: [Value], _ elementType: ElementType) throws -> Tensor? {
+  private static func stacked(
+    _ elements: [Value], _ elementType: ElementType, depth: Int
+  ) throws -> Tensor? {
+    // No tensor has so many axes.
+    guard depth <= Shape.rankLimit else { return nil }
+    if depth == 1 { try checkSize(ofStacked: elements) }
     if elements.allSatisfy(\.isPlain) {
       let numbers = try interruptibleList(count: elements.count) { elements[$0].asNumber() ?? .nan }
       let areTruths = !elements.isEmpty && elements.allSatisfy(\.isTruth)
@@ -65,22 +72,30 @@ extension Value {
         elementType: areTruths ? .bool : elementType)
     }
     var tensors: [Tensor] = []
-    for element in elements {
-      guard let tensor = try element.asTensor(elementType) else { return nil }
+    for (place, element) in elements.enumerated() {
+      if place & 0xFF == 0 { try Interrupt.check() }
+      guard let tensor = try element.asTensor(elementType, depth: depth) else { return nil }
       tensors.append(tensor)
     }
     return try Tensor.stack(tensors, axis: 0)
   }
 
-  /// Whether Float32 holds the numbers of a list, and of the lists in it.
-  private static func fitFloat32(_ elements: [Value]) -> Bool {
-    elements.allSatisfy { element in
-      switch element {
-      case .number(let number): number.fitsFloat32
-      case .list(let box): fitFloat32(box.content)
-      default: true
-      }
+  /// Throws where the tensor that nested lists make is larger than memory: lists that stand in
+  /// several places, as in `s = [s, s]`, hold more elements than they take up memory.
+  private static func checkSize(ofStacked elements: [Value]) throws {
+    var count = Double(elements.count)
+    var first = elements.first
+    for _ in 0..<Shape.rankLimit {
+      guard case .list(let box)? = first else { break }
+      count *= Double(box.content.count)
+      first = box.content.first
     }
+    try MemoryGuard.check(elements: count)
+  }
+
+  /// Whether Float32 holds the numbers of a list, and of the lists in it.
+  private var fitsFloat32: Bool {
+    !contains { if case .number(let number) = $0 { !number.fitsFloat32 } else { false } }
   }
 
   /// Whether it is a number or a truth value.

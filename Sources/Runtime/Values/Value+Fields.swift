@@ -43,7 +43,7 @@ extension Value {
       name, of: isRecord ? "the record" : kindName.withArticle, known: fieldNames)
   }
 
-  private var isRecord: Bool { if case .record = self { true } else { false } }
+  var isRecord: Bool { if case .record = self { true } else { false } }
 
   /// The fields that it has: for messages and completion.
   package var fieldNames: [String] {

@@ -51,13 +51,15 @@ extension Value {
       defer { self = .list(box) }
       return try Self.writeElement(of: &box.content, subscripts, rest, change)
     }
-    switch self {
-    case .record:
+    // Not within the switch below, which holds a second reference to what it looks at.
+    if isRecord {
       guard subscripts.count == 1, case .index(.string(let name))? = subscripts.first else {
         throw RuntimeError.other(
           "a record is indexed by a field's name", hint: "write r.name = e, or r[\"name\"] = e")
       }
-      try writeField(name.content, rest, change)
+      return try writeField(name.content, rest, change)
+    }
+    switch self {
     case .tensor, .traced: try writeTensorElements(subscripts, rest, change)
     case .string, .range:
       throw RuntimeError.other("the elements of a \(kindName) cannot be changed", hint: nil)

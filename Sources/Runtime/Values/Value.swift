@@ -34,35 +34,8 @@ package final class Box<Content>: @unchecked Sendable {
   package init(_ content: Content) {
     self.content = content
   }
-}
 
-/// Named values in the order they were given: `{a: 1, b: 2}`.
-package struct Record: Sendable {
-  package private(set) var names: [String] = []
-  package private(set) var values: [Value] = []
-
-  package init() {}
-
-  /// - Parameter fields: a later field of the same name replaces the earlier one.
-  package init(_ fields: [(String, Value)]) {
-    for (name, value) in fields { self[name] = value }
-  }
-
-  package subscript(name: String) -> Value? {
-    get { names.firstIndex(of: name).map { values[$0] } }
-    set {
-      switch (names.firstIndex(of: name), newValue) {
-      case (let index?, let value?): values[index] = value
-      case (let index?, nil):
-        names.remove(at: index)
-        values.remove(at: index)
-      case (nil, let value?):
-        names.append(name)
-        values.append(value)
-      case (nil, nil): break
-      }
-    }
-  }
+  deinit { DeferredRelease.keepWhereStackIsLow(content) }
 }
 
 /// `a..<b`, `a...b`, `a...b by step`.

@@ -81,12 +81,12 @@ struct ValueMeasure {
       bytes = Self.bytes(of: box.content)
     case .list(let box):
       extent = "\(box.content.count) items"
-      bytes = box.content.reduce(0) { $0 + ValueMeasure($1).bytes }
+      bytes = Self.bytesOfParts(value)
     case .record(let box):
       extent = TextLayout.cut(
         box.content.names.prefix(20).map { EscapeCodes.shown(TextLayout.cut($0, to: 40)) }
           .joined(separator: ", ") + (box.content.names.count > 20 ? ", …" : ""), to: 40)
-      bytes = box.content.values.reduce(0) { $0 + ValueMeasure($1).bytes }
+      bytes = Self.bytesOfParts(value)
     case .network(let box):
       extent = TextLayout.cut(box.content.network.description, to: 60)
       bytes = box.content.network.parameters.reduce(0) { $0 + Self.bytes(of: $1.tensor) }
@@ -101,6 +101,19 @@ struct ValueMeasure {
       extent = ""
       bytes = 0
     }
+  }
+
+  /// What a list or record takes up, each part that it holds once.
+  private static func bytesOfParts(_ value: Value) -> Int {
+    var bytes = 0
+    _ = value.contains { part in
+      switch part {
+      case .list, .record: break
+      default: bytes = bytes.addingReportingOverflow(ValueMeasure(part).bytes).partialValue
+      }
+      return false
+    }
+    return bytes
   }
 
   private static func bytes(of split: Split) -> Int {

@@ -1,18 +1,22 @@
 import Glibc
+import Tensors
 
 /// The thread that everything runs on: its stack is large enough for the deepest nesting and
 /// recursion that the language allows, so that these end in an error and not in a crash.
 package enum MachineThread {
-  /// Enough for 10,000 calls through native code and 10,000 levels of a tree.
-  private static let stackSize = 256 << 20
+  /// Enough for 10,000 calls through native code and 10,000 levels of a tree; less where the
+  /// process may take little memory (`ulimit -v`).
+  private static let stackSize = min(256 << 20, max(32 << 20, MemoryGuard.total / 8 & ~0xFFFF))
 
-  /// What code may use of it before it is told to stop; the rest is for telling.
-  static let usableStack = stackSize - (16 << 20)
+  /// What code may use of it before it is told to stop; the rest is for walks over values, for
+  /// telling, and for releasing.
+  static let usableStack = stackSize - stackSize / 4
 
   /// Runs `body` there and waits for it.
   ///
   /// - Returns: what it returned; 1 where no thread can be made.
   package static func run(_ body: @escaping () -> Int32) -> Int32 {
+    MemoryGuard.prepare()
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }

@@ -62,8 +62,14 @@ struct CheckEnvironment {
     }
   }
 
-  /// The value with its Float32 tensors as Float64; nil where it has none.
+  /// The value with its Float32 tensors as Float64; nil where it has none, or is nested so deeply
+  /// that no loss reads it.
   private static func inDouble(_ value: Value) throws -> Value? {
+    let hasSingles = value.contains { part in
+      if case .tensor(let box) = part { box.content.elementType == .f32 } else { false }
+    }
+    guard hasSingles, !CallStack.isLow else { return nil }
+    try Interrupt.check()
     switch value {
     case .tensor(let box):
       return box.content.elementType == .f32 ? Value(try box.content.cast(to: .f64)) : nil

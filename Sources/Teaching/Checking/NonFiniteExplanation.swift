@@ -77,11 +77,12 @@ package struct NonFiniteExplanation {
   }
 
   private static func isNotFinite(_ value: Value) -> Bool {
-    switch value {
-    case .number(let number): !number.isFinite
-    case .tensor(let box): box.content.doubles().contains { !$0.isFinite }
-    case .list(let box): box.content.contains(where: isNotFinite)
-    default: false
+    value.contains { part in
+      switch part {
+      case .number(let number): !number.isFinite
+      case .tensor(let box): box.content.doubles().contains { !$0.isFinite }
+      default: false
+      }
     }
   }
 

@@ -1,0 +1,82 @@
+import Foundation
+import FuzzCoverage
+import Shell
+
+/// Takes a range of a fuzzer's inputs, in this process.
+struct Worker {
+  let fuzzer: Fuzzer
+  let seed: UInt64
+  /// Where `state`, `input` and findings are written.
+  let folder: String
+
+  /// The inputs that the repository keeps for a fuzzer.
+  private var files: [[UInt8]] {
+    let corpus = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("Corpus/\(fuzzer.name)")
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: corpus.path)) ?? []
+    return names.sorted().compactMap {
+      (try? Data(contentsOf: corpus.appendingPathComponent($0))).map(Array.init)
+    }
+  }
+
+  var startingCorpus: Corpus {
+    var corpus = Corpus()
+    for input in fuzzer.seeds() + files { corpus.add(input) }
+    return corpus
+  }
+
+  /// The input of a number, where no coverage has added to the corpus.
+  func input(_ number: Int, of corpus: Corpus) -> [UInt8] {
+    // The known inputs themselves come first: what they once broke must stay whole.
+    if number < corpus.inputs.count { return corpus.inputs[number] }
+    var random = Randomness(seed: seed, fuzzer: fuzzer.name, input: number)
+    return fuzzer.make(&random, corpus)
+  }
+
+  /// - Returns: the exit code.
+  func run(_ range: Range<Int>) -> Int32 {
+    guard let state = WorkerState(path: folder + "/state") else { return 2 }
+    var corpus = startingCorpus
+    enterScratch()
+    for number in range {
+      let input = input(number, of: corpus)
+      try? Data(input).write(to: URL(fileURLWithPath: folder + "/input"))
+      state[.input] = number
+      state[.began] = WorkerState.now()
+      do { try fuzzer.take(input) } catch {
+        state[.findings] += 1
+        let note = "input \(number): \(error)\n"
+        FileHandle.standardError.write(Data(note.utf8))
+        try? Data(input).write(to: URL(fileURLWithPath: folder + "/finding-\(number)"))
+      }
+      if fuzz_coverage_take_new() > 0 {
+        corpus.add(input)
+        state[.discoveries] += 1
+      }
+      state[.taken] += 1
+      state[.slowestStop] = max(state[.slowestStop], Int(Watch.slowestStop * 1000))
+      let done = number - range.lowerBound + 1
+      if done == range.count / 4 { state[.earlyMemory] = WorkerState.residentMemory() }
+      if done % 64 == 0 || done == range.count { state[.memory] = WorkerState.residentMemory() }
+    }
+    return 0
+  }
+
+  /// Works in a folder where whatever is written does no harm, as a user who may write nowhere else.
+  func enterScratch() {
+    let scratch = folder + "/scratch"
+    try? FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+    var largestFile = rlimit(rlim_cur: 64 << 20, rlim_max: 64 << 20)
+    setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &largestFile)
+    signal(SIGXFSZ, SIG_IGN)
+    signal(SIGPIPE, SIG_IGN)
+    chdir(scratch)
+    setenv("HOME", scratch, 1)
+    if geteuid() == 0 {
+      chmod(folder, 0o777)
+      chmod(scratch, 0o777)
+      _ = setgid(65534)
+      _ = setuid(65534)
+    }
+  }
+}

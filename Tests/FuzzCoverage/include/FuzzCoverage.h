@@ -1,0 +1,8 @@
+#pragma once
+#include <stddef.h>
+
+/// How many places of the program were reached for the first time since the last call. Always 0 in
+/// a build without the compiler's coverage marks.
+size_t fuzz_coverage_take_new(void);
+/// Whether the build has coverage marks.
+int fuzz_coverage_is_there(void);
