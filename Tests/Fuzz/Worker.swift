@@ -45,8 +45,7 @@ struct Worker {
       state[.began] = WorkerState.now()
       do { try fuzzer.take(input) } catch {
         state[.findings] += 1
-        let note = "input \(number): \(error)\n"
-        FileHandle.standardError.write(Data(note.utf8))
+        tell("input \(number): \(error)")
         try? Data(input).write(to: URL(fileURLWithPath: folder + "/finding-\(number)"))
       }
       if fuzz_coverage_take_new() > 0 {
@@ -54,13 +53,21 @@ struct Worker {
         state[.discoveries] += 1
       }
       state[.taken] += 1
-      state[.slowestStop] = max(state[.slowestStop], Int(Watch.slowestStop * 1000))
+      let slowestStop = Int(Watch.slowestStop * 1000)
+      if slowestStop > max(state[.slowestStop], 100) {
+        tell("input \(number) stopped \(slowestStop) ms after it was interrupted")
+        try? Data(input).write(to: URL(fileURLWithPath: folder + "/slow-\(number)"))
+      }
+      state[.slowestStop] = max(state[.slowestStop], slowestStop)
       let done = number - range.lowerBound + 1
       if done == range.count / 4 { state[.earlyMemory] = WorkerState.residentMemory() }
       if done % 64 == 0 || done == range.count { state[.memory] = WorkerState.residentMemory() }
     }
     return 0
   }
+
+  /// Writes a line into the log.
+  private func tell(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
 
   /// Works in a folder where whatever is written does no harm, as a user who may write nowhere else.
   func enterScratch() {

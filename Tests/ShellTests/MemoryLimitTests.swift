@@ -27,6 +27,8 @@ import Testing
     "zip(1...1e9, 1...1e9)",
     "filter(i -> true, 1...1e8)",
     "\"ab\" * 1e10",
+    "s = \"a\" * 30000000; for c in s { c }",
+    "s = \"a\" * 30000000; s[0]",
     "zeros(1e10)",
     "eye(1e6)",
     "while true { map(i -> \"{i}\" * 1000, 1...100000000) }",

@@ -20,7 +20,7 @@ extension Machine {
       state[3] = .number(box.content.lower)
       state[4] = .number(box.content.step)
     } else {
-      state[0] = value.preparedForWalking
+      state[0] = try value.preparedForWalking()
     }
   }
 
@@ -85,14 +85,15 @@ extension Value {
   package func element(_ position: Int) throws -> Value {
     switch self {
     case .record(let box): box.content.values[position]
-    case .string(let box): .text(String(Array(box.content)[position]))
+    case .string(let box):
+      .text(String(box.content[box.content.index(box.content.startIndex, offsetBy: position)]))
     default: try indexed(by: [.index(.number(Double(position)))])
     }
   }
 
   /// The same sequence in a form whose elements are quick to reach.
-  package var preparedForWalking: Value {
-    if case .string(let box) = self { return .items(box.content.map { .text(String($0)) }) }
+  package func preparedForWalking() throws -> Value {
+    if case .string(let box) = self { return .items(try box.content.characterValues()) }
     return self
   }
 

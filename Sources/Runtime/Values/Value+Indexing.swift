@@ -25,6 +25,7 @@ extension Value {
       let (positions, isSingle) = try subscripted.positions(in: box.content.count, of: kindName)
       return isSingle ? box.content[positions[0]] : .items(positions.map { box.content[$0] })
     case .string(let box):
+      try MemoryGuard.check(elements: Double(box.content.utf8.count), bytesEach: 16)
       let letters = Array(box.content)
       let (positions, _) = try subscripted.positions(in: letters.count, of: kindName)
       return .text(String(positions.map { letters[$0] }))

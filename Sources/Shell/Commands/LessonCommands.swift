@@ -54,6 +54,11 @@ extension CommandContext {
     let ending = try Performance(session).play(lesson.source, worst: &worst)
     if let code = machine.exitCode { throw RuntimeError.exit(code) }
     if ending == .left { note("left the lesson") }
+    if worst == Session.ExitCode.interrupted {
+      // The lesson's own statement has said so.
+      session.interruptIsExplained = true
+      throw RuntimeError.interrupted
+    }
     guard worst == Session.ExitCode.success else {
       throw RuntimeError.other("a statement of the lesson failed", hint: nil)
     }

@@ -60,7 +60,10 @@ struct Performance {
       if session.machine.exitCode != nil { return .finished }
       if code != Session.ExitCode.success {
         worst = code
-        if !session.commandLine.keepsGoing { return .failed }
+        // Ctrl-C ends the whole of it, not one statement of many.
+        if !session.commandLine.keepsGoing || code == Session.ExitCode.interrupted {
+          return .failed
+        }
       }
     }
     return .finished

@@ -184,7 +184,7 @@ extension Tracer {
         throw RuntimeError.notIterable(kind: value.kindName)
       }
       try checkTurns(count, span)
-      let walked = isWalk ? value.preparedForWalking : value
+      let walked = isWalk ? try value.preparedForWalking() : value
       return try (0..<count).map { position in
         if position & 0xFFF == 0xFFF { try Interrupt.check() }
         let element =
