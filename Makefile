@@ -12,7 +12,7 @@ FISH_COMPLETION = $(ROOT)/share/fish/vendor_completions.d/nnsh.fish
 SOURCES := Package.swift Sources Tests
 
 .PHONY: build demo test sanitize valgrind kills fuzz soak interrupts check format bench manual \
-  verdicts install uninstall clean
+  verdicts install uninstall clean compare
 
 build:
 	@Scripts/install-packages build
@@ -26,6 +26,10 @@ demo:
 test:
 	@Scripts/install-packages test
 	swift test
+
+# Random expressions, gradients and trained networks against NumPy and PyTorch.
+compare: build
+	Tests/Comparison/run
 
 # The tests under the compiler's sanitizers, each with a build of its own.
 sanitize:

@@ -55,7 +55,7 @@ let package = Package(
     .testTarget(name: "ShellTests", dependencies: ["Shell", "BinaryUnderTest", "nnsh"]),
     .testTarget(
       name: "GoldenTests", dependencies: ["nnsh", "BinaryUnderTest"],
-      exclude: ["Scripts", "Oracle"]),
+      exclude: ["Scripts", "Oracle", "Comparison"]),
     .testTarget(name: "TerminalTests", dependencies: ["nnsh", "BinaryUnderTest"]),
   ],
   swiftLanguageModes: [.v6]

@@ -26,7 +26,7 @@ extension DatasetError: CustomStringConvertible {
     case .notAFile(let path, let kind): "\(path) is \(kind), not a file"
     case .pickled(let place): "\(place) holds pickled Python objects, which nnsh does not run"
     case .unsupportedElements(let place, let type):
-      "\(place) holds elements of type \(type), which are not numbers nnsh knows"
+      "\(place) holds \(type), which nnsh does not read"
     case .malformed(let place, let format, let reason):
       "\(place) is not a sound \(format.name): \(reason)"
     case .claimsMore(let place, let what, let claimed, let held):

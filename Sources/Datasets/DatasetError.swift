@@ -20,6 +20,7 @@ package enum DatasetError: Error, Hashable, Sendable {
   case endless(path: String, limit: Int)
   case notAFile(path: String, kind: String)
   case pickled(place: String)
+  /// `type` says in words what stands there instead of numbers.
   case unsupportedElements(place: String, type: String)
   case malformed(place: String, format: FileFormat, reason: String)
   case claimsMore(place: String, what: String, claimed: String, held: String)

@@ -14,7 +14,7 @@ struct Fuzzer: Sendable {
   var inputsPerProcess = 2000
 
   /// All fuzzers, each in a file of its own under `Fuzzers/`.
-  static let all: [Fuzzer] = [scripts, commands, arguments, gradients]
+  static let all: [Fuzzer] = [scripts, commands, arguments, gradients, files]
 }
 
 /// What an input showed to be wrong, where nothing crashed.

@@ -56,6 +56,42 @@ import Testing
     }
   }
 
+  /// What stands after the cursor is not written twice.
+  @Test(arguments: [
+    ("sum(weights) + mea", "(weights)", "mean"), ("sum(weights, keepd", "=true)", "keepdims"),
+    ("sum(weights) + mea", "", "mean("), ("load lett", " as d", "letters"),
+  ])
+  func whatFollowsIsNotRepeated(_ before: String, _ after: String, _ insertion: String) {
+    let found = Completer(machine: session.machine, session: session)
+      .completions(of: before + after, at: before.utf8.count)
+    #expect(found.insertion(before: after) == insertion)
+  }
+
+  @Test func valuesOfArgumentsComeFromTheirDeclarations() {
+    #expect(names("train net on d optimizer=") == ["adam", "adamw", "rmsprop", "sgd"])
+    #expect(names("sgd(rate=").contains("cosine") && !names("sgd(rate=").contains("adam"))
+    #expect(names("train net on d epochs=").first == "10")
+    #expect(names("sgd(0.1, nesterov=") == ["false", "true"])
+    #expect(complete("load \"a b.npy\"").insertion == "\"a b.npy\" ")
+    #expect(names("load \"a b.npy\" ") == ["as"])
+  }
+
+  /// As the columns of a file may be.
+  @Test func namesOfAnyNumberAndLengthAreShortened() throws {
+    var record = Record()
+    for number in 0..<300_000 { record["column\(number)"] = .number(1) }
+    record[String(repeating: "x", count: 300_000)] = .number(2)
+    record["\u{1B}]0;title\u{7}"] = .number(3)
+    session.machine.globals["wide"] = .record(Box(record))
+    let lines = complete("wide.").listing(width: 80, height: 24)
+    #expect(lines.count <= 24)
+    #expect(lines.allSatisfy { DisplayWidth.of($0) < 80 && !$0.contains("\u{1B}") })
+    let described = try ValueDescription(.record(Box(record))).lines
+    #expect(described.count < 120)
+    #expect(described.allSatisfy { $0.utf8.count < 200 && !$0.contains("\u{1B}") })
+    #expect(ValueMeasure(.record(Box(record))).extent.utf8.count < 100)
+  }
+
   @Test func onlyWhatFitsIsOffered() {
     #expect(names("train net on ") == ["d"])
     #expect(names("train ") == ["net"])

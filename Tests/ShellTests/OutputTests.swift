@@ -58,6 +58,44 @@ import Testing
 
   // MARK: transcripts
 
+  @Test func aScriptIsTranscribedWithItsPlacesAndContinued() throws {
+    let home = try NNSH.temporaryFolder()
+    let path = home + "/session.nns"
+    try Data("# mine".utf8).write(to: URL(fileURLWithPath: path))
+    let script = "transcript on \(path)\nx = 1; y = 2;\nx + y\nrun \(home)/other.nns\n"
+    try Data(script.utf8).write(to: URL(fileURLWithPath: home + "/a.nns"))
+    try Data("z = 4\n".utf8).write(to: URL(fileURLWithPath: home + "/other.nns"))
+    let outcome = try NNSH.run(["a.nns"], in: home)
+    #expect(outcome.output == "3\n")
+    #expect(outcome.errors == "\(path) is continued\n")
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(
+      text == """
+        # mine
+        # a.nns:2
+        x = 1;
+        # a.nns:2
+        y = 2;
+        # a.nns:3
+        x + y
+        # 3
+        # a.nns:4
+        run \(home)/other.nns
+
+        """)
+    #expect(try NNSH.run([path]).output == "3\n")
+  }
+
+  @Test(arguments: ["/dev/null", "/dev/zero", "/dev/null/x", "PIPE"])
+  func aTranscriptIsAFile(_ place: String) throws {
+    let home = try NNSH.temporaryFolder()
+    let path = place == "PIPE" ? home + "/pipe" : place
+    if place == "PIPE" { mkfifo(path, 0o600) }
+    let outcome = try NNSH.run(["-c", "transcript on \"\(path)\""])
+    #expect(outcome.code == 1)
+    #expect(outcome.errors.hasPrefix("error: cannot write \(path): "))
+  }
+
   @Test func theTranscriptRunsAgain() throws {
     let home = try NNSH.temporaryFolder()
     let path = home + "/session.nns"

@@ -67,6 +67,26 @@ import Testing
     #expect(text.contains("25 kills"))
   }
 
+  /// A pipe that nobody writes to is waited for until Ctrl-C.
+  @Test func aLoadThatWaitsIsInterrupted() throws {
+    let folder = try NNSH.temporaryFolder()
+    #expect(mkfifo(folder + "/f.csv", 0o600) == 0)
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: NNSH.path)
+    process.arguments = ["-c", "print(1)\nload \"\(folder)/f.csv\""]
+    process.environment = NNSH.environment(home: folder)
+    let (output, errors) = (Pipe(), Pipe())
+    process.standardOutput = output
+    process.standardError = errors
+    try process.run()
+    // Signals are caught by the time that a script runs; its output comes only at its end.
+    Thread.sleep(forTimeInterval: 1)
+    process.interrupt()
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit)
+    #expect(process.terminationStatus == 130)
+  }
+
   @Test func aClosedPipeEndsQuietly() throws {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/bash")

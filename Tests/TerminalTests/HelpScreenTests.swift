@@ -61,6 +61,49 @@ import Testing
     try session.wait(until: { $0.lines.suffix(2) == ["[4, 5]", "nnsh>"] })
   }
 
+  @Test func statementsCanBeTypedInALesson() throws {
+    let session = try TerminalSession(rows: 40)
+    session.type("lesson 2")
+    try session.wait(until: { $0.lines.last == "nnsh> seed(3)" })
+    session.send("\r")
+    try session.wait(until: { $0.lines.last == "nnsh> x = randn(4, 5)" })
+    session.type("6 * 7")
+    try session.wait(until: {
+      $0.lines.suffix(3) == ["nnsh> 6 * 7", "42", "nnsh> x = randn(4, 5)"]
+    })
+    session.send("\r")
+    try session.wait(until: { $0.lines.last == "nnsh> y = one_hot([0, 1, 1, 0], 2)" })
+    session.send("z = 5")
+    try session.wait(forLastLine: "nnsh> z = 5")
+    session.send("\u{3}")
+    try session.wait(until: { $0.lines.suffix(1) == ["nnsh> y = one_hot([0, 1, 1, 0], 2)"] })
+    session.send("q")
+    try session.wait(until: { $0.lines.suffix(2) == ["left the lesson", "nnsh>"] })
+    session.send("\u{1B}[A\u{1B}[A")
+    try session.wait(until: { $0.lines.last == "nnsh> lesson 2" })
+  }
+
+  @Test(arguments: ["q", "\r"])
+  func whoLeavesADemonstrationOrSeesItFailKeepsTheSession(_ key: String) throws {
+    let path = try NNSH.temporaryFolder() + "/demo.nns"
+    try Data("# What is seen:\n# - one\n# - two\nx = 41\nnowhere\nx = 0\n".utf8)
+      .write(to: URL(fileURLWithPath: path))
+    let session = try TerminalSession(["-q", "--demo", path])
+    try session.wait(until: { $0.lines.last == "nnsh> x = 41" })
+    #expect(session.screen.text.contains("What is seen:\n- one\n- two\n"))
+    session.send("\r")
+    try session.wait(until: { $0.lines.last == "nnsh> nowhere" })
+    session.send(key)
+    try session.wait(until: {
+      $0.text.contains("the demonstration ends here") && $0.lines.last == "nnsh>"
+    })
+    session.type("x + 1")
+    try session.wait(until: { $0.lines.suffix(2) == ["42", "nnsh>"] })
+    session.send("\u{4}")
+    #expect(try session.waitForEnd() == 0)
+    #expect(session.isCooked)
+  }
+
   @Test func controlCLeavesALesson() throws {
     let session = try TerminalSession(rows: 30)
     session.type("lesson 2")

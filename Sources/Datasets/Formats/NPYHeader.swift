@@ -59,16 +59,16 @@ struct NPYHeader {
     _ description: PythonLiteral, place: String
   ) throws(DatasetError) -> ElementFormat {
     guard let name = description.string else {
-      throw .unsupportedElements(place: place, type: "a structure")
+      throw .unsupportedElements(place: place, type: "structures")
     }
     if let format = ElementFormat(numpy: name) { return format }
     let kind = name.first { !"<>|=".contains($0) }
     switch kind {
     case "O": throw .pickled(place: place)
     case "U", "S": throw .unsupportedElements(place: place, type: "text (\(name))")
-    case "c": throw .unsupportedElements(place: place, type: "complex (\(name))")
-    case "M", "m": throw .unsupportedElements(place: place, type: "time (\(name))")
-    default: throw .unsupportedElements(place: place, type: name)
+    case "c": throw .unsupportedElements(place: place, type: "complex numbers (\(name))")
+    case "M", "m": throw .unsupportedElements(place: place, type: "times (\(name))")
+    default: throw .unsupportedElements(place: place, type: "elements of type \(name)")
     }
   }
 

@@ -101,7 +101,7 @@ package enum SafetensorsFile {
       let offsets = value["data_offsets"]?.array?.compactMap(\.integer), offsets.count == 2
     else { throw malformed("lacks dtype, shape or data_offsets") }
     guard let format = ElementFormat(safetensors: type) else {
-      throw .unsupportedElements(place: "\(place) (\(name))", type: type)
+      throw .unsupportedElements(place: "\(place) (\(name))", type: "elements of type \(type)")
     }
     let dimensions = sizes.compactMap(\.integer)
     guard dimensions.count == sizes.count, let count = dimensions.checkedProduct else {

@@ -144,6 +144,17 @@ package struct Network: Sendable {
     }
     return nil
   }
+
+  /// Whether the first layer that cares how an example's numbers are arranged takes images.
+  package var takesImages: Bool { Self.takeImages(layers) }
+
+  private static func takeImages(_ layers: [any Layer]) -> Bool {
+    let first = layers.first {
+      !($0 is ActivationLayer || $0 is Dropout || $0 is BatchNormalization)
+    }
+    if let residual = first as? Residual { return takeImages(residual.layers) }
+    return first is Convolution2D || first is Pooling
+  }
 }
 
 extension Layer {

@@ -1,3 +1,4 @@
+import Datasets
 import Syntax
 import Tensors
 
@@ -60,7 +61,7 @@ struct Diagnosis {
 
   private static func runtimeError(_ error: any Error) -> RuntimeError {
     switch error {
-    case TensorError.interrupted: .interrupted
+    case TensorError.interrupted, DatasetError.interrupted: .interrupted
     case let failure as OperandFailure: runtimeError(failure.error)
     default: RuntimeError(error)
     }

@@ -51,10 +51,13 @@ extension Network {
   func measured(on split: Split) throws -> Measurement {
     try NotFiniteData.check(split.x, "inputs")
     try NotFiniteData.check(split.y, "targets")
-    var x = split.x
-    if let shape = inputShape, shape.count > 1 { x = try x.reshaped([split.count] + shape) }
-    return try measured(x, split.y)
+    return try measured(split.inputs(for: self), split.y)
   }
+}
+
+extension Split {
+  /// The examples as the network takes them: images, or rows of numbers.
+  func inputs(for network: Network) -> Tensor { network.takesImages ? images ?? x : x }
 }
 
 extension Command {

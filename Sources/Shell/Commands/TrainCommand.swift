@@ -163,13 +163,14 @@ extension CommandContext {
     let value = try requiredValue(slot)
     if case .dataSet(let box) = value {
       let set = box.content
-      let validation = set.valid.isEmpty ? nil : (try inputs(set.valid, network), set.valid.y)
+      let validation =
+        set.valid.isEmpty ? nil : (set.valid.inputs(for: network), set.valid.y)
       return try TrainingData(
-        inputs: try inputs(set.train, network), targets: set.train.y,
+        inputs: set.train.inputs(for: network), targets: set.train.y,
         validation: validation.map { (inputs: $0.0, targets: $0.1) })
     }
     let split = try EvaluationData(value, slot: slot, self).split
-    return try TrainingData(inputs: try inputs(split, network), targets: split.y)
+    return try TrainingData(inputs: split.inputs(for: network), targets: split.y)
   }
 
   /// Says once what surprises people: classes that are trained as numbers.
@@ -181,10 +182,5 @@ extension CommandContext {
       "the targets are classes, but \(place.description) ends in "
         + "\(network.layers.last?.description ?? "") and trains with mse: for cross_entropy put "
         + "|> softmax at its end")
-  }
-
-  private func inputs(_ split: Split, _ network: Network) throws -> Tensor {
-    guard let shape = network.inputShape, shape.count > 1 else { return split.x }
-    return try split.x.reshaped([split.count] + shape)
   }
 }

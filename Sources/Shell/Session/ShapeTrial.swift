@@ -23,10 +23,19 @@ struct ShapeTrial {
   /// The variables and fields that it reads.
   private let values: [String: Value]
 
-  /// Nil for what is not run: functions, blocks, and functions of the user's.
+  /// Values in lists that are looked through: more, or one list in many places, would take longer
+  /// than a person waits for a key, and deep ones the stack.
+  private static let valueLimit = 1000
+  private static let depthLimit = 16
+
+  /// Nil for what is not run: functions, blocks, functions of the user's, and lists that are large.
   init?(_ expression: Expression, in source: SourceText, _ machine: Machine) {
     var reader = VariableReader(machine)
     guard let read = reader.replaced(expression) else { return nil }
+    var left = Self.valueLimit
+    for value in reader.values.values {
+      guard Self.isSmall(value, &left, depth: 0) else { return nil }
+    }
     self.expression = read
     self.source = source
     values = reader.values
@@ -48,6 +57,13 @@ struct ShapeTrial {
   }
 
   // MARK: What is large
+
+  private static func isSmall(_ value: Value, _ left: inout Int, depth: Int) -> Bool {
+    left -= 1
+    guard case .list(let box) = value else { return left >= 0 }
+    guard depth < depthLimit, box.content.count <= left else { return false }
+    return box.content.allSatisfy { isSmall($0, &left, depth: depth + 1) }
+  }
 
   private var elementCount: Int {
     values.values.reduce(0) { sum, value in
