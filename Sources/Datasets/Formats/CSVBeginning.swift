@@ -90,7 +90,7 @@ struct CSVBeginning {
     return bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
   }
 
-  /// Reads the names and moves the cursor behind them, where the first row holds names.
+  /// Reads the names and moves the cursor past them, where the first row holds names.
   private mutating func readHeader(
     _ cursor: inout CSVCursor, mayGoOn: Bool
   ) throws(DatasetError) {
@@ -117,7 +117,7 @@ struct CSVBeginning {
 }
 
 extension CSVCursor {
-  /// The content of the cell at `position`, which is moved behind it.
+  /// The content of the cell at `position`, which is moved past it.
   mutating func content() throws(DatasetError) -> [UInt8] {
     skipBlanks()
     if isAtQuote { return try quotedCell() }

@@ -17,7 +17,7 @@ final class CSVBlock<Value: CSVValue>: @unchecked Sendable {
     UnsafeBufferPointer(rebasing: storage[..<count])
   }
 
-  /// Makes room for more numbers behind those that there are.
+  /// Makes room for more numbers after those that there are.
   func reserve(_ more: Int) {
     guard storage.count - count < more else { return }
     let larger = UnsafeMutableBufferPointer<Value>.allocate(capacity: 2 * storage.count + more)
@@ -46,7 +46,7 @@ struct CSVBlockReader {
   let start: Int
   let end: Int
 
-  /// Room behind the range for the end of the last line, so that most windows need not grow.
+  /// Room after the range for the end of the last line, so that most windows need not grow.
   private static let slack = 1 << 12
 
   /// What a line turned out to be.
@@ -69,7 +69,7 @@ struct CSVBlockReader {
         failure = error
       }
       if cursor.position >= window.end - 1, !window.reachesEnd {
-        // The line may go on behind the window: once more, from more bytes.
+        // The line may go on after the window: once more, from more bytes.
         try throwIfInterrupted(source.place)
         try window.grow()
         cursor = self.cursor(at: place, line: line)
@@ -106,7 +106,7 @@ struct CSVBlockReader {
 
   // MARK: One row
 
-  /// Writes a row's numbers behind the block's last; the caller adds them when all is well.
+  /// Writes a row's numbers after the block's last; the caller adds them when all is well.
   private func readRow<Value>(
     _ cursor: inout CSVCursor, into block: CSVBlock<Value>
   ) throws(DatasetError) -> Line {

@@ -7,7 +7,7 @@ struct CSVDialect: Sendable {
 
 /// A place in the text of a table, and the ways to go on from there: past blanks, cells, lines.
 ///
-/// The text lies in a `TextWindow`; a line that touches the window's end may go on behind it.
+/// The text lies in a `TextWindow`; a line that touches the window's end may go on after it.
 struct CSVCursor {
   typealias Bytes = UnsafePointer<UInt8>
 
@@ -149,7 +149,7 @@ struct CSVCursor {
     }
   }
 
-  /// The number in the cell at `position`, which is moved behind it.
+  /// The number in the cell at `position`, which is moved past it.
   mutating func readNumber<Value>(
     column: Int
   ) throws(DatasetError) -> CSVNumber<Value>.Result {

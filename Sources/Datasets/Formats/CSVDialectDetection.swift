@@ -16,7 +16,7 @@ struct CSVDialectDetection {
   private static let linesLookedAt = 10
   private static let decimalsShown = 1 << 16
 
-  /// Looks at the lines from `cursor` on, which is moved behind a `sep=` line.
+  /// Looks at the lines from `cursor` on, which is moved past a `sep=` line.
   init(_ cursor: inout CSVCursor) throws(DatasetError) {
     if let declared = Self.declaredSeparator(&cursor) {
       separator = declared
@@ -98,7 +98,7 @@ struct CSVDialectDetection {
     return (regular ?? present.first).map { candidates[$0] }
   }
 
-  /// Whether the first line, or the second behind a line of names, is numbers between spaces.
+  /// Whether the first line, or the second after a line of names, is numbers between spaces.
   private static func isSpaced(_ cursor: CSVCursor) throws(DatasetError) -> Bool {
     var line = cursor
     line.dialect.separator = CSVCursor.space
@@ -206,7 +206,7 @@ enum NumberWriting {
     guard let last = signs.last else { return nil }
     let isComma = last.sign == UInt8(ascii: ",")
     let hasExponent = cell.contains(where: isExponent)
-    // Three digits behind the last and one to three before the first; no thousands begin with 0.
+    // Three digits after the last and one to three before the first; no thousands begin with 0.
     let mayGroup =
       digits == 3 && !startsWithZero && !hasExponent && (1...3).contains(signs[0].digitsBefore)
       && signs.allSatisfy { $0.sign == last.sign }

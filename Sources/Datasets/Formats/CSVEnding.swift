@@ -1,8 +1,8 @@
-/// Where the rows of a table end: spreadsheets write rows of separators alone behind the last.
+/// Where the rows of a table end: spreadsheets write rows of separators alone after the last.
 struct CSVEnding {
   /// Behind the line end of the last row that holds anything.
   private(set) var rowsEnd: Int
-  /// The rows behind it.
+  /// The rows after it.
   private(set) var emptyRows = 0
 
   private static let chunk = 1 << 16

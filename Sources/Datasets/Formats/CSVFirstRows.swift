@@ -157,7 +157,7 @@ struct CSVCell {
   private(set) var isFractional = false
   private(set) var hasLetter = false
 
-  /// Reads the cell at the cursor, which is moved behind it.
+  /// Reads the cell at the cursor, which is moved past it.
   init(_ cursor: inout CSVCursor) throws(DatasetError) {
     cursor.skipBlanks()
     isQuoted = cursor.isAtQuote

@@ -67,7 +67,7 @@ enum CSVNumber<Value: CSVValue> {
   static func parsePrefix(_ start: Bytes, point: UInt8) -> Result? {
     var rest = start
     let isNegative = rest.pointee == UInt8(ascii: "-")
-    // SAFETY: each step leaves a byte behind it that is a sign, a digit or the point; the byte
+    // SAFETY: each step leaves a byte after it that is a sign, a digit or the point; the byte
     // after the text is none of them, and eight bytes from there on may be read.
     rest += isNegative || rest.pointee == UInt8(ascii: "+") ? 1 : 0
     let digitsStart = rest
@@ -150,7 +150,7 @@ enum CSVNumber<Value: CSVValue> {
 /// Digits read eight at a time, as the bytes of one machine word.
 ///
 /// Both ways append the digits at `position` to `mantissa`, wrapping around beyond 19 of them,
-/// and move `position` behind them. Eight bytes from the first byte behind the digits on must be
+/// and move `position` after them. Eight bytes from the first byte behind the digits on must be
 /// readable.
 enum DigitRun {
   @inline(__always)
@@ -177,7 +177,7 @@ enum DigitRun {
     // SAFETY: the caller's bytes are followed by eight that may be read.
     let word = UInt64(littleEndian: UnsafeRawPointer(position).loadUnaligned(as: UInt64.self))
     let values = word ^ 0x3030_3030_3030_3030
-    // The high bit of each byte that is no digit; those behind the first may be wrong.
+    // The high bit of each byte that is no digit; those after the first may be wrong.
     let others = ((values &+ 0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080
     let count = min(others.trailingZeroBitCount >> 3, limit)
     // Zeros before the digits, so that the last one is the ones; by two shifts, for 64 is too far
