@@ -1,6 +1,8 @@
+import Tensors
 import BinaryUnderTest
 import Foundation
-import Runtime
+import Language
+import Library
 import Shell
 
 /// How long nnsh takes to stop after Ctrl-C, for every builtin and command of the registry: each is

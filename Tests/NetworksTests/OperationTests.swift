@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Networks
+@testable import Operations
 @testable import Tensors
 
 /// An operation, where to check it, and whether its second derivative is checked too.

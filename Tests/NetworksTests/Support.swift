@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Networks
+@testable import Operations
 @testable import Tensors
 
 /// Float64 normal numbers, the same in every run.

@@ -1,7 +1,9 @@
 import Foundation
 import Testing
 
-@testable import Runtime
+@testable import Console
+@testable import Language
+@testable import Prompt
 @testable import Shell
 @testable import Syntax
 

@@ -1,7 +1,9 @@
+import Derivation
+import Checking
+import Console
 import Glibc
-import Runtime
+import Language
 import Syntax
-import Teaching
 
 extension Command {
   /// Gradients under test.

@@ -1,6 +1,8 @@
+import Files
+import Console
 import Datasets
+import Language
 import Networks
-import Runtime
 import Tensors
 
 extension Command {

@@ -1,5 +1,7 @@
+import Console
+import Plot
+import Language
 import Networks
-import Runtime
 import Tensors
 
 extension Command {

@@ -1,7 +1,9 @@
+import Explaining
+import Derivation
+import Checking
 import Datasets
-import Runtime
+import Language
 import Syntax
-import Teaching
 
 extension Command {
   /// Gradients and evaluations, explained.

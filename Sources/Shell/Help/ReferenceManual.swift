@@ -1,4 +1,5 @@
-import Runtime
+import Library
+import Language
 import Syntax
 
 /// `docs/reference.md`: all that is declared, as Markdown.
