@@ -105,6 +105,9 @@ struct Reference {
     case "rmsprop":
       m = value("rho") * m + (1 - value("rho")) * g * g
       return w - rate * g / (m.squareRoot() + 1e-8)
+    case "adagrad":
+      m += g * g
+      return w - rate * g / (m.squareRoot() + 1e-10)
     default: return .nan
     }
   }

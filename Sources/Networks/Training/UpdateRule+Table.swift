@@ -4,7 +4,7 @@ import Glibc
 /// The rules. To add one: an entry here, and its formula in update_rules.def.
 extension UpdateRule {
   /// Every rule, in the order of the manual.
-  package static let all: [UpdateRule] = [sgd, adam, adamW, rmsprop]
+  package static let all: [UpdateRule] = [sgd, adam, adamW, rmsprop, adagrad]
 
   package static let sgd = UpdateRule(
     "sgd", "gradient descent with momentum",
@@ -59,6 +59,20 @@ extension UpdateRule {
   ) { values in
     let (rho, l2) = (Float(values["rho"]), Float(values["l2"]))
     return Step(nnsh_rule_rmsprop) { rate, _ in numbers(rate, rho, 1e-8, l2) }
+  }
+
+  package static let adagrad = UpdateRule(
+    "adagrad",
+    "gradients divided by the root of the sum of their squares (Duchi, Hazan and Singer, 2011)",
+    details: """
+      s ← s + g², W ← W − rate·g/(√s + 1e-10), each number by its own s: what rarely has a gradient \
+      moves far when it has one.
+      """,
+    rate: 1e-2, settings: [l2], states: ["sum of squares"],
+    example: ("adagrad()", "adagrad(0.01)"), seeAlso: ["rmsprop", "adam"]
+  ) { values in
+    let l2 = Float(values["l2"])
+    return Step(nnsh_rule_adagrad) { rate, _ in numbers(rate, 1e-10, l2) }
   }
 
   // MARK: what several rules have in common
