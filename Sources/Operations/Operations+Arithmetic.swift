@@ -147,9 +147,15 @@ extension Variable {
   package static func * (a: Variable, b: Variable) throws -> Variable { try .multiply(a, b) }
   package static func / (a: Variable, b: Variable) throws -> Variable { try .divide(a, b) }
   package static func + (a: Variable, b: Double) throws -> Variable { try .add(a, Variable(b)) }
-  package static func - (a: Variable, b: Double) throws -> Variable { try .subtract(a, Variable(b)) }
-  package static func - (a: Double, b: Variable) throws -> Variable { try .subtract(Variable(a), b) }
-  package static func * (a: Variable, b: Double) throws -> Variable { try .multiply(a, Variable(b)) }
+  package static func - (a: Variable, b: Double) throws -> Variable {
+    try .subtract(a, Variable(b))
+  }
+  package static func - (a: Double, b: Variable) throws -> Variable {
+    try .subtract(Variable(a), b)
+  }
+  package static func * (a: Variable, b: Double) throws -> Variable {
+    try .multiply(a, Variable(b))
+  }
   package static func / (a: Variable, b: Double) throws -> Variable { try .divide(a, Variable(b)) }
 
   /// `then` where the comparison of `a` with `b` holds, `otherwise` elsewhere.

@@ -1,5 +1,5 @@
-import Syntax
 import Foundation
+import Syntax
 import Tensors
 import Testing
 

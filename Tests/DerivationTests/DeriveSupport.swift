@@ -16,7 +16,7 @@ final class DeriveHost: CommandHost {
         slots: [
           .init("loss", .expression),
           .init("targets", after: "wrt", .expression, isVariadic: true),
-        ]),
+        ])
     ]
   }
 

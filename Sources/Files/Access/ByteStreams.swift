@@ -5,7 +5,9 @@ package enum ByteStreams {
     try inflatingIfNeeded(FileSource.open(path))
   }
 
-  package static func inflatingIfNeeded(_ source: any ByteSource) throws(DataError) -> any ByteStream {
+  package static func inflatingIfNeeded(_ source: any ByteSource) throws(DataError)
+    -> any ByteStream
+  {
     let stream = try SourceStream(source)
     guard FileFormat(firstBytes: try source.prefix(2)) == .gzip else { return stream }
     return InflateStream(stream, wrapping: .gzip)

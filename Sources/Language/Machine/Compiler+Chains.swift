@@ -96,7 +96,8 @@ extension Compiler {
     _ function: Expression, _ arguments: [Argument]
   ) -> (Builtin, UnaryOperation)? {
     guard case .name(let name) = function.kind, arguments.count == 1, arguments[0].name == nil,
-      let operation = UnaryOperation(builtin: name), let builtin = globals.vocabulary.builtin(named: name),
+      let operation = UnaryOperation(builtin: name),
+      let builtin = globals.vocabulary.builtin(named: name),
       builtin.scalar != nil
     else { return nil }
     switch resolve(name) {

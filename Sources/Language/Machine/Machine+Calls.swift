@@ -152,7 +152,8 @@ extension Machine {
         position += 1
       }
       guard values[place].isUnset else {
-        throw RuntimeError.repeatedArgument(function: name, name: parameters[place].name, usage: nil)
+        throw RuntimeError.repeatedArgument(
+          function: name, name: parameters[place].name, usage: nil)
       }
       values[place] = argument
     }

@@ -17,7 +17,8 @@ struct MethodHints {
     let arguments = self.arguments
     if let form = Self.forms[name]?(value, object, arguments ?? "") { return ["write \(form)"] }
     if let form = inside(name) { return ["write \(form)"] }
-    guard let builtin = vocabulary.builtin(named: name), !builtin.declaration.parameters.isEmpty else {
+    guard let builtin = vocabulary.builtin(named: name), !builtin.declaration.parameters.isEmpty
+    else {
       return []
     }
     let takesIt = try? builtin.declaration.parameters[0].accepts(value) != nil

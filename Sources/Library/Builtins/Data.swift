@@ -1,8 +1,8 @@
-import Operations
-import Files
 import Datasets
+import Files
 import Language
 import Networks
+import Operations
 import Tensors
 
 /// Data sets from arrays, and their rows in other orders and portions.

@@ -1,6 +1,6 @@
-import Derivation
 import Checking
 import Console
+import Derivation
 import Glibc
 import Language
 import Syntax

@@ -1,6 +1,6 @@
-import Files
 import Console
 import Datasets
+import Files
 import Language
 import Networks
 import Tensors

@@ -1,7 +1,7 @@
 import Console
-import Plot
 import Language
 import Networks
+import Plot
 import Tensors
 
 extension Command {

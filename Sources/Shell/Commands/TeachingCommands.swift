@@ -1,7 +1,7 @@
-import Explaining
-import Derivation
 import Checking
 import Datasets
+import Derivation
+import Explaining
 import Language
 import Syntax
 

@@ -1,5 +1,5 @@
-import Library
 import Language
+import Library
 import Syntax
 
 /// `docs/reference.md`: all that is declared, as Markdown.
