@@ -38,17 +38,20 @@ package struct Operation: Sendable {
   let saves: Saves
   /// Why no derivative passes, where the result is constant between jumps; otherwise nil.
   let cut: String?
+  /// The places that it reads or writes, where it does.
+  let indices: [Index]
   let forward: @Sendable ([Tensor]) throws -> Tensor
   let pullback: @Sendable (Pullback) throws -> [Variable?]
 
   init(
-    _ name: String, saves: Saves = .both, cut: String? = nil,
+    _ name: String, saves: Saves = .both, cut: String? = nil, indices: [Index] = [],
     forward: @escaping @Sendable ([Tensor]) throws -> Tensor,
     pullback: @escaping @Sendable (Pullback) throws -> [Variable?]
   ) {
     self.name = name
     self.saves = saves
     self.cut = cut
+    self.indices = indices
     self.forward = forward
     self.pullback = pullback
   }

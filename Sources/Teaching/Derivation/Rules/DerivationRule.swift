@@ -49,7 +49,8 @@ struct DerivationRule: Sendable {
   static func operandCount(of name: String) -> Int {
     switch name {
     case "where": 3
-    case "+", "-", "*", "/", "^", "@", "maximum", "minimum", "outer", "mse", "cross_entropy",
+    case "+", "-", "*", "/", "^", "@", "maximum", "minimum", "outer", "assign", "mse",
+      "cross_entropy",
       "averageCE":
       2
     default: 1
@@ -59,7 +60,7 @@ struct DerivationRule: Sendable {
   /// Every rule by the name of its operation.
   static let table: [String: DerivationRule] = {
     var table: [String: DerivationRule] = [:]
-    for family in [arithmetic, elementwise, reductions, products, shapes, losses, layers] {
+    for family in [arithmetic, elementwise, reductions, products, shapes, parts, losses, layers] {
       table.merge(family) { first, _ in first }
     }
     return table

@@ -102,7 +102,7 @@ extension DerivationRule {
   }
 
   /// How nns builds it: zeros before and after, an axis at a time; empty where it cannot.
-  private static func padding(_ indices: [Index], _ input: Node) -> String {
+  static func padding(_ indices: [Index], _ input: Node) -> String {
     let lengths = input.axes.sizes
     if let scattered = scattering(indices, lengths) { return scattered }
     guard indices.count <= lengths.count else { return "" }
