@@ -54,7 +54,7 @@ extension Operation {
   static let relu = Operation(
     "relu", saves: .output, forward: { try Tensor.apply(.relu, $0[0]) },
     pullback: { p in [try p.part(0) { try .keep(p.cotangent, where: .notEqual, p.output, 0) }] })
-  static let gradRelu = stepwise("gradRelu", .heaviside)
+  static let gradRelu = stepwise("gradRelu", .gradRelu)
 
   /// x·Φ(x), so the derivative is Φ(x) + x·φ(x).
   static let gelu = unary("gelu", .gelu, saves: .inputs) { x, _ in

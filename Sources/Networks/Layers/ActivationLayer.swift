@@ -72,14 +72,14 @@ final class ActivationStage: Stage {
 
   override func forward(_ input: Floats, _ step: StepContext) throws(TensorError) -> Floats {
     self.input = input
-    let operation =
+    let operation: UnaryOperation =
       switch kind {
-      case .relu: nnsh_relu
-      case .tanh: nnsh_tanh
-      case .sigmoid: nnsh_sigmoid
-      case .gelu: nnsh_gelu
+      case .relu: .relu
+      case .tanh: .tanh
+      case .sigmoid: .sigmoid
+      case .gelu: .gelu
       }
-    applyWhole(Int32(operation), from: input, to: output)
+    applyWhole(operation, from: input, to: output)
     return output
   }
 
@@ -91,17 +91,17 @@ final class ActivationStage: Stage {
     case .sigmoid: Slopes.sigmoid.multiply(gradient, output, count)
     case .gelu:
       guard let slope else { return gradient }
-      applyWhole(Int32(nnsh_gelu_gradient), from: input, to: slope)
+      applyWhole(.geluGradient, from: input, to: slope)
       Slopes.given.multiply(gradient, slope, count)
     }
     return gradient
   }
 
   /// In place the kernel never stops half-way for an interruption, which a step must not do.
-  private func applyWhole(_ operation: Int32, from source: Floats, to target: Floats) {
+  private func applyWhole(_ operation: UnaryOperation, from source: Floats, to target: Floats) {
     let count = rows * width
     if source != target { target.update(from: source, count: count) }
-    nnsh_unary_f32(operation, target, target, count)
+    nnsh_unary_f32(operation.rawValue, target, target, count)
   }
 
   override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
