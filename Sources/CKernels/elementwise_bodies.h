@@ -60,11 +60,25 @@ static void NAMED(select_block)(
       T x = a[i], y = b[i];
       out[i] = mask[i] != 0 ? x : y;
     }
-    return;
-  }
-  for (ptrdiff_t i = 0; i < count; i++) {
-    T x = a[i * a_step], y = b[i * b_step];
-    out[i] = mask[i * mask_step] != 0 ? x : y;
+  } else if (mask_step && b_step) {
+    T x = *a;
+    VECTOR(LANES)
+    for (ptrdiff_t i = 0; i < count; i++) {
+      T y = b[i];
+      out[i] = mask[i] != 0 ? x : y;
+    }
+  } else if (mask_step && a_step) {
+    T y = *b;
+    VECTOR(LANES)
+    for (ptrdiff_t i = 0; i < count; i++) {
+      T x = a[i];
+      out[i] = mask[i] != 0 ? x : y;
+    }
+  } else {
+    for (ptrdiff_t i = 0; i < count; i++) {
+      T x = a[i * a_step], y = b[i * b_step];
+      out[i] = mask[i * mask_step] != 0 ? x : y;
+    }
   }
 }
 
