@@ -32,14 +32,10 @@ typedef struct {
       float *gradient, float *losses);
   void (*column_sums)(float *, const float *, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns);
   void (*relu_mask)(float *, const float *, ptrdiff_t);
-  void (*momentum)(
-      float *, float *, const float *, ptrdiff_t, float rate, float momentum, float l2,
-      int nesterov);
-  void (*adam)(
-      float *, float *, float *, const float *, ptrdiff_t, float rate, float beta1, float beta2,
-      float epsilon, float decay, float decoupled_factor, float correction);
-  void (*rmsprop)(
-      float *, float *, const float *, ptrdiff_t, float rate, float rho, float epsilon, float l2);
+  // As `nnsh_update`, by rule.
+  void (*update[nnsh_rule_count])(
+      float *weights, float *first, float *second, const float *gradient, ptrdiff_t count,
+      const float *numbers);
   void (*to_bf16)(const float *, uint16_t *, ptrdiff_t);
   // So many rounds of `multiply_add_lanes` independent multiply-adds.
   float (*multiply_adds)(ptrdiff_t rounds);

@@ -15,16 +15,15 @@ typedef struct {
   const ptrdiff_t *order;
   uint16_t *half;
   ptrdiff_t count, columns, step;
-  float numbers[8];
-  int flag;
+  const float *numbers;
+  int rule;
 } update;
 
-enum { update_mask, update_subtract, update_momentum, update_adam, update_rmsprop, update_half, update_gather };
+enum { update_mask, update_rule, update_half, update_gather };
 
 static void run_update(void *context, ptrdiff_t task) {
   const update *u = context;
   const nnsh_kernel_table *kernels = nnsh_kernels();
-  const float *n = u->numbers;
   if (u->kind == update_gather) {
     ptrdiff_t end = (task + 1) * u->step;
     for (ptrdiff_t i = task * u->step; i < end && i < u->count; i++) {
@@ -37,20 +36,10 @@ static void run_update(void *context, ptrdiff_t task) {
   ptrdiff_t count = u->count - start < chunk ? u->count - start : chunk;
   switch (u->kind) {
     case update_mask: kernels->relu_mask(u->a + start, u->in + start, count); break;
-    case update_subtract:
-      kernels->binary_f32[nnsh_subtract](
-          u->a + start, u->a + start, 1, u->in + start, 1, count);
-      break;
-    case update_momentum:
-      kernels->momentum(u->a + start, u->b + start, u->in + start, count, n[0], n[1], n[2],
-                        u->flag);
-      break;
-    case update_adam:
-      kernels->adam(u->a + start, u->b + start, u->c + start, u->in + start, count, n[0], n[1],
-                    n[2], n[3], n[4], n[5], n[6]);
-      break;
-    case update_rmsprop:
-      kernels->rmsprop(u->a + start, u->b + start, u->in + start, count, n[0], n[1], n[2], n[3]);
+    case update_rule:
+      kernels->update[u->rule](u->a + start, u->b == NULL ? NULL : u->b + start,
+                               u->c == NULL ? NULL : u->c + start, u->in + start, count,
+                               u->numbers);
       break;
     default: kernels->to_bf16(u->in + start, u->half + start, count);
   }
@@ -75,36 +64,12 @@ void nnsh_relu_rows(float *values, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t 
   }
 }
 
-void nnsh_momentum_update(
-    float *weights, float *velocity, const float *gradient, ptrdiff_t count, float rate,
-    float momentum, float l2, int nesterov) {
-  update u = {.kind = update_momentum, .a = weights, .b = velocity, .in = gradient,
-              .count = count, .numbers = {rate, momentum, l2}, .flag = nesterov};
-  run_whole(&u, (count + chunk - 1) / chunk, count);
-}
-
-void nnsh_subtract_update(float *weights, const float *velocity, ptrdiff_t count) {
-  update u = {.kind = update_subtract, .a = weights, .in = velocity, .count = count};
-  run_whole(&u, (count + chunk - 1) / chunk, count);
-}
-
-void nnsh_adam_update(
-    float *weights, float *first, float *second, const float *gradient, ptrdiff_t count,
-    ptrdiff_t step, float rate, float beta1, float beta2, float epsilon, float decay,
-    int decoupled) {
-  double bias1 = 1 - pow(beta1, (double)step), bias2 = 1 - pow(beta2, (double)step);
-  update u = {.kind = update_adam, .a = weights, .b = first, .c = second, .in = gradient,
-              .count = count,
-              .numbers = {(float)(rate / bias1), beta1, beta2, epsilon, decoupled ? 0 : decay,
-                          decoupled ? 1 - rate * decay : 1, (float)(1 / sqrt(bias2))}};
-  run_whole(&u, (count + chunk - 1) / chunk, count);
-}
-
-void nnsh_rmsprop_update(
-    float *weights, float *squares, const float *gradient, ptrdiff_t count, float rate, float rho,
-    float epsilon, float l2) {
-  update u = {.kind = update_rmsprop, .a = weights, .b = squares, .in = gradient, .count = count,
-              .numbers = {rate, rho, epsilon, l2}};
+void nnsh_update(
+    int rule, float *weights, float *first, float *second, const float *gradient, ptrdiff_t count,
+    const float *numbers) {
+  if (rule < 0 || rule >= nnsh_rule_count) return;
+  update u = {.kind = update_rule, .a = weights, .b = first, .c = second, .in = gradient,
+              .count = count, .rule = rule, .numbers = numbers};
   run_whole(&u, (count + chunk - 1) / chunk, count);
 }
 

@@ -19,53 +19,31 @@ static void relu_mask_f32(float *gradient, const float *activation, ptrdiff_t co
   for (ptrdiff_t i = 0; i < count; i++) gradient[i] = activation[i] <= 0 ? 0.0f : gradient[i];
 }
 
-static void momentum_f32(
-    float *weights, float *velocity, const float *gradient, ptrdiff_t count, float rate,
-    float momentum, float l2, int nesterov) {
-  if (nesterov) {
-    VECTOR(WIDTH)
-    for (ptrdiff_t i = 0; i < count; i++) {
-      float g = rate * (gradient[i] + l2 * weights[i]);
-      float v = momentum * velocity[i] + g;
-      velocity[i] = v;
-      weights[i] -= momentum * v + g;
-    }
-    return;
+// A loop for each rule. The numbers are copied: they cannot change under a store to the weights.
+#define STATES_0
+#define STATES_1 float a = first[i];
+#define STATES_2 STATES_1 float b = second[i];
+#define KEPT_0
+#define KEPT_1 first[i] = a;
+#define KEPT_2 KEPT_1 second[i] = b;
+#define UPDATE_RULE(name, states, ...)                                                        \
+  static void update_##name(                                                                  \
+      float *weights, float *first, float *second, const float *gradient, ptrdiff_t count,    \
+      const float *numbers) {                                                                 \
+    float n[nnsh_rule_numbers];                                                               \
+    memcpy(n, numbers, sizeof n);                                                             \
+    (void)first, (void)second;                                                                \
+    VECTOR(WIDTH)                                                                             \
+    for (ptrdiff_t i = 0; i < count; i++) {                                                   \
+      float w = weights[i], g = gradient[i];                                                  \
+      STATES_##states                                                                         \
+      __VA_ARGS__                                                                             \
+      weights[i] = w;                                                                         \
+      KEPT_##states                                                                           \
+    }                                                                                         \
   }
-  VECTOR(WIDTH)
-  for (ptrdiff_t i = 0; i < count; i++) {
-    float v = momentum * velocity[i] + rate * (gradient[i] + l2 * weights[i]);
-    velocity[i] = v;
-    weights[i] -= v;
-  }
-}
-
-static void adam_f32(
-    float *weights, float *first, float *second, const float *gradient, ptrdiff_t count, float rate,
-    float beta1, float beta2, float epsilon, float decay, float keep, float correction) {
-  VECTOR(WIDTH)
-  for (ptrdiff_t i = 0; i < count; i++) {
-    float w = weights[i];
-    float g = gradient[i] + decay * w;
-    float m = beta1 * first[i] + (1 - beta1) * g;
-    float v = beta2 * second[i] + (1 - beta2) * g * g;
-    first[i] = m;
-    second[i] = v;
-    weights[i] = w * keep - rate * m / (__builtin_sqrtf(v) * correction + epsilon);
-  }
-}
-
-static void rmsprop_f32(
-    float *weights, float *squares, const float *gradient, ptrdiff_t count, float rate, float rho,
-    float epsilon, float l2) {
-  VECTOR(WIDTH)
-  for (ptrdiff_t i = 0; i < count; i++) {
-    float g = gradient[i] + l2 * weights[i];
-    float s = rho * squares[i] + (1 - rho) * g * g;
-    squares[i] = s;
-    weights[i] -= rate * g / (__builtin_sqrtf(s) + epsilon);
-  }
-}
+#include "update_rules.def"
+#undef UPDATE_RULE
 
 static void to_bf16(const float *in, uint16_t *out, ptrdiff_t count) {
   VECTOR(WIDTH)

@@ -28,9 +28,12 @@ const nnsh_kernel_table TABLE = {
     .cross_entropy_f32 = cross_entropy_f32,
     .column_sums = column_sums_f32,
     .relu_mask = relu_mask_f32,
-    .momentum = momentum_f32,
-    .adam = adam_f32,
-    .rmsprop = rmsprop_f32,
+    .update =
+        {
+#define UPDATE_RULE(name, states, ...) update_##name,
+#include "update_rules.def"
+#undef UPDATE_RULE
+        },
     .to_bf16 = to_bf16,
     .multiply_adds = multiply_adds,
     .multiply_add_lanes = peak_chains * WIDTH,

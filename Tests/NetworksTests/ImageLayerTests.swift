@@ -147,7 +147,7 @@ import Testing
     var options = TrainingOptions()
     options.epochs = 1
     options.batch = .full
-    options.optimizer = .sgd(rate: 1)
+    options.optimizer = .sgd(rate: 1.0)
     let run = try trainer(start, sample.data(), options)
     _ = try run.run()
     let after = try run.trained()

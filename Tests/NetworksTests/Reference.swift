@@ -73,11 +73,11 @@ struct Reference {
     steps += 1
     for index in parameters.indices {
       let w = parameters[index].doubles()
-      let g = zip(gradients[index].doubles(), w).map { $0 + options.optimizer.l2 * $1 }
+      let g = zip(gradients[index].doubles(), w).map { $0 + (options.optimizer["l2"] ?? 0) * $1 }
       var (m, v) = (first[index].doubles(), second[index].doubles())
       let changed = w.indices.map { i in
         Self.update(
-          w[i], g[i], &m[i], &v[i], options.optimizer.rule, rate: rate, step: Double(steps))
+          w[i], g[i], &m[i], &v[i], options.optimizer, rate: rate, step: Double(steps))
       }
       let shape = parameters[index].shape
       parameters[index] = try Tensor(changed, shape)
@@ -87,24 +87,28 @@ struct Reference {
   }
 
   static func update(
-    _ w: Double, _ g: Double, _ m: inout Double, _ v: inout Double, _ rule: Optimizer.Rule,
+    _ w: Double, _ g: Double, _ m: inout Double, _ v: inout Double, _ optimizer: Optimizer,
     rate: Double, step: Double
   ) -> Double {
     func power(_ base: Double) -> Double { (0..<Int(step)).reduce(1) { p, _ in p * base } }
-    switch rule {
-    case .sgd(let momentum, let nesterov):
-      m = momentum * m + rate * g
-      return w - (nesterov ? momentum * m + rate * g : m)
-    case .adam(let b1, let b2, let epsilon), .adamW(let b1, let b2, let epsilon, _):
-      var kept = w
-      if case .adamW(_, _, _, let decay) = rule { kept *= 1 - rate * decay }
+    func value(_ setting: String) -> Double { optimizer[setting] ?? .nan }
+    switch optimizer.name {
+    case "sgd":
+      m = value("momentum") * m + rate * g
+      return w - (value("nesterov") == 1 ? value("momentum") * m + rate * g : m)
+    case "adam", "adamw":
+      let (b1, b2) = (value("beta1"), value("beta2"))
       m = b1 * m + (1 - b1) * g
       v = b2 * v + (1 - b2) * g * g
-      return kept - rate * (m / (1 - power(b1)))
-        / ((v / (1 - power(b2))).squareRoot() + epsilon)
-    case .rmsprop(let rho, let epsilon):
-      m = rho * m + (1 - rho) * g * g
-      return w - rate * g / (m.squareRoot() + epsilon)
+      return w * (1 - rate * (optimizer["decay"] ?? 0)) - rate * (m / (1 - power(b1)))
+        / ((v / (1 - power(b2))).squareRoot() + 1e-8)
+    case "rmsprop":
+      m = value("rho") * m + (1 - value("rho")) * g * g
+      return w - rate * g / (m.squareRoot() + 1e-8)
+    case "adagrad":
+      m += g * g
+      return w - rate * g / (m.squareRoot() + 1e-10)
+    default: return .nan
     }
   }
 

@@ -69,3 +69,13 @@ func checkSecondGradient(
   }
   try checkGradient(name + " twice", at: point, tolerance: tolerance, first)
 }
+
+extension Optimizer {
+  /// Gradient descent with momentum.
+  static func sgd(
+    rate: Schedule, momentum: Double = 0, nesterov: Bool = false, l2: Double = 0
+  ) -> Optimizer {
+    Optimizer(
+      .sgd, rate: rate, ["momentum": momentum, "nesterov": nesterov ? 1 : 0, "l2": l2])
+  }
+}

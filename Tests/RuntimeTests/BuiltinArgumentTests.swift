@@ -24,7 +24,7 @@ import Testing
       .range(Box(NumberRange(lower: 0, upper: 3, isInclusive: false))),
       .range(Box(NumberRange(lower: 0, upper: 1e15, isInclusive: true))),
       .function(Function(Builtin.relu)), .function(Function(Builtin.exit)),
-      .network(Box(NetworkValue(network))), .optimizer(Box(.adam())),
+      .network(Box(NetworkValue(network))), .optimizer(Box(Optimizer(.adam))),
       .schedule(Box(.constant(0.1))), .dataSet(Box(set)), .split(Box(set.train)),
       .traced(Box(Tape().watch(try Tensor.full([2], 1)))),
     ]

@@ -111,7 +111,7 @@ import Testing
     #expect(dense.display() == "dense(4, 2)   10 parameters")
     #expect(try bench.run("dense", .number(2)).display() == "dense(2)   inputs not known yet")
     #expect(try Value.builtin("sum").display() == "builtin sum(x, axis=none, keepdims=false)")
-    #expect(Value.optimizer(Box(.sgd(rate: 0.1))).display() == "sgd(0.1)")
+    #expect(Value.optimizer(Box(Optimizer(.sgd, rate: 0.1))).display() == "sgd(0.1)")
   }
 
   @Test func coloursWrapWhatTheyName() {

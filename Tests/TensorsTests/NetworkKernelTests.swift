@@ -124,7 +124,9 @@ import Testing
     let velocity = try numbers(count, seed: 5)
     for nesterov in [false, true] {
       var (w, v) = (weights, velocity)
-      nnsh_momentum_update(&w, &v, gradient, count, 0.1, 0.9, 0.01, nesterov ? 1 : 0)
+      nnsh_update(
+        Int32(nesterov ? nnsh_rule_nesterov : nnsh_rule_momentum), &w, &v, nil, gradient, count,
+        [0.1, 0.9, 0.01, 0, 0, 0, 0, 0])
       for i in [0, 777, count - 1] {
         let g = 0.1 * (gradient[i] + 0.01 * weights[i])
         let next = 0.9 * velocity[i] + g
@@ -135,8 +137,12 @@ import Testing
     let squares = velocity.map { $0 * $0 }
     for decoupled in [false, true] {
       var (w, m, s) = (weights, velocity, squares)
-      nnsh_adam_update(
-        &w, &m, &s, gradient, count, 3, 0.01, 0.9, 0.999, 1e-8, 0.1, decoupled ? 1 : 0)
+      nnsh_update(
+        Int32(nnsh_rule_adam), &w, &m, &s, gradient, count,
+        [
+          Float(0.01 / (1 - pow(0.9, 3))), 0.9, 0.999, 1e-8, decoupled ? 0 : 0.1,
+          decoupled ? 1 - 0.01 * 0.1 : 1, Float(1 / (1 - pow(0.999, 3)).squareRoot()), 0,
+        ])
       for i in [0, 777, count - 1] {
         let g = Double(gradient[i]) + (decoupled ? 0 : 0.1 * Double(weights[i]))
         let first = 0.9 * Double(velocity[i]) + 0.1 * g
@@ -148,7 +154,8 @@ import Testing
       }
     }
     var (w, s) = (weights, squares)
-    nnsh_rmsprop_update(&w, &s, gradient, count, 0.01, 0.9, 1e-8, 0)
+    nnsh_update(
+      Int32(nnsh_rule_rmsprop), &w, &s, nil, gradient, count, [0.01, 0.9, 1e-8, 0, 0, 0, 0, 0])
     let second = 0.9 * squares[7] + 0.1 * gradient[7] * gradient[7]
     #expect(abs(w[7] - (weights[7] - 0.01 * gradient[7] / (second.squareRoot() + 1e-8))) < 1e-5)
     var masked = gradient

@@ -251,23 +251,20 @@ void nnsh_relu_rows(
     float *_Nonnull values, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t stride);
 /// gradient[i] = activation[i] <= 0 ? 0 : gradient[i], so that it passes where there is a NaN.
 void nnsh_relu_mask(float *_Nonnull gradient, const float *_Nonnull activation, ptrdiff_t count);
-/// v = momentum·v + rate·(g + l2·w); w −= v, or with nesterov w −= momentum·v + rate·(g + l2·w).
-void nnsh_momentum_update(
-    float *_Nonnull weights, float *_Nonnull velocity, const float *_Nonnull gradient,
-    ptrdiff_t count, float rate, float momentum, float l2, int nesterov);
-/// w −= v, where the products have left the velocity ready.
-void nnsh_subtract_update(
-    float *_Nonnull weights, const float *_Nonnull velocity, ptrdiff_t count);
-/// Adam (Kingma and Ba 2015); `step` counts from 1; `decoupled` decay is AdamW's (Loshchilov and
-/// Hutter 2019), otherwise `decay` is added to the gradient.
-void nnsh_adam_update(
-    float *_Nonnull weights, float *_Nonnull first, float *_Nonnull second,
-    const float *_Nonnull gradient, ptrdiff_t count, ptrdiff_t step, float rate, float beta1,
-    float beta2, float epsilon, float decay, int decoupled);
-/// RMSProp: s = ρs + (1−ρ)g²; w −= rate·g/(√s + ε).
-void nnsh_rmsprop_update(
-    float *_Nonnull weights, float *_Nonnull squares, const float *_Nonnull gradient,
-    ptrdiff_t count, float rate, float rho, float epsilon, float l2);
+/// The rules by which a gradient changes the weights, in the order of update_rules.def.
+enum {
+#define UPDATE_RULE(name, states, ...) nnsh_rule_##name,
+#include "../update_rules.def"
+#undef UPDATE_RULE
+  nnsh_rule_count
+};
+/// How many numbers a rule takes for a step.
+enum { nnsh_rule_numbers = 8 };
+/// Changes the weights, and what the rule remembers of them in `first` and `second`, by a gradient
+/// (which may be `first` itself). `numbers` are those of the step.
+void nnsh_update(
+    int rule, float *_Nonnull weights, float *_Nullable first, float *_Nullable second,
+    const float *_Nonnull gradient, ptrdiff_t count, const float *_Nonnull numbers);
 /// out = a unary operation of in, contiguous.
 void nnsh_unary_f32(int operation, float *_Nonnull out, const float *_Nonnull in, ptrdiff_t count);
 /// Rows of `in` chosen by `order`: out[i] = in[order[i]].

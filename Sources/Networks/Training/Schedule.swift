@@ -27,8 +27,14 @@ package indirect enum Schedule: Sendable, Hashable {
     }
   }
 
-  /// Every number that must be at least 0 and finite, with its name, for checking.
-  var numbers: [(name: String, value: Double)] {
+  /// Throws for numbers that no schedule can have.
+  package func check() throws(TrainingError) {
+    for (name, value) in numbers where !(value >= 0 && value.isFinite) {
+      throw .invalidOption(name: name, value: value, reason: "it must be a number from 0 up")
+    }
+  }
+
+  private var numbers: [(name: String, value: Double)] {
     switch self {
     case .constant(let rate): [("rate", rate)]
     case .cosine(let rate, let final, let epochs):
@@ -51,4 +57,9 @@ package indirect enum Schedule: Sendable, Hashable {
     case .warmup(let epochs, let then): return "warmup(\(epochs), \(then.description))"
     }
   }
+}
+
+extension Schedule: ExpressibleByFloatLiteral {
+  /// A constant rate.
+  package init(floatLiteral rate: Double) { self = .constant(rate) }
 }

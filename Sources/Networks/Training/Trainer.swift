@@ -40,6 +40,7 @@ package final class Trainer {
   private let gathered: (inputs: FloatBuffer, targets: FloatBuffer)?
   var order: [Int] = []
   var optimizerSteps: Int
+  private let updateStep: UpdateRule.Step
   let snapshot: StoreSnapshot
   var snapshotState = TrainingState()
   var snapshotSteps = 0
@@ -96,6 +97,7 @@ package final class Trainer {
     for tensor in network.statistics {
       statistics.values += tensor.doubles().map { Float($0) }
     }
+    updateStep = options.optimizer.step
     let isSameRule = network.optimizerState.rule == options.optimizer.name
     optimizerSteps = isSameRule ? network.optimizerState.steps : 0
     let validationRows = validation?.rows ?? 0
@@ -213,7 +215,7 @@ package final class Trainer {
 
   /// What the gradient of the summed loss is multiplied by.
   func gradientScale(rows: Int, rate: Double) -> Float {
-    var scale = options.optimizer.isPlainMomentum ? rate : 1
+    var scale = updateStep.retained != nil ? rate : 1
     if options.reduction == .mean {
       scale /= Double(rows)
       if loss.averagesColumns { scale /= Double(source.targetWidth) }
@@ -224,31 +226,7 @@ package final class Trainer {
   /// Changes the weights by the gradients (or velocity) that the pieces have left.
   func update(rate: Double) {
     optimizerSteps += 1
-    let count = store.weights.count
-    let (weights, update) = (store.weights.pointer, store.update.pointer)
-    let state = store.states[0].pointer
-    let l2 = Float(options.optimizer.l2)
-    let rate32 = Float(rate)
-    switch options.optimizer.rule {
-    case .sgd(_, nesterov: false) where l2 == 0:
-      nnsh_subtract_update(weights, update, count)
-    case .sgd(_, nesterov: false):
-      // The update is the new velocity but for the penalty: v ← v + αl2·W, W ← W − v.
-      nnsh_momentum_update(weights, update, update, count, 1, 0, rate32 * l2, 0)
-    case .sgd(let momentum, nesterov: true):
-      nnsh_momentum_update(weights, state, update, count, rate32, Float(momentum), l2, 1)
-    case .adam(let beta1, let beta2, let epsilon):
-      nnsh_adam_update(
-        weights, state, store.states[1].pointer, update, count, optimizerSteps, rate32,
-        Float(beta1), Float(beta2), Float(epsilon), l2, 0)
-    case .adamW(let beta1, let beta2, let epsilon, let decay):
-      nnsh_adam_update(
-        weights, state, store.states[1].pointer, update, count, optimizerSteps, rate32,
-        Float(beta1), Float(beta2), Float(epsilon), Float(decay), 1)
-    case .rmsprop(let rho, let epsilon):
-      nnsh_rmsprop_update(
-        weights, state, update, count, rate32, Float(rho), Float(epsilon), l2)
-    }
+    store.apply(updateStep, rate: Float(rate), step: optimizerSteps)
   }
 }
 

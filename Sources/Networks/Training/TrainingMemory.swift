@@ -43,7 +43,7 @@ struct ParameterSlot {
   let shape: Shape
   let offset: Int
   let weights: Floats
-  /// The velocity itself where the rule is plain momentum, otherwise the gradient.
+  /// The rule's state where gradients accumulate straight onto it, otherwise the gradient.
   let update: Floats
   /// The weights rounded to bfloat16, where products are taken in it.
   let half: UnsafeMutablePointer<UInt16>?
@@ -55,9 +55,9 @@ struct ParameterSlot {
 final class ParameterStore {
   let slots: [ParameterSlot]
   let weights: FloatBuffer
-  /// Gradients, or the velocity where products accumulate straight into it.
+  /// Gradients, or the rule's state where they accumulate straight onto it.
   let update: FloatBuffer
-  /// The rule's buffers; for plain momentum the update itself.
+  /// What the rule remembers; the update itself where gradients accumulate onto it.
   let states: [FloatBuffer]
   /// The weights in bfloat16, two in the place of a float, where products are taken in it.
   private let rounded: FloatBuffer?
@@ -77,8 +77,8 @@ final class ParameterStore {
     self.update = update
     self.rounded = rounded
     states =
-      optimizer.isPlainMomentum
-      ? [update] : try (0..<optimizer.bufferCount).map { _ in try FloatBuffer(count: total) }
+      optimizer.step.retained != nil
+      ? [update] : try optimizer.rule.states.map { _ in try FloatBuffer(count: total) }
     slots = zip(parameters, offsets).map { parameter, offset in
       ParameterSlot(
         name: parameter.name, shape: parameter.tensor.shape, offset: offset,
@@ -100,6 +100,17 @@ final class ParameterStore {
   func roundWeights() {
     guard let rounded else { return }
     nnsh_f32_to_bf16(weights.pointer, rounded.pointer.asHalves, weights.count)
+  }
+
+  /// Changes every parameter by its gradient.
+  func apply(_ step: UpdateRule.Step, rate: Float, step number: Int) {
+    // SAFETY: all buffers hold as many floats as the weights; the numbers outlive the call.
+    withUnsafeBytes(of: step.numbers(rate, number)) { numbers in
+      guard let numbers = numbers.bindMemory(to: Float.self).baseAddress else { return }
+      nnsh_update(
+        Int32(step.formula), weights.pointer, states.first?.pointer,
+        states.dropFirst().first?.pointer, update.pointer, weights.count, numbers)
+    }
   }
 
   /// Gives every parameter a value, in order.
@@ -180,12 +191,4 @@ final class StoreSnapshot {
 /// The running statistics of all layers in a row, shared by the stages of every plan.
 final class StatisticsStore {
   var values: [Float] = []
-}
-
-extension Optimizer {
-  /// Whether products can accumulate into the velocity: v ← γv + αg with nothing in between.
-  var isPlainMomentum: Bool {
-    if case .sgd(_, nesterov: false) = rule { return true }
-    return false
-  }
 }

@@ -5,7 +5,7 @@ package struct TrainingOptions: Sendable {
   /// The rows of a step.
   package var batch = BatchSize.rows(128)
   /// The rule and its rate.
-  package var optimizer = Optimizer.sgd(rate: 0.1, momentum: 0.9)
+  package var optimizer = Optimizer(trainingBy: .sgd)
   /// What to make small; nil is what `Network.defaultLoss` says.
   package var loss: Loss?
   /// How the rows of a batch combine.

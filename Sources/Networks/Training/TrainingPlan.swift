@@ -68,11 +68,7 @@ struct PlanFactory {
     seed = network.seed
     precision = options.precision
     outputShape = try network.outputShape(for: inputShape)
-    if case .sgd(let momentum, nesterov: false) = options.optimizer.rule {
-      retained = Float(momentum)
-    } else {
-      retained = 0
-    }
+    retained = Float(options.optimizer.step.retained ?? 0)
     var widest = 1
     var shape = inputShape
     for (index, layer) in network.layers.enumerated() {

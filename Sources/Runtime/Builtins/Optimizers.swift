@@ -1,93 +1,42 @@
 import Networks
 import Tensors
 
-/// How training changes the weights.
+/// How training changes the weights: a builtin for each update rule.
 extension Builtin {
-  static let optimizerGroup: [Builtin] = [sgd, adam, adamw, rmsprop]
+  static let optimizerGroup: [Builtin] = UpdateRule.all.map(optimizer(by:))
 
-  private static func rate(_ defaultValue: Parameter.Default? = nil) -> Parameter {
-    Parameter("rate", .schedule, default: defaultValue, "the learning rate, or a schedule of it")
+  private static func optimizer(by rule: UpdateRule) -> Builtin {
+    let rate = Parameter(
+      "rate", .schedule, default: rule.rate.map { .number($0) },
+      "the learning rate, or a schedule of it")
+    return Builtin(
+      Declaration(
+        rule.name, group: .optimizers, rule.summary, details: rule.details,
+        parameters: [rate] + rule.settings.map(Parameter.init(setting:)), result: "an optimizer",
+        examples: [.init(rule.example.code, rule.example.output)], seeAlso: rule.seeAlso)
+    ) { arguments, _ in
+      var settings: [String: Double] = [:]
+      for (index, setting) in rule.settings.enumerated() {
+        settings[setting.name] =
+          setting.range == .flag
+          ? try arguments.bool(index + 1) ? 1 : 0 : try arguments.number(index + 1)
+      }
+      let optimizer = Optimizer(rule, rate: try arguments.schedule(0), settings)
+      try optimizer.check()
+      return .optimizer(Box(optimizer))
+    }
   }
-  private static let l2 = Parameter(
-    "l2", .number, default: .number(0), "l2·W is added to each gradient")
-  private static let beta1 = Parameter(
-    "beta1", .number, default: .number(0.9), "how much of the mean gradient is kept")
-  private static let beta2 = Parameter(
-    "beta2", .number, default: .number(0.999), "how much of the mean squared gradient is kept")
+}
 
-  static let sgd = Builtin(
-    Declaration(
-      "sgd", group: .optimizers, "gradient descent with momentum",
-      details: """
-        v ← momentum·v + rate·g, W ← W − v; with nesterov W ← W − (momentum·v + rate·g) after v's \
-        update.
-        """,
-      parameters: [
-        rate(), Parameter("momentum", .number, default: .number(0), "from 0 to below 1"),
-        Parameter("nesterov", .bool, default: .bool(false), "looks one step ahead"), l2,
-      ],
-      result: "an optimizer",
-      examples: [.init("sgd(0.1, momentum=0.9)", "sgd(0.1, momentum=0.9)")],
-      seeAlso: ["adam", "cosine", "step_decay"])
-  ) { arguments, _ in
-    try optimizer(
-      .sgd(momentum: arguments.number(1), nesterov: arguments.bool(2)), arguments.schedule(0),
-      l2: arguments.number(3))
-  }
-
-  static let adam = Builtin(
-    Declaration(
-      "adam", group: .optimizers, "Adam (Kingma and Ba, 2015)",
-      parameters: [rate(.number(1e-3)), beta1, beta2, l2], result: "an optimizer",
-      examples: [.init("adam()", "adam(0.001)")], seeAlso: ["adamw", "sgd"])
-  ) { arguments, _ in
-    try optimizer(
-      .adam(beta1: arguments.number(1), beta2: arguments.number(2), epsilon: 1e-8),
-      arguments.schedule(0), l2: arguments.number(3))
-  }
-
-  static let adamw = Builtin(
-    Declaration(
-      "adamw", group: .optimizers,
-      "Adam with decay of the weights themselves (Loshchilov and Hutter, 2019)",
-      parameters: [
-        rate(.number(1e-3)),
-        Parameter("decay", .number, default: .number(1e-2), "W ← W − rate·decay·W in each step"),
-        beta1, beta2,
-      ],
-      result: "an optimizer", examples: [.init("adamw(decay=0.1)", "adamw(0.001, decay=0.1)")],
-      seeAlso: ["adam"])
-  ) { arguments, _ in
-    try optimizer(
-      .adamW(
-        beta1: arguments.number(2), beta2: arguments.number(3), epsilon: 1e-8,
-        decay: arguments.number(1)),
-      arguments.schedule(0))
-  }
-
-  static let rmsprop = Builtin(
-    Declaration(
-      "rmsprop", group: .optimizers,
-      "gradients divided by their running root mean square (Tieleman and Hinton, 2012)",
-      parameters: [
-        rate(.number(1e-2)),
-        Parameter("rho", .number, default: .number(0.99), "how much of the mean square is kept"),
-        l2,
-      ],
-      result: "an optimizer", examples: [.init("rmsprop(0.01)", "rmsprop(0.01, rho=0.99)")],
-      seeAlso: ["adam", "sgd"])
-  ) { arguments, _ in
-    try optimizer(
-      .rmsprop(rho: arguments.number(1), epsilon: 1e-8), arguments.schedule(0),
-      l2: arguments.number(2))
-  }
-
-  private static func optimizer(
-    _ rule: Optimizer.Rule, _ rate: Schedule, l2: Double = 0
-  ) throws -> Value {
-    let optimizer = Optimizer(rule, rate: rate, l2: l2)
-    try optimizer.check()
-    return .optimizer(Box(optimizer))
+extension Parameter {
+  /// The parameter of a rule's builtin that gives one of its settings.
+  fileprivate init(setting: UpdateRule.Setting) {
+    let value = setting.defaultValue
+    if setting.range == .flag {
+      self.init(setting.name, .bool, default: .bool(value == 1), setting.summary)
+    } else {
+      self.init(setting.name, .number, default: .number(value), setting.summary)
+    }
   }
 }
 
@@ -152,7 +101,7 @@ extension Builtin {
   }
 
   private static func schedule(_ schedule: Schedule) throws -> Value {
-    try Optimizer(.sgd(momentum: 0, nesterov: false), rate: schedule).check()
+    try schedule.check()
     return .schedule(Box(schedule))
   }
 }

@@ -7,6 +7,18 @@ extension Command {
   /// Training and measuring networks.
   static let training: [Command] = [train, step, test, reset]
 
+  /// The rates of the rules whose own is not the command's default: `0.001 for adam and adamw`.
+  private static var otherRates: String {
+    var rates: [Double] = []
+    for rule in UpdateRule.all.dropFirst() where !rates.contains(rule.rateInTraining) {
+      rates.append(rule.rateInTraining)
+    }
+    return rates.map { rate in
+      let rules = UpdateRule.all.filter { $0.rateInTraining == rate }
+      return "\(rate.displayed) for \(rules.names)"
+    }.joined(separator: ", ")
+  }
+
   /// What `train` and `step` have in common.
   private static let stepOptions: [Argument] = [
     .option(
@@ -15,13 +27,13 @@ extension Command {
     .option(
       "rate", .schedule, default: .number(0.1),
       misnomers: ["lr", "learning_rate", "learningrate", "eta", "alpha", "step_size"],
-      "the learning rate: a number or a schedule; 0.001 for adam and adamw, 0.01 for rmsprop"),
+      "the learning rate: a number or a schedule; \(otherRates)"),
     .option(
       "momentum", .number, default: .number(0.9), misnomers: ["gamma", "mu"],
-      "γ of v ← γv + αg; sgd only"),
+      "γ of v ← γv + αg; \(UpdateRule.having("momentum").names) only"),
     .option(
       "optimizer", .optimizer, default: .string("sgd"),
-      words: ["sgd", "adam", "adamw", "rmsprop"], misnomers: ["opt", "solver"],
+      words: UpdateRule.all.map(\.name), misnomers: ["opt", "solver"],
       "a rule's name, or an optimizer as adam(1e-3)"),
     .option(
       "loss", .choice(Loss.allCases.map(\.rawValue)),

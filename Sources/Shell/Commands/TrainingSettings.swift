@@ -63,7 +63,7 @@ struct TrainingSettings {
   // MARK: the optimizer
 
   private func optimizer() throws -> Optimizer {
-    var optimizer = Optimizer.sgd(rate: 0.1, momentum: 0.9)
+    var optimizer = Optimizer(trainingBy: .sgd)
     if let value = try context.value("optimizer") {
       switch value {
       case .none: break
@@ -80,34 +80,38 @@ struct TrainingSettings {
       }
     }
     if let rate = try rate() { optimizer.rate = rate }
-    if let momentum = try context.number("momentum") {
-      guard case .sgd(_, let nesterov) = optimizer.rule else {
-        throw RuntimeError.other(
-          "\(optimizer.name) has no momentum: the option belongs to sgd",
-          hint: "leave momentum= out, or write optimizer=sgd")
-      }
-      optimizer.rule = .sgd(momentum: momentum, nesterov: nesterov)
+    try set("momentum", of: &optimizer)
+    if optimizer["l2"] ?? 0 != 0, context.has("l2") {
+      throw RuntimeError.other(
+        "l2= is given twice: the optimizer \(optimizer.description) has its own", hint: nil)
     }
-    if let l2 = try context.number("l2") {
-      guard optimizer.l2 == 0 else {
-        throw RuntimeError.other(
-          "l2= is given twice: the optimizer \(optimizer.description) has its own", hint: nil)
-      }
-      optimizer.l2 = l2
-    }
+    try set("l2", of: &optimizer)
     return optimizer
   }
 
-  private func named(_ name: String) throws -> Optimizer {
-    switch name {
-    case "sgd": return .sgd(rate: 0.1, momentum: 0.9)
-    case "adam": return .adam()
-    case "adamw": return .adamW()
-    case "rmsprop": return .rmsprop()
-    default:
-      throw RuntimeError.other(
-        "there is no optimizer \(name)", hint: "it is one of sgd, adam, adamw, rmsprop")
+  /// Gives the optimizer a setting that the command has as an option; 0 asks for nothing.
+  private func set(_ setting: String, of optimizer: inout Optimizer) throws {
+    guard let value = try context.number(setting) else { return }
+    guard optimizer[setting] == nil else {
+      optimizer[setting] = value
+      return
     }
+    guard value != 0 else { return }
+    let owners = UpdateRule.having(setting)
+    let own = optimizer.rule.settings.first { $0.replaces == setting }?.name
+    throw RuntimeError.other(
+      "\(optimizer.name) has no \(setting): the option belongs to \(owners.names)",
+      hint: "leave \(setting)= out, or write optimizer="
+        + (own.map { "\(optimizer.name)(\($0)=…)" } ?? owners.first?.name ?? ""))
+  }
+
+  private func named(_ name: String) throws -> Optimizer {
+    guard let rule = UpdateRule.named(name) else {
+      throw RuntimeError.other(
+        "there is no optimizer \(name)",
+        hint: "it is one of \(UpdateRule.all.map(\.name).joined(separator: ", "))")
+    }
+    return Optimizer(trainingBy: rule)
   }
 
   private func rate() throws -> Schedule? {
@@ -117,5 +121,13 @@ struct TrainingSettings {
       throw context.mismatch("rate", "a number or a schedule", value)
     }
     return .constant(number)
+  }
+}
+
+extension [UpdateRule] {
+  /// `sgd, adam and adamw`
+  var names: String {
+    let first = dropLast().map(\.name).joined(separator: ", ")
+    return (first.isEmpty ? "" : first + " and ") + (last?.name ?? "")
   }
 }
