@@ -54,20 +54,25 @@
 static void NAMED(select_block)(
     T *out, const T *mask, int mask_step, const T *a, int a_step, const T *b, int b_step,
     ptrdiff_t count) {
-  if (mask_step && a_step && b_step) {
+  if (!mask_step) {
+    // The mask may lie where the result will.
+    const T *chosen = *mask != 0 ? a : b;
+    ptrdiff_t step = *mask != 0 ? a_step : b_step;
+    for (ptrdiff_t i = 0; i < count; i++) out[i] = chosen[i * step];
+  } else if (a_step && b_step) {
     VECTOR(LANES)
     for (ptrdiff_t i = 0; i < count; i++) {
       T x = a[i], y = b[i];
       out[i] = mask[i] != 0 ? x : y;
     }
-  } else if (mask_step && b_step) {
+  } else if (b_step) {
     T x = *a;
     VECTOR(LANES)
     for (ptrdiff_t i = 0; i < count; i++) {
       T y = b[i];
       out[i] = mask[i] != 0 ? x : y;
     }
-  } else if (mask_step && a_step) {
+  } else if (a_step) {
     T y = *b;
     VECTOR(LANES)
     for (ptrdiff_t i = 0; i < count; i++) {
@@ -75,10 +80,9 @@ static void NAMED(select_block)(
       out[i] = mask[i] != 0 ? x : y;
     }
   } else {
-    for (ptrdiff_t i = 0; i < count; i++) {
-      T x = a[i * a_step], y = b[i * b_step];
-      out[i] = mask[i * mask_step] != 0 ? x : y;
-    }
+    T x = *a, y = *b;
+    VECTOR(LANES)
+    for (ptrdiff_t i = 0; i < count; i++) out[i] = mask[i] != 0 ? x : y;
   }
 }
 

@@ -98,14 +98,10 @@ extension Variable {
   package static func negate(_ x: Variable) throws -> Variable { try .apply(.negate, x) }
   /// eˣ.
   package static func exp(_ x: Variable) throws -> Variable { try .apply(.exp, x) }
-  /// The natural logarithm; of what `softmax` or `sigmoid` gave, from what that was given.
-  package static func log(_ x: Variable) throws -> Variable {
-    try Tape.logarithm(of: x) ?? .apply(.log, x)
-  }
+  /// The natural logarithm.
+  package static func log(_ x: Variable) throws -> Variable { try .apply(.log, x) }
   /// ln(1 + x), exact near 0.
-  package static func log1p(_ x: Variable) throws -> Variable {
-    try Tape.logarithm(ofOnePlus: x) ?? .apply(.log1p, x)
-  }
+  package static func log1p(_ x: Variable) throws -> Variable { try .apply(.log1p, x) }
   /// The square root.
   package static func sqrt(_ x: Variable) throws -> Variable { try .apply(.sqrt, x) }
   /// |x|; the derivative at 0 is 0.

@@ -17,7 +17,9 @@ extension Builtin {
   ) -> Builtin {
     let name = operation.name
     let isActivation = operation.record.isActivation
-    let asLayer = isActivation ? ["As the bare name in a composition it is a layer."] : []
+    let asLayer =
+      isActivation
+      ? ["As the bare name in a composition it is a layer: dense(784, 1000) |> \(name)."] : []
     return Builtin(
       Declaration(
         name, group: group, summary,
