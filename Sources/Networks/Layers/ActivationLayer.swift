@@ -1,4 +1,5 @@
 import CKernels
+import Operations
 import Tensors
 
 /// A function applied to each number.
@@ -49,7 +50,7 @@ final class ActivationStage: Stage {
   init(_ builder: StageBuilder, _ kind: UnaryOperation, width: Int) throws(TensorError) {
     self.kind = kind
     passes = kind.record.derivatives.map(DerivativePass.init)
-    let needsInput = kind.record.derivatives.contains { $0.saves.contains(.inputs) }
+    let needsInput = kind.record.derivatives.contains(where: \.needsOperands)
     let previous = builder.stages.last
     let isInPlace = !needsInput && !(previous?.keepsOutput ?? true)
     let output =

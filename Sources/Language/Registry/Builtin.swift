@@ -1,0 +1,115 @@
+import Operations
+import Tensors
+
+/// A function that nnsh itself provides.
+///
+/// Each is one `static let` in the file of its group under `Builtins/`; `Builtin.all` gathers them.
+package struct Builtin: Sendable {
+  /// What a builtin does with its arguments.
+  package typealias Body = @Sendable (borrowing Arguments, any Interpreter) throws -> Value
+
+  package let declaration: Declaration
+  /// How gradients treat it.
+  package let differentiation: Differentiation
+  package let body: Body
+  /// The layer that its bare name stands for in a composition: `dense(784, 10) |> softmax`.
+  package let layer: LayerKind?
+  /// The elementwise operation that it is where it is given nothing but the operands: the compiler
+  /// fuses it, and of numbers no tensor is made.
+  package let elementwise: ElementwiseOperation?
+
+  /// How `grad` sees a builtin.
+  package enum Differentiation: Sendable, Equatable {
+    /// The body works on `Variable`s and records itself.
+    case differentiable
+    /// Its result does not depend on what the numbers are, only on their shape (`shape`, `len`),
+    /// or it has none.
+    case constant
+    /// Constant between jumps, for the reason given (`argmax`): the derivative is 0, and where no
+    /// other way leads to the result, asking for it is an error that says why.
+    case stepwise(String)
+    /// Asking for its gradient is an error that says why.
+    case refused(String)
+  }
+
+  package init(
+    _ declaration: Declaration, differentiation: Differentiation = .constant,
+    layer: LayerKind? = nil, elementwise: ElementwiseOperation? = nil,
+    _ body: @escaping Body
+  ) {
+    self.declaration = declaration
+    self.differentiation = differentiation
+    self.layer = layer
+    self.elementwise = elementwise
+    self.body = body
+  }
+}
+
+/// The layers that need no arguments, so that a bare name composes.
+package enum LayerKind: Sendable, Equatable {
+  case activation(UnaryOperation)
+  case softmax, flatten, batchNorm
+}
+
+/// A kernel of the elementwise operations.
+package enum ElementwiseOperation: Sendable, Equatable {
+  case unary(UnaryOperation)
+  case binary(BinaryOperation)
+
+  package var operandCount: Int { if case .unary = self { 1 } else { 2 } }
+
+  package var name: String {
+    switch self {
+    case .unary(let operation): operation.name
+    case .binary(let operation): operation.name
+    }
+  }
+
+  package var isLogical: Bool {
+    switch self {
+    case .unary(let operation): operation.isLogical
+    case .binary(let operation): operation.isLogical
+    }
+  }
+
+  package var isCostly: Bool {
+    switch self {
+    case .unary(let operation): operation.isCostly
+    case .binary(let operation): operation.isCostly
+    }
+  }
+
+  package var record: ElementwiseRecord {
+    switch self {
+    case .unary(let operation): operation.record
+    case .binary(let operation): operation.record
+    }
+  }
+
+  /// What it gives for plain numbers; nil where these are no operands.
+  func callAsFunction(numbers values: [Value]) -> Value? {
+    let result: Double
+    switch self {
+    case .unary(let operation):
+      guard values.count == 1, case .number(let x) = values[0] else { return nil }
+      result = operation(x)
+    case .binary(let operation):
+      guard values.count == 2, case .number(let x) = values[0], case .number(let y) = values[1]
+      else { return nil }
+      result = operation(x, y)
+    }
+    return isLogical ? .bool(result != 0) : .number(result)
+  }
+}
+
+/// What a builtin may ask of the machine that runs it.
+package protocol Interpreter: AnyObject {
+  /// Calls a function value.
+  func call(_ function: Value, _ arguments: [Value]) throws -> Value
+  /// Writes to standard output (captured by transcripts and tests).
+  func write(_ text: String)
+  /// The generator behind `randn`, `xavier`, `shuffle`.
+  var random: RandomState { get }
+  /// The value of a global variable.
+  func global(_ name: String) -> Value?
+}
