@@ -1,4 +1,5 @@
 import Language
+import Operations
 import Tensors
 
 extension Notation {
@@ -61,6 +62,20 @@ extension Notation {
       let places =
         style == .latex ? SymbolText.escaped(node.options.indexText) : node.options.indexText
       return ("\(operand(inputs[0], from: .postfix))[\(places)]", .postfix)
+    case "assign":
+      let places =
+        style == .latex ? SymbolText.escaped(node.options.indexText) : node.options.indexText
+      let (whole, part) = (operand(inputs[0], from: .postfix), operand(inputs[1], from: .sum))
+      if style == .nns {
+        let change = "(\(operand(inputs[1], from: .product)) - \(whole)[\(places)])"
+        let placed = DerivationRule.placed(at: node.options.indices, in: node, change)
+        return ("(\(whole) + \(placed ?? change))", .atom)
+      }
+      return (
+        style == .latex
+          ? "\\left(\(whole) \\text{ with } [\(places)] = \(part)\\right)"
+          : "(\(whole) with [\(places)] = \(part))", .atom
+      )
     case ">", "<", ">=", "<=", "==", "!=":
       let sign = style == .nns ? name : relation(name)
       return (
@@ -84,11 +99,18 @@ extension Notation {
     case "cross_entropy" where style != .nns, "averageCE" where style != .nns,
       "mse" where style != .nns:
       return loss(name, inputs)
-    case "sigmoid" where style != .nns:
-      let sign = style == .latex ? "\\sigma" : "σ"
-      return ("\(sign)(\(operand(inputs[0], from: .sum)))", .atom)
-    default: return call(name, node)
+    default: return symbol(name, inputs) ?? call(name, node)
     }
+  }
+
+  /// A function of each element, where its record has a symbol for it.
+  private func symbol(_ name: String, _ inputs: [Node]) -> (String, Level)? {
+    guard style != .nns, inputs.count == 1, let symbol = UnaryOperation(name: name)?.record.symbol
+    else { return nil }
+    let pattern = style == .latex ? symbol.latex : symbol.unicode
+    let filled = pattern.replacing("$0", with: operand(inputs[0], from: .sum))
+      .replacing("&0", with: operand(inputs[0], from: .postfix))
+    return (filled, .atom)
   }
 
   /// A loss by its formula: `−(1/N) Σ y ⊙ log(p)`.
@@ -204,6 +226,22 @@ extension Notation {
       return "[\(parts.joined(separator: ", "))]"
     default: return nil
     }
+  }
+
+  /// The places between brackets as nns reads them back; nil where they are too long for a formula.
+  static func code(of indices: [Index]) -> String? {
+    let texts = indices.map { index -> String? in
+      switch index {
+      case .at(let place): return "\(place)"
+      case .slice(let start, let stop, let step):
+        let ends = (start.map(String.init) ?? "") + ":" + (stop.map(String.init) ?? "")
+        return step == 1 ? ends : ends + ":\(step)"
+      case .mask(let tensor), .gather(let tensor): return code(of: .tensor(Box(tensor)))
+      case .ellipsis: return "..."
+      case .newAxis: return "none"
+      }
+    }
+    return texts.contains { $0 == nil } ? nil : texts.compactMap { $0 }.joined(separator: ", ")
   }
 
   private func call(_ name: String, _ node: Node) -> (String, Level) {
