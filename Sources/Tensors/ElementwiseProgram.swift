@@ -159,11 +159,11 @@ package struct ElementwiseProgram: Sendable {
     try Profile.measure(
       "elementwise", work: Double(plan.shape.count) * Double(codes.count - inputs.count)
     ) { () throws(TensorError) in
-      try checkStatus(
-        nnsh_program_run(
-          codes, Int32(codes.count), Int32(inputs.count), operands, strides,
-          plan.computeType.code, result.pointer, plan.resultType.code, Int32(rank),
-          isFlat ? [plan.shape.count] : plan.shape.dimensions, inPlace ? 1 : 0))
+      try Backends.current.run(
+        ElementwiseCall(
+          codes: codes, operands: operands, strides: strides, computeType: plan.computeType,
+          result: result.pointer, resultType: plan.resultType,
+          dimensions: isFlat ? [plan.shape.count] : plan.shape.dimensions, inPlace: inPlace))
     }
     withExtendedLifetime((inputs, result)) {}
   }

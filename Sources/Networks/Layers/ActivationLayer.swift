@@ -1,4 +1,3 @@
-import CKernels
 import Tensors
 
 /// A function applied to each number.
@@ -25,7 +24,11 @@ package struct ActivationLayer: Layer {
 
   package func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] { input }
 
-  package func apply(_ x: Variable, parameters: ArraySlice<Variable>) throws -> Variable {
+  package var arrangement: InputArrangement { .any }
+  package var probabilities: Tensor.Origin.Function? { kind == .sigmoid ? .sigmoid : nil }
+  package var isRectifier: Bool { kind == .relu }
+
+  package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
     switch kind {
     case .relu: try .relu(x)
     case .tanh: try .tanh(x)
@@ -44,12 +47,10 @@ extension ActivationLayer {
     return Variable(probabilities.tensor.remembering(logits.tensor, through: .sigmoid))
   }
 
-  package func makeStages(input: [Int], _ builder: StageBuilder) throws {
-    if kind == .relu, let dense = builder.stages.last as? DenseStage, !dense.isRectified {
-      try dense.rectify()
-    } else {
-      builder.append(try ActivationStage(builder, kind, width: input.reduce(1, *)))
-    }
+  package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool {
+    if isRectifier, try builder.stages.last?.rectify() ?? false { return true }
+    builder.append(try ActivationStage(builder, kind, width: input.reduce(1, *)))
+    return true
   }
 }
 
@@ -57,55 +58,52 @@ extension ActivationLayer {
 /// not need it and the slope follows from the output alone (all but gelu).
 final class ActivationStage: Stage {
   private let kind: ActivationLayer.Kind
-  private let isInPlace: Bool
-  private let slope: Floats?
+  private let slope: FloatRows?
 
   init(_ builder: StageBuilder, _ kind: ActivationLayer.Kind, width: Int) throws(TensorError) {
     self.kind = kind
     let previous = builder.stages.last
-    isInPlace = kind != .gelu && !(previous?.keepsOutput ?? true)
+    let isInPlace = kind != .gelu && !(previous?.keepsOutput ?? true)
     slope = kind == .gelu ? try builder.buffer(width: width) : nil
     let output =
       if isInPlace, let previous { previous.output } else { try builder.buffer(width: width) }
-    super.init(builder, width: width, output: output)
+    super.init(builder, output: output)
   }
 
-  override func forward(_ input: Floats, _ step: StepContext) throws(TensorError) -> Floats {
+  override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
     self.input = input
-    let operation =
+    let operation: UnaryOperation =
       switch kind {
-      case .relu: nnsh_relu
-      case .tanh: nnsh_tanh
-      case .sigmoid: nnsh_sigmoid
-      case .gelu: nnsh_gelu
+      case .relu: .relu
+      case .tanh: .tanh
+      case .sigmoid: .sigmoid
+      case .gelu: .gelu
       }
-    applyWhole(Int32(operation), from: input, to: output)
+    apply(operation, from: input, to: output)
     return output
   }
 
-  override func backward(_ gradient: Floats, _ step: StepContext) throws(TensorError) -> Floats {
-    let count = rows * width
+  override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
     switch kind {
-    case .relu: nnsh_relu_mask(gradient, output, count)
-    case .tanh: Slopes.tanh.multiply(gradient, output, count)
-    case .sigmoid: Slopes.sigmoid.multiply(gradient, output, count)
+    case .relu: backend.mask(gradient, rectified: output)
+    case .tanh: Slopes.tanh.multiply(gradient, output)
+    case .sigmoid: Slopes.sigmoid.multiply(gradient, output)
     case .gelu:
       guard let slope else { return gradient }
-      applyWhole(Int32(nnsh_gelu_gradient), from: input, to: slope)
-      Slopes.given.multiply(gradient, slope, count)
+      apply(.geluGradient, from: input, to: slope)
+      Slopes.given.multiply(gradient, slope)
     }
     return gradient
   }
 
   /// In place the kernel never stops half-way for an interruption, which a step must not do.
-  private func applyWhole(_ operation: Int32, from source: Floats, to target: Floats) {
-    let count = rows * width
-    if source != target { target.update(from: source, count: count) }
-    nnsh_unary_f32(operation, target, target, count)
+  private func apply(_ operation: UnaryOperation, from source: FloatRows, to target: FloatRows) {
+    if source.pointer != target.pointer { target.copy(from: source) }
+    backend.apply(operation, to: target)
   }
 
   override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
-    ("\(kind.rawValue)(x)", [StageOperand("x", input, rows, width)])
+    ("\(kind.rawValue)(x)", [StageOperand("x", input)])
   }
 }
 
@@ -118,36 +116,23 @@ enum Slopes: Int {
   /// The value itself.
   case given
 
-  private struct Job {
-    let slopes: Slopes
-    let gradient: Floats
-    let values: Floats
-    let count: Int
-  }
-
   private static let block = 16_384
 
-  func multiply(_ gradient: Floats, _ values: Floats, _ count: Int) {
-    var job = Job(slopes: self, gradient: gradient, values: values, count: count)
-    let blocks = (count + Slopes.block - 1) / Slopes.block
-    // SAFETY: the job outlives the call; blocks are disjoint ranges below `count`.
-    withUnsafeMutablePointer(to: &job) { job in
-      nnsh_parallel_whole(
-        blocks, count,
-        { context, block in
-          guard let job = context?.assumingMemoryBound(to: Job.self).pointee else { return }
-          let start = block * Slopes.block
-          let length = min(Slopes.block, job.count - start)
-          let (gradient, values) = (job.gradient + start, job.values + start)
-          switch job.slopes {
-          case .tanh:
-            for i in 0..<length { gradient[i] *= 1 - values[i] * values[i] }
-          case .sigmoid:
-            for i in 0..<length { gradient[i] *= values[i] * (1 - values[i]) }
-          case .given:
-            for i in 0..<length { gradient[i] *= values[i] }
-          }
-        }, job)
+  func multiply(_ gradient: FloatRows, _ values: FloatRows) {
+    let count = values.count
+    Threads.run((count + Slopes.block - 1) / Slopes.block, work: count) { block in
+      // SAFETY: blocks are disjoint ranges below `count`.
+      let start = block * Slopes.block
+      let length = min(Slopes.block, count - start)
+      let (gradient, values) = (gradient.pointer + start, values.pointer + start)
+      switch self {
+      case .tanh:
+        for i in 0..<length { gradient[i] *= 1 - values[i] * values[i] }
+      case .sigmoid:
+        for i in 0..<length { gradient[i] *= values[i] * (1 - values[i]) }
+      case .given:
+        for i in 0..<length { gradient[i] *= values[i] }
+      }
     }
   }
 }
