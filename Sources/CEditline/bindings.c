@@ -111,10 +111,13 @@ static const Binding emacs[] = {
 
 static const Binding vi_inserting[] = {
   {KEY_ESCAPE, "vi-command-mode"},
+  {KEY_VI_INSERT, "vi-insert"},
 };
 
 static const Binding vi_commanding[] = {
   {KEY_ESCAPE, "vi-command-mode"},
+  {KEY_VI_REPEAT, "vi-redo"},
+  {".", "nnsh-repeat"},
   {"u", "nnsh-undo"},
   {"U", "nnsh-undo"},
   {"k", "nnsh-up"},

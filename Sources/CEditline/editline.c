@@ -129,7 +129,8 @@ static wchar_t read_rest(unsigned char lead, int more) {
 /*
  * What libedit would draw it lays out on a screen that it keeps in memory, of the window's size at
  * the beginning of the read: in windows of few rows or columns, or that change, it writes past that
- * screen's end. One size does for all, as nothing of it is shown.
+ * screen's end. One size does for all, as nothing of it is shown. It is set before libedit lays out
+ * a first character, since the cursor keeps its place, which may not exist on the new screen.
  */
 static void keep_screen(void) {
   if (editor.has_screen) return;
@@ -142,12 +143,12 @@ static void keep_screen(void) {
 int read_character(EditLine *e, wchar_t *character) {
   (void)e;
   static int follows_return;
-  keep_screen();
   for (;;) {
     if (*editor.queued) {
       *character = next_queued();
       return 1;
     }
+    editor.is_repeating = 0;
     int has_come = input_is_pending(0);
     draw_buffer(has_come ? EDITLINE_BUSY : EDITLINE_WAITING);
     unsigned char byte;
@@ -168,12 +169,14 @@ int read_character(EditLine *e, wchar_t *character) {
     }
     int more = continuation_count(byte);
     *character = more > 0 ? read_rest(byte, more) : byte;
-    if (more >= 0 && *character != 0) return 1;
+    if (more >= 0 && *character != 0 && !is_private(*character)) return 1;
   }
 }
 
+/* libedit asks for the prompt before it lays out anything else. */
 static char *no_prompt(EditLine *e) {
   (void)e;
+  keep_screen();
   static char nothing[] = "";
   return nothing;
 }
@@ -270,7 +273,9 @@ static void take_line(const char *line, int count) {
 int editline_read(const char **text) {
   *text = "";
   if (!editor.line) return EDITLINE_END_OF_INPUT;
-  editor.queued = "";
+  /* vi's `.` repeats what is typed in this statement, not what was in the one before. */
+  editor.queued = editor.is_vi ? KEY_VI_INSERT : "";
+  editor.is_repeating = 0;
   editor.has_screen = 0;
   editor.outcome = EDITLINE_END_OF_INPUT;
   free(accepted);

@@ -44,7 +44,8 @@ static unsigned char enter_pressed(EditLine *e, int key) {
   (void)key;
   char *text = copy_of_buffer(NULL);
   if (!text) return CC_ERROR;
-  if (!editor.calls.is_complete(editor.calls.context, text)) {
+  /* vi's `.` repeats what was typed, which no longer is a statement by itself; it runs nothing. */
+  if (editor.is_repeating || !editor.calls.is_complete(editor.calls.context, text)) {
     free(text);
     return el_insertstr(e, "\n") == 0 ? CC_REFRESH : CC_ERROR;
   }
@@ -283,9 +284,18 @@ static unsigned char next_quoted(EditLine *e, int key) {
   if (read_character(e, &character) != 1) return CC_EOF;
   if (character == 27) editor.queued = "";
   char text[16] = "";
-  if (character == '\t' || (character >= 32 && character != 127))
+  if (character == '\t' || (character >= 32 && character != 127 && !is_private(character)))
     snprintf(text, sizeof text, "%lc", (wint_t)character);
   return *text && el_insertstr(e, text) == 0 ? CC_REFRESH : CC_ERROR;
+}
+
+static unsigned char change_repeated(EditLine *e, int key) {
+  (void)e;
+  (void)key;
+  editor.is_repeating = 1;
+  editor.queued = KEY_VI_REPEAT;
+  /* Keeps the count that was typed before. */
+  return CC_ARGHACK;
 }
 
 static unsigned char nothing_happens(EditLine *e, int key) {
@@ -324,6 +334,7 @@ void add_functions(void) {
     {"nnsh-text-start", "Beginning of the statement", text_start},
     {"nnsh-text-end", "End of the statement", text_end},
     {"nnsh-quote", "Insert the next character", next_quoted},
+    {"nnsh-repeat", "Repeat vi's last change", change_repeated},
     {"nnsh-nothing", "Nothing", nothing_happens},
     {"nnsh-right", "Right, or accept what is shown", right_pressed},
     {"nnsh-home", "Beginning of the line", home_pressed},

@@ -16,7 +16,7 @@ enum { CONTROL_G = 7, CONTROL_H = 8, CONTROL_R = 18, CONTROL_S = 19, ESCAPE = 27
 /* A key that is not the search's ends it and means what it always does. */
 static void hand_back(wchar_t key) {
   static char keys[32];
-  snprintf(keys, sizeof keys, "%c%s", (int)key, editor.queued);
+  snprintf(keys, sizeof keys, "%lc%s", (wint_t)key, editor.queued);
   editor.queued = keys;
 }
 
@@ -26,7 +26,7 @@ static int step_of(wchar_t key) {
   case CONTROL_S: return EDITLINE_SEARCH_NEWER;
   case CONTROL_H:
   case RUBOUT: return EDITLINE_SEARCH_ERASED;
-  default: return key >= 32 ? EDITLINE_SEARCH_TYPED : -1;
+  default: return key >= 32 && !is_private(key) ? EDITLINE_SEARCH_TYPED : -1;
   }
 }
 

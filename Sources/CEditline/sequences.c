@@ -99,7 +99,7 @@ static const char *kitty_key(int code, int modifiers) {
 }
 
 static const char *character(int code) {
-  if (code < 32 || code == RUBOUT || code > 0x10FFFF) return nothing();
+  if (code < 32 || code == RUBOUT || is_private(code) || code > 0x10FFFF) return nothing();
   char *end = keys;
   if (code < 0x80) {
     *end++ = (char)code;

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Networks
+@testable import Operations
 @testable import Tensors
 
 /// A layer by its shape rule, its parameters and its `apply` alone.
@@ -10,7 +11,7 @@ struct PlainLayer: Layer {
   init(_ layer: any Layer) { self.layer = layer }
 
   var description: String { layer.description }
-  var parameterGroups: [[Parameter]] {
+  var parameterGroups: [[LayerParameter]] {
     get { layer.parameterGroups }
     set { layer.parameterGroups = newValue }
   }
@@ -35,7 +36,7 @@ struct PlainLayer: Layer {
 
 /// A layer that a person may write: no more than what the protocol asks for.
 struct Scaling: Layer {
-  var parameterGroups: [[Parameter]] = []
+  var parameterGroups: [[LayerParameter]] = []
   var description: String { "scaling" }
   var groupCount: Int { 1 }
   var isResolved: Bool { !parameterGroups.isEmpty }
@@ -45,7 +46,7 @@ struct Scaling: Layer {
     input: [Int], position: Int, generator: inout RandomGenerator
   ) throws -> [Int] {
     if !isResolved {
-      parameterGroups = [[Parameter(letter: "s", tensor: try Tensor.full([input[0]], 1.5))]]
+      parameterGroups = [[LayerParameter(letter: "s", tensor: try Tensor.full([input[0]], 1.5))]]
     }
     return input
   }

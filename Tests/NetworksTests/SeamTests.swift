@@ -3,6 +3,7 @@ import Synchronization
 import Testing
 
 @testable import Networks
+@testable import Operations
 @testable import Tensors
 
 /// The processor's backend, which counts what it is asked for.

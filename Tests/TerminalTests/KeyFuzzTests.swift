@@ -49,7 +49,8 @@ import Testing
       try session.wait(
         "the prompt after \(String(decoding: pressed, as: UTF8.self).debugDescription)"
       ) {
-        $0.text.contains("begun\(mark)")
+        // Not as soon as the statement has printed: Ctrl-C would still be for it.
+        $0.text.contains("begun\(mark)") && session.isEditing
       }
     }
   }

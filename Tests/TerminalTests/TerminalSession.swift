@@ -118,7 +118,7 @@ final class TerminalSession {
   }
 
   /// Whether nnsh reads keys one by one, as while a line is edited.
-  private var isEditing: Bool {
+  var isEditing: Bool {
     var settings = termios()
     return tcgetattr(controller, &settings) == 0 && settings.c_lflag & tcflag_t(ICANON) == 0
   }

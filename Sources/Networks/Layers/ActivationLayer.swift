@@ -1,3 +1,4 @@
+import Operations
 import Tensors
 
 /// A function applied to each number.

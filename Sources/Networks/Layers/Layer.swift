@@ -1,7 +1,8 @@
+import Operations
 import Tensors
 
 /// A trainable tensor of a layer. Its name in a network is `letter` and the layer's number: `W1`.
-package struct Parameter: Sendable {
+package struct LayerParameter: Sendable {
   /// `W`, `b`, `gamma` or `beta`.
   package let letter: String
   /// The value.
@@ -18,7 +19,7 @@ package protocol Layer: Sendable {
   /// `dense(784, 1000)`. Files hold layers so.
   var description: String { get }
   /// The parameters, in groups that share a number; empty while the input is unknown.
-  var parameterGroups: [[Parameter]] { get set }
+  var parameterGroups: [[LayerParameter]] { get set }
   /// How many groups there are once the input is known.
   var groupCount: Int { get }
   /// Learned without gradients: the running statistics of `batch_norm`.
@@ -77,7 +78,7 @@ package enum InputArrangement: Sendable {
 }
 
 extension Layer {
-  package var parameterGroups: [[Parameter]] {
+  package var parameterGroups: [[LayerParameter]] {
     get { [] }
     set {}
   }

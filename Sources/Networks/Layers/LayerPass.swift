@@ -1,3 +1,4 @@
+import Operations
 import Tensors
 
 /// One application of a layer: values for its parameters, and in training what that needs.

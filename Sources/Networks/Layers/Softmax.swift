@@ -1,3 +1,4 @@
+import Operations
 import Tensors
 
 /// Each row as probabilities. As the last layer of a network that is trained with cross-entropy it

@@ -1,3 +1,4 @@
+import Operations
 import Tensors
 
 /// Any layer in a plan, by its `apply` alone: the forward pass is recorded on a tape, which the

@@ -81,7 +81,8 @@ final class Batches {
   private let source: RowSource
   private let backend: any Backend
   private let gathered: (inputs: FloatBuffer, targets: FloatBuffer)?
-  private var order: [Int] = []
+  /// Empty where rows come in the data's own order.
+  private var order: [Int]
 
   init(_ data: TrainingData, size: Int, shuffles: Bool, _ backend: any Backend) throws {
     source = try RowSource(data.inputs, data.targets)
@@ -93,6 +94,7 @@ final class Batches {
         try FloatBuffer(count: size * source.inputs.columns),
         try FloatBuffer(count: size * source.targets.columns)
       ) : nil
+    order = gathered == nil ? [] : Array(0..<source.rows)
   }
 
   /// Rows of an epoch.

@@ -1,7 +1,9 @@
+import Checking
+import Console
+import Derivation
 import Glibc
-import Runtime
+import Language
 import Syntax
-import Teaching
 
 extension Command {
   /// Gradients under test.
