@@ -130,6 +130,28 @@ package struct ElementwiseProgram: Sendable {
     }
   }
 
+  /// What a program works on outside of tensors: as many elements as the result has, or a number.
+  package enum Elements {
+    case rows(FloatRows)
+    case number(Double)
+  }
+
+  /// Runs on the rows of a plan; `target` may be one of the inputs. Never cut short.
+  package func runWhole(_ inputs: [Elements], into target: FloatRows, on backend: any Backend) {
+    let operands = inputs.map { input in
+      switch input {
+      case .rows(let rows): nnsh_operand(data: rows.pointer, number: 0, type: Int32(nnsh_f32))
+      case .number(let number): nnsh_operand(data: nil, number: number, type: Int32(nnsh_f64))
+      }
+    }
+    // What runs in place is not interrupted, and a program that is well formed cannot fail.
+    try? backend.run(
+      ElementwiseCall(
+        codes: codes, operands: operands,
+        strides: inputs.map { if case .rows = $0 { 1 } else { 0 } }, computeType: .f32,
+        result: target.pointer, resultType: .f32, dimensions: [target.count], inPlace: true))
+  }
+
   private func execute(
     _ plan: Plan, _ inputs: [Input], _ result: Tensor, inPlace: Bool = false
   ) throws(TensorError) {

@@ -189,11 +189,13 @@ final class Pair: @unchecked Sendable {
     let counted = try Trainer(start, data: sample.data(), options: options, backend: backend)
     #expect(backend.taken() == [:])
     try counted.takeStep(rate: 0.1)
-    // Products: 3 forward, 3 for the weights, 2 back. The first rectifier is in its product.
+    // Products: 3 forward, 3 for the weights, 2 back. The rectifier is in its product; tanh is
+    // applied, and its derivative is one elementwise pass.
     let step = backend.taken()
     #expect(
       step.filter { $0.key != "gather" } == [
-        "product": 8, "mask": 1, "columns": 3, "apply": 1, "cross_entropy": 1, "update": 1,
+        "product": 8, "mask": 1, "columns": 3, "apply": 1, "elementwise": 1,
+        "cross_entropy": 1, "update": 1,
       ])
     let other = try Trainer(start, data: sample.data(), options: options, backend: backend)
     _ = try other.run()

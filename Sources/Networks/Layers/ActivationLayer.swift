@@ -4,24 +4,15 @@ import Tensors
 /// A function applied to each number.
 package struct ActivationLayer: Layer {
   /// Which function.
-  package enum Kind: String, Sendable, CaseIterable {
-    /// max(x, 0)
-    case relu
-    /// The hyperbolic tangent.
-    case tanh
-    /// 1 / (1 + e⁻ˣ)
-    case sigmoid
-    /// x·Φ(x)
-    case gelu
-  }
-
-  /// Which function.
-  package let kind: Kind
+  package let kind: UnaryOperation
 
   /// The layer that applies `kind`.
-  package init(_ kind: Kind) { self.kind = kind }
+  package init(_ kind: UnaryOperation) { self.kind = kind }
 
-  package var description: String { kind.rawValue }
+  /// The functions that their records call activations.
+  package static let kinds = UnaryOperation.allCases.filter(\.record.isActivation)
+
+  package var description: String { kind.name }
 
   package func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] { input }
 
@@ -30,12 +21,8 @@ package struct ActivationLayer: Layer {
   package var isRectifier: Bool { kind == .relu }
 
   package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
-    switch kind {
-    case .relu: try .relu(x)
-    case .tanh: try .tanh(x)
-    case .sigmoid: try Self.remembering(x, .sigmoid(x))
-    case .gelu: try .gelu(x)
-    }
+    let y = try Variable.apply(kind, x)
+    return kind == .sigmoid ? Self.remembering(x, y) : y
   }
 }
 
@@ -56,16 +43,17 @@ extension ActivationLayer {
 }
 
 /// An activation by itself. It writes over the output of the stage before where that stage does
-/// not need it and the slope follows from the output alone (all but gelu).
+/// not need it and the derivative is written with the result alone (all but gelu and softplus).
 final class ActivationStage: Stage {
-  private let kind: ActivationLayer.Kind
-  private let slope: FloatRows?
+  private let kind: UnaryOperation
+  private let passes: [DerivativePass]
 
-  init(_ builder: StageBuilder, _ kind: ActivationLayer.Kind, width: Int) throws(TensorError) {
+  init(_ builder: StageBuilder, _ kind: UnaryOperation, width: Int) throws(TensorError) {
     self.kind = kind
+    passes = kind.record.derivatives.map(DerivativePass.init)
+    let needsInput = kind.record.derivatives.contains(where: \.needsOperands)
     let previous = builder.stages.last
-    let isInPlace = kind != .gelu && !(previous?.keepsOutput ?? true)
-    slope = kind == .gelu ? try builder.buffer(width: width) : nil
+    let isInPlace = !needsInput && !(previous?.keepsOutput ?? true)
     let output =
       if isInPlace, let previous { previous.output } else { try builder.buffer(width: width) }
     super.init(builder, output: output)
@@ -73,67 +61,20 @@ final class ActivationStage: Stage {
 
   override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
     self.input = input
-    let operation: UnaryOperation =
-      switch kind {
-      case .relu: .relu
-      case .tanh: .tanh
-      case .sigmoid: .sigmoid
-      case .gelu: .gelu
-      }
-    apply(operation, from: input, to: output)
+    // In place the kernel never stops half-way for an interruption, which a step must not do.
+    if input.pointer != output.pointer { output.copy(from: input) }
+    backend.apply(kind, to: output)
     return output
   }
 
   override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
-    switch kind {
-    case .relu: backend.mask(gradient, rectified: output)
-    case .tanh: Slopes.tanh.multiply(gradient, output)
-    case .sigmoid: Slopes.sigmoid.multiply(gradient, output)
-    case .gelu:
-      guard let slope else { return gradient }
-      apply(.geluGradient, from: input, to: slope)
-      Slopes.given.multiply(gradient, slope)
+    for pass in passes {
+      pass.multiply(gradient, operand: input, result: output, on: backend)
     }
     return gradient
   }
 
-  /// In place the kernel never stops half-way for an interruption, which a step must not do.
-  private func apply(_ operation: UnaryOperation, from source: FloatRows, to target: FloatRows) {
-    if source.pointer != target.pointer { target.copy(from: source) }
-    backend.apply(operation, to: target)
-  }
-
   override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
-    ("\(kind.rawValue)(x)", [StageOperand("x", input)])
-  }
-}
-
-/// Multiplies a gradient by a slope that follows from other values, in blocks over the threads.
-enum Slopes: Int {
-  /// 1 − y²
-  case tanh
-  /// y(1 − y)
-  case sigmoid
-  /// The value itself.
-  case given
-
-  private static let block = 16_384
-
-  func multiply(_ gradient: FloatRows, _ values: FloatRows) {
-    let count = values.count
-    Threads.run((count + Slopes.block - 1) / Slopes.block, work: count) { block in
-      // SAFETY: blocks are disjoint ranges below `count`.
-      let start = block * Slopes.block
-      let length = min(Slopes.block, count - start)
-      let (gradient, values) = (gradient.pointer + start, values.pointer + start)
-      switch self {
-      case .tanh:
-        for i in 0..<length { gradient[i] *= 1 - values[i] * values[i] }
-      case .sigmoid:
-        for i in 0..<length { gradient[i] *= values[i] * (1 - values[i]) }
-      case .given:
-        for i in 0..<length { gradient[i] *= values[i] }
-      }
-    }
+    ("\(kind.name)(x)", [StageOperand("x", input)])
   }
 }
