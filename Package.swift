@@ -57,6 +57,7 @@ let package = Package(
       name: "GoldenTests", dependencies: ["nnsh", "BinaryUnderTest"],
       exclude: ["Scripts", "Oracle", "Comparison"]),
     .testTarget(name: "TerminalTests", dependencies: ["nnsh", "BinaryUnderTest"]),
+    .testTarget(name: "FuzzTests", dependencies: ["nnsh-fuzz", "nnsh", "BinaryUnderTest"]),
   ],
   swiftLanguageModes: [.v6]
 )

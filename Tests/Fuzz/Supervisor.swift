@@ -31,9 +31,10 @@ final class Supervisor {
       goesOn = false
       for fuzzer in options.fuzzers where !isOver {
         let first = next[fuzzer.name] ?? 0
-        guard first < options.inputs else { continue }
+        let count = options.inputs / fuzzer.cost
+        guard first < count else { continue }
         goesOn = true
-        let last = min(options.inputs, first + fuzzer.inputsPerProcess)
+        let last = min(count, first + fuzzer.inputsPerProcess)
         next[fuzzer.name] = work(fuzzer, first..<last)
       }
     }
