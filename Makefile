@@ -86,7 +86,7 @@ bench: build
 
 # Gradients of many networks, right and with one mistake each, and what `check` says of them.
 verdicts: build
-	python3 Tests/TeachingTests/Verdicts/cases.py 900 7 $(BINARY)
+	python3 Tests/CheckingTests/Verdicts/cases.py 900 7 $(BINARY)
 
 # The reference manual, written anew from the registry; a test fails when it is not current.
 manual: build

@@ -18,17 +18,54 @@ let package = Package(
     .target(
       name: "Tensors", dependencies: ["COneDNN", "CKernels"], exclude: ["README.md"]),
     .target(
-      name: "Networks", dependencies: ["Tensors", "CKernels"], exclude: ["README.md"]),
+      name: "Operations", dependencies: ["Tensors", "CKernels"], exclude: ["README.md"]),
     .target(
-      name: "Datasets", dependencies: ["Tensors", "CZlib", "CPng", "CResources"],
-      exclude: ["Resources", "README.md"]),
+      name: "Networks", dependencies: ["Operations", "Tensors", "CKernels"],
+      exclude: ["README.md"]),
     .target(name: "Syntax", exclude: ["README.md"]),
     .target(
-      name: "Runtime", dependencies: ["Syntax", "Tensors", "Networks", "Datasets"],
-      exclude: ["README.md"], resources: [.embedInCode("prelude.nns")]),
-    .target(name: "Teaching", dependencies: ["Runtime"], exclude: ["README.md"]),
+      name: "Files", dependencies: ["Syntax", "Tensors", "CZlib", "CPng"],
+      exclude: ["README.md"]),
     .target(
-      name: "Shell", dependencies: ["Runtime", "Teaching", "CEditline"], exclude: ["README.md"],
+      name: "Datasets", dependencies: ["Files", "Syntax", "Tensors", "CResources"],
+      exclude: ["Resources", "README.md"]),
+    .target(
+      name: "Language",
+      dependencies: ["Syntax", "Tensors", "Operations", "Networks", "Files", "Datasets"],
+      exclude: ["README.md"]),
+    .target(
+      name: "Library",
+      dependencies: [
+        "Language", "Syntax", "Tensors", "Operations", "Networks", "Files", "Datasets",
+      ],
+      exclude: ["README.md"], resources: [.embedInCode("prelude.nns")]),
+    .target(
+      name: "Derivation",
+      dependencies: ["Language", "Library", "Syntax", "Tensors", "Operations", "Networks"],
+      exclude: ["README.md"]),
+    .target(
+      name: "Checking",
+      dependencies: ["Language", "Library", "Syntax", "Tensors", "Operations", "Networks"],
+      exclude: ["README.md"]),
+    .target(
+      name: "Explaining",
+      dependencies: ["Derivation", "Language", "Library", "Syntax", "Tensors", "Operations"],
+      exclude: ["README.md"]),
+    .target(
+      name: "Console", dependencies: ["Syntax", "Tensors"], exclude: ["README.md"]),
+    .target(
+      name: "Plot", dependencies: ["Console", "Files", "Language", "Syntax", "Tensors"],
+      exclude: ["README.md"]),
+    .target(
+      name: "Prompt", dependencies: ["Console", "Files", "Syntax", "Tensors", "CEditline"],
+      exclude: ["README.md"]),
+    .target(
+      name: "Shell",
+      dependencies: [
+        "Prompt", "Plot", "Console", "Explaining", "Checking", "Derivation", "Library", "Language",
+        "Datasets", "Files", "Networks", "Operations", "Tensors", "Syntax", "CEditline",
+      ],
+      exclude: ["README.md"],
       resources: [
         .embedInCode("Lessons/first_network.nns"), .embedInCode("Lessons/backpropagation.nns"),
       ]),
@@ -36,19 +73,27 @@ let package = Package(
 
     .testTarget(
       name: "TensorsTests", dependencies: ["Tensors", "CKernels"], exclude: ["Fixtures"]),
-    .testTarget(name: "NetworksTests", dependencies: ["Networks"]),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks", "Operations"]),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets"], exclude: ["Fixtures"]),
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),
+    .testTarget(name: "LanguageTests", dependencies: ["Library"]),
+    .testTarget(name: "LibraryTests", dependencies: ["Library"], exclude: ["Fixtures"]),
+    .testTarget(name: "DerivationTests", dependencies: ["Derivation", "Shell"]),
     .testTarget(
-      name: "RuntimeTests", dependencies: ["Runtime"], exclude: ["Fixtures"]),
-    .testTarget(
-      name: "TeachingTests", dependencies: ["Teaching", "Shell"],
+      name: "CheckingTests", dependencies: ["Checking", "Shell"],
       exclude: ["Corpus", "Fixtures", "Verdicts"]),
+    .testTarget(name: "ExplainingTests", dependencies: ["Explaining", "Shell"]),
+    .testTarget(name: "PlotTests", dependencies: ["Plot"]),
+    .testTarget(name: "PromptTests", dependencies: ["Prompt"]),
     // Not a test, but what finds the inputs for new ones: see its README.
     .target(name: "FuzzCoverage", path: "Tests/FuzzCoverage"),
     .executableTarget(
-      name: "nnsh-fuzz", dependencies: ["Shell", "FuzzCoverage", "BinaryUnderTest", "nnsh"],
+      name: "nnsh-fuzz",
+      dependencies: [
+        "Shell", "Prompt", "Console", "Library", "Language", "Files", "Datasets", "Tensors", "Syntax",
+        "FuzzCoverage", "BinaryUnderTest", "nnsh",
+      ],
       path: "Tests/Fuzz", exclude: ["README.md", "Corpus"]),
     // Finds and runs the binary of the same build.
     .target(name: "BinaryUnderTest", path: "Tests/BinaryUnderTest"),

@@ -1,3 +1,4 @@
+import Files
 import Tensors
 
 /// What a file or a name turned out to hold.
@@ -20,10 +21,10 @@ package enum Loader {
   /// without a known one by their first bytes; a directory with IDX files is a data set.
   package static func load(
     _ source: String, folders: DataFolders = .standard
-  ) throws(DatasetError) -> Loaded {
+  ) throws(DataError) -> Loaded {
     let isWord = !source.contains("/") && FileFormat(path: source) == nil
     if isWord {
-      do throws(DatasetError) {
+      do throws(DataError) {
         if let set = try NamedSet.load(source, folders: folders) { return .dataSet(set) }
       } catch {
         // A file of that name is a better answer than how to install the set.
@@ -37,7 +38,7 @@ package enum Loader {
       return .dataSet(try IDXDirectory.read(path, name: bindingName(for: source), names: []))
     case .absent where isWord: throw unknown(source, folders)
     default:
-      let source = try FileSource.open(path) { (beginning) throws(DatasetError) in
+      let source = try FileSource.open(path) { (beginning) throws(DataError) in
         try requireSense(beginning, path: path)
       }
       return try read(source, path: path)
@@ -58,7 +59,7 @@ package enum Loader {
     return first.isLetter ? name : "_" + name
   }
 
-  private static func unknown(_ name: String, _ folders: DataFolders) -> DatasetError {
+  private static func unknown(_ name: String, _ folders: DataFolders) -> DataError {
     let available = NamedSet.available(folders)
     let candidates = Set(available + NamedSet.all.map(\.name)).sorted()
     return .unknownSet(
@@ -67,7 +68,7 @@ package enum Loader {
 
   // MARK: Files
 
-  static func read(_ source: any ByteSource, path: String) throws(DatasetError) -> Loaded {
+  static func read(_ source: any ByteSource, path: String) throws(DataError) -> Loaded {
     let beginning = try source.prefix(ForeignFile.beginningSize)
     switch try format(path: path, beginning: beginning, archive: source) {
     case .npy: return .tensor(try NPYFile.read(try SourceStream(source)), columnNames: [])
@@ -93,7 +94,7 @@ package enum Loader {
   /// are named, by their content before their ending; `archive` is looked into where it is a zip.
   private static func format(
     path: String, beginning: [UInt8], archive: (any ByteSource)?
-  ) throws(DatasetError) -> FileFormat {
+  ) throws(DataError) -> FileFormat {
     let content = FileFormat(firstBytes: beginning)
     guard let named = FileFormat(path: path) else {
       if let foreign = foreign(path, beginning, content, archive) { throw foreign }
@@ -125,7 +126,7 @@ package enum Loader {
   /// The error for a file of another program.
   private static func foreign(
     _ path: String, _ beginning: [UInt8], _ content: FileFormat?, _ archive: (any ByteSource)?
-  ) -> DatasetError? {
+  ) -> DataError? {
     var shown: ForeignFile?
     if content == .npz, let archive, let directory = try? ZipDirectory(archive) {
       shown = ForeignFile.shown(byNamesInZip: directory.entries.map(\.name))
@@ -149,7 +150,7 @@ package enum Loader {
 
   /// Refuses what a pipe or device gives before all of it is read, where its beginning shows that
   /// it is not what the path announces: it may never end.
-  private static func requireSense(_ beginning: [UInt8], path: String) throws(DatasetError) {
+  private static func requireSense(_ beginning: [UInt8], path: String) throws(DataError) {
     guard !beginning.isEmpty else { return }
     let format = try format(path: path, beginning: beginning, archive: nil)
     let content = FileFormat(firstBytes: beginning)
@@ -167,7 +168,7 @@ package enum Loader {
   /// IDX streams into its tensor; the other forms are inflated first.
   private static func readCompressed(
     _ source: any ByteSource, path: String
-  ) throws(DatasetError) -> Loaded {
+  ) throws(DataError) -> Loaded {
     let inner = path.pathExtension == "gz" ? path.withoutPathExtension : path
     let beginning = try ByteStreams.inflatingIfNeeded(source).beginning(ForeignFile.beginningSize)
     guard !beginning.isEmpty else { throw .empty(path: path) }
@@ -186,7 +187,7 @@ package enum Loader {
 
 extension ForeignFile {
   /// The error for a file that is one of these, or bears its name at least.
-  fileprivate func error(_ path: String, byName: Bool = false) -> DatasetError {
+  fileprivate func error(_ path: String, byName: Bool = false) -> DataError {
     .foreign(
       path: path, name: (byName ? "named like " : "") + name, advice: advice(for: path))
   }

@@ -1,3 +1,4 @@
+import Files
 import Tensors
 
 /// What can be written to a file.
@@ -26,16 +27,16 @@ package enum Saver {
   /// Errors: an ending unknown or unfit for the value, a missing directory, a directory or a
   /// read-only file in the path's place, no permission, a full disk, an interruption. After any of
   /// them, what stood there before still does.
-  package static func save(_ value: Savable, to path: String) throws(DatasetError) {
+  package static func save(_ value: Savable, to path: String) throws(DataError) {
     let target = path.expandingHome
     let format = try writableFormat(target)
     let encode = try encoder(value, format: format, path: target)
-    try AtomicFile.write(target) { (sink) throws(DatasetError) in try encode(sink) }
+    try AtomicFile.write(target) { (sink) throws(DataError) in try encode(sink) }
   }
 
-  private typealias Encoder = (any ByteSink) throws(DatasetError) -> Void
+  private typealias Encoder = (any ByteSink) throws(DataError) -> Void
 
-  private static func writableFormat(_ path: String) throws(DatasetError) -> FileFormat {
+  private static func writableFormat(_ path: String) throws(DataError) -> FileFormat {
     if path.pathExtension.isEmpty {
       switch FileKind(path: path) {
       case .directory: throw .isDirectory(path: path)
@@ -53,17 +54,17 @@ package enum Saver {
   /// Chooses the writer before any file is touched.
   private static func encoder(
     _ value: Savable, format: FileFormat, path: String
-  ) throws(DatasetError) -> Encoder {
+  ) throws(DataError) -> Encoder {
     switch (value, format) {
     case (.tensor(let tensor), .npy):
-      return { (sink) throws(DatasetError) in try NPYFile.write(tensor, to: sink) }
+      return { (sink) throws(DataError) in try NPYFile.write(tensor, to: sink) }
     case (.tensor(let tensor), .csv):
       let separator = UInt8(ascii: path.pathExtension == "tsv" ? "\t" : ",")
-      return { (sink) throws(DatasetError) in
+      return { (sink) throws(DataError) in
         try CSVWriter.write(tensor, separator: separator, to: sink)
       }
     case (.tensor(let tensor), .png):
-      return { (sink) throws(DatasetError) in try PNGFile.write(tensor, to: sink) }
+      return { (sink) throws(DataError) in try PNGFile.write(tensor, to: sink) }
     case (.tensor(let tensor), .npz), (.tensor(let tensor), .safetensors):
       // The name that NumPy gives an array without one.
       return archiveEncoder([NamedTensor(name: "arr_0", tensor: tensor)], nil, format)
@@ -83,11 +84,11 @@ package enum Saver {
     _ tensors: [NamedTensor], _ notes: [String: String]?, _ format: FileFormat
   ) -> Encoder {
     if format == .npz {
-      return { (sink) throws(DatasetError) in
+      return { (sink) throws(DataError) in
         try NPZArchive.write(tensors, notes: notes, to: sink)
       }
     }
-    return { (sink) throws(DatasetError) in
+    return { (sink) throws(DataError) in
       try SafetensorsFile.write(tensors, notes: notes ?? [:], to: sink)
     }
   }

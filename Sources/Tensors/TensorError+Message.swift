@@ -108,6 +108,9 @@ extension TensorError: CustomStringConvertible {
       return "bincount needs whole numbers from 0 up to 2^31, not \(value)"
     case .sameShape(let operation, let left, let right):
       return "\(operation) needs operands of one shape, not \(left) and \(right)"
+    case .lossShapes(let loss, let target, let prediction):
+      return "\(loss) needs operands of one shape: the target is \(target), the prediction "
+        + "\(prediction)"
     default: return ""
     }
   }

@@ -36,6 +36,7 @@ package enum TensorError: Error, Hashable, Sendable {
   case notOneDimensional(operation: String, shape: Shape)
   case notCounts(Double)
   case sameShape(operation: String, Shape, Shape)
+  case lossShapes(loss: String, target: Shape, prediction: Shape)
   case invalidProgram
   /// oneDNN refused; the status is its own.
   case library(operation: String, status: Int)

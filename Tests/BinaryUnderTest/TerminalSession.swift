@@ -94,6 +94,7 @@ public final class TerminalSession {
   /// Types a statement and Enter.
   public func type(_ text: String) { send(text + "\r") }
 
+  /// Gives the window another size.
   public func resize(columns: Int, rows: Int) {
     var size = winsize(
       ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
@@ -161,6 +162,7 @@ public final class TerminalSession {
     }
   }
 
+  /// Waits until the screen shows a text.
   public func wait(for text: String) throws {
     try wait("“\(text)”") { $0.text.contains(text) }
   }

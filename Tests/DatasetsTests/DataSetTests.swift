@@ -4,16 +4,17 @@ import Tensors
 import Testing
 
 @testable import Datasets
+@testable import Files
 
 @Suite struct DataSetTests {
   private func set(
     _ x: Tensor, _ y: Tensor, names: [String] = []
-  ) throws(DatasetError) -> DataSet {
+  ) throws(DataError) -> DataSet {
     try DataSet(name: "d", x: x, y: y, names: names)
   }
 
-  private func setError(_ x: Tensor, _ y: Tensor, names: [String] = []) -> DatasetError? {
-    do throws(DatasetError) {
+  private func setError(_ x: Tensor, _ y: Tensor, names: [String] = []) -> DataError? {
+    do throws(DataError) {
       _ = try DataSet(name: "d", x: x, y: y, names: names)
       return nil
     } catch {
@@ -107,7 +108,7 @@ import Testing
   }
 
   @Test func partSizes() throws {
-    func sizes(_ train: Int?, _ valid: Int?, _ test: Int?) throws(DatasetError) -> [Int] {
+    func sizes(_ train: Int?, _ valid: Int?, _ test: Int?) throws(DataError) -> [Int] {
       let sizes = try DataSet.PartSizes(train: train, valid: valid, test: test, of: 12)
       return [sizes.train, sizes.valid, sizes.test]
     }
@@ -116,18 +117,18 @@ import Testing
     #expect(try sizes(6, 2, nil) == [6, 2, 4])
     #expect(try sizes(nil, 2, 3) == [7, 2, 3])
     #expect(try sizes(6, 2, 1) == [6, 2, 1])
-    #expect(throws: DatasetError.splitTooLarge(train: 10, valid: 2, test: 1, rows: 12)) {
+    #expect(throws: DataError.splitTooLarge(train: 10, valid: 2, test: 1, rows: 12)) {
       try sizes(10, 2, 1)
     }
-    #expect(throws: DatasetError.splitNegative(part: "valid", count: -1)) { try sizes(1, -1, 1) }
-    #expect(throws: DatasetError.self) { try sizes(.max, .max, .max) }
+    #expect(throws: DataError.splitNegative(part: "valid", count: -1)) { try sizes(1, -1, 1) }
+    #expect(throws: DataError.self) { try sizes(.max, .max, .max) }
   }
 }
 
 @Suite struct NamedSetTests {
   private func load(_ name: String, _ folders: DataFolders) throws -> DataSet {
     guard case .dataSet(let set) = try Loader.load(name, folders: folders) else {
-      throw DatasetError.noExamples(place: name)
+      throw DataError.noExamples(place: name)
     }
     return set
   }
@@ -183,7 +184,7 @@ import Testing
         NamedTensor(name: "test_x", tensor: try tensor([1, 2], [2, 1])),
         NamedTensor(name: "test_y", tensor: labels),
       ]), to: directory["odd.npz"])
-    #expect(throws: DatasetError.self) { try load("odd", DataFolders([directory.path])) }
+    #expect(throws: DataError.self) { try load("odd", DataFolders([directory.path])) }
   }
 
   @Test func fashionFromTheSystem() throws {
@@ -245,7 +246,7 @@ import Testing
     let labels: [UInt8] = [0, 0, 8, 1, 0, 0, 0, 2, 3, 11]
     _ = try directory.write(images, "mnist/train-images-idx3-ubyte")
     let folders = DataFolders([directory.path])
-    #expect(throws: DatasetError.self) { try Loader.load("mnist", folders: folders) }
+    #expect(throws: DataError.self) { try Loader.load("mnist", folders: folders) }
     _ = try directory.write(labels, "mnist/train-labels-idx1-ubyte")
     do {
       _ = try Loader.load("mnist", folders: folders)

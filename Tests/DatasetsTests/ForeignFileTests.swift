@@ -1,8 +1,10 @@
 import Foundation
+import Syntax
 import Tensors
 import Testing
 
 @testable import Datasets
+@testable import Files
 
 /// Files of other programs, and inputs that never end: named for what they are.
 @Suite struct ForeignFileTests {
@@ -115,7 +117,7 @@ import Testing
       Issue.record("\(String(describing: loadingError(path)))")
       return
     }
-    #expect(throws: DatasetError.self) { try Saver.save(text: "x", to: path) }
+    #expect(throws: DataError.self) { try Saver.save(text: "x", to: path) }
   }
 
   @Test(arguments: [
@@ -140,5 +142,5 @@ import Testing
 private final class BytesSink: ByteSink {
   private(set) var bytes: [UInt8] = []
 
-  func write(_ raw: UnsafeRawBufferPointer) throws(DatasetError) { bytes.append(contentsOf: raw) }
+  func write(_ raw: UnsafeRawBufferPointer) throws(DataError) { bytes.append(contentsOf: raw) }
 }

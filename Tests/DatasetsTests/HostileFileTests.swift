@@ -2,7 +2,7 @@ import Foundation
 import Tensors
 import Testing
 
-@testable import Datasets
+@testable import Files
 
 /// Files cut short at every byte, and files with bytes changed at random: an error or a tensor,
 /// never a crash, never more memory than a small file can account for.
@@ -109,7 +109,7 @@ import Testing
   }
 
   @Test func adviceIsGiven() {
-    let errors: [DatasetError] = [
+    let errors: [DataError] = [
       .missing(path: "a"), .pickled(place: "a"), .empty(path: "a"), .readOnly(path: "a"),
       .raggedRow(path: "a", line: 1, expected: 2, found: 3),
       .unknownFormat(path: "a", writing: true),

@@ -3,6 +3,7 @@ import Tensors
 import Testing
 
 @testable import Datasets
+@testable import Files
 
 @Suite struct IDXFormatTests {
   @Test(arguments: ["i1", "i2", "i4", "f4", "f8"]) func elementTypes(kind: String) throws {
@@ -158,13 +159,13 @@ import Testing
   @Test func whatIsNoImage() throws {
     let directory = try TemporaryDirectory()
     for values in [[0, -0.5], [0, 1.5], [0, .nan]] {
-      #expect(throws: DatasetError.self) {
+      #expect(throws: DataError.self) {
         try Saver.save(.tensor(try tensor(values, [1, 2])), to: directory["a.png"])
       }
     }
     for dimensions in [[4], [1, 2, 5], [0, 3]] {
       let count = dimensions.reduce(1, *)
-      #expect(throws: DatasetError.self) {
+      #expect(throws: DataError.self) {
         let values = [Double](repeating: 0, count: count)
         try Saver.save(.tensor(try tensor(values, dimensions)), to: directory["a.png"])
       }

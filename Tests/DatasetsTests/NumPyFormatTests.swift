@@ -3,6 +3,7 @@ import Tensors
 import Testing
 
 @testable import Datasets
+@testable import Files
 
 /// Writes at a position that may be moved on, leaving a hole.
 private final class SparseFile: ByteSink {
@@ -14,7 +15,7 @@ private final class SparseFile: ByteSink {
     handle = FileHandle(forWritingAtPath: path)
   }
 
-  func write(_ bytes: UnsafeRawBufferPointer) throws(DatasetError) {
+  func write(_ bytes: UnsafeRawBufferPointer) throws(DataError) {
     handle?.seek(toFileOffset: UInt64(position))
     handle?.write(Data(bytes))
     position += bytes.count
@@ -182,7 +183,7 @@ private final class SparseFile: ByteSink {
     let last = try #require(entries.last)
     #expect(try directoryOfFile.stream(last).bytes(small.count, part: "all") == small)
     // The checksum given above is not its own.
-    #expect(throws: DatasetError.self) { try NPYFile.read(try directoryOfFile.stream(last)) }
+    #expect(throws: DataError.self) { try NPYFile.read(try directoryOfFile.stream(last)) }
   }
 
   @Test func anArchiveKeepsANetworksNotes() throws {

@@ -3,10 +3,11 @@ import Tensors
 import Testing
 
 @testable import Datasets
+@testable import Files
 
 @Suite struct SavingTests {
-  private func savingError(_ value: Savable, _ path: String) -> DatasetError? {
-    do throws(DatasetError) {
+  private func savingError(_ value: Savable, _ path: String) -> DataError? {
+    do throws(DataError) {
       try Saver.save(value, to: path)
       return nil
     } catch {
@@ -78,8 +79,8 @@ import Testing
   @Test func aFailureLeavesTheOldFileAndNothingElse() throws {
     let directory = try TemporaryDirectory()
     let path = try directory.write("old", "a.npy")
-    #expect(throws: DatasetError.interrupted(path: "x")) {
-      try AtomicFile.write(path) { (sink) throws(DatasetError) in
+    #expect(throws: DataError.interrupted(path: "x")) {
+      try AtomicFile.write(path) { (sink) throws(DataError) in
         try sink.write([UInt8](repeating: 7, count: 1 << 20))
         throw .interrupted(path: "x")
       }
@@ -95,7 +96,7 @@ import Testing
       let path = try directory.write("old", "a.npy")
       let value = try tensor([Double](repeating: 1, count: 200_000), [200_000])
       Interrupt.request()
-      #expect(throws: DatasetError.interrupted(path: path)) {
+      #expect(throws: DataError.interrupted(path: path)) {
         try Saver.save(.tensor(value), to: path)
       }
       Interrupt.clear()

@@ -3,6 +3,7 @@ import Tensors
 import Testing
 
 @testable import Datasets
+@testable import Files
 
 /// The path of a committed fixture; see Fixtures/make.py for what each holds.
 func fixture(_ name: String, file: String = #filePath) -> String {
@@ -42,7 +43,7 @@ final class TemporaryDirectory {
 /// The tensor in a file that holds one.
 func loadTensor(_ path: String) throws -> Tensor {
   guard case .tensor(let tensor, _, _) = try Loader.load(path) else {
-    throw DatasetError.unknownFormat(path: path, writing: false)
+    throw DataError.unknownFormat(path: path, writing: false)
   }
   return tensor
 }
@@ -52,14 +53,14 @@ func loadTensors(_ path: String) throws -> [String: Tensor] {
   let tensors: [NamedTensor]
   switch try Loader.load(path) {
   case .record(let named, _), .parameters(let named, _): tensors = named
-  default: throw DatasetError.unknownFormat(path: path, writing: false)
+  default: throw DataError.unknownFormat(path: path, writing: false)
   }
   return Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0.tensor) })
 }
 
 /// The error that loading gives, `nil` where it gives none.
-func loadingError(_ path: String) -> DatasetError? {
-  do throws(DatasetError) {
+func loadingError(_ path: String) -> DataError? {
+  do throws(DataError) {
     _ = try Loader.load(path)
     return nil
   } catch {
@@ -68,8 +69,8 @@ func loadingError(_ path: String) -> DatasetError? {
 }
 
 /// The error of reading bytes under a file's name.
-func readingError(_ bytes: [UInt8], as name: String) -> DatasetError? {
-  do throws(DatasetError) {
+func readingError(_ bytes: [UInt8], as name: String) -> DataError? {
+  do throws(DataError) {
     _ = try Loader.read(MemorySource(bytes, place: name), path: name)
     return nil
   } catch {

@@ -2,6 +2,7 @@ import Tensors
 import Testing
 
 @testable import Datasets
+@testable import Files
 
 /// Which first rows are names, what separates cells, and how numbers may be written: read rightly,
 /// or refused with the cause.
@@ -10,8 +11,8 @@ import Testing
     try CSVReader.read(MemorySource(Array(text.utf8), place: "t.csv"))
   }
 
-  private func error(_ text: String) -> DatasetError? {
-    do throws(DatasetError) {
+  private func error(_ text: String) -> DataError? {
+    do throws(DataError) {
       _ = try CSVReader.read(MemorySource(Array(text.utf8), place: "t.csv"))
       return nil
     } catch {

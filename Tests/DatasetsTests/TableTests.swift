@@ -3,14 +3,15 @@ import Tensors
 import Testing
 
 @testable import Datasets
+@testable import Files
 
 @Suite struct TableTests {
   private func table(_ text: String) throws -> CSVTable {
     try CSVReader.read(MemorySource(Array(text.utf8), place: "t.csv"))
   }
 
-  private func error(_ text: String) -> DatasetError? {
-    do throws(DatasetError) {
+  private func error(_ text: String) -> DataError? {
+    do throws(DataError) {
       _ = try CSVReader.read(MemorySource(Array(text.utf8), place: "t.csv"))
       return nil
     } catch {
@@ -31,7 +32,7 @@ import Testing
 
   /// What reading gives, as text: the numbers, or the error.
   private func outcome(_ text: String, blockSize: Int) -> String {
-    do throws(DatasetError) {
+    do throws(DataError) {
       let table = try CSVReader.read(
         MemorySource(Array(text.utf8), place: "t.csv"), blockSize: blockSize)
       let tensor = table.tensor
@@ -205,7 +206,7 @@ import Testing
 
   @Test func onlyTablesAreSavedAsTables() throws {
     let directory = try TemporaryDirectory()
-    #expect(throws: DatasetError.self) {
+    #expect(throws: DataError.self) {
       try Saver.save(.tensor(try tensor([1], [1, 1, 1])), to: directory["a.csv"])
     }
     #expect(directory.names.isEmpty)

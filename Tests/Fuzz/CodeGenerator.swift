@@ -1,4 +1,5 @@
-import Runtime
+import Language
+import Library
 import Shell
 
 /// Makes code of the language: arguments of every kind, fitting ones and others, from what the

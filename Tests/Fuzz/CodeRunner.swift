@@ -1,5 +1,6 @@
+import Console
 import Foundation
-import Runtime
+import Language
 import Shell
 import Syntax
 import Tensors

@@ -1,7 +1,9 @@
 import BinaryUnderTest
 import Foundation
-import Runtime
+import Language
+import Library
 import Shell
+import Tensors
 
 /// How long nnsh takes to stop after Ctrl-C, for every builtin and command of the registry: each is
 /// called with large arguments of the kinds that it declares, in a process of its own, and

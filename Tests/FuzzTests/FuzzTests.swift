@@ -14,7 +14,9 @@ import Testing
   /// As `nnsh-fuzz` names them, one a line, a tab before what it does.
   private static let names: [String] = {
     let list = (try? fuzz(["--list"]))?.output ?? ""
-    return list.split(separator: "\n").compactMap { $0.split(separator: "\t").first.map(String.init) }
+    return list.split(separator: "\n").compactMap {
+      $0.split(separator: "\t").first.map(String.init)
+    }
   }()
 
   @Test func thereAreFuzzers() { #expect(Self.names.count > 5) }

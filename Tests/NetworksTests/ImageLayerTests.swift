@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Networks
+@testable import Operations
 @testable import Tensors
 
 @Suite struct ImageLayerTests {

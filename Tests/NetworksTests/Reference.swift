@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Networks
+@testable import Operations
 @testable import Tensors
 
 /// Small data whose classes can be learnt.

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Networks
+@testable import Operations
 @testable import Tensors
 
 /// What the targets ask for, and what is measured: the same in training and in tests.

@@ -1,6 +1,7 @@
+import Networks
 import Testing
 
-@testable import Networks
+@testable import Operations
 @testable import Tensors
 
 /// Float64 normal numbers, the same in every run.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Networks
+@testable import Operations
 @testable import Tensors
 
 @Suite struct TapeTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Networks
+@testable import Operations
 @testable import Tensors
 
 /// How the same numbers may lie in memory otherwise than one after another.

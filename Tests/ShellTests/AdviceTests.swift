@@ -1,6 +1,8 @@
 import Testing
 
-@testable import Runtime
+@testable import Console
+@testable import Language
+@testable import Library
 @testable import Shell
 @testable import Syntax
 

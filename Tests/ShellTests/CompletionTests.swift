@@ -2,7 +2,9 @@ import Foundation
 import Networks
 import Testing
 
-@testable import Runtime
+@testable import Console
+@testable import Language
+@testable import Prompt
 @testable import Shell
 @testable import Syntax
 

@@ -1,8 +1,9 @@
 import BinaryUnderTest
 import Foundation
-import Runtime
+import Language
 import Testing
 
+@testable import Console
 @testable import Shell
 
 @Suite struct HelpTests {

@@ -1,7 +1,9 @@
-import Runtime
+import Language
 import Tensors
 import Testing
 
+@testable import Console
+@testable import Plot
 @testable import Shell
 
 /// Millions of numbers: drawn as they would be one by one, and left at once when asked to.

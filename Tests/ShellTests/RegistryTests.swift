@@ -1,6 +1,6 @@
 import BinaryUnderTest
 import Foundation
-import Runtime
+import Language
 import Testing
 
 @testable import Shell

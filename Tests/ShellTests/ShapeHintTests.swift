@@ -1,7 +1,9 @@
 import Foundation
 import Testing
 
-@testable import Runtime
+@testable import Console
+@testable import Language
+@testable import Library
 @testable import Shell
 @testable import Syntax
 

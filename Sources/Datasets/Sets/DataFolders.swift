@@ -1,3 +1,5 @@
+import Files
+
 /// Where data sets are looked for by name.
 package struct DataFolders: Sendable {
   /// In order of preference; some may not exist.

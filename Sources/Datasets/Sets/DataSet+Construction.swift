@@ -1,3 +1,4 @@
+import Files
 import Tensors
 
 extension DataSet {
@@ -14,7 +15,7 @@ extension DataSet {
   /// row), names that do not match y's columns.
   package init(
     name: String = "data", x: Tensor, y: Tensor, names: [String] = []
-  ) throws(DatasetError) {
+  ) throws(DataError) {
     let columns = try TargetColumns(y, names: names, place: name)
     let train = try Split(place: name, x: x, targets: columns)
     self.init(
@@ -27,7 +28,7 @@ extension DataSet {
   /// Only the last sixth: 10,000 of MNIST's 60,000, the usual choice.
   static func labelled(
     name: String, train: LabelledPart, valid: LabelledPart?, test: LabelledPart?, names: [String]
-  ) throws(DatasetError) -> DataSet {
+  ) throws(DataError) -> DataSet {
     let given = [train, valid, test].compactMap { $0 }
     var names = names
     var isNumeric = false
@@ -39,7 +40,7 @@ extension DataSet {
       let count = given.map(\.leastClassCount).max() ?? 1
       if !isNumeric { names = (0..<count).map(String.init) }
     }
-    func split(_ part: LabelledPart) throws(DatasetError) -> Split {
+    func split(_ part: LabelledPart) throws(DataError) -> Split {
       let targets = try TargetColumns(
         part.labels, names: names, place: part.place, isNumeric: isNumeric)
       return try Split(place: part.place, x: part.images, targets: targets)
@@ -83,7 +84,7 @@ struct LabelledPart {
 
 extension Split {
   /// Checks that examples and targets fit together.
-  fileprivate init(place: String, x: Tensor, targets: TargetColumns) throws(DatasetError) {
+  fileprivate init(place: String, x: Tensor, targets: TargetColumns) throws(DataError) {
     let sizes = x.shape.dimensions
     guard let rows = sizes.first, sizes.count <= 4 else {
       throw .shape(
@@ -115,7 +116,7 @@ private struct TargetColumns {
   /// `isNumeric`: numbers to predict, whatever they look like.
   init(
     _ y: Tensor, names: [String], place: String, isNumeric: Bool = false
-  ) throws(DatasetError) {
+  ) throws(DataError) {
     let sizes = y.shape.dimensions
     guard let rows = sizes.first, sizes.count <= 2 else {
       throw .shape(
@@ -139,7 +140,7 @@ private struct TargetColumns {
   /// One-hot columns, labels and the number of classes; `nil` where y holds numbers to predict.
   private static func classes(
     _ y: Tensor, names: [String], place: String
-  ) throws(DatasetError) -> (y: Tensor, labels: Tensor, count: Int)? {
+  ) throws(DataError) -> (y: Tensor, labels: Tensor, count: Int)? {
     let sizes = y.shape.dimensions
     let columns = sizes.count == 2 ? sizes[1] : 1
     if columns == 1 {
@@ -159,7 +160,7 @@ private struct TargetColumns {
   /// The number of classes of labels, `nil` where these are numbers to predict.
   private static func classCount(
     _ values: [Double], names: [String], place: String
-  ) throws(DatasetError) -> Int? {
+  ) throws(DataError) -> Int? {
     var largest = 0
     for (row, value) in values.enumerated() {
       guard let label = Int(exactly: value) else {
@@ -177,7 +178,7 @@ private struct TargetColumns {
     return names.isEmpty ? largest + 1 : names.count
   }
 
-  private static func oneHot(_ labels: [Double], _ count: Int) throws(DatasetError) -> Tensor {
+  private static func oneHot(_ labels: [Double], _ count: Int) throws(DataError) -> Tensor {
     try filledFloats([labels.count, count]) { output in
       output.update(repeating: 0)
       for (row, label) in labels.enumerated() { output[row * count + Int(label)] = 1 }
@@ -188,7 +189,7 @@ private struct TargetColumns {
   /// predict.
   private static func rowClasses(
     _ y: Tensor, columns: Int, names: [String], place: String
-  ) throws(DatasetError) -> [Float]? {
+  ) throws(DataError) -> [Float]? {
     guard names.isEmpty || names.count == columns else {
       throw .classNames(names: names.count, classes: columns)
     }

@@ -1,3 +1,4 @@
+import Files
 import Tensors
 
 extension DataSet {
@@ -13,7 +14,7 @@ extension DataSet {
     /// Errors: a negative number, more examples than `rows`.
     package init(
       train: Int?, valid: Int?, test: Int?, of rows: Int
-    ) throws(DatasetError) {
+    ) throws(DataError) {
       for (part, count) in [("train", train), ("valid", valid), ("test", test)] {
         if let count, count < 0 { throw .splitNegative(part: part, count: count) }
       }
@@ -37,7 +38,7 @@ extension DataSet {
   /// splits can be repeated exactly.
   package func splitting(
     train: Int?, valid: Int?, test: Int?, seed: UInt32
-  ) throws(DatasetError) -> DataSet {
+  ) throws(DataError) -> DataSet {
     let sizes = try PartSizes(train: train, valid: valid, test: test, of: count)
     let pool = try Split.joined([self.train, self.valid, self.test])
     let order = LegacyMersenneTwister.legacyShuffle(pool.count, seed: seed)

@@ -1,3 +1,4 @@
+import Syntax
 import Tensors
 
 /// Examples to learn from, in up to three parts. `valid` and `test` may be empty.
@@ -36,20 +37,12 @@ package struct DataSet: Sendable {
     let kind = imageDimensions.isEmpty ? Self.plural(featureCount, "feature") : "\(size) images"
     let targets =
       hasClasses
-      ? "\(targetCount) class\(targetCount == 1 ? "" : "es") \(Self.shortList(names))"
+      ? "\(targetCount) class\(targetCount == 1 ? "" : "es") \(ShownName.shortList(names))"
       : Self.plural(targetCount, "target")
     let parts = [("train", train), ("valid", valid), ("test", test)]
       .filter { $0.0 == "train" || !$0.1.isEmpty }
       .map { "\($0.0) \($0.1.count)" }
     return "\(name)  \(kind), \(targets)   \(parts.joined(separator: " · "))"
-  }
-
-  /// `(A…J)`; all names where there are at most two.
-  static func shortList(_ names: [String]) -> String {
-    guard names.count > 2, let first = names.first, let last = names.last else {
-      return "(\(names.joined(separator: ", ")))"
-    }
-    return "(\(first)…\(last))"
   }
 
   private static func plural(_ count: Int, _ noun: String) -> String {

@@ -1,3 +1,4 @@
+import Files
 import Tensors
 
 /// A directory that holds a data set as the four files of MNIST, each plain or gzipped:
@@ -42,7 +43,7 @@ enum IDXDirectory {
   /// Reads the set; the last sixth of train becomes valid.
   static func read(
     _ path: String, name: String, names: [String]
-  ) throws(DatasetError) -> DataSet {
+  ) throws(DataError) -> DataSet {
     let files = Files(path)
     guard let images = files.trainImages, let labels = files.trainLabels else {
       let missing = [
@@ -62,7 +63,7 @@ enum IDXDirectory {
     return try DataSet.labelled(name: name, train: train, valid: nil, test: test, names: names)
   }
 
-  private static func part(images: String, labels: String) throws(DatasetError) -> LabelledPart {
+  private static func part(images: String, labels: String) throws(DataError) -> LabelledPart {
     LabelledPart(
       place: labels,
       images: try IDXFile.read(try ByteStreams.open(images), scaling: .unitInterval),

@@ -1,4 +1,5 @@
 import CResources
+import Files
 import Tensors
 
 /// Data sets known by name: what their classes are called, and where to get them.
@@ -28,7 +29,7 @@ package struct NamedSet: Sendable {
   }
 
   /// The set of this name, from the binary or the folders; `nil` where nothing has that name.
-  static func load(_ name: String, folders: DataFolders) throws(DatasetError) -> DataSet? {
+  static func load(_ name: String, folders: DataFolders) throws(DataError) -> DataSet? {
     let known = named(name)
     if known?.name == "letters" { return try letters() }
     let searched = known.map { [$0.name] + $0.aliases } ?? [name]
@@ -46,7 +47,7 @@ package struct NamedSet: Sendable {
   }
 
   /// The letters A to J that are linked into the binary.
-  package static func letters() throws(DatasetError) -> DataSet {
+  package static func letters() throws(DataError) -> DataSet {
     let bytes = UnsafeRawBufferPointer(start: nnsh_letters(), count: nnsh_letters_count())
     return try ArchivedSet.read(
       StaticSource(bytes, place: "letters"), name: "letters",
@@ -72,7 +73,7 @@ package struct NamedSet: Sendable {
 enum ArchivedSet {
   static func read(
     _ source: any ByteSource, name: String, names: [String]
-  ) throws(DatasetError) -> DataSet {
+  ) throws(DataError) -> DataSet {
     let arrays = try NPZArchive.read(source, scaling: .unitInterval).tensors
     let place = source.place
     let train = try part(arrays, ["train"], place)
@@ -86,7 +87,7 @@ enum ArchivedSet {
 
   private static func part(
     _ arrays: [NamedTensor], _ spellings: [String], _ place: String
-  ) throws(DatasetError) -> LabelledPart? {
+  ) throws(DataError) -> LabelledPart? {
     func find(_ kinds: [String]) -> NamedTensor? {
       let names = spellings.flatMap { part in
         kinds.flatMap { ["\(part)_\($0)", "\($0)_\(part)"] }

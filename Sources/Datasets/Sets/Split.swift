@@ -1,3 +1,4 @@
+import Files
 import Tensors
 
 /// One part of a data set: examples, one a row.
@@ -29,7 +30,7 @@ package struct Split: Sendable {
   }
 
   /// A range of the examples, as views: nothing is copied. The range must lie in 0…count.
-  package func rows(_ range: Range<Int>) throws(DatasetError) -> Split {
+  package func rows(_ range: Range<Int>) throws(DataError) -> Split {
     try tensorResult { () throws(TensorError) in
       Split(
         x: try x.rows(range), y: try y.rows(range), labels: try labels?.rows(range),
@@ -38,7 +39,7 @@ package struct Split: Sendable {
   }
 
   /// The examples with these numbers, in this order; an error where one is outside 0..<count.
-  package func selecting(_ rows: [Int]) throws(DatasetError) -> Split {
+  package func selecting(_ rows: [Int]) throws(DataError) -> Split {
     try tensorResult { () throws(TensorError) in
       let index = try Tensor(rows.map(Double.init), Shape(checking: [rows.count]))
       return Split(
@@ -48,7 +49,7 @@ package struct Split: Sendable {
   }
 
   /// The examples of all parts, one part after another. They must have the same columns.
-  static func joined(_ parts: [Split]) throws(DatasetError) -> Split {
+  static func joined(_ parts: [Split]) throws(DataError) -> Split {
     let filled = parts.filter { !$0.isEmpty }
     guard filled.count > 1 else {
       guard let only = filled.first ?? parts.first else {

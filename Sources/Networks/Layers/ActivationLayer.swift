@@ -1,4 +1,5 @@
 import CKernels
+import Operations
 import Tensors
 
 /// A function applied to each number.

@@ -1,4 +1,5 @@
 import Glibc
+import Operations
 import Tensors
 
 /// Ioffe and Szegedy (2015): y = γ·(x − mean)/√(variance + 1e-5) + β, feature by feature (the last
@@ -8,7 +9,7 @@ package struct BatchNormalization: Layer {
   static let epsilon = 1e-5
   static let share: Float = 0.1
 
-  private var parameters: [Parameter] = []
+  private var parameters: [LayerParameter] = []
   package var statistics: [Tensor] = []
 
   /// A layer that takes its number of features from what comes in.
@@ -16,7 +17,7 @@ package struct BatchNormalization: Layer {
 
   package var description: String { "batch_norm" }
 
-  package var parameterGroups: [[Parameter]] {
+  package var parameterGroups: [[LayerParameter]] {
     get { parameters.isEmpty ? [] : [parameters] }
     set { parameters = newValue.first ?? [] }
   }
@@ -50,7 +51,7 @@ package struct BatchNormalization: Layer {
     let shape = try Shape(checking: [features])
     let (ones, zeros) = (try Tensor.full(shape, 1), try Tensor.zeros(shape))
     parameters = [
-      Parameter(letter: "gamma", tensor: ones), Parameter(letter: "beta", tensor: zeros),
+      LayerParameter(letter: "gamma", tensor: ones), LayerParameter(letter: "beta", tensor: zeros),
     ]
     statistics = [zeros, ones]
   }

@@ -1,4 +1,5 @@
 import CKernels
+import Operations
 import Tensors
 
 /// A convolution (cross-correlation, as everywhere in this field) of images, with a bias a
@@ -19,7 +20,7 @@ package struct Convolution2D: Layer {
   package let padding: Padding
   /// How the weights are drawn; biases start at 0.
   package let initialization: Initialization
-  private var parameters: [Parameter] = []
+  private var parameters: [LayerParameter] = []
 
   /// A layer from `inputs` to `outputs` channels.
   package init(
@@ -47,7 +48,7 @@ package struct Convolution2D: Layer {
       + (padding == .same ? "" : ", padding=\"valid\"") + ")"
   }
 
-  package var parameterGroups: [[Parameter]] {
+  package var parameterGroups: [[LayerParameter]] {
     get { parameters.isEmpty ? [] : [parameters] }
     set { parameters = newValue.first ?? [] }
   }
@@ -95,12 +96,12 @@ package struct Convolution2D: Layer {
   package mutating func reset(generator: inout RandomGenerator) throws {
     let area = kernel * kernel
     parameters = [
-      Parameter(
+      LayerParameter(
         letter: "W",
         tensor: try initialization.draw(
           Shape(checking: [kernel, kernel, inputs, outputs]), inputs: area * inputs,
           outputs: area * outputs, generator: &generator)),
-      Parameter(letter: "b", tensor: try Tensor.zeros(Shape(checking: [outputs]))),
+      LayerParameter(letter: "b", tensor: try Tensor.zeros(Shape(checking: [outputs]))),
     ]
   }
 

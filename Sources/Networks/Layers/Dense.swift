@@ -1,4 +1,5 @@
 import CKernels
+import Operations
 import Tensors
 
 /// x·W + b: every output is a weighted sum of every input.
@@ -9,7 +10,7 @@ package struct Dense: Layer {
   package let outputs: Int
   /// How the weights are drawn; biases start at 0.
   package let initialization: Initialization
-  private var parameters: [Parameter] = []
+  private var parameters: [LayerParameter] = []
 
   /// A layer whose inputs are as yet unknown where `inputs` is nil.
   package init(inputs: Int? = nil, outputs: Int, initialization: Initialization = .xavier)
@@ -28,7 +29,7 @@ package struct Dense: Layer {
     inputs.map { "dense(\($0), \(outputs))" } ?? "dense(\(outputs))"
   }
 
-  package var parameterGroups: [[Parameter]] {
+  package var parameterGroups: [[LayerParameter]] {
     get { parameters.isEmpty ? [] : [parameters] }
     set { parameters = newValue.first ?? [] }
   }
@@ -63,8 +64,8 @@ package struct Dense: Layer {
     let weights = try initialization.draw(
       Shape(checking: [inputs, outputs]), inputs: inputs, outputs: outputs, generator: &generator)
     parameters = [
-      Parameter(letter: "W", tensor: weights),
-      Parameter(letter: "b", tensor: try Tensor.zeros(Shape(checking: [outputs]))),
+      LayerParameter(letter: "W", tensor: weights),
+      LayerParameter(letter: "b", tensor: try Tensor.zeros(Shape(checking: [outputs]))),
     ]
   }
 

@@ -1,3 +1,4 @@
+import Operations
 import Tensors
 
 /// In training, sets each number to 0 with probability p and scales the others by 1/(1 − p)

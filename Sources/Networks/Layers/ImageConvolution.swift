@@ -1,3 +1,4 @@
+import Operations
 import Tensors
 
 /// A convolution as products of unfolded windows, piece by piece: at no time are the windows of

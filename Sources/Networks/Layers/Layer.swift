@@ -1,7 +1,8 @@
+import Operations
 import Tensors
 
 /// A trainable tensor of a layer. Its name in a network is `letter` and the layer's number: `W1`.
-package struct Parameter: Sendable {
+package struct LayerParameter: Sendable {
   /// `W`, `b`, `gamma` or `beta`.
   package let letter: String
   /// The value.
@@ -17,7 +18,7 @@ package protocol Layer: Sendable {
   /// As the language writes it: `dense(784, 1000)`.
   var description: String { get }
   /// The parameters, in groups that share a number; empty while the input is unknown.
-  var parameterGroups: [[Parameter]] { get set }
+  var parameterGroups: [[LayerParameter]] { get set }
   /// How many groups there are once the input is known.
   var groupCount: Int { get }
   /// Learned without gradients: the running statistics of `batch_norm`.
@@ -49,7 +50,7 @@ package protocol Layer: Sendable {
 }
 
 extension Layer {
-  package var parameterGroups: [[Parameter]] {
+  package var parameterGroups: [[LayerParameter]] {
     get { [] }
     set {}
   }

@@ -1,3 +1,4 @@
+import Operations
 import Tensors
 
 /// The largest, or the mean, of each square window of an image, channel by channel. Windows do not

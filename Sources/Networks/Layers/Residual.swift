@@ -1,3 +1,4 @@
+import Operations
 import Tensors
 
 /// x + f(x), where f is layers in a row that keep the shape (He et al., 2016).
@@ -15,7 +16,7 @@ package struct Residual: Layer {
     "residual(" + layers.map(\.description).joined(separator: " |> ") + ")"
   }
 
-  package var parameterGroups: [[Parameter]] {
+  package var parameterGroups: [[LayerParameter]] {
     get { layers.flatMap(\.parameterGroups) }
     set {
       var remaining = newValue[...]

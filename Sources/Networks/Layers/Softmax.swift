@@ -1,4 +1,5 @@
 import CKernels
+import Operations
 import Tensors
 
 /// Each row as probabilities. As the last layer of a network that is trained with cross-entropy it

@@ -1,3 +1,4 @@
+import Operations
 import Tensors
 
 /// A network's measures on some examples.

@@ -17,7 +17,6 @@ package enum NetworkError: Error, Hashable, CustomStringConvertible {
   /// A number, or a single example, is given where rows of examples are needed.
   case needsRows(got: Shape)
   /// A loss is given operands of different shapes.
-  case lossShapes(loss: String, target: Shape, prediction: Shape)
   /// Predictions and targets that are to be compared have different shapes.
   case scoreShapes(target: Shape, prediction: Shape)
   /// A prediction holds what is no probability.
@@ -56,8 +55,6 @@ package enum NetworkError: Error, Hashable, CustomStringConvertible {
     case .needsRows(let got):
       "a network takes rows of examples and gets a \(got.rank == 0 ? "number" : "vector of \(got)")"
         + (got.rank == 0 ? "" : ": one example is a 1×\(got), as expand_dims(x, 0)")
-    case .lossShapes(let loss, let target, let prediction):
-      "\(loss) needs operands of one shape: the target is \(target), the prediction \(prediction)"
     case .scoreShapes(let target, let prediction):
       "predictions \(prediction) cannot be scored against targets \(target): "
         + "both need one row an example"

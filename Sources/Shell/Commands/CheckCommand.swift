@@ -1,6 +1,8 @@
-import Runtime
+import Checking
+import Console
+import Derivation
+import Language
 import Syntax
-import Teaching
 
 extension Command {
   /// Gradients under test.

@@ -1,4 +1,5 @@
-import Runtime
+import Console
+import Language
 import Syntax
 import Tensors
 

@@ -1,4 +1,4 @@
-import Runtime
+import Language
 import Syntax
 
 /// All commands, gathered once, when first asked for.

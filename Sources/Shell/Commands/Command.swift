@@ -1,4 +1,4 @@
-import Runtime
+import Language
 import Syntax
 
 /// A verb of the shell.

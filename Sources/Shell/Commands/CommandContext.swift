@@ -1,6 +1,8 @@
+import Console
 import Datasets
+import Language
+import Library
 import Networks
-import Runtime
 import Syntax
 import Tensors
 
@@ -122,7 +124,7 @@ package struct CommandContext {
   func mismatch(_ slot: String, _ expected: String, _ value: Value) -> RuntimeError {
     .argumentKind(
       function: declaration.name, parameter: slot, expected: expected,
-      got: value.asNumber()?.displayed ?? value.kindName)
+      got: value.asNumber()?.displayed ?? value.kindName, usage: nil)
   }
 
   private func missing(_ slot: String) -> RuntimeError {

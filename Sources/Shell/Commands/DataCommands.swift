@@ -1,6 +1,8 @@
+import Console
 import Datasets
+import Files
+import Language
 import Networks
-import Runtime
 import Tensors
 
 extension Command {

@@ -1,6 +1,8 @@
+import Console
 import Datasets
+import Language
 import Networks
-import Runtime
+import Plot
 import Tensors
 
 extension Command {

@@ -1,6 +1,7 @@
+import Console
 import Datasets
+import Language
 import Networks
-import Runtime
 import Tensors
 
 /// Examples to measure a network on.

@@ -1,4 +1,4 @@
-import Runtime
+import Language
 
 extension Command {
   /// Learning at the prompt.

@@ -1,6 +1,8 @@
-import Datasets
+import Console
+import Files
+import Language
+import Library
 import Networks
-import Runtime
 import Syntax
 import Tensors
 

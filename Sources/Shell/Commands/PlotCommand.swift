@@ -1,5 +1,7 @@
+import Console
+import Language
 import Networks
-import Runtime
+import Plot
 import Tensors
 
 extension Command {

@@ -1,6 +1,7 @@
+import Console
 import Datasets
+import Language
 import Networks
-import Runtime
 import Syntax
 import Tensors
 
@@ -56,7 +57,7 @@ struct Showing {
   let context: CommandContext
   let count: Int?
   let width: Int
-  let ink: TerminalImage.Ink
+  let ink: Ink
 
   init(_ context: CommandContext, count: Int?) {
     self.context = context

@@ -1,4 +1,5 @@
-import Runtime
+import Language
+import Plot
 import Tensors
 
 /// Tensors as pictures.

@@ -1,7 +1,9 @@
+import Checking
 import Datasets
-import Runtime
+import Derivation
+import Explaining
+import Language
 import Syntax
-import Teaching
 
 extension Command {
   /// Gradients and evaluations, explained.

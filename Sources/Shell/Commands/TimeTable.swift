@@ -1,3 +1,4 @@
+import Console
 import Tensors
 
 /// What `time` tells below the time itself.

@@ -1,6 +1,8 @@
+import Console
 import Datasets
+import Language
 import Networks
-import Runtime
+import Syntax
 import Tensors
 
 extension Command {

@@ -1,5 +1,7 @@
+import Console
+import Language
 import Networks
-import Runtime
+import Plot
 import Tensors
 
 /// A training under way: shows how far it is, puts the network back however it ends, and brings it

@@ -1,5 +1,5 @@
+import Language
 import Networks
-import Runtime
 import Tensors
 
 /// The options of a `train` or `step` command, read and checked: each is used or refused.

@@ -1,4 +1,5 @@
-import Runtime
+import Language
+import Library
 import Syntax
 
 /// All that help knows, by name.

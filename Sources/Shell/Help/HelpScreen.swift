@@ -1,3 +1,4 @@
+import Console
 import Syntax
 
 /// The screen of `help` alone: the language in a minute, on a terminal of 80 columns and 24 rows.

@@ -1,4 +1,4 @@
-import Runtime
+import Language
 
 /// nnsh(1), in the man macros of roff.
 enum ManPage {

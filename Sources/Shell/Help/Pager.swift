@@ -1,4 +1,5 @@
 import CEditline
+import Console
 import Glibc
 import Syntax
 import Tensors

@@ -1,4 +1,5 @@
-import Runtime
+import Language
+import Library
 import Syntax
 
 /// `docs/reference.md`: all that is declared, as Markdown.

@@ -1,4 +1,4 @@
-import Runtime
+import Language
 
 /// A chapter about the language itself, for what is neither a builtin nor a command.
 package struct Topic: Sendable {

@@ -1,4 +1,4 @@
-import Runtime
+import Language
 import Syntax
 
 /// A lesson: a script with prose in its comments, part of the binary.

@@ -1,6 +1,7 @@
 import CEditline
+import Console
 import Glibc
-import Runtime
+import Language
 import Syntax
 import Tensors
 

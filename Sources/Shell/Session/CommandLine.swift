@@ -1,3 +1,4 @@
+import Console
 import Syntax
 
 /// What nnsh was asked to do.

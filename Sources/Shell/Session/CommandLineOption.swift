@@ -1,3 +1,5 @@
+import Console
+
 /// One option of the command line: parsing, `--help` and whatever else lists options derive from
 /// the table below.
 ///

@@ -1,5 +1,7 @@
 import Datasets
-import Runtime
+import Language
+import Library
+import Prompt
 import Syntax
 
 /// Arguments of commands and calls.
@@ -162,13 +164,13 @@ extension Completer {
   // MARK: values
 
   /// The number that an argument has where it is left out: what it may be is seen from it.
-  private static func defaults(_ parameter: Runtime.Parameter) -> [Completions.Candidate] {
+  private static func defaults(_ parameter: Parameter) -> [Completions.Candidate] {
     guard case .number(let number)? = parameter.defaultValue else { return [] }
     return [.init(number.displayed, summary: "the default", rank: .argument)]
   }
 
   /// Variables of the kind that a place takes, and the builtins that make one.
-  private func values(_ kind: Runtime.Parameter.Kind, _ word: String) -> [Completions.Candidate] {
+  private func values(_ kind: Parameter.Kind, _ word: String) -> [Completions.Candidate] {
     switch kind {
     case .network:
       let networks = variables(startingWith: word, where: Self.fits(kind))
@@ -187,7 +189,7 @@ extension Completer {
     }
   }
 
-  private static func fits(_ kind: Runtime.Parameter.Kind) -> (Value) -> Bool {
+  private static func fits(_ kind: Parameter.Kind) -> (Value) -> Bool {
     { value in
       switch (kind, value) {
       case (.network, .network), (.optimizer, .optimizer), (.schedule, .schedule),
@@ -239,14 +241,14 @@ extension Completer {
       named.map(Self.named) + fitting.candidates, typed: word)
   }
 
-  private static func named(_ parameter: Runtime.Parameter) -> Completions.Candidate {
+  private static func named(_ parameter: Parameter) -> Completions.Candidate {
     .init(
       parameter.name, summary: parameter.summary, ending: "=", label: parameter.name + "=",
       rank: .argument)
   }
 
   /// The parameters of a builtin or of a user's function.
-  private func parameters(of name: String) -> [Runtime.Parameter]? {
+  private func parameters(of name: String) -> [Parameter]? {
     if machine.globals.isUserDefined(name) {
       guard case .function(let function)? = machine.globals[name],
         let (source, span) = function.definition
@@ -258,7 +260,7 @@ extension Completer {
       ?? Prelude.declarations.first { $0.name == name }?.parameters
   }
 
-  private static func parameters(written function: String) -> [Runtime.Parameter]? {
+  private static func parameters(written function: String) -> [Parameter]? {
     guard
       let statements = try? Parser.parse(
         SourceText(function, name: ""), commands: Command.syntaxByName),
@@ -266,7 +268,7 @@ extension Completer {
     else { return nil }
     return literal.parameters.map { parameter in
       let value = parameter.defaultValue?.description
-      return Runtime.Parameter(
+      return Parameter(
         parameter.name.text, .any, default: value.map { .computed($0) },
         value.map { "by default \($0)" } ?? "an argument")
     }

@@ -1,5 +1,8 @@
+import Console
 import Glibc
-import Runtime
+import Language
+import Library
+import Prompt
 import Syntax
 
 /// Strings and file paths.

@@ -1,7 +1,10 @@
+import Console
 import Datasets
 import Glibc
+import Language
+import Library
 import Networks
-import Runtime
+import Prompt
 import Syntax
 
 /// What Tab offers: only what fits the place, from the registry and the live session. It evaluates

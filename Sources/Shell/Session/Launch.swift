@@ -1,4 +1,5 @@
 import CEditline
+import Console
 import Glibc
 
 /// The way from the process's arguments to its exit code.

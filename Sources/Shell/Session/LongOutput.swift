@@ -1,4 +1,5 @@
-import Runtime
+import Console
+import Language
 import Syntax
 
 /// Keeps a value that is echoed at the prompt from flooding the terminal.

@@ -1,7 +1,8 @@
+import Console
 import Datasets
 import Glibc
+import Language
 import Networks
-import Runtime
 
 /// Networks of trainings that the process did not live to finish, in the user's state folder.
 ///

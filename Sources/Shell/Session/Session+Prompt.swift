@@ -1,6 +1,9 @@
 import CEditline
+import Console
 import Glibc
-import Runtime
+import Language
+import Library
+import Prompt
 import Syntax
 import Tensors
 

@@ -1,6 +1,6 @@
-import Datasets
+import Files
 import Glibc
-import Runtime
+import Language
 import Syntax
 import Tensors
 

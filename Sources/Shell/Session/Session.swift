@@ -1,5 +1,7 @@
+import Console
 import Glibc
-import Runtime
+import Language
+import Prompt
 import Syntax
 import Tensors
 

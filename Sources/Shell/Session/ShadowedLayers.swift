@@ -1,4 +1,5 @@
-import Runtime
+import Language
+import Library
 import Syntax
 
 /// Layers that a person's own functions hide: `fn relu(x) = …`, as an exercise may demand, is no

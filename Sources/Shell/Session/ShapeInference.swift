@@ -1,5 +1,5 @@
+import Language
 import Networks
-import Runtime
 import Syntax
 import Tensors
 

@@ -1,4 +1,4 @@
-import Runtime
+import Language
 import Syntax
 
 /// Takes the variables out of an expression, and computes its numbers.

@@ -1,4 +1,5 @@
-import Runtime
+import Language
+import Library
 
 extension Fuzzer {
   /// Builtins with arguments of every kind, alone, within each other, and assigned to parts.

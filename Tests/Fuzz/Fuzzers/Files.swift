@@ -1,6 +1,6 @@
 import Datasets
 import Foundation
-import Runtime
+import Language
 import Shell
 import Tensors
 

@@ -1,4 +1,5 @@
-import Runtime
+import Language
+import Library
 
 extension Fuzzer {
   /// Gradients of compositions of differentiable builtins, by every way that nnsh has.

@@ -1,6 +1,5 @@
 import Foundation
-import Shell
-import Syntax
+import Prompt
 
 extension Fuzzer {
   /// Whatever is in it, what is added is the newest entry, and nothing that was there goes.

@@ -1,5 +1,6 @@
 import Foundation
-import Runtime
+import Language
+import Library
 import Shell
 
 extension Fuzzer {

@@ -1,6 +1,0 @@
-import Tensors
-
-/// Ends a long reading or writing when Ctrl-C has been pressed.
-func throwIfInterrupted(_ place: String) throws(DatasetError) {
-  if Interrupt.isRequested { throw .interrupted(path: place) }
-}

@@ -1,0 +1,111 @@
+import Language
+import Networks
+import Operations
+import Syntax
+import Tensors
+
+/// An intermediate value of a loss: what made it, from what, and its value in Float64.
+package final class Node {
+  enum Kind {
+    /// A literal.
+    case number(Double)
+    /// A variable, or another expression that is taken as it stands, as nns writes it.
+    case leaf(String)
+    /// A builtin, an operator (`+ - * / @ ^`, `neg`, `transpose`, `index`) or a layer.
+    case operation(String)
+  }
+
+  /// What an operation was given besides its operands.
+  struct Options {
+    /// The arguments that are no operands: `axis`, `keepdims`, …
+    var arguments: [(name: String, value: Value)] = []
+    /// The places between brackets, and how they are written.
+    var indices: [Index] = []
+    var indexText = ""
+    /// Whether `indexText` is code that gives these places wherever it stands.
+    var isWritable = true
+    /// The layer of a network, with its operands' order.
+    var layer: (any Layer)?
+    /// An intermediate that the derivative is written with, without being an operand.
+    weak var companion: Node?
+
+    subscript(name: String) -> Value? { arguments.first { $0.name == name }?.value }
+
+    /// Whole numbers given for a name, nil for `none`.
+    func integers(_ name: String) -> [Int]? {
+      guard let value = self[name], let numbers = try? value.asNumbers() else { return nil }
+      return numbers.compactMap { Int(exactly: $0) }
+    }
+
+    /// Whether `keepdims=true` was given.
+    var keepsDimensions: Bool { if case .bool(true)? = self["keepdims"] { true } else { false } }
+  }
+
+  let identifier: Int
+  let kind: Kind
+  package let inputs: [Node]
+  let options: Options
+  /// The value, recorded where it depends on the variable of the derivation.
+  let variable: Variable
+  package let axes: [Dimension]
+  /// Whether the variable of the derivation has an influence on it.
+  let isOnPath: Bool
+  let span: Span
+  let source: SourceText
+  /// The name that the code gives it.
+  var name: String?
+  /// What the derivation calls it; nil where it is written out.
+  var symbol: String?
+  /// Whether it is a value that no code outside the loss's functions can name.
+  var isCaptured = false
+  /// Whether it is a variable of a function that the loss stands in.
+  var isLocal = false
+  /// Whether its text is a literal, which needs no symbol.
+  var isLiteral = false
+  /// The axis whose length this number is.
+  var dimension: Dimension?
+  /// A global variable that holds the same value.
+  var globalName: String?
+  /// The nodes on the path that use it; the graph lets go of them in its end.
+  var consumers: [Node] = []
+
+  init(
+    _ kind: Kind, identifier: Int, inputs: [Node] = [], options: Options = Options(),
+    variable: Variable, axes: [Dimension], isOnPath: Bool, span: Span, source: SourceText
+  ) {
+    self.kind = kind
+    self.identifier = identifier
+    self.inputs = inputs
+    self.options = options
+    self.variable = variable
+    self.axes = axes
+    self.isOnPath = isOnPath
+    self.span = span
+    self.source = source
+  }
+
+  /// The operation's name, nil for a leaf.
+  package var operation: String? { if case .operation(let name) = kind { name } else { nil } }
+
+  /// The literal number that it is.
+  var number: Double? { if case .number(let number) = kind { number } else { nil } }
+
+  /// Whether it is a variable rather than something computed.
+  var isLeaf: Bool { operation == nil }
+
+  var tensor: Tensor { variable.tensor }
+  package var shape: Shape { variable.shape }
+  package var rank: Int { variable.rank }
+
+  /// The reduced axes of a reduction, counted from the first.
+  var reducedAxes: [Int] {
+    guard let input = inputs.first else { return [] }
+    return (try? input.shape.normalized(axes: options.integers("axis"))) ?? []
+  }
+
+  /// Whether it squashes or rectifies each number or row, as the units of a network do.
+  var isActivation: Bool {
+    guard let operation else { return false }
+    return ["relu", "sigmoid", "tanh", "gelu", "softplus", "softmax"].contains(operation)
+  }
+}

@@ -1,0 +1,184 @@
+import Language
+import Library
+import Tensors
+
+/// The names that a derivation has given so far: no two may look alike, neither on the terminal nor
+/// in LaTeX nor in code, and code may not hide a function that it calls.
+package struct SymbolNames {
+  private var taken: Set<String> = []
+
+  /// Takes a name; false where something else is written so already.
+  mutating func claim(_ symbol: String) -> Bool {
+    let code = ClosedCode.name(symbol)
+    let isHiding = Builtin.named(code) != nil
+    let forms = ["u" + SymbolText.unicode(symbol), "l" + SymbolText.latex(symbol), "c" + code]
+    guard !isHiding, forms.allSatisfy({ !taken.contains($0) }) else { return false }
+    taken.formUnion(forms)
+    return true
+  }
+
+  /// The name, or that name with the first free number.
+  mutating func claim(anyOf symbol: String) -> String {
+    if claim(symbol) { return symbol }
+    var number = 2
+    while !claim("\(symbol)~\(number)") { number += 1 }
+    return "\(symbol)~\(number)"
+  }
+
+  /// Takes the name of a variable, whatever else is called so; the way it is written then, which
+  /// differs where it would look like another.
+  mutating func claim(variable text: String) -> String {
+    if claim(text) { return text }
+    taken.insert("c" + text)
+    let verbatim = SymbolText.verbatim(text)
+    taken.formUnion(["u" + SymbolText.unicode(verbatim), "l" + SymbolText.latex(verbatim)])
+    return verbatim
+  }
+}
+
+/// Chooses which intermediates of a graph a derivation calls by a name, and the names.
+///
+/// The user's own names come first. Of the others, what a unit squashes (z, o), what it gives (h,
+/// p), what is used in two places and what lies behind several rules get a letter; the rest is
+/// written out where it is used.
+struct Symbols {
+  /// Rules that share a line at most.
+  private static let rulesPerLine = 3
+
+  let graph: Graph
+  let root: Node
+  private(set) var names = SymbolNames()
+
+  init(graph: Graph, root: Node) {
+    self.graph = graph
+    self.root = root
+  }
+
+  /// - Parameter isGlobal: whether the user has a global variable of a name.
+  mutating func assign(isGlobal: (String) -> Bool) {
+    let needed = ancestors()
+    nameLeaves(needed, isGlobal)
+    var globalSymbols: [String: String] = [:]
+    for node in graph.nodes {
+      guard let name = node.globalName, !node.isLeaf, globalSymbols[name] == nil else { continue }
+      globalSymbols[name] = names.claim(variable: name)
+    }
+    if !root.isLeaf { root.symbol = ["L", "J", "Loss"].first { names.claim($0) } ?? "L~0" }
+    let named = stops(needed)
+    var counts: [String: Int] = [:]
+    let letters = graph.nodes.map { node -> String? in
+      guard node !== root, !node.isLeaf, named.contains(node.identifier) else { return nil }
+      if let name = node.globalName {
+        node.symbol = globalSymbols[name]
+        return nil
+      }
+      if let name = node.name {
+        node.symbol = names.claim(anyOf: name)
+        return nil
+      }
+      let letter = letter(for: node)
+      counts[letter, default: 0] += 1
+      return letter
+    }
+    for (node, letter) in zip(graph.nodes, letters) {
+      guard let letter else { continue }
+      if counts[letter] == 1 {
+        node.symbol = names.claim(anyOf: letter)
+      } else {
+        var number = 1
+        while !names.claim("\(letter)~\(number)") { number += 1 }
+        node.symbol = "\(letter)~\(number)"
+      }
+    }
+  }
+
+  /// Variables keep their names; values that no code outside names get one that is free.
+  private mutating func nameLeaves(_ needed: Set<Int>, _ isGlobal: (String) -> Bool) {
+    let leaves = graph.nodes.filter { $0.isLeaf && $0.number == nil }
+    var roots: Set<String> = []
+    for node in leaves where !node.isCaptured && !node.isLiteral {
+      guard case .leaf(let text) = node.kind else { continue }
+      let root = String(text.prefix { $0 != "." })
+      if root != text, roots.insert(root).inserted { _ = names.claim(root) }
+      node.symbol = names.claim(variable: text)
+    }
+    for node in leaves where node.isCaptured && needed.contains(node.identifier) {
+      guard case .leaf(let text) = node.kind else { continue }
+      if let name = node.globalName {
+        node.symbol = names.claim(variable: name)
+        continue
+      }
+      var name = node.isLiteral ? "c" : text
+      if isGlobal(name) { name += "~2" }
+      var number = 2
+      while !names.claim(name) || isGlobal(ClosedCode.name(name)) {
+        number += 1
+        name = "\(text)~\(number)"
+      }
+      node.symbol = name
+    }
+  }
+
+  /// The nodes that get a symbol.
+  private func stops(_ needed: Set<Int>) -> Set<Int> {
+    var stops: Set<Int> = []
+    var rules: [Int: Int] = [:]
+    var feeds: [Int: [Node]] = [:]
+    for node in graph.nodes {
+      for input in node.inputs { feeds[input.identifier, default: []].append(node) }
+    }
+    for node in graph.nodes.reversed() where needed.contains(node.identifier) && !node.isLeaf {
+      let users = feeds[node.identifier, default: []].filter { needed.contains($0.identifier) }
+      if !node.isOnPath {
+        let isLayer =
+          node.operation == "layer"
+          || (node.operation == "reshape" && node.inputs[0].operation == "layer")
+        if node.name != nil || node.isActivation || isLayer { stops.insert(node.identifier) }
+        continue
+      }
+      let behind =
+        users.map { user in
+          (stops.contains(user.identifier) || user === root
+            ? 0 : rules[user.identifier, default: 0])
+            + (Self.isPassing(user) ? 0 : 1)
+        }.max() ?? 0
+      let isSquared = users.contains { $0.operation == "^" && $0.inputs[0] === node }
+      let isStop =
+        node.name != nil || node.isActivation || node.operation == "layer" || isSquared
+        || users.contains { $0.isActivation || $0.operation == "layer" }
+        || users.filter(\.isOnPath).count > 1 || behind > Self.rulesPerLine
+      if isStop { stops.insert(node.identifier) }
+      rules[node.identifier] = behind
+    }
+    return stops
+  }
+
+  /// What the root is computed from.
+  private func ancestors() -> Set<Int> {
+    var found: Set<Int> = [root.identifier]
+    for node in graph.nodes.reversed() where found.contains(node.identifier) {
+      for input in node.inputs { found.insert(input.identifier) }
+      if let companion = node.options.companion { found.insert(companion.identifier) }
+    }
+    return found
+  }
+
+  private static func isPassing(_ node: Node) -> Bool {
+    guard let name = node.operation else { return true }
+    if name == "*" { return node.inputs.contains { !$0.isOnPath } }
+    return DerivationRule.table[name]?.isPassing ?? false
+  }
+
+  private func letter(for node: Node) -> String {
+    switch node.operation {
+    case "softmax": return "p"
+    case "relu", "sigmoid", "tanh", "gelu", "softplus", "layer", "reshape": return "h"
+    case "exp": return "e"
+    default: break
+    }
+    if node.consumers.contains(where: { $0.operation == "softmax" }) { return "o" }
+    if node.consumers.contains(where: \.isActivation) { return "z" }
+    if node.consumers.contains(where: { $0.operation == "^" }) { return "r" }
+    return "t"
+  }
+}

@@ -1,0 +1,189 @@
+import Syntax
+
+extension DataError: CustomStringConvertible {
+  /// The message on one line, followed by the advice.
+  package var description: String {
+    ([message] + suggestions).joined(separator: "; ")
+  }
+
+  /// One sentence without a final stop, as it stands after `error: `.
+  package var message: String {
+    switch self {
+    case .missing(let path, _): "no such file: \(path)"
+    case .isDirectory(let path): "\(path) is a directory, not a file"
+    case .permission(let path, let writing):
+      "no permission to \(writing ? "write" : "read") \(path)"
+    case .system(let operation, let path, let code):
+      "cannot \(operation) \(path): \(systemMessage(code))"
+    case .interrupted(let path): "interrupted at \(path)"
+    case .empty(let path): "\(path) is empty"
+    case .truncated(let place, let part, let expected, let found):
+      "\(place) is cut short: its \(part) needs \(plural(expected, "byte")), \(found) are left"
+    case .cutShort(let place): "\(place) is cut short: its compressed data ends early"
+    case .wrongMagic(let path, let format, let looksLike):
+      "\(path) is not \(format.withArticle)" + (looksLike.map { ": it looks like \($0)" } ?? "")
+    case .foreign(let path, let name, _): "\(path) is \(name), which nnsh does not read"
+    case .endless(let path, let limit):
+      "\(path) does not end: \(bytes(limit)) have been read"
+    case .notAFile(let path, let kind): "\(path) is \(kind), not a file"
+    case .pickled(let place): "\(place) holds pickled Python objects, which nnsh does not run"
+    case .unsupportedElements(let place, let type):
+      "\(place) holds \(type), which nnsh does not read"
+    case .malformed(let place, let format, let reason):
+      "\(place) is not a sound \(format.name): \(reason)"
+    case .claimsMore(let place, let what, let claimed, let held):
+      "\(place): its \(what) claims \(claimed), but the file holds \(held)"
+    case .checksum(let place): "\(place) is damaged: its checksum does not match"
+    case .tooLarge(let place, let needed, let available):
+      "\(place) needs \(bytes(needed)) of memory, \(bytes(available)) are free"
+    case .unknownFormat(let path, let writing):
+      writing
+        ? "cannot tell from its name in which form to write \(path)"
+        : "cannot tell what kind of file \(path) is"
+    default: tableMessage ?? setMessage
+    }
+  }
+
+  private var tableMessage: String? {
+    switch self {
+    case .separator(let path, let line, let text):
+      "\(path), line \(line): its cells are separated by \(text), which nnsh does not read"
+    case .raggedRow(let path, let line, let expected, let found):
+      "\(path), line \(line): \(plural(found, "column")) where the rows before have \(expected)"
+    case .notANumber(let path, let line, let column, let text):
+      "\(path), line \(line), column \(column): \"\(text)\" is not a number"
+    case .unclosedQuote(let path, let line):
+      "\(path), line \(line): the quotation mark is never closed"
+    case .noRows(let path): "\(path) holds no row of numbers"
+    case .unknownSet(let name, _, _): "no data set or file named \(name)"
+    case .notInstalled(let name, _, _): "the data set \(name) is not on this machine"
+    case .incompleteSet(let place, let missing):
+      "\(place) is no complete data set: \(missing.joined(separator: ", ")) not found"
+    default: nil
+    }
+  }
+
+  private var setMessage: String {
+    switch self {
+    case .rowCounts(let place, let rows, let labels):
+      "\(place): \(plural(rows, "row")) in x, but \(labels) in y"
+    case .noExamples(let place): "\(place) holds no examples"
+    case .labelOutside(let place, let row, let label, let names, let classes):
+      "\(place): label \(number(label)) in row \(row) is outside the \(classes) classes"
+        + (names.isEmpty ? " (0…\(classes - 1))" : " \(ShownName.shortList(names))")
+    case .labelNotWhole(let place, let row, let label):
+      "\(place): label \(number(label)) in row \(row) is not a class number (0, 1, 2, …)"
+    case .notOneHot(let place, let row):
+      "\(place): row \(row) of y is not one-hot: it should hold one 1 and otherwise 0"
+    case .classNames(let names, let classes):
+      "\(plural(names, "class name")) given for y with \(plural(classes, "column"))"
+    case .shape(let place, let expected, let found):
+      "\(place) should be \(expected), but is \(found)"
+    case .splitTooLarge(let train, let valid, let test, let rows):
+      "cannot split \(plural(rows, "row")) into train \(train), valid \(valid), test \(test): "
+        + "together \(train.addingSaturating(valid).addingSaturating(test))"
+    case .splitNegative(let part, let count): "\(part)=\(count) is not a number of rows"
+    case .readOnly(let path): "\(path) is read-only"
+    case .missingDirectory(let path, let directory):
+      "cannot write \(path): there is no directory \(directory)"
+    case .unsavable(let value, let format, _): "cannot save \(value) as \(format.withArticle)"
+    case .pixelRange(let lowest, let highest):
+      "pixels must lie between 0 and 1, these run from \(number(lowest)) to \(number(highest))"
+    case .tensor(let message, _): message
+    default: "the data cannot be read"
+    }
+  }
+
+  /// What to do about it, each entry a line behind `= `.
+  package var suggestions: [String] {
+    switch self {
+    case .missing(let path, let nearest):
+      if let nearest {
+        ["did you mean \(nearest)?"]
+      } else {
+        path.hasPrefix("/")
+          ? ["check the path"]
+          : ["check the path; it is taken from the current directory"]
+      }
+    case .isDirectory: ["name a file inside it"]
+    case .permission(let path, let writing):
+      ["allow it: chmod u+\(writing ? "w" : "r") \(path), or choose another place"]
+    case .interrupted: ["nothing was changed"]
+    case .empty, .truncated, .cutShort, .checksum:
+      ["fetch or write the file again: it is incomplete"]
+    case .wrongMagic(let path, _, let looksLike):
+      looksLike == nil
+        ? ["check that its name's ending is right"]
+        : ForeignFile.all.filter { $0.name == looksLike }.map { $0.advice(for: path) }
+    case .pickled:
+      ["in Python, save plain numbers: numpy.save(path, array.astype('float32'))"]
+    case .unsupportedElements:
+      ["in Python, save numbers: numpy.save(path, array.astype('float32'))"]
+    case .tooLarge: ["free memory, or load a part of the data"]
+    case .unknownFormat(_, let writing):
+      ["known endings: " + (writing ? FileFormat.writable : FileFormat.readable)]
+    case .foreign(_, _, let advice): [advice]
+    case .endless: ["save what it gives to a file, and load that"]
+    case .notAFile: ["name a file"]
+    default: tableSuggestions ?? setSuggestions
+    }
+  }
+
+  private var tableSuggestions: [String]? {
+    switch self {
+    case .separator(let path, _, let text):
+      ["separate them by commas: tr '\(text)' , < \(path) > table.csv"]
+    case .raggedRow(_, _, let expected, let found):
+      if found == 2 * expected {
+        ["are these decimal commas? then separate the cells by semicolons: 1,5;2,5"]
+      } else {
+        ["give each row the same number of columns; an empty cell reads as nan"]
+      }
+    case .notANumber(_, _, _, let text): [NumberWriting.advice(text)]
+    default: nil
+    }
+  }
+
+  private var setSuggestions: [String] {
+    switch self {
+    case .unknownSet(_, let available, let nearest):
+      (nearest.map { ["did you mean \($0)?"] } ?? [])
+        + ["data sets here: " + available.joined(separator: ", ")]
+    case .notInstalled(let name, let folders, let package):
+      (package.map { ["sudo apt-get install \($0)"] } ?? [
+        "put its IDX files (train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, "
+          + "t10k-images-idx3-ubyte.gz, t10k-labels-idx1-ubyte.gz) or \(name).npz "
+          + "into \(folders.first.map { "\($0)/\(name)" } ?? name)"
+      ]) + (folders.isEmpty ? [] : ["looked in " + folders.joined(separator: ", ")])
+    case .labelOutside(_, _, _, let names, _):
+      names.isEmpty ? [] : ["name each class: names=[…], in the order of the labels 0, 1, 2, …"]
+    case .notOneHot: ["labels 0, 1, 2, … (one a row) are accepted as well"]
+    case .classNames: ["give one name a class"]
+    case .splitTooLarge: ["ask for fewer rows; a part left out takes what remains"]
+    case .readOnly(let path): ["make it writable: chmod u+w \(path), or save under another name"]
+    case .missingDirectory(_, let directory): ["make it first: mkdir -p \(directory)"]
+    case .unsavable(_, _, let advice): [advice]
+    case .tensor(_, let hint): hint.map { [$0] } ?? []
+    case .pixelRange: ["scale them: (x - min(x)) / (max(x) - min(x))"]
+    default: []
+    }
+  }
+
+  private func plural(_ count: Int, _ noun: String) -> String {
+    "\(count) \(noun)\(count == 1 ? "" : "s")"
+  }
+
+  private func number(_ value: Double) -> String {
+    if let whole = Int(exactly: value) { return String(whole) }
+    return String(value)
+  }
+
+  private func bytes(_ count: Int) -> String {
+    let units = [(1 << 40, "TB"), (1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB")]
+    for (size, unit) in units where count >= size {
+      let tenths = Int((Double(count) / Double(size) * 10).rounded())
+      return "\(tenths / 10).\(tenths % 10) \(unit)"
+    }
+    return plural(count, "byte")
+  }
+}

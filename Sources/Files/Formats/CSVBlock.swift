@@ -1,0 +1,167 @@
+/// Rows of a table that one thread has read: their numbers, one row after another.
+final class CSVBlock<Value: CSVValue>: @unchecked Sendable {
+  // `@unchecked Sendable`: one thread fills it; others look at it only when that has ended.
+  private var storage = UnsafeMutableBufferPointer<Value>(start: nil, count: 0)
+  private(set) var count = 0
+  /// The lines that were passed over, rows and others.
+  fileprivate(set) var lines = 0
+  /// Whether a number was found that Float32 cannot hold; the block then ends there.
+  fileprivate(set) var needsDouble = false
+  /// What ended it early.
+  var failure: DataError?
+
+  deinit { storage.deallocate() }
+
+  /// The numbers.
+  var values: UnsafeBufferPointer<Value> {
+    UnsafeBufferPointer(rebasing: storage[..<count])
+  }
+
+  /// Makes room for more numbers after those that there are.
+  func reserve(_ more: Int) {
+    guard storage.count - count < more else { return }
+    let larger = UnsafeMutableBufferPointer<Value>.allocate(capacity: 2 * storage.count + more)
+    _ = larger.update(fromContentsOf: storage[..<count])
+    storage.deallocate()
+    storage = larger
+  }
+
+  /// Where the next row goes, with room for as many numbers.
+  fileprivate func room(for columns: Int) -> UnsafeMutablePointer<Value> {
+    reserve(columns)
+    // SAFETY: a row has one column at least, so there is memory by now.
+    return storage.baseAddress.unsafelyUnwrapped + count
+  }
+
+  /// Takes in what was written to that room.
+  fileprivate func add(_ columns: Int) { count += columns }
+}
+
+/// Reads the rows whose lines begin in a given range of bytes.
+struct CSVBlockReader {
+  let beginning: CSVBeginning
+  let source: any ByteSource
+  let window: TextWindow
+  /// Where the range begins and ends.
+  let start: Int
+  let end: Int
+
+  /// Room after the range for the end of the last line, so that most windows need not grow.
+  private static let slack = 1 << 12
+
+  /// What a line turned out to be.
+  private enum Line { case unused, row, needsDouble }
+
+  /// Lines are counted from 1 at the first that the block reads, in errors too.
+  func read<Value>(into block: CSVBlock<Value>) throws(DataError) {
+    // The byte before the range tells whether a line begins with it.
+    let lookback = start > beginning.rowsOffset ? 1 : 0
+    try window.load(start - lookback, end - start + lookback + Self.slack)
+    guard let first = firstLine(lookback) else { return }
+    var cursor = cursor(at: first, line: 1)
+    while !cursor.isAtEnd, window.offset + (cursor.position - window.start) < end {
+      let (place, line) = (cursor.position - window.start, cursor.line)
+      var found = Line.unused
+      var failure: DataError?
+      do throws(DataError) {
+        if !cursor.skipUnusedLine() { found = try readRow(&cursor, into: block) }
+      } catch {
+        failure = error
+      }
+      if cursor.position >= window.end - 1, !window.reachesEnd {
+        // The line may go on after the window: once more, from more bytes.
+        try throwIfInterrupted(source.place)
+        try window.grow()
+        cursor = self.cursor(at: place, line: line)
+        continue
+      }
+      if let failure { throw failure }
+      block.lines = cursor.line - 1
+      switch found {
+      case .unused: break
+      case .row: block.add(beginning.columns)
+      case .needsDouble:
+        block.needsDouble = true
+        return
+      }
+    }
+  }
+
+  private func cursor(at place: Int, line: Int) -> CSVCursor {
+    CSVCursor(
+      beginning.dialect, from: window.start + place, to: window.end, line: line,
+      path: source.place)
+  }
+
+  /// Where the first line begins that begins in the range, counted from the window's beginning.
+  private func firstLine(_ lookback: Int) -> Int? {
+    guard lookback > 0 else { return 0 }
+    let bytes = UnsafeBufferPointer(start: window.start, count: window.count)
+    guard let lineEnd = bytes.firstIndex(where: { CSVCursor.isLineEnd($0) }) else { return nil }
+    let isPair =
+      bytes[lineEnd] == CSVCursor.carriageReturn && lineEnd + 1 < bytes.count
+      && bytes[lineEnd + 1] == CSVCursor.newline
+    return lineEnd + (isPair ? 2 : 1)
+  }
+
+  // MARK: One row
+
+  /// Writes a row's numbers after the block's last; the caller adds them when all is well.
+  private func readRow<Value>(
+    _ cursor: inout CSVCursor, into block: CSVBlock<Value>
+  ) throws(DataError) -> Line {
+    let columns = beginning.columns
+    let row = block.room(for: columns)
+    let line = cursor.line
+    var found = 0
+    while !readBareNumbers(&cursor, row, &found) {
+      let number: CSVNumber<Value>.Result = try cursor.readNumber(column: found + 1)
+      if number.needsDouble { return .needsDouble }
+      // SAFETY: the block has room for `columns` numbers from `row` on.
+      if found < columns { row[found] = number.value }
+      found += 1
+      if cursor.endsRow() { break }
+    }
+    guard found == columns else {
+      throw .raggedRow(path: source.place, line: line, expected: columns, found: found)
+    }
+    return .row
+  }
+
+  /// Reads numbers up to a cell that is no bare number, or that is one too many, or that needs
+  /// Float64; true where the row has ended.
+  @inline(__always)
+  private func readBareNumbers<Value: CSVValue>(
+    _ cursor: inout CSVCursor, _ row: UnsafeMutablePointer<Value>, _ found: inout Int
+  ) -> Bool {
+    let columns = beginning.columns
+    let dialect = beginning.dialect
+    // Several spaces separate as one does: left to the cursor.
+    let separator =
+      dialect.separator == CSVCursor.space ? CSVCursor.newline : dialect.separator
+    var position = cursor.position
+    var count = found
+    defer { found = count }
+    while count < columns,
+      let number = CSVNumber<Value>.parsePrefix(position, point: dialect.point),
+      !number.needsDouble
+    {
+      let next = number.end.pointee
+      let isPlain = next == separator && next != CSVCursor.newline
+      guard
+        isPlain || next == dialect.separator || CSVCursor.isLineEnd(next)
+          || number.end == cursor.end
+      else { break }
+      // SAFETY: count < columns, and the block has room for `columns` numbers from `row` on.
+      row[count] = number.value
+      count += 1
+      position = number.end + 1
+      if isPlain { continue }
+      cursor.position = number.end
+      if cursor.endsRow() { return true }
+      position = cursor.position
+    }
+    cursor.position = position
+    return false
+  }
+}

@@ -1,0 +1,40 @@
+import Syntax
+
+/// What a loading has left out or decided, to be told with its result.
+package enum LoadRemark: Hashable, Sendable {
+  /// An array of an archive that holds no numbers.
+  case arrayLeftOut(name: String, type: String)
+  /// Rows at the end of a table that hold nothing.
+  case emptyRows(Int)
+  /// Columns at the right edge of a table that hold nothing.
+  case emptyColumns(Int)
+  /// The first row, 0, 1, 2, …, was taken for names.
+  case countedNames(Int)
+  /// The first row, 0, 1, 2, …, was taken for numbers.
+  case countingRow(Int)
+
+  /// One sentence without a final stop.
+  package var message: String {
+    switch self {
+    case .arrayLeftOut(let name, let type):
+      "\(name) is left out: it holds \(ShownName.cleaned(type))"
+    case .emptyRows(let count):
+      count == 1
+        ? "an empty row at the end is left out" : "\(count) empty rows at the end are left out"
+    case .emptyColumns(let count):
+      count == 1
+        ? "an empty column at the right is left out"
+        : "\(count) empty columns at the right are left out"
+    case .countedNames(let count):
+      "the first row, \(Self.count(to: count)), is taken for names: the rows below hold decimals"
+    case .countingRow(let count):
+      "the first row, \(Self.count(to: count)), is taken for numbers; where it is pandas' header, "
+        + "leave it out: x[1:]"
+    }
+  }
+
+  private static func count(to columns: Int) -> String {
+    columns <= 3
+      ? (0..<columns).map(String.init).joined(separator: ", ") : "0, 1, …, \(columns - 1)"
+  }
+}

@@ -1,0 +1,161 @@
+import Syntax
+
+extension Compiler {
+  func compileCall(
+    _ function: Expression, _ arguments: [Argument], into target: Operand, _ span: Span
+  ) throws(Diagnostic) {
+    try checkCount(arguments.count, "arguments", span)
+    let callee = try operand(function)
+    let first = try compileArguments(arguments, of: function, callee)
+    let site = Site(span, [function.span] + arguments.map(\.value.span))
+    let names = arguments.map(\.name?.text)
+    let isNamed = names.contains { $0 != nil }
+    builder.emit(
+      Instruction(
+        isNamed ? .callNamed : .call, extra: arguments.count, a: target.bits, b: callee.bits,
+        c: first.bits), at: site)
+    if isNamed {
+      let index = builder.tables.argumentNames.adding(names)
+      builder.emit(Instruction(.extended, b: UInt32(index)), at: site)
+    }
+  }
+
+  /// Compiles arguments into registers in a row; gives the first. The numbers of a literal that
+  /// stands directly in `f64([…])` or `tensor([…], dtype=f64)` keep their digits.
+  private func compileArguments(
+    _ arguments: [Argument], of function: Expression, _ callee: Operand
+  ) throws(Diagnostic) -> Operand {
+    guard case .name(let name) = function.kind, let literal = arguments.first,
+      case .bracket(let elements) = literal.value.kind,
+      keepsDigits(name, arguments.map(\.name?.text))
+    else { return try row(arguments.map(\.value)) }
+    let first = builder.temporaries(arguments.count)
+    let mark = builder.nextTemporary
+    let leaves = try compileLeaves(elements)
+    try emitLiteral(
+      leaves, into: first, literal.value.span, flags: .isArgument, context: callee)
+    builder.release(to: mark)
+    for (offset, argument) in arguments.enumerated().dropFirst() {
+      try compile(argument.value, into: .register(first.index + offset))
+    }
+    return first
+  }
+
+  /// Whether a call, if its name is the builtin's, makes Float64 of its first argument.
+  private func keepsDigits(_ name: String, _ arguments: [String?]) -> Bool {
+    switch globals.vocabulary.builtin(named: name)?.declaration.name {
+    case "f64": arguments.count == 1
+    case "tensor": arguments.contains("dtype") || arguments.count == 2
+    default: false
+    }
+  }
+
+  func compileIndex(
+    _ container: Expression, _ subscripts: [Subscript], into target: Operand, _ span: Span
+  ) throws(Diagnostic) {
+    let source = try operand(container)
+    if subscripts.count == 1, case .index(let index)? = subscripts.first, !index.isNone {
+      let position = try operand(index)
+      builder.emit(
+        Instruction(.indexOne, a: target.bits, b: source.bits, c: position.bits),
+        at: Site(span, [container.span, index.span]))
+      return
+    }
+    let (pattern, operands) = subscriptPattern(subscripts)
+    let first = try row(operands)
+    let index = builder.tables.subscripts.adding(pattern)
+    try checkCount(index, "subscripts", span)
+    builder.emit(
+      Instruction(.index, extra: index, a: target.bits, b: source.bits, c: first.bits),
+      at: Site(span, [container.span] + subscripts.map(\.span)))
+  }
+
+  /// What stands between brackets, and the expressions whose values it needs, in order.
+  func subscriptPattern(_ subscripts: [Subscript]) -> ([SubscriptPattern], [Expression]) {
+    var operands: [Expression] = []
+    let patterns = subscripts.map { part -> SubscriptPattern in
+      switch part {
+      case .index(let index):
+        if case .none = index.kind { return .newAxis }
+        operands.append(index)
+        return .index
+      case .ellipsis: return .ellipsis
+      case .slice(let start, let stop, let step, _):
+        operands += [start, stop, step].compactMap { $0 }
+        return .slice(start: start != nil, stop: stop != nil, step: step != nil)
+      }
+    }
+    return (patterns, operands)
+  }
+
+  // MARK: Gradients and commands
+
+  func compileGradient(
+    _ loss: Expression, _ targets: [Expression], isNumeric: Bool, into target: Operand, _ span: Span
+  ) throws(Diagnostic) {
+    var places: [PlacePattern] = []
+    for expression in targets {
+      guard let place = placePattern(expression) else {
+        throw problem(
+          "wrt takes variables, such as W or net.W1", expression.span,
+          suggestions: ["give the expression a name first: W = …"])
+      }
+      places.append(place)
+    }
+    let pattern = GradientPattern(
+      loss: try template(of: loss), lossSpan: loss.span, places: places, isNumeric: isNumeric)
+    let index = builder.tables.gradients.adding(pattern)
+    builder.emit(
+      Instruction(.gradient, a: target.bits, b: UInt32(index)),
+      at: Site(span, [loss.span] + targets.map(\.span)))
+  }
+
+  /// The place that an expression names; nil where it is not a variable with fields behind it.
+  func placePattern(_ expression: Expression) -> PlacePattern? {
+    var fields: [String] = []
+    var current = expression
+    while case .field(let object, let name) = current.kind {
+      fields.insert(name.text, at: 0)
+      current = object
+    }
+    guard case .name(let name) = current.kind else { return nil }
+    let root: PlacePattern.Root
+    switch resolve(name) {
+    case .global(let slot): root = .global(slot)
+    case .cell(let index): root = .cell(index)
+    case .capture(let index): root = .capture(index)
+    case .register, .fixed: return nil
+    }
+    return PlacePattern(
+      root: root, fields: fields, text: ([name] + fields).joined(separator: "."),
+      span: expression.span)
+  }
+
+  func compileCommand(_ command: Command, _ span: Span) throws(Diagnostic) {
+    var inputs: [(slot: String, input: CommandPattern.Input)] = []
+    for argument in command.arguments {
+      switch argument.value {
+      case .word(let word): inputs.append((argument.slot, .word(word, argument.span)))
+      case .expression(let expression):
+        inputs.append(
+          (
+            argument.slot,
+            .expression(expression, try template(of: expression), placePattern(expression))
+          ))
+      }
+    }
+    let index = builder.tables.commands.adding(CommandPattern(name: command.name, inputs: inputs))
+    builder.emit(Instruction(.command, b: UInt32(index)), at: span)
+  }
+}
+
+extension Subscript {
+  /// Where it stands.
+  var span: Span {
+    switch self {
+    case .index(let index): index.span
+    case .ellipsis(let span): span
+    case .slice(_, _, _, let span): span
+    }
+  }
+}

@@ -1,0 +1,187 @@
+import Syntax
+import Tensors
+
+/// Elementwise expressions of two operations or more run as one pass where they can.
+extension Compiler {
+  private static let leafLimit = 8
+
+  /// A chain while it is built: the tree for the plain instructions, with the leaves' operands.
+  private struct Draft {
+    indirect enum Node {
+      case leaf(Operand, Expression)
+      case negate(Node, Expression)
+      case unary(Operand, Builtin, UnaryOperation, Node, Expression)
+      case binary(BinaryOperator, Node, Node, Expression)
+
+      var expression: Expression {
+        switch self {
+        case .leaf(_, let expression), .negate(_, let expression),
+          .unary(_, _, _, _, let expression), .binary(_, _, _, let expression):
+          expression
+        }
+      }
+    }
+
+    var leaves: [Operand] = []
+    var builtins: [(slot: Operand, name: String)] = []
+  }
+
+  /// Compiles an expression as a chain with its plain instructions behind; false, having done
+  /// nothing, where it is not one.
+  func compileChain(_ expression: Expression, into target: Operand) throws(Diagnostic) -> Bool {
+    var (operations, leaves) = (0, 0)
+    guard measure(expression, &operations, &leaves), operations >= 2, leaves > 0,
+      !expression.mayAssign, builder.tables.chains.count < Int(UInt16.max) - 1
+    else { return false }
+    let mark = builder.nextTemporary
+    defer { builder.release(to: mark) }
+    var draft = Draft()
+    let tree = try build(expression, &draft)
+    let variables = draft.leaves.filter { $0.base != .constant }
+    guard let first = variables.first else {
+      try emitPlain(tree, into: target)
+      return true
+    }
+    let chain = ElementwiseChain(
+      root: Self.node(tree, draft.leaves), target: target, leaves: draft.leaves,
+      builtins: draft.builtins)
+    let index = builder.tables.chains.adding(chain)
+    let position = builder.position
+    // The first two are looked at before anything else: mostly both are numbers.
+    builder.emit(
+      Instruction(
+        .fused, flags: variables.count > 2 ? 1 : 0, extra: index, a: first.bits,
+        b: (variables.count > 1 ? variables[1] : first).bits), at: expression.span)
+    try emitPlain(tree, into: target)
+    builder.land(position)
+    return true
+  }
+
+  /// Counts operations and leaves that are no constants; false where there are too many leaves.
+  private func measure(
+    _ expression: Expression, _ operations: inout Int, _ leaves: inout Int
+  ) -> Bool {
+    var constants = 0
+    return measure(expression, &operations, &leaves, &constants)
+  }
+
+  private func measure(
+    _ expression: Expression, _ operations: inout Int, _ leaves: inout Int, _ constants: inout Int
+  ) -> Bool {
+    guard leaves + constants <= Self.leafLimit else { return false }
+    switch expression.kind {
+    case .number: constants += 1
+    case .binary(let operation, let left, let right, _) where operation.isChainable:
+      operations += 1
+      // The right side first: long sums lean to the left.
+      return measure(right, &operations, &leaves, &constants)
+        && measure(left, &operations, &leaves, &constants)
+    case .unary(.negate, let inner) where expression.isCompound:
+      operations += 1
+      return measure(inner, &operations, &leaves, &constants)
+    case .call(let function, let arguments):
+      if chainedBuiltin(function, arguments) != nil, let argument = arguments.first {
+        operations += 1
+        return measure(argument.value, &operations, &leaves, &constants)
+      }
+      leaves += 1
+    case .string, .none, .bool, .bracket, .list, .record, .range, .function, .interpolation:
+      return false
+    default: leaves += 1
+    }
+    return leaves + constants <= Self.leafLimit
+  }
+
+  private func chainedBuiltin(
+    _ function: Expression, _ arguments: [Argument]
+  ) -> (Builtin, UnaryOperation)? {
+    guard case .name(let name) = function.kind, arguments.count == 1, arguments[0].name == nil,
+      let operation = UnaryOperation(builtin: name),
+      let builtin = globals.vocabulary.builtin(named: name),
+      builtin.scalar != nil
+    else { return nil }
+    switch resolve(name) {
+    case .global, .fixed: return (builtin, operation)
+    default: return nil
+    }
+  }
+
+  private func build(_ expression: Expression, _ draft: inout Draft) throws(Diagnostic)
+    -> Draft.Node
+  {
+    switch expression.kind {
+    case .binary(let operation, let left, let right, _) where operation.isChainable:
+      let first = try build(left, &draft)
+      return .binary(operation, first, try build(right, &draft), expression)
+    case .unary(.negate, let inner) where expression.isCompound:
+      return .negate(try build(inner, &draft), expression)
+    case .call(let function, let arguments):
+      if let (builtin, operation) = chainedBuiltin(function, arguments) {
+        let callee = try operand(function)
+        draft.builtins.append((callee, builtin.declaration.name))
+        return .unary(
+          callee, builtin, operation, try build(arguments[0].value, &draft), expression)
+      }
+    default: break
+    }
+    let leaf = try operand(expression)
+    if !draft.leaves.contains(leaf) { draft.leaves.append(leaf) }
+    return .leaf(leaf, expression)
+  }
+
+  private static func node(_ tree: Draft.Node, _ leaves: [Operand]) -> ElementwiseChain.Node {
+    switch tree {
+    case .leaf(let operand, _): .leaf(leaves.firstIndex(of: operand) ?? 0)
+    case .negate(let inner, _): .negate(node(inner, leaves))
+    case .unary(_, let builtin, let operation, let inner, _):
+      .unary(builtin, operation, node(inner, leaves))
+    case .binary(let operation, let left, let right, _):
+      .binary(operation, node(left, leaves), node(right, leaves))
+    }
+  }
+
+  // MARK: The plain instructions
+
+  private func emitPlain(_ node: Draft.Node, into target: Operand) throws(Diagnostic) {
+    let mark = builder.nextTemporary
+    defer { builder.release(to: mark) }
+    let span = node.expression.span
+    switch node {
+    case .leaf(let operand, _): move(operand, into: target, span)
+    case .negate(let inner, _):
+      let value = try plainOperand(inner)
+      builder.emit(
+        Instruction(.negate, a: target.bits, b: value.bits),
+        at: Site(span, [inner.expression.span]))
+    case .unary(let callee, _, _, let inner, _):
+      let argument = builder.temporary()
+      try emitPlain(inner, into: argument)
+      builder.emit(
+        Instruction(.call, extra: 1, a: target.bits, b: callee.bits, c: argument.bits),
+        at: Site(span, [span, inner.expression.span]))
+    case .binary(let operation, let left, let right, _):
+      let first = try plainOperand(left)
+      let second = try plainOperand(right)
+      builder.emit(
+        Instruction(Opcode(operation), a: target.bits, b: first.bits, c: second.bits),
+        at: Site(span, [left.expression.span, right.expression.span]))
+    }
+  }
+
+  private func plainOperand(_ node: Draft.Node) throws(Diagnostic) -> Operand {
+    if case .leaf(let operand, _) = node { return operand }
+    let register = builder.temporary()
+    try emitPlain(node, into: register)
+    return register
+  }
+}
+
+extension BinaryOperator {
+  /// Whether it may stand in a chain.
+  fileprivate var isChainable: Bool {
+    switch self {
+    case .add, .subtract, .multiply, .divide, .power, .remainder: true
+    default: false
+    }
+  }
+}

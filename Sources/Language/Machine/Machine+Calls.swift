@@ -1,0 +1,166 @@
+import Networks
+import Syntax
+import Tensors
+
+extension Machine {
+  /// A call that is not the plain one of the dispatch loop: of a function with defaults, named
+  /// arguments or captured variables, of a builtin, a composition or a network.
+  ///
+  /// Gives where to go on: in the called function, or at `next` when the value is there already.
+  func call(
+    _ instruction: Instruction, names: UInt32?, _ next: UnsafePointer<Instruction>
+  ) throws -> UnsafePointer<Instruction> {
+    if Interrupt.mustStop { try attend() }
+    let callee = try read(instruction.b, operand: 0)
+    let count = Int(instruction.extra)
+    let first = slot(bases, instruction.c)
+    let names = names.flatMap { code?.tables.argumentNames[Int($0)] } ?? []
+    if case .function(let function) = callee, let header = function.header {
+      try bind(function, first, count, names)
+      let isFull = count == Int(header.pointee.parameterCount)
+      try enter(header, function: function, base: first, destination: instruction.a)
+      return header.pointee.instructions + (isFull ? Int(header.pointee.fullEntry) : 0)
+    }
+    let arguments = (0..<count).map { (first + $0).take() }
+    do {
+      let value = try call(callee, arguments, names: names)
+      // Found only now: what ran may have made new globals, and moved their table.
+      slot(bases, instruction.a).pointee = value
+    } catch let failure as Failure {
+      throw failure
+    } catch {
+      throw OperandFailure(error: error, operands: arguments, first: 1)
+    }
+    return next
+  }
+
+  /// `value |> f`: a call, or a composition of two functions or networks.
+  func pipe(
+    _ instruction: Instruction, _ next: UnsafePointer<Instruction>
+  ) throws -> UnsafePointer<Instruction> {
+    let argument = slot(bases, instruction.c)
+    guard argument.pointee.isComposable else { return try call(instruction, names: nil, next) }
+    let value = argument.take()
+    let function = try read(instruction.b, operand: 0)
+    do {
+      let composed = try Value.composed(value, function, random: random, host.vocabulary)
+      slot(bases, instruction.a).pointee = composed
+    } catch {
+      throw OperandFailure(error: error, operands: [function, value])
+    }
+    return next
+  }
+
+  /// The value that the running function leaves with.
+  func leaving(_ instruction: Instruction) throws -> Value {
+    if instruction.a >> 30 == Operand.Base.frame.rawValue {
+      let place = slot(bases, instruction.a)
+      if place.pointee.isUnset {
+        throw UnsetVariable(name: variableName(instruction.a), operand: 0)
+      }
+      return place.take()
+    }
+    return try read(instruction.a, operand: 0)
+  }
+
+  // MARK: Calls from native code
+
+  /// Calls a function, network or composition.
+  ///
+  /// - Parameter names: of the arguments that are given by name; empty where none is.
+  package func call(_ callee: Value, _ arguments: [Value], names: [String?]) throws -> Value {
+    switch callee {
+    case .function(let function):
+      switch function.origin {
+      case .builtin(let builtin):
+        return try builtin.invoke(arguments, names: names, interpreter: self)
+      case .user:
+        guard let header = function.header else { break }
+        let bound = try bound(function, arguments, names)
+        return try withExtendedLifetime(function) {
+          try execute(header, function: function, arguments: bound)
+        }
+      case .composed(let steps): return try call(composed: steps, arguments, names)
+      }
+    case .network(let box):
+      guard arguments.count == 1, names.allSatisfy({ $0 == nil }), let input = arguments.first
+      else {
+        throw RuntimeError.tooManyArguments(
+          function: "a network", accepts: 1, got: arguments.count, usage: "net(x)")
+      }
+      return try Value.output(of: box.content, for: input)
+    default: break
+    }
+    throw RuntimeError.notCallable(kind: callee.kindName)
+  }
+
+  private func call(
+    composed steps: [Value], _ arguments: [Value], _ names: [String?]
+  ) throws -> Value {
+    guard let first = steps.first else { return .none }
+    var value = try call(first, arguments, names: names)
+    for step in steps.dropFirst() { value = try call(step, [value]) }
+    return value
+  }
+
+  // MARK: Arguments
+
+  /// Puts the arguments of a user's function, which lie in registers, into the registers of its
+  /// parameters, leaving what is not given unset.
+  private func bind(
+    _ function: Function, _ first: UnsafeMutablePointer<Value>, _ count: Int, _ names: [String?]
+  ) throws {
+    guard case .user(let code) = function.origin else { return }
+    if count == code.parameters.count, names.isEmpty { return }
+    let arguments = (0..<count).map { (first + $0).take() }
+    let values = try bound(function, arguments, names)
+    let end = first + values.count
+    guard end <= stackEnd else {
+      throw RuntimeError.recursionTooDeep(limit: Self.callDepthLimit)
+    }
+    if end > initializedEnd {
+      initializedEnd.initialize(repeating: .none, count: end - initializedEnd)
+      initializedEnd = end
+    }
+    for (index, value) in values.enumerated() { first[index] = value }
+  }
+
+  /// The arguments in the order of the parameters, unset where none is given and a default is.
+  private func bound(
+    _ function: Function, _ arguments: [Value], _ names: [String?]
+  ) throws -> [Value] {
+    guard case .user(let code) = function.origin else { return arguments }
+    let parameters = code.parameters
+    if arguments.count == parameters.count, names.allSatisfy({ $0 == nil }) { return arguments }
+    let name = code.name ?? "the function"
+    let positional = arguments.indices.filter { $0 >= names.count || names[$0] == nil }.count
+    guard positional <= parameters.count else {
+      throw RuntimeError.tooManyArguments(
+        function: name, accepts: parameters.count, got: arguments.count, usage: code.usage)
+    }
+    var values = [Value](repeating: .unset, count: parameters.count)
+    var position = 0
+    for (index, argument) in arguments.enumerated() {
+      var place = position
+      if index < names.count, let keyword = names[index] {
+        guard let named = parameters.firstIndex(where: { $0.name == keyword }) else {
+          throw RuntimeError.unknownArgument(
+            function: name, name: keyword, known: parameters.map(\.name), usage: nil)
+        }
+        place = named
+      } else {
+        position += 1
+      }
+      guard values[place].isUnset else {
+        throw RuntimeError.repeatedArgument(
+          function: name, name: parameters[place].name, usage: nil)
+      }
+      values[place] = argument
+    }
+    for (parameter, value) in zip(parameters, values) where value.isUnset && !parameter.hasDefault {
+      throw RuntimeError.missingArgument(
+        function: name, parameter: parameter.name, usage: code.usage)
+    }
+    return values
+  }
+}

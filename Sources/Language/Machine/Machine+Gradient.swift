@@ -1,0 +1,187 @@
+import Operations
+import Syntax
+import Tensors
+
+extension Machine {
+  /// `grad L wrt W` and `numgrad L wrt W`
+  func gradient(_ instruction: Instruction) throws {
+    guard let code, code.tables.gradients.indices.contains(Int(instruction.b)) else { return }
+    let pattern = code.tables.gradients[Int(instruction.b)]
+    let loss = function(pattern.loss)
+    let places = pattern.places.map(place)
+    let method: GradientMethod = pattern.isNumeric ? .differences : .reverse(tellingCuts: true)
+    let values = try gradients(at: places, method) {
+      try self.call(.function(loss), [])
+    }
+    slot(bases, instruction.a).pointee = values.count == 1 ? values[0] : .items(values)
+  }
+
+  /// The gradients of a loss, by reverse mode: one value a place, of its shape; a network's is a
+  /// record by its parameters' names. Zeros where the loss does not depend on a place.
+  package func gradient(of loss: Thunk, at places: [Place]) throws -> [Value] {
+    try gradients(at: places, .reverse(tellingCuts: false)) { try loss.evaluate() }
+  }
+
+  /// The same by central differences in Float64.
+  package func numericalGradient(of loss: Thunk, at places: [Place]) throws -> [Value] {
+    try gradients(at: places, .differences) { try loss.evaluate() }
+  }
+
+  private enum GradientMethod {
+    /// By a tape; where a gradient is 0 only because the way to it is cut, an error, if asked for.
+    case reverse(tellingCuts: Bool)
+    case differences
+  }
+
+  private func gradients(
+    at places: [Place], _ method: GradientMethod, _ loss: () throws -> Value
+  ) throws -> [Value] {
+    let targets = try places.map { try GradientTarget($0) }
+    let saved = places.map(\.rootValue)
+    // Whatever happens, the variables are what they were.
+    defer { for (place, value) in zip(places, saved).reversed() { place.rootValue = value } }
+    let gradients =
+      switch method {
+      case .differences: try numerical(targets, loss)
+      case .reverse(let tellsCuts): try reverse(targets, tellingCuts: tellsCuts, loss)
+      }
+    var position = 0
+    return targets.map { target in
+      defer { position += target.points.count }
+      return target.value(from: gradients[position..<position + target.points.count])
+    }
+  }
+
+  private func reverse(
+    _ targets: [GradientTarget], tellingCuts: Bool, _ loss: () throws -> Value
+  ) throws -> [Variable] {
+    let tape = Tape()
+    let points = targets.flatMap(\.points)
+    let watched = points.map { tape.watch($0) }
+    try write(watched, to: targets)
+    let value = try DifferentiatedText.$current.withValue(DifferentiatedText()) { try loss() }
+    let result = try Self.lossVariable(value)
+    if tellingCuts { try checkReach(tape, from: result, to: targets, watched) }
+    return try tape.sweep(from: result, to: watched)
+  }
+
+  /// Throws where a target's gradient would be 0 only because the way to it is cut.
+  private func checkReach(
+    _ tape: Tape, from result: Variable, to targets: [GradientTarget], _ watched: [Variable]
+  ) throws {
+    var groups: [[Variable]] = []
+    var position = 0
+    for target in targets {
+      groups.append(Array(watched[position..<position + target.points.count]))
+      position += target.points.count
+    }
+    do {
+      try tape.checkReach(from: result, to: groups)
+    } catch DifferentiabilityError.notDifferentiable(let name, let reason) {
+      throw RuntimeError.notDifferentiable(name, reason: reason)
+    } catch DifferentiabilityError.independent {
+      let names = targets.map(\.place.description).joined(separator: ", ")
+      throw RuntimeError.other(
+        "the result does not depend on \(names)",
+        hint: "a number that was computed before has no gradient: write the expression itself, "
+          + "or a function, as L()")
+    }
+  }
+
+  private func numerical(
+    _ targets: [GradientTarget], _ loss: () throws -> Value
+  ) throws -> [Variable] {
+    let points = targets.flatMap(\.points).map(\.tensor)
+    return try points.indices.map { argument in
+      let numbers = try ElementType.measuring {
+        try Operations.numericalGradient(
+          of: { tensors in
+            try self.write(tensors.map { Variable($0) }, to: targets)
+            let result = try Self.lossVariable(try loss())
+            return result.tensor.item ?? .nan
+          }, at: points, argument: argument)
+      }
+      let tensor = try Tensor(doubles: numbers, points[argument].shape, elementType: .f64)
+      return Variable(tensor)
+    }
+  }
+
+  private func write(_ variables: [Variable], to targets: [GradientTarget]) throws {
+    var position = 0
+    for target in targets {
+      try target.write(variables[position..<position + target.points.count])
+      position += target.points.count
+    }
+  }
+
+  private static func lossVariable(_ value: Value) throws -> Variable {
+    switch value {
+    case .number, .traced, .tensor:
+      guard let variable = try value.asVariable(), variable.count == 1 else {
+        throw DifferentiabilityError.notANumber(shape: try value.asTensor()?.shape ?? .scalar)
+      }
+      return variable
+    case .function(let function):
+      throw RuntimeError.other(
+        "a gradient is taken of a number, and this is a function",
+        hint: "call it: write \(function.name ?? "L")()")
+    default:
+      throw RuntimeError.other(
+        "a gradient is taken of a number, and this is \(value.kindPhrase)", hint: nil)
+    }
+  }
+}
+
+/// One `wrt` of a gradient: where it lies, what is there, and in what form the gradient is given.
+private struct GradientTarget {
+  let place: Place
+  /// The place's value, or a network's parameters.
+  let points: [Variable]
+  /// The network, where the place holds one.
+  let network: NetworkValue?
+  let isNumber: Bool
+
+  init(_ place: Place) throws {
+    self.place = place
+    let value = try place.read()
+    var network: NetworkValue?
+    switch value {
+    case .number(let number):
+      points = [Variable(try Tensor.scalar(number, .f64))]
+    case .tensor(let box) where box.content.elementType != .bool:
+      points = [Variable(box.content)]
+    case .traced(let box): points = [box.content]
+    case .network(let box):
+      network = box.content
+      points =
+        box.content.tracedParameters ?? box.content.network.parameters.map { Variable($0.tensor) }
+    default:
+      throw RuntimeError.other(
+        "wrt takes a number, a tensor or a network, and \(place.description) is "
+          + value.kindPhrase, hint: nil)
+    }
+    self.network = network
+    isNumber = points.first?.rank == 0
+  }
+
+  func write(_ variables: ArraySlice<Variable>) throws {
+    if var network {
+      if variables.allSatisfy(\.isConstant), network.tracedParameters == nil {
+        try network.network.setParameters(variables.map(\.tensor))
+      } else {
+        network.tracedParameters = Array(variables)
+      }
+      try place.write(.network(Box(network)))
+    } else if let variable = variables.first {
+      try place.write(
+        variable.isConstant ? Value(variable.tensor) : .traced(Box(variable)))
+    }
+  }
+
+  func value(from gradients: ArraySlice<Variable>) -> Value {
+    if let network {
+      return .fields(Array(zip(network.network.parameterNames, gradients.map { Value($0) })))
+    }
+    return gradients.first.map { Value($0) } ?? .none
+  }
+}

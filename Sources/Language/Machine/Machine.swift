@@ -1,0 +1,180 @@
+import Syntax
+import Tensors
+
+/// Runs compiled code: registers on one stack of values, frames on another.
+///
+/// `README.md` beside this folder tells why it is built so. One thread at a time may use a
+/// machine.
+package final class Machine: Interpreter {
+  /// How deep functions may call each other.
+  package static let callDepthLimit = 10_000
+  /// Registers of all running functions together.
+  private static let stackCapacity = 1 << 21
+
+  /// The global variables.
+  package let globals: Globals
+  /// The session's random numbers.
+  package let random = RandomState()
+  /// What `exit(n)` gave; running stops then.
+  package internal(set) var exitCode: Int32?
+  /// Where echoes and commands go.
+  package unowned let host: any CommandHost
+
+  /// The top-level statements that ran, oldest first.
+  package internal(set) var past: [PastStatement] = []
+
+  private let writeText: (String) -> Void
+
+  // SAFETY of the pointers below: allocated once in `init`, freed in `deinit`; `depth` stays within
+  // the frames and every frame's registers within the stack, as `pushFrame` checks.
+
+  /// Where operands are found, by `Operand.Base`: registers of the running frame, globals,
+  /// constants of its code.
+  let bases: UnsafeMutablePointer<UnsafeMutablePointer<Value>>
+  let frames: UnsafeMutablePointer<Frame>
+  let stackStart: UnsafeMutablePointer<Value>
+  let stackEnd: UnsafeMutablePointer<Value>
+  /// All below is initialized.
+  var initializedEnd: UnsafeMutablePointer<Value>
+  /// The running frame; 0 where none runs.
+  var depth = 0
+  var cells: [Cell] = []
+  /// What the frame left last gave, where native code called it.
+  var result: Value = .none
+  /// Codes that are or hold functions: a value may refer to them at any time.
+  private var keptCodes: [Code] = []
+  let prelude: PreludeFunctions
+  /// How much of the thread's own stack running code may use, in bytes: builtins that call
+  /// functions, as `map` does, nest there.
+  package var nativeStackSize = 4 << 20
+  /// The lowest address that it may grow to.
+  var nativeStackLimit: UInt = 0
+
+  /// - Parameters:
+  ///   - host: carries out commands and shows values; it must outlive the machine.
+  ///   - write: puts text on standard output.
+  package init(host: any CommandHost, write: @escaping (String) -> Void) {
+    self.host = host
+    writeText = write
+    stackStart = .allocate(capacity: Self.stackCapacity)
+    stackEnd = stackStart + Self.stackCapacity
+    initializedEnd = stackStart
+    frames = .allocate(capacity: Self.callDepthLimit + 2)
+    bases = .allocate(capacity: 4)
+    let prelude = PreludeFunctions(host.vocabulary)
+    self.prelude = prelude
+    globals = Globals(host.vocabulary) { name in prelude.initialValue(of: name) }
+    bases.initialize(repeating: stackStart, count: 4)
+    bases[1] = globals.slots
+    frames.initialize(to: Frame(base: stackStart, constants: stackStart))
+    globals.didMove = { [unowned self] in bases[1] = globals.slots }
+    prelude.machine = self
+  }
+
+  deinit {
+    stackStart.deinitialize(count: initializedEnd - stackStart)
+    stackStart.deallocate()
+    frames.deallocate()
+    bases.deallocate()
+  }
+
+  /// Does what a turn of a loop or a call is asked for: it stops where Ctrl-C was pressed or memory
+  /// runs short, and lets go of what is no longer needed.
+  func attend() throws {
+    if Interrupt.isRequested { throw RuntimeError.interrupted }
+    DeferredRelease.drain()
+    ProductMemo.clear()
+    try MemoryGuard.throwIfShort()
+  }
+
+  // MARK: Interpreter
+
+  package func write(_ text: String) { writeText(text) }
+
+  package func global(_ name: String) -> Value? { globals[name] }
+
+  // MARK: Programs
+
+  /// Reads and compiles a text; nothing of it runs.
+  package func compile(_ source: SourceText) throws(Diagnostic) -> Program {
+    let statements = try Parser.parse(source, commands: host.commandSyntax) {
+      Interrupt.isRequested
+    }
+    return try compile(statements, source: source)
+  }
+
+  /// Keeps a code until the machine's own end.
+  func keep(_ code: Code) { keptCodes.append(code) }
+
+  func compile(_ statements: [Statement], source: SourceText) throws(Diagnostic) -> Program {
+    var codes: [Code] = []
+    codes.reserveCapacity(statements.count)
+    for statement in statements {
+      if codes.count % 4096 == 4095, Interrupt.isRequested {
+        throw Diagnostic(
+          phase: .interrupted, "interrupted", source: source, span: statement.span)
+      }
+      codes.append(try Compiler.code(of: statement, source: source, globals: globals))
+    }
+    keptCodes += codes.filter { !$0.tables.isWithoutFunctions }
+    return Program(source: source, statements: statements, codes: codes)
+  }
+
+  /// Runs a program, statement by statement, up to its first error.
+  package func run(_ program: Program) throws(Diagnostic) {
+    for (statement, code) in zip(program.statements, program.codes) {
+      if exitCode != nil { return }
+      try run(code, statement)
+    }
+  }
+
+  /// Runs a program; `onError` is told of each error and says whether to go on behind it.
+  package func run(_ program: Program, onError: (Diagnostic) -> Bool) {
+    for (statement, code) in zip(program.statements, program.codes) {
+      if exitCode != nil { return }
+      do throws(Diagnostic) {
+        try run(code, statement)
+      } catch {
+        guard onError(error) else { return }
+      }
+    }
+  }
+
+  private func run(_ code: Code, _ statement: Statement) throws(Diagnostic) {
+    let position = remember(statement, in: code.source)
+    ProductMemo.isOn = true
+    if depth == 0 { MemoryGuard.forgetShortage() }
+    var hasFailed = true
+    host.statementBegins(statement, in: code.source)
+    defer { host.statementEnds(hasFailed: hasFailed) }
+    // A statement within another, as of a script that `run` runs, ends with its own.
+    defer {
+      ProductMemo.isOn = false
+      DeferredRelease.drain()
+    }
+    do {
+      _ = try execute(code.header, function: nil, arguments: [])
+      hasFailed = false
+    } catch let failure as Failure {
+      if case .exit(let status) = failure.error {
+        exitCode = status
+        hasFailed = false
+        return
+      }
+      if past.indices.contains(position) { past[position].failure = failure.error }
+      throw failure.diagnostic
+    } catch {
+      throw Diagnostic("\(error)", source: code.source, span: code.span)
+    }
+  }
+
+  /// Calls a function, network or composition.
+  package func call(_ function: Value, _ arguments: [Value]) throws -> Value {
+    try call(function, arguments, names: [])
+  }
+}
+
+extension CodeTables {
+  /// Whether no value can refer to the code after it has run.
+  var isWithoutFunctions: Bool { functions.isEmpty && gradients.isEmpty && commands.isEmpty }
+}

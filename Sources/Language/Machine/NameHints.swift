@@ -1,0 +1,147 @@
+import Datasets
+import Syntax
+
+/// What to write instead of a name that means nothing here.
+struct NameHints {
+  let diagnosis: Diagnosis
+
+  /// The suggestions for an unknown name that stands at `span`.
+  private var vocabulary: Vocabulary { diagnosis.machine.host.vocabulary }
+
+  func suggestions(for name: String, at span: Span) -> [String] {
+    if Self.modules.contains(name) { return [moduleSuggestion(name, span)] }
+    if let hint = Self.hints[name] { return [hint] }
+    if NamedSet.available().contains(name) { return ["load \(name) first"] }
+    if diagnosis.machine.host.commandSyntax[name] != nil {
+      return ["\(name) is a command and begins a statement, without parentheses: help \(name)"]
+    }
+    var candidates = Set(
+      diagnosis.variables.map(\.name) + vocabulary.names)
+    if isStatement(span) { candidates.formUnion(diagnosis.machine.host.commandSyntax.keys) }
+    let names = nearest(name, among: candidates)
+    return names.isEmpty ? [] : ["did you mean \(names.joined(separator: " or "))?"]
+  }
+
+  /// Whether a name is a line by itself, where a command's would have been one.
+  private func isStatement(_ span: Span) -> Bool {
+    let bytes = diagnosis.source.bytes
+    let space = UInt8(ascii: " ")
+    let ends: Set<UInt8> = [UInt8(ascii: "\n"), UInt8(ascii: ";")]
+    let before = bytes[..<span.start].last { $0 != space }
+    let after = bytes[span.end...].first { $0 != space }
+    return before.map(ends.contains) ?? true && after.map(ends.contains) ?? true
+  }
+
+  /// `np.exp(x)`: the function's own name is what counts.
+  private func moduleSuggestion(_ module: String, _ span: Span) -> String {
+    let (names, end) = dottedNames(after: span.end)
+    guard let last = names.last else {
+      return "functions stand by themselves, without \(module)"
+    }
+    if let hint = Self.hints[last] { return hint }
+    if vocabulary.builtin(named: last) != nil {
+      let arguments = MethodHints.arguments(after: end, in: diagnosis.source) ?? "x"
+      return "functions stand by themselves: write \(last)(\(arguments))"
+    }
+    if diagnosis.machine.host.commandSyntax[last] != nil {
+      return "\(last) is a command: write \(last) …, without parentheses"
+    }
+    let near = nearest(last, among: vocabulary.builtinNames)
+    return near.isEmpty
+      ? "functions stand by themselves, without \(module); help lists them"
+      : "functions stand by themselves: did you mean \(near.joined(separator: " or "))?"
+  }
+
+  /// The names of `.random.randn` after a module's name, and where they end.
+  private func dottedNames(after offset: Int) -> (names: [String], end: Int) {
+    let bytes = diagnosis.source.bytes
+    var names: [String] = []
+    var position = offset
+    while position < bytes.count, bytes[position] == UInt8(ascii: ".") {
+      let start = position + 1
+      position = start
+      while position < bytes.count, Self.isNamePart(bytes[position]) { position += 1 }
+      if position == start { break }
+      names.append(diagnosis.source.text(in: Span(start, position)))
+    }
+    return (names, position)
+  }
+
+  private static func isNamePart(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), 0x80...0xff:
+      true
+    default: false
+    }
+  }
+
+  static let modules: Set<String> = [
+    "np", "numpy", "torch", "F", "nn", "plt", "math", "jnp", "jax", "tf", "keras", "pd", "random",
+    "matplotlib", "optim", "sklearn", "scipy",
+  ]
+
+  static let hints: [String: String] = [
+    "enumerate": "a loop gives position and element itself: for i, v in list { … }",
+    "append": "a list grows by +: list = list + [x]",
+    "lambda": "a function is written x -> e",
+    "int": "write floor(x), or number(s) of a string",
+    "dict": "a record is written {a: 1, b: 2}",
+    "list": "a list is written [a, b]",
+    "tuple": "a list is written [a, b]",
+    "asarray": "write tensor(x)",
+    "isinstance": "write type(x) == \"tensor\"",
+    "pow": "the power is written a ^ b",
+    "power": "the power is written a ^ b",
+    "mod": "the remainder is written a % b",
+    "mm": "the matrix product is written a @ b",
+    "bmm": "the matrix product is written a @ b",
+    "einsum": "write a @ b, or sum(x * y, axis=0)",
+    "add": "write a + b",
+    "subtract": "write a - b",
+    "multiply": "write a * b",
+    "divide": "write a / b",
+    "log2": "write log(x) / log(2)",
+    "log10": "write log(x) / log(10)",
+    "tan": "write sin(x) / cos(x)",
+    "square": "write x ^ 2",
+    "cat": "write concat([a, b], axis=0)",
+    "vstack": "write concat([a, b], axis=0)",
+    "hstack": "write concat([a, b], axis=1)",
+    "normal": "write randn(…)",
+    "uniform": "write rand(…)",
+    "Linear": "a layer is written dense(in, out)",
+    "Dense": "a layer is written dense(in, out)",
+    "Conv2d": "a layer is written conv2d(in, out, kernel)",
+    "Dropout": "a layer is written dropout(p)",
+    "ReLU": "a layer is written relu",
+    "Softmax": "a layer is written softmax",
+    "Sequential": "layers are composed by |>: dense(784, 10) |> softmax",
+    "SGD": "write sgd(rate, momentum=0.9)",
+    "Adam": "write adam(rate=1e-3)",
+    "CrossEntropyLoss": "write cross_entropy(target, prediction)",
+    "MSELoss": "write mse(target, prediction)",
+    "backward": "write grad L() wrt W",
+    "plot": "plot is a command: write plot y",
+    "show": "show is a command: write show x",
+    "fit": "training is a command: write train net on letters",
+    "predict": "a network is called: write net(x)",
+    "evaluate": "testing is a command: write test net on letters.test",
+    "hist": "how values are distributed: write describe x",
+    "histogram": "how values are distributed: write describe x",
+    "man": "help is a command: write help train",
+    "ls": "the variables are listed by who: write who",
+    "dir": "the variables are listed by who: write who",
+    "whos": "the variables are listed by who: write who",
+    "bye": "write quit",
+    "logout": "write quit",
+    "q": "write quit",
+    "self": "there are no methods: write f(x)",
+    "sorted": "write sort(x)",
+    "reversed": "write x[::-1]",
+    "input": "a script's arguments are in args",
+    "null": "write none",
+    "nil": "write none",
+    "elif": "write } else if condition { … }",
+  ]
+}

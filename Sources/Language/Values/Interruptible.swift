@@ -1,0 +1,72 @@
+import Tensors
+
+/// What a function gives for 0 ..< count, with a look for Ctrl-C and at the memory every 65 536
+/// times.
+package func interruptibleList<Element>(
+  count: Int, _ element: (Int) throws -> Element
+) throws -> [Element] {
+  var list: [Element] = []
+  try MemoryGuard.check(
+    elements: Double(count), bytesEach: Double(MemoryLayout<Element>.stride))
+  list.reserveCapacity(count)
+  for place in 0..<count {
+    if place & 0xFFFF == 0 { try Interrupt.check() }
+    list.append(try element(place))
+  }
+  return list
+}
+
+/// Two lists as one, with a look for Ctrl-C in between.
+func interruptibleJoin<Element>(_ left: [Element], _ right: [Element]) throws -> [Element] {
+  var list: [Element] = []
+  try MemoryGuard.check(
+    elements: Double(left.count) + Double(right.count),
+    bytesEach: Double(MemoryLayout<Element>.stride))
+  list.reserveCapacity(left.count + right.count)
+  try list.appendInterruptibly(left)
+  try list.appendInterruptibly(right)
+  return list
+}
+
+extension Array {
+  /// Appends many elements, with a look for Ctrl-C and at the memory in between; where one of them
+  /// stops it, the array is as it was.
+  mutating func appendInterruptibly(_ more: [Element]) throws {
+    try requireGrowth(by: more.count)
+    let count = count
+    do {
+      for start in stride(from: 0, to: more.count, by: 0x10000) {
+        try Interrupt.check()
+        self += more[start..<Swift.min(more.count, start + 0x10000)]
+      }
+    } catch {
+      removeLast(self.count - count)
+      throw error
+    }
+  }
+}
+
+extension String {
+  /// Its characters, each a string.
+  package func characterValues() throws -> [Value] {
+    try MemoryGuard.check(elements: Double(utf8.count), bytesEach: 16)
+    var values: [Value] = []
+    values.reserveCapacity(utf8.count)
+    for (place, character) in enumerated() {
+      if place & 0xFFFF == 0 { try Interrupt.check() }
+      values.append(.text(String(character)))
+    }
+    return values
+  }
+
+  /// Appends, and throws where the text would have to grow to more than memory holds.
+  mutating func appendGuarded(_ more: String) throws {
+    let (old, added) = (utf8.count, more.utf8.count)
+    // Memory for a text doubles as it grows; in between, appending takes none.
+    let doubles = (old + added).leadingZeroBitCount != old.leadingZeroBitCount
+    if added >= 1 << 20 || (doubles && old + added >= 1 << 20) {
+      try MemoryGuard.require(2 * (old + added))
+    }
+    append(more)
+  }
+}

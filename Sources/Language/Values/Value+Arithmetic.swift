@@ -1,0 +1,302 @@
+import Glibc
+import Operations
+import Syntax
+import Tensors
+
+extension Value {
+  /// `left ∘ right` for operands of any kinds.
+  ///
+  /// Both are taken: memory that nobody else refers to is used for the result. If it throws, they
+  /// are as they were.
+  package static func binary(
+    _ operation: BinaryOperator, _ left: inout Value, _ right: inout Value
+  ) throws -> Value {
+    if operation == .contains { return .bool(try right.contains(left)) }
+    if let a = left.plainNumber, let b = right.plainNumber {
+      if operation == .matmul { throw TensorError.matmulNumber }
+      return number(operation, a, b)
+    }
+    switch operation {
+    case .equal: return try equality(left, right)
+    case .notEqual: return try equality(left, right).negated()
+    case .matmul: return try product(left, right)
+    default: break
+    }
+    if operation == .add, let result = try left.appended(right) { return result }
+    if let result = try textOrList(operation, left, right) { return result }
+    guard let elementwise = BinaryOperation(operation), left.isArithmetic, right.isArithmetic else {
+      throw mismatch(operation, left, right)
+    }
+    if left.isTraced || right.isTraced {
+      guard let a = try left.asVariable(), let b = try right.asVariable() else {
+        throw mismatch(operation, left, right)
+      }
+      return try variable(elementwise, a, b)
+    }
+    return try arithmetic(operation, elementwise, &left, &right)
+  }
+
+  /// The same for plain numbers.
+  @inline(__always)
+  static func number(_ operation: BinaryOperator, _ a: Double, _ b: Double) -> Value {
+    switch operation {
+    case .add: .number(a + b)
+    case .subtract: .number(a - b)
+    case .multiply, .matmul: .number(a * b)
+    case .divide: .number(a / b)
+    case .remainder: .number(remainder(a, b))
+    case .power: .number(pow(a, b))
+    case .equal: .bool(a == b)
+    case .notEqual: .bool(a != b)
+    case .less: .bool(a < b)
+    case .lessOrEqual: .bool(a <= b)
+    case .greater: .bool(a > b)
+    case .greaterOrEqual: .bool(a >= b)
+    case .contains: .bool(false)
+    }
+  }
+
+  /// The remainder with the divisor's sign, as in Python.
+  static func remainder(_ a: Double, _ b: Double) -> Double {
+    let rest = fmod(a, b)
+    if rest == 0 { return copysign(0, b) }
+    return (rest < 0) == (b < 0) ? rest : rest + b
+  }
+
+  /// A number, or a truth value as 0 or 1.
+  private var plainNumber: Double? {
+    switch self {
+    case .number(let number): number
+    case .bool(let value): value ? 1 : 0
+    default: nil
+    }
+  }
+
+  /// Whether arithmetic takes it, perhaps as the tensor that its numbers make.
+  private var isArithmetic: Bool {
+    switch self {
+    case .number, .bool, .tensor, .traced, .range: true
+    case .list(let box): !box.content.isEmpty && !contains(\.isInarithmetic)
+    default: false
+    }
+  }
+
+  /// Whether no tensor can hold it as a part.
+  private var isInarithmetic: Bool {
+    switch self {
+    case .list(let box): box.content.isEmpty
+    default: !isArithmetic
+    }
+  }
+
+  // MARK: Tensors
+
+  private static let programs: [ElementwiseProgram] = BinaryOperation.allCases.map {
+    ElementwiseProgram([.load(0), .load(1), .binary($0)])
+  }
+
+  private static func arithmetic(
+    _ operation: BinaryOperator, _ elementwise: BinaryOperation, _ left: inout Value,
+    _ right: inout Value
+  ) throws -> Value {
+    // The array holds the only reference to memory that is nobody else's.
+    var inputs: [ElementwiseProgram.Input] = []
+    guard try left.takeInput(into: &inputs), try right.takeInput(into: &inputs) else {
+      throw mismatch(operation, left, right)
+    }
+    do {
+      let result = try programs[Int(elementwise.rawValue)].run(consuming: &inputs)
+      return Value.wrapped(result, isLogical: elementwise.isLogical)
+    } catch {
+      if inputs.count == 2 {
+        left.restore(inputs[0])
+        right.restore(inputs[1])
+      }
+      throw error
+    }
+  }
+
+  /// Moves the operand that this is into `inputs`, leaving `none` of a tensor; false, leaving
+  /// everything, where it is no operand.
+  mutating func takeInput(into inputs: inout [ElementwiseProgram.Input]) throws -> Bool {
+    if let number = plainNumber {
+      inputs.append(.scalar(number))
+    } else if let tensor = takeTensor() {
+      inputs.append(.tensor(tensor))
+    } else if let tensor = try asTensor() {
+      inputs.append(.tensor(tensor))
+    } else {
+      return false
+    }
+    return true
+  }
+
+  /// Puts back a tensor that `takeInput` took.
+  mutating func restore(_ input: ElementwiseProgram.Input) {
+    if case .none = self, case .tensor(let tensor) = input { self = .tensor(Box(tensor)) }
+  }
+
+  /// Takes a tensor out, leaving `none`. If the box was this value's alone, the tensor's memory is
+  /// referred to by the result alone.
+  mutating func takeTensor() -> Tensor? {
+    guard case .tensor(let box) = self else { return nil }
+    self = .none
+    return box.content
+  }
+
+  /// A result as a value: without axes, a number or a truth value.
+  static func wrapped(_ tensor: Tensor, isLogical: Bool) -> Value {
+    guard tensor.rank == 0, let item = tensor.item else { return .tensor(Box(tensor)) }
+    return isLogical ? .bool(item != 0) : .number(item)
+  }
+
+  // MARK: What is differentiated
+
+  /// What this is to a differentiable operation.
+  package func asVariable() throws -> Variable? {
+    if case .traced(let box) = self { return box.content }
+    if case .list(let box) = self, isTraced { return try Value.stackedVariables(box.content) }
+    return try asTensor().map { Variable($0) }
+  }
+
+  private static func variable(
+    _ operation: BinaryOperation, _ a: Variable, _ b: Variable
+  ) throws -> Value {
+    switch operation {
+    case .add: Value(try .add(a, b))
+    case .subtract: Value(try .subtract(a, b))
+    case .multiply: Value(try .multiply(a, b))
+    case .divide: Value(try .divide(a, b))
+    case .power: Value(try .power(a, b))
+    case .remainder: Value(try .remainder(a, b))
+    default: try comparison(operation, a, b)
+    }
+  }
+
+  private static func comparison(
+    _ operation: BinaryOperation, _ a: Variable, _ b: Variable
+  ) throws -> Value {
+    noteComparison(Value(a), Value(b))
+    return wrapped(try Variable.compare(operation, a, b).tensor, isLogical: true)
+  }
+
+  private static func product(_ left: Value, _ right: Value) throws -> Value {
+    guard left.isArithmetic, right.isArithmetic else { throw mismatch(.matmul, left, right) }
+    if left.isTraced || right.isTraced {
+      guard let a = try left.asVariable(), let b = try right.asVariable() else {
+        throw mismatch(.matmul, left, right)
+      }
+      return Value(try .matmul(a, b))
+    }
+    guard let a = try left.asTensor(), let b = try right.asTensor() else {
+      throw mismatch(.matmul, left, right)
+    }
+    return Value(try Tensor.matmul(a, b))
+  }
+
+  // MARK: Strings and lists
+
+  private static func textOrList(
+    _ operation: BinaryOperator, _ left: Value, _ right: Value
+  ) throws -> Value? {
+    switch (operation, left, right) {
+    case (.add, .list, .tensor), (.add, .tensor, .list):
+      return .items(try interruptibleJoin(left.listElements(), right.listElements()))
+    case (.multiply, .string(let text), .number(let count)),
+      (.multiply, .number(let count), .string(let text)):
+      return .text(try repeated(text.content, count))
+    case (.less, .string(let a), .string(let b)): return .bool(a.content < b.content)
+    case (.lessOrEqual, .string(let a), .string(let b)): return .bool(a.content <= b.content)
+    case (.greater, .string(let a), .string(let b)): return .bool(a.content > b.content)
+    case (.greaterOrEqual, .string(let a), .string(let b)): return .bool(a.content >= b.content)
+    default: return nil
+    }
+  }
+
+  /// Two strings or two lists as one, in place where nobody else refers to this one; otherwise nil,
+  /// and this one stays.
+  private mutating func appended(_ more: Value) throws -> Value? {
+    if case .string(let text) = more {
+      guard case .string(var box) = self else { return nil }
+      self = .none
+      do {
+        if !isKnownUniquelyReferenced(&box) { box = Box(box.content) }
+        try box.content.appendGuarded(text.content)
+      } catch {
+        self = .string(box)
+        throw error
+      }
+      return .string(box)
+    }
+    if case .list(let elements) = more {
+      guard case .list(var box) = self else { return nil }
+      self = .none
+      guard isKnownUniquelyReferenced(&box) else {
+        self = .list(box)
+        return .items(try interruptibleJoin(box.content, elements.content))
+      }
+      do { try box.content.appendInterruptibly(elements.content) } catch {
+        self = .list(box)
+        throw error
+      }
+      return .list(box)
+    }
+    return nil
+  }
+
+  /// The elements of a list, or of a tensor along its first axis.
+  private func listElements() throws -> [Value] {
+    if case .list(let box) = self { return box.content }
+    return try (0..<(elementCount ?? 0)).map { try element($0) }
+  }
+
+  private static func repeated(_ text: String, _ count: Double) throws -> String {
+    guard let times = Int(exactly: count) else {
+      throw RuntimeError.other("a string can be repeated only a whole number of times", hint: nil)
+    }
+    let (bytes, overflow) = text.utf8.count.multipliedReportingOverflow(by: max(0, times))
+    try MemoryGuard.require(overflow ? .max : bytes)
+    return String(repeating: text, count: max(0, times))
+  }
+
+  static func mismatch(_ operation: BinaryOperator, _ left: Value, _ right: Value) -> RuntimeError {
+    .operands(operation: operation.verb, left: left.kindPhrase, right: right.kindPhrase)
+  }
+}
+
+extension BinaryOperator {
+  /// What messages call it: `cannot add … and …`.
+  var verb: String {
+    switch self {
+    case .add: "add"
+    case .subtract: "subtract"
+    case .multiply, .matmul: "multiply"
+    case .divide: "divide"
+    case .remainder: "take the remainder of"
+    case .power: "take the power of"
+    case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: "compare"
+    case .contains: "look for"
+    }
+  }
+}
+
+extension BinaryOperation {
+  /// The elementwise operation of an operator; nil for the matrix product.
+  init?(_ operation: BinaryOperator) {
+    switch operation {
+    case .add: self = .add
+    case .subtract: self = .subtract
+    case .multiply: self = .multiply
+    case .divide: self = .divide
+    case .remainder: self = .remainder
+    case .power: self = .power
+    case .equal: self = .equal
+    case .notEqual: self = .notEqual
+    case .less: self = .less
+    case .lessOrEqual: self = .lessOrEqual
+    case .greater: self = .greater
+    case .greaterOrEqual: self = .greaterOrEqual
+    case .matmul, .contains: return nil
+    }
+  }
+}

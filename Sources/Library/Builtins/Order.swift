@@ -1,0 +1,117 @@
+import Language
+import Tensors
+
+/// What depends on the order of elements, and counts.
+extension Builtin {
+  static let orderGroup: [Builtin] = [sort, argsort, unique, bincount]
+
+  private static let axis = Parameter(
+    "axis", .integer, default: .number(-1), "the axis to sort along")
+  private static let descending = Parameter(
+    "descending", .bool, default: .bool(false), "the largest first")
+
+  static let sort = Builtin(
+    Declaration(
+      "sort", group: .reduce, "in ascending order",
+      details: "A list of numbers or strings gives a list. NaN comes last in either order.",
+      parameters: [Parameter("x", .any, "a tensor or a list"), axis, descending],
+      result: "a tensor of x's shape, or a list",
+      examples: [
+        .init("sort([3, 1, 2])", "3 tensor f32\n  1  2  3"),
+        .init("sort([\"b\", \"a\"])", "[\"a\", \"b\"]"),
+      ],
+      seeAlso: ["argsort", "unique"]),
+    differentiation: .differentiable
+  ) { arguments, _ in
+    let isDescending = try arguments.bool(2)
+    if case .list(let box) = arguments[0] {
+      return .items(try sorted(box.content, descending: isDescending, arguments))
+    }
+    _ = try arguments.vector(0)
+    return Value(
+      try .sorted(
+        arguments.variable(0), axis: arguments.integer(1), isDescending: isDescending))
+  }
+
+  private static func sorted(
+    _ values: [Value], descending: Bool, _ arguments: borrowing Arguments
+  ) throws -> [Value] {
+    let strings = values.compactMap { if case .string(let box) = $0 { box.content } else { nil } }
+    if strings.count == values.count {
+      return strings.sorted { descending ? $0 > $1 : $0 < $1 }.map { .text($0) }
+    }
+    // What is being differentiated is put in order by its number and stays what it is.
+    let numbers = values.compactMap { value -> (number: Double, value: Value)? in
+      switch value {
+      case .number(let number): (number, value)
+      case .traced(let box): box.content.tensor.item.map { ($0, value) }
+      default: nil
+      }
+    }
+    guard numbers.count == values.count else {
+      throw arguments.mismatch(0, expected: "a tensor, or a list of numbers or of strings")
+    }
+    let ordered = numbers.sorted { left, right in
+      let (left, right) = (left.number, right.number)
+      if left.isNaN || right.isNaN { return !left.isNaN && right.isNaN }
+      return descending ? left > right : left < right
+    }
+    return ordered.map(\.value)
+  }
+
+  static let argsort = Builtin(
+    Declaration(
+      "argsort", group: .reduce, "the positions that put the elements in ascending order",
+      details: "Equal elements keep their order. NaN comes last in either order.",
+      parameters: [Parameter("x", .tensor, "of one axis or more"), axis, descending],
+      result: "a tensor of x's shape",
+      examples: [.init("argsort([30, 10, 20])", "3 tensor f32\n  1  2  0")],
+      seeAlso: ["sort", "argmax"]),
+    differentiation: .stepwise("its result is a position, which jumps from one to the next")
+  ) { arguments, _ in
+    Value(
+      try arguments.vector(0).argsorted(
+        axis: arguments.integer(1), isDescending: arguments.bool(2)))
+  }
+
+  static let unique = Builtin(
+    Declaration(
+      "unique", group: .reduce, "the different values, in ascending order",
+      parameters: [Parameter("x", .tensor, "of any shape")], result: "a tensor of one dimension",
+      examples: [.init("unique([3, 1, 3])", "2 tensor f32\n  1  3")],
+      seeAlso: ["sort", "bincount"]),
+    differentiation: .refused("which values there are jumps")
+  ) { arguments, _ in
+    Value(try arguments.tensor(0).unique())
+  }
+
+  static let bincount = Builtin(
+    Declaration(
+      "bincount", group: .reduce, "how often each whole number from 0 on occurs",
+      parameters: [
+        Parameter("x", .tensor, "whole numbers from 0, of one dimension"),
+        Parameter("minlength", .integer, default: .number(0), "the least number of counts"),
+      ],
+      result: "a tensor of max(x) + 1 counts",
+      examples: [.init("bincount([0, 2, 2])", "3 tensor f32\n  1  0  2")],
+      seeAlso: ["unique", "one_hot"]),
+    differentiation: .stepwise("its result is a count, which jumps")
+  ) { arguments, _ in
+    let labels = try arguments.vector(0)
+    let length = try arguments.size(1)
+    let largest = labels.count == 0 ? 0 : try labels.reduce(.max).item ?? 0
+    try MemoryGuard.check(
+      elements: largest.isNaN ? Double(length) : Swift.max(Double(length), largest), bytesEach: 8)
+    return Value(try labels.bincount(minimumLength: length))
+  }
+}
+
+extension Arguments {
+  /// A tensor of one axis or more.
+  func vector(_ index: Int) throws -> Tensor {
+    guard let tensor = try self[index].asTensor(), tensor.rank > 0 else {
+      throw mismatch(index, expected: "a tensor of one axis or more")
+    }
+    return tensor
+  }
+}

@@ -1,0 +1,30 @@
+import Language
+
+extension Vocabulary {
+  /// All that nnsh provides, gathered once, when first asked for.
+  package static let standard = Vocabulary(
+    builtins: [
+      Builtin.reportGroup, Builtin.makeGroup, Builtin.randomGroup, Builtin.shapeGroup,
+      Builtin.elementwiseGroup, Builtin.comparisonGroup, Builtin.reduceGroup, Builtin.orderGroup,
+      Builtin.linearAlgebraGroup, Builtin.layerGroup, Builtin.lossGroup, Builtin.optimizerGroup,
+      Builtin.scheduleGroup, Builtin.dataGroup, Builtin.conversionGroup, Builtin.sequenceGroup,
+      Builtin.controlGroup,
+    ].flatMap { $0 },
+    prelude: Prelude.source, preludeDeclarations: Prelude.declarations)
+}
+
+extension CommandHost {
+  /// A machine knows the whole library unless its host says otherwise.
+  package var vocabulary: Vocabulary { .standard }
+}
+
+extension Builtin {
+  /// Every builtin, group by group.
+  package static var all: [Builtin] { Vocabulary.standard.builtins }
+
+  /// The builtin of this name or alias.
+  package static func named(_ name: String) -> Builtin? { Vocabulary.standard.builtin(named: name) }
+
+  /// Every name and alias, in the order of `all`.
+  package static var allNames: [String] { Vocabulary.standard.builtinNames }
+}

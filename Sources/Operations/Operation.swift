@@ -1,0 +1,111 @@
+import Tensors
+
+/// What a pullback may use: the operation's inputs and output at the level outside its tape, and
+/// the derivative of the result with respect to the output.
+package struct Pullback {
+  /// The inputs; only their shapes where the operation does not save them.
+  package let inputs: [Variable]
+  /// The output; only its shape where the operation does not save it.
+  package let output: Variable
+  /// The derivative of the final result with respect to the output; of the output's shape.
+  package let cotangent: Variable
+  /// Which inputs the tape watches. The pullback gives `nil` for the others.
+  package let isNeeded: [Bool]
+
+  /// The part of input `position`, summed back to that input's shape where it was broadcast.
+  package func part(_ position: Int, _ compute: () throws -> Variable) throws -> Variable? {
+    guard isNeeded[position] else { return nil }
+    return try compute().summed(to: inputs[position].shape)
+  }
+}
+
+/// A differentiable operation: what it computes and, beside it, how a derivative passes back.
+///
+/// Both take the parameters of one application (axes, indices) from their context; pullbacks are
+/// written with `Variable` operations, so they can be differentiated in turn.
+package struct Operation: Sendable {
+  /// What the tape keeps for the pullback. What it does not keep is replaced by its shape alone.
+  package struct Saves: OptionSet {
+    package let rawValue: Int
+
+    package init(rawValue: Int) { self.rawValue = rawValue }
+
+    package static let inputs = Saves(rawValue: 1)
+    package static let output = Saves(rawValue: 2)
+    package static let shapes: Saves = []
+    package static let both: Saves = [.inputs, .output]
+  }
+
+  /// The builtin's name.
+  package let name: String
+  let saves: Saves
+  /// Why no derivative passes, where the result is constant between jumps; otherwise nil.
+  let cut: String?
+  let forward: @Sendable ([Tensor]) throws -> Tensor
+  let pullback: @Sendable (Pullback) throws -> [Variable?]
+
+  package init(
+    _ name: String, saves: Saves = .both, cut: String? = nil,
+    forward: @escaping @Sendable ([Tensor]) throws -> Tensor,
+    pullback: @escaping @Sendable (Pullback) throws -> [Variable?]
+  ) {
+    self.name = name
+    self.saves = saves
+    self.cut = cut
+    self.forward = forward
+    self.pullback = pullback
+  }
+
+  /// Applies the operation, recording it on the innermost tape that watches an input and, inside
+  /// that, on those further out.
+  package func callAsFunction(_ inputs: Variable...) throws -> Variable { try self(inputs) }
+
+  /// The same for a list of inputs.
+  func callAsFunction(_ inputs: [Variable]) throws -> Variable {
+    var innermost: Tape?
+    for case let tape? in inputs.lazy.map({ $0.live?.tape })
+    where tape.level > innermost?.level ?? 0 {
+      innermost = tape
+    }
+    guard let tape = innermost else {
+      return Variable(try forward(inputs.map(\.tensor)))
+    }
+    let parents = inputs.map { input in
+      guard let live = input.live, live.tape === tape else { return -1 }
+      return live.index
+    }
+    let primals = inputs.map { $0.primal(outside: tape) }
+    return tape.record(self, inputs: primals, output: try self(primals), parents: parents)
+  }
+}
+
+extension Variable {
+  /// A stand-in with the shape and element type but one stored element.
+  var shapeOnly: Variable {
+    guard count > 1, let tensor = try? tensor.filled(with: 0) else { return detached }
+    return Variable(tensor)
+  }
+
+  /// Undoes broadcasting: sums over the axes along which `shape` was stretched to this shape.
+  func summed(to shape: Shape) throws -> Variable {
+    if self.shape == shape { return self }
+    let leading = rank - shape.rank
+    guard leading >= 0 else { return try .broadcast(self, to: shape) }
+    var axes = Array(0..<leading)
+    for (axis, extent) in shape.dimensions.enumerated()
+    where extent == 1 && self.shape.dimensions[leading + axis] != 1 {
+      axes.append(leading + axis)
+    }
+    let sum = axes.isEmpty ? self : try .sum(self, axes: axes, keepDimensions: true)
+    return sum.shape == shape ? sum : try .reshape(sum, to: shape)
+  }
+}
+
+extension Tensor {
+  /// A tensor of this shape and element type (Float32 for a bool tensor) that repeats one number
+  /// without storing it more than once.
+  func filled(with number: Double) throws -> Tensor {
+    let one = try Tensor.scalar(number, elementType.arithmetic)
+    return rank == 0 ? one : try one.broadcast(to: shape)
+  }
+}

@@ -1,0 +1,115 @@
+import Tensors
+
+// Losses of (target, prediction), both of one shape: rows are examples, columns classes.
+
+extension Operation {
+  /// Σ y·log p, negated and divided by `divisor`. Terms with y = 0 are 0 whatever p is; where y is
+  /// not 0 and p is, the loss is infinite, as it should be.
+  ///
+  /// dp = −y/p, dy = −log p, both over the divisor; in these p is taken as at least the smallest
+  /// normal number, so that 0/0 does not arise.
+  static func crossEntropy(_ name: String, divisor: Double) -> Operation {
+    Operation(
+      name, saves: .inputs,
+      forward: { inputs in
+        let logarithm = try Tensor.apply(.log, Tensor.apply(.maximum, inputs[1], 0))
+        let sum = try inputs[0].weighing(logarithm).reduce(.sum, axes: nil, keepDimensions: false)
+        return try Tensor.apply(.divide, sum, -divisor)
+      },
+      pullback: { p in
+        let scaled = try p.cotangent / -divisor
+        return [
+          try p.part(0) { try scaled * .log(.aboveZero(p.inputs[1])) },
+          try p.part(1) { try scaled * p.inputs[0] / .aboveZero(p.inputs[1]) },
+        ]
+      })
+  }
+}
+
+extension Tensor {
+  /// Itself times the other; 0 where it is 0, whatever the other is there.
+  fileprivate func weighing(_ other: Tensor) throws -> Tensor {
+    try ElementwiseProgram([
+      .load(0), .load(2), .binary(.equal), .load(2), .load(0), .load(1), .binary(.multiply),
+      .select,
+    ]).run([.tensor(self), .tensor(other), .scalar(0)])
+  }
+}
+
+extension Variable {
+  static func aboveZero(_ x: Variable) throws -> Variable {
+    try .maximum(x, Variable(Double(Float.leastNormalMagnitude)))
+  }
+
+  /// The cross-entropy −Σ y·log p, summed over classes and averaged over rows. When `prediction`
+  /// came from `softmax` on the tape that watches it, the logits are used: finite for any logits,
+  /// and the derivative is exactly (p − y)/N.
+  package static func crossEntropy(target: Variable, prediction: Variable) throws -> Variable {
+    try .crossEntropy(
+      "cross_entropy", target: target, prediction: prediction,
+      divisor: Double(rows(of: target)))
+  }
+
+  /// −mean(y·log p) over all N·K elements: the measure of the report.
+  package static func averageCrossEntropy(target: Variable, prediction: Variable) throws
+    -> Variable
+  {
+    try .crossEntropy(
+      "averageCE", target: target, prediction: prediction, divisor: Double(target.count))
+  }
+
+  /// The mean over all elements of (p − y)².
+  package static func meanSquaredError(target: Variable, prediction: Variable) throws -> Variable {
+    try requireEqualShapes("mse", target, prediction)
+    let difference = try prediction - target
+    return try .mean(difference * difference)
+  }
+
+  /// The mean over all elements of −y·log p − (1 − y)·log(1 − p). When `prediction` came from
+  /// `sigmoid`, the logits are used: log(1 + e^z) − y·z.
+  package static func binaryCrossEntropy(target: Variable, prediction: Variable) throws
+    -> Variable
+  {
+    try requireEqualShapes("bce", target, prediction)
+    if let logits = prediction.origin(of: .sigmoid) {
+      return try .mean(.softplus(logits) - target * logits)
+    }
+    let opposite = try Operation.crossEntropy("bce", divisor: Double(target.count))(
+      Variable(1) - target, Variable(1) - prediction)
+    return try .add(
+      Operation.crossEntropy("bce", divisor: Double(target.count))(target, prediction), opposite)
+  }
+
+  private static func crossEntropy(
+    _ name: String, target: Variable, prediction: Variable, divisor: Double
+  ) throws -> Variable {
+    try requireEqualShapes(name, target, prediction)
+    if let logits = prediction.origin(of: .softmax) {
+      return try .sum(target * .logSoftmax(logits)) / -divisor
+    }
+    return try Operation.crossEntropy(name, divisor: divisor)(target, prediction)
+  }
+
+  private static func rows(of target: Variable) -> Int {
+    target.rank < 2 ? 1 : target.count / Swift.max(1, target.shape.dimensions[target.rank - 1])
+  }
+
+  private static func requireEqualShapes(_ loss: String, _ target: Variable, _ prediction: Variable)
+    throws
+  {
+    guard target.shape == prediction.shape else {
+      throw TensorError.lossShapes(loss: loss, target: target.shape, prediction: prediction.shape)
+    }
+  }
+}
+
+extension Variable {
+  /// Where probabilities came from, if it is known: the logits that `function` was applied to.
+  /// On the tape that watches the probabilities, otherwise what their tensor remembers.
+  func origin(of function: Tensor.Origin.Function) -> Variable? {
+    if let live {
+      return live.tape.origin(of: self, named: function.rawValue)
+    }
+    return tensor.origin(of: function).map { Variable($0) }
+  }
+}
