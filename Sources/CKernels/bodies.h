@@ -18,8 +18,8 @@ enum { short_row = 64, block_numbers = 1024 };
 #define SUFFIX f32
 #define LANES WIDTH
 #define EXP exp_f32
-#define EXPM1 expm1_f32
 #define LOG log_f32
+#define TANH tanh_f32
 #define SQRT __builtin_sqrtf
 #define ABS __builtin_fabsf
 #define FLOOR __builtin_floorf
@@ -32,8 +32,8 @@ enum { short_row = 64, block_numbers = 1024 };
 #undef SUFFIX
 #undef LANES
 #undef EXP
-#undef EXPM1
 #undef LOG
+#undef TANH
 #undef SQRT
 #undef ABS
 #undef FLOOR
@@ -44,8 +44,8 @@ enum { short_row = 64, block_numbers = 1024 };
 #define SUFFIX f64
 #define LANES (WIDTH / 2)
 #define EXP exp_f64
-#define EXPM1 expm1_f64
 #define LOG log_f64
+#define TANH tanh_f64
 #define SQRT __builtin_sqrt
 #define ABS __builtin_fabs
 #define FLOOR __builtin_floor
@@ -58,8 +58,8 @@ enum { short_row = 64, block_numbers = 1024 };
 #undef SUFFIX
 #undef LANES
 #undef EXP
-#undef EXPM1
 #undef LOG
+#undef TANH
 
 #include "special_bodies.h"
 #include "cross_entropy_bodies.h"

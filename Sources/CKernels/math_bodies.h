@@ -139,20 +139,66 @@ static inline double log_f64(double x) {
   return x >= 0.0 ? result : NAN;
 }
 
-/// The normal distribution's share above x ≥ 0: ½ erfc(x/√2). With y = x/√2, erfc is e^(−y²) times a
-/// polynomial in 1/(1 + y/2), a Chebyshev fit on [0.45, 10.7]; below ½ it is one minus erf.
-static inline __attribute__((always_inline)) float normal_tail_f32(float x) {
-  // Beyond 14.2 the result is below Float32's smallest number.
-  x = x > 15.0f ? 15.0f : x;
+/// log(1 + x) with the rounding of 1 + x divided out (Kahan's device).
+static inline double log1p_f64(double x) {
+  double u = 1.0 + x;
+  double d = u - 1.0;
+  double quotient = log_f64(u) * (x / (d == 0 ? 1 : d));
+  return d == 0 ? x : u == INFINITY ? INFINITY : quotient;
+}
+static inline float tanh_f32(float x) {
+  // Beyond 20 the quotient is 1; without the bound it would be ∞/∞.
+  float bounded = x > 20.0f ? 20.0f : x < -20.0f ? -20.0f : x;
+  float e = expm1_f32(2.0f * bounded);
+  return e / (e + 2.0f);
+}
+
+static inline double tanh_f64(double x) {
+  double bounded = x > 20.0 ? 20.0 : x < -20.0 ? -20.0 : x;
+  double e = expm1_f64(2.0 * bounded);
+  return e / (e + 2.0);
+}
+
+/// Python's remainder: of the divisor's sign.
+static inline double floor_remainder_f64(double x, double y) {
+  double r = fmod(x, y);
+  if (r != 0) return (r < 0) != (y < 0) ? r + y : r;
+  return copysign(0.0, y);
+}
+
+static inline float floor_remainder_f32(float x, float y) {
+  return (float)floor_remainder_f64(x, y);
+}
+
+/// e^(−x²/2) for 0 ≤ x ≤ 15. x² is rounded; the rest of it multiplies the result by a factor near 1.
+static inline __attribute__((always_inline)) float bell_f32(float x) {
+  float upper = float_of(bits_of_float(x) & (int32_t)0xfffff000);
+  float d = -0.5f * (x - upper) * (x + upper);
+  float factor = 1.0f / 24;
+  factor = factor * d + 1.0f / 6;
+  factor = factor * d + 0.5f;
+  factor = factor * d + 1.0f;
+  factor = factor * d + 1.0f;
+  return exp_f32(-0.5f * upper * upper) * factor;
+}
+
+/// erf(y) / y of y² on [0, ¼].
+static inline __attribute__((always_inline)) float small_erf_f32(float u) {
+  float p = 7.882497117e-05f;
+  p = p * u - 0.0008018854994f;
+  p = p * u + 0.005189311943f;
+  p = p * u - 0.0268543288f;
+  p = p * u + 0.1128359746f;
+  p = p * u - 0.376126269f;
+  p = p * u + 1.128379166f;
+  return p;
+}
+
+/// The normal distribution's share above 0 ≤ x ≤ 15, given `bell_f32(x)`: ½ erfc(x/√2). With y = x/√2,
+/// erfc is e^(−y²) times a polynomial in 1/(1 + y/2), a Chebyshev fit on [0.45, 10.7]; below ½ it
+/// is one minus erf.
+static inline __attribute__((always_inline)) float normal_tail_f32(float x, float bell) {
   float y = x * 0.70710678f;
-  float u = 0.5f * x * x;
-  float small = 7.882497117e-05f;
-  small = small * u - 0.0008018854994f;
-  small = small * u + 0.005189311943f;
-  small = small * u - 0.0268543288f;
-  small = small * u + 0.1128359746f;
-  small = small * u - 0.376126269f;
-  small = small * u + 1.128379166f;
   float t = 2.0f / (2.0f + y);
   float p = -0.07447098087f;
   p = p * t + 0.3512945795f;
@@ -164,9 +210,25 @@ static inline __attribute__((always_inline)) float normal_tail_f32(float x) {
   p = p * t + 0.2836219834f;
   p = p * t + 0.2819824519f;
   p = p * t + 3.601274919e-06f;
-  // x² is rounded; the rest of it, d, multiplies the result by e^(−d/2).
-  float upper = float_of(bits_of_float(x) & (int32_t)0xfffff000);
-  float rest = (x - upper) * (x + upper);
-  float tail = exp_f32(-0.5f * upper * upper) * exp_f32(-0.5f * rest) * p;
-  return 0.5f * (y < 0.5f ? 1.0f - y * small : tail);
+  return 0.5f * (y < 0.5f ? 1.0f - y * small_erf_f32(0.5f * x * x) : bell * p);
+}
+
+/// x·Φ(x), with Φ the normal distribution function, precise in the far tail too.
+static inline __attribute__((always_inline)) float gelu_f32(float x) {
+  float bounded = x < -20.0f ? -20.0f : x;
+  float size = __builtin_fabsf(bounded);
+  // Beyond 14.2 the share is below Float32's smallest number.
+  size = size > 15.0f ? 15.0f : size;
+  float tail = normal_tail_f32(size, bell_f32(size));
+  return bounded * (x < 0 ? tail : 1.0f - tail);
+}
+
+/// Φ(x) + x·φ(x).
+static inline __attribute__((always_inline)) float gelu_gradient_f32(float x) {
+  float size = __builtin_fabsf(x);
+  size = size > 15.0f ? 15.0f : size;
+  float bell = bell_f32(size);
+  float tail = normal_tail_f32(size, bell);
+  float slope = size * 0.39894228f * bell;
+  return x < 0 ? tail - slope : 1.0f - tail + slope;
 }

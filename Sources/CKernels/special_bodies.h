@@ -1,44 +1,48 @@
 // Operations whose Float32 form works through Float64 or a fit, and whose Float64 form is libm's.
 
-#define LIBM(name, expression)                                                     \
-  static void name##_block_f64(double *out, const double *in, ptrdiff_t count) {   \
-    for (ptrdiff_t i = 0; i < count; i++) {                                        \
-      double x = in[i];                                                            \
-      out[i] = (expression);                                                       \
-    }                                                                              \
-  }
-
-LIBM(log1p, log1p(x))
-LIBM(sin, sin(x))
-LIBM(cos, cos(x))
-LIBM(softplus, (x > 0 ? x : x == x ? 0 : x) + log1p(exp(-fabs(x))))
-LIBM(gelu, x == -INFINITY ? 0 : 0.5 * x * erfc(-x * 0.70710678118654752440))
-LIBM(gelu_gradient,
-     x == -INFINITY ? 0
-     : x == INFINITY ? 1
-     : 0.5 * erfc(-x * 0.70710678118654752440)
-             + x * 0.39894228040143267794 * exp(-0.5 * x * x))
-#undef LIBM
-
-#define THROUGH(name, expression)                                                \
-  static void name##_block_f32(float *out, const float *in, ptrdiff_t count) {   \
-    VECTOR(WIDTH / 2)                                                            \
+/// Loops that the compiler cannot vectorise, for they call libm.
+#define UNARY_LIBM(name, result, effort, formula)                                \
+  static void name##_block_f64(double *out, const double *in, ptrdiff_t count) { \
     for (ptrdiff_t i = 0; i < count; i++) {                                      \
       double x = in[i];                                                          \
-      out[i] = (float)(expression);                                              \
+      out[i] = (formula);                                                        \
     }                                                                            \
   }
+#define T double
+#define EXP exp
+#define LOG1P log1p
+#define UNARY(...)
+#define UNARY_WIDE UNARY_LIBM
+#define UNARY_FITTED(name, result, effort, narrow, formula) UNARY_LIBM(name, result, effort, formula)
+#define UNARY_OWN UNARY_LIBM
+#include "elementwise.def"
+#undef EXP
+#undef LOG1P
 
-/// log(1 + x) with the rounding of 1 + x divided out (Kahan's device).
-static inline double log1p_through(double x) {
-  double u = 1.0 + x;
-  double d = u - 1.0;
-  double quotient = log_f64(u) * (x / (d == 0 ? 1 : d));
-  return d == 0 ? x : u == INFINITY ? INFINITY : quotient;
-}
-THROUGH(log1p, log1p_through(x))
-THROUGH(softplus,
-        (x > 0 || x != x ? x : 0) + log1p_through(exp_f64(x > 0 ? -x : x)))
+#define EXP exp_f64
+#define LOG1P log1p_f64
+#define UNARY(...)
+#define UNARY_WIDE(name, result, effort, formula)                              \
+  static void name##_block_f32(float *out, const float *in, ptrdiff_t count) { \
+    VECTOR(WIDTH / 2)                                                          \
+    for (ptrdiff_t i = 0; i < count; i++) {                                    \
+      double x = in[i];                                                        \
+      out[i] = (float)(formula);                                               \
+    }                                                                          \
+  }
+#define UNARY_FITTED(name, result, effort, narrow, formula)                    \
+  static void name##_block_f32(float *out, const float *in, ptrdiff_t count) { \
+    VECTOR(WIDTH)                                                              \
+    for (ptrdiff_t i = 0; i < count; i++) {                                    \
+      float x = in[i];                                                         \
+      out[i] = (narrow);                                                       \
+    }                                                                          \
+  }
+#define UNARY_OWN(...)
+#include "elementwise.def"
+#undef T
+#undef EXP
+#undef LOG1P
 
 static inline double sin_reduced(double r) {
   double u = r * r;
@@ -96,31 +100,6 @@ static void cos_block_f32(float *out, const float *in, ptrdiff_t count) {
   }
   VECTOR(WIDTH / 2)
   for (ptrdiff_t i = 0; i < count; i++) out[i] = sin_shifted(in[i], 1);
-}
-
-/// Φ(x), the normal distribution's share below x, precise in the far tail too.
-static inline __attribute__((always_inline)) float normal_share(float x) {
-  float tail = normal_tail_f32(__builtin_fabsf(x));
-  return x < 0 ? tail : 1.0f - tail;
-}
-
-static void gelu_block_f32(float *out, const float *in, ptrdiff_t count) {
-  VECTOR(WIDTH)
-  for (ptrdiff_t i = 0; i < count; i++) {
-    float x = in[i];
-    float bounded = x < -20.0f ? -20.0f : x;
-    out[i] = bounded * normal_share(bounded);
-  }
-}
-
-static void gelu_gradient_block_f32(float *out, const float *in, ptrdiff_t count) {
-  VECTOR(WIDTH)
-  for (ptrdiff_t i = 0; i < count; i++) {
-    float x = in[i];
-    float bounded = x < -20.0f ? -20.0f : x > 20.0f ? 20.0f : x;
-    out[i] = normal_share(bounded)
-        + bounded * 0.39894228f * exp_f32(-0.5f * bounded * bounded);
-  }
 }
 
 // Powers. Whole small exponents multiply; positive bases go through Float64's exp and log.

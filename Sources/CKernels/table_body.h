@@ -1,27 +1,22 @@
 // The table of this instruction set's kernels.
 
-#define UNARY_TABLE(s)                                                                         \
-  {                                                                                            \
-    negate_block_##s, exp_block_##s, log_block_##s, log1p_block_##s, sqrt_block_##s,           \
-        abs_block_##s, sign_block_##s, sin_block_##s, cos_block_##s, tanh_block_##s,           \
-        sigmoid_block_##s, gelu_block_##s, softplus_block_##s, floor_block_##s, ceil_block_##s, \
-        round_block_##s, relu_block_##s, heaviside_block_##s, reciprocal_block_##s,            \
-        square_block_##s, isnan_block_##s, isfinite_block_##s, not_block_##s,                  \
-        gelu_gradient_block_##s                                                                \
-  }
-#define BINARY_TABLE(s)                                                                      \
-  {                                                                                          \
-    add_block_##s, subtract_block_##s, multiply_block_##s, divide_block_##s,                 \
-        remainder_block_##s, power_block_##s, minimum_block_##s, maximum_block_##s,          \
-        equal_block_##s, not_equal_block_##s, less_block_##s, less_or_equal_block_##s,       \
-        greater_block_##s, greater_or_equal_block_##s, and_block_##s, or_block_##s           \
-  }
-
 const nnsh_kernel_table TABLE = {
-    .unary_f32 = UNARY_TABLE(f32),
-    .unary_f64 = UNARY_TABLE(f64),
-    .binary_f32 = BINARY_TABLE(f32),
-    .binary_f64 = BINARY_TABLE(f64),
+    .unary_f32 = {
+#define UNARY(name, ...) [nnsh_##name] = name##_block_f32,
+#include "elementwise.def"
+    },
+    .unary_f64 = {
+#define UNARY(name, ...) [nnsh_##name] = name##_block_f64,
+#include "elementwise.def"
+    },
+    .binary_f32 = {
+#define BINARY(name, ...) [nnsh_##name] = name##_block_f32,
+#include "elementwise.def"
+    },
+    .binary_f64 = {
+#define BINARY(name, ...) [nnsh_##name] = name##_block_f64,
+#include "elementwise.def"
+    },
     .select_f32 = select_block_f32,
     .select_f64 = select_block_f64,
     .run_f32 = run_f32,

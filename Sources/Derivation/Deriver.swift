@@ -117,7 +117,7 @@ package final class Deriver {
     through node: Node, _ position: Int, _ local: Formula, _ closed: Formula, _ labels: [String]
   ) throws {
     guard let name = node.operation, let rule = DerivationRule.table[name],
-      node.inputs.count >= DerivationRule.operandCount(of: name)
+      node.inputs.count >= rule.operands
     else {
       throw Unsupported(
         node.operation ?? "this", span: node.span, source: node.source,

@@ -1,3 +1,4 @@
+import Operations
 import Tensors
 
 // The constructors simplify: constants are gathered in front, equal factors become powers and
@@ -303,15 +304,13 @@ extension Formula {
     return Formula(.call(call), axes, key: "\(call.name)(\(operands)\(call.suffix))")
   }
 
-  /// A builtin of each element.
-  static func function(
-    _ name: String, _ operand: Formula, unicode: String? = nil, latex: String? = nil,
-    _ operation: UnaryOperation
-  ) -> Formula {
-    call(
+  /// A function of each element, as its record writes it.
+  static func function(_ operation: UnaryOperation, _ operand: Formula) -> Formula {
+    let symbol = operation.record.symbol
+    return call(
       Call(
-        name: name, operands: [operand], unicode: unicode, latex: latex,
-        evaluate: { try Tensor.apply(operation, $0[0]) }), operand.axes)
+        name: operation.name, operands: [operand], unicode: symbol?.unicode, latex: symbol?.latex,
+        nns: symbol?.nns, evaluate: { try Tensor.apply(operation, $0[0]) }), operand.axes)
   }
 
   func reshaped(to target: [Dimension]) -> Formula {

@@ -1,4 +1,5 @@
 import Language
+import Operations
 import Tensors
 
 extension Notation {
@@ -84,11 +85,18 @@ extension Notation {
     case "cross_entropy" where style != .nns, "averageCE" where style != .nns,
       "mse" where style != .nns:
       return loss(name, inputs)
-    case "sigmoid" where style != .nns:
-      let sign = style == .latex ? "\\sigma" : "σ"
-      return ("\(sign)(\(operand(inputs[0], from: .sum)))", .atom)
-    default: return call(name, node)
+    default: return symbol(name, inputs) ?? call(name, node)
     }
+  }
+
+  /// A function of each element, where its record has a symbol for it.
+  private func symbol(_ name: String, _ inputs: [Node]) -> (String, Level)? {
+    guard style != .nns, inputs.count == 1, let symbol = UnaryOperation(name: name)?.record.symbol
+    else { return nil }
+    let pattern = style == .latex ? symbol.latex : symbol.unicode
+    let filled = pattern.replacing("$0", with: operand(inputs[0], from: .sum))
+      .replacing("&0", with: operand(inputs[0], from: .postfix))
+    return (filled, .atom)
   }
 
   /// A loss by its formula: `−(1/N) Σ y ⊙ log(p)`.

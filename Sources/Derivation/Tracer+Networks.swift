@@ -54,7 +54,7 @@ extension Tracer {
       }
       return try operate("+", [product, own[1]]) { try .add($0[0], $0[1]) }
     case let activation as ActivationLayer:
-      return try operate(activation.kind.rawValue, [x]) {
+      return try operate(activation.kind.name, [x]) {
         try activation.apply($0[0], parameters: [])
       }
     case is Softmax: return try operate("softmax", [x]) { try .softmax($0[0]) }

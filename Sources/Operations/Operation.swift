@@ -41,17 +41,21 @@ package struct Operation: Sendable {
   let saves: Saves
   /// Why no derivative passes, where the result is constant between jumps; otherwise nil.
   let cut: String?
+  /// What is known of it where it works element by element.
+  package let elementwise: ElementwiseRecord?
   let forward: @Sendable ([Tensor]) throws -> Tensor
   let pullback: @Sendable (Pullback) throws -> [Variable?]
 
   package init(
     _ name: String, saves: Saves = .both, cut: String? = nil,
+    elementwise: ElementwiseRecord? = nil,
     forward: @escaping @Sendable ([Tensor]) throws -> Tensor,
     pullback: @escaping @Sendable (Pullback) throws -> [Variable?]
   ) {
     self.name = name
     self.saves = saves
     self.cut = cut
+    self.elementwise = elementwise
     self.forward = forward
     self.pullback = pullback
   }

@@ -2,89 +2,67 @@ import Tensors
 
 // Elementwise operations of two operands, with NumPy's broadcasting.
 
-extension Operation {
-  static let add = Operation(
-    "add", saves: .shapes, forward: { try Tensor.apply(.add, $0[0], $0[1]) },
-    pullback: { p in [try p.part(0) { p.cotangent }, try p.part(1) { p.cotangent }] })
+extension BinaryOperation {
+  /// What is known of it.
+  package var record: ElementwiseRecord { Self.records[Int(rawValue)] }
 
-  static let subtract = Operation(
-    "subtract", saves: .shapes, forward: { try Tensor.apply(.subtract, $0[0], $0[1]) },
-    pullback: { p in
-      [try p.part(0) { p.cotangent }, try p.part(1) { try .negate(p.cotangent) }]
-    })
+  private static let records = allCases.map(\.declaration)
 
-  static let multiply = Operation(
-    "multiply", saves: .inputs, forward: { try Tensor.apply(.multiply, $0[0], $0[1]) },
-    pullback: { p in
-      [
-        try p.part(0) { try p.cotangent * p.inputs[1] },
-        try p.part(1) { try p.cotangent * p.inputs[0] },
-      ]
-    })
-
-  static let divide = Operation(
-    "divide", forward: { try Tensor.apply(.divide, $0[0], $0[1]) },
-    pullback: { p in
-      [
-        try p.part(0) { try p.cotangent / p.inputs[1] },
-        try p.part(1) { try .negate(p.cotangent * p.output / p.inputs[1]) },
-      ]
-    })
-
-  /// d(aᵇ) = b·aᵇ⁻¹ da + aᵇ·ln a db; the first part is 0 for b = 0 and the second for a ≤ 0,
-  /// where the limits are 0 or there is no derivative.
-  static let power = Operation(
-    "power", forward: { try Tensor.apply(.power, $0[0], $0[1]) },
-    pullback: { p in
-      let (base, exponent) = (p.inputs[0], p.inputs[1])
-      return [
-        try p.part(0) {
-          let slope = try exponent * .power(base, exponent - 1)
-          return try p.cotangent * .keep(slope, where: .notEqual, exponent, 0)
-        },
-        try p.part(1) {
-          let positive = try Variable.choose(
-            .greater, base, 0, then: base, otherwise: Variable(1))
-          return try p.cotangent * p.output * .log(positive)
-        },
-      ]
-    })
-
-  /// a % b = a − b·⌊a/b⌋, so its derivatives are 1 and −⌊a/b⌋ between the jumps.
-  static let remainder = Operation(
-    "remainder", saves: .inputs, forward: { try Tensor.apply(.remainder, $0[0], $0[1]) },
-    pullback: { p in
-      [
-        try p.part(0) { p.cotangent },
-        try p.part(1) {
-          let whole = try Tensor.apply(
-            .floor, Tensor.apply(.divide, p.inputs[0].tensor, p.inputs[1].tensor))
-          return try .negate(p.cotangent * Variable(whole))
-        },
-      ]
-    })
-
-  /// Equal operands share the derivative in halves, as in PyTorch.
-  static let minimum = extremum("minimum", .minimum, wins: .less)
-  /// Equal operands share the derivative in halves, as in PyTorch.
-  static let maximum = extremum("maximum", .maximum, wins: .greater)
-
-  private static func extremum(
-    _ name: String, _ operation: BinaryOperation, wins: BinaryOperation
-  ) -> Operation {
-    Operation(
-      name, saves: .inputs, forward: { try Tensor.apply(operation, $0[0], $0[1]) },
-      pullback: { p in
-        func share(_ a: Variable, _ b: Variable) throws -> Variable {
-          let ties = try Variable.choose(.equal, a, b, then: Variable(0.5), otherwise: Variable(0))
-          return try p.cotangent * .choose(wins, a, b, then: Variable(1), otherwise: ties)
-        }
-        return [
-          try p.part(0) { try share(p.inputs[0], p.inputs[1]) },
-          try p.part(1) { try share(p.inputs[1], p.inputs[0]) },
-        ]
-      })
+  /// The compiler asks here for each operation of elementwise.def; `x` and `y` are the operands.
+  private var declaration: ElementwiseRecord {
+    switch self {
+    case .add: ElementwiseRecord([1, 1], rules: [Rule(nil), Rule(nil)])
+    case .subtract: ElementwiseRecord([1, -1], rules: [Rule(nil), Rule(nil)])
+    case .multiply:
+      ElementwiseRecord(
+        [y, x], rules: [Rule(nil, joint: "product rule"), Rule(nil, joint: "product rule")])
+    case .divide:
+      ElementwiseRecord(
+        [1 / y, -(.result / y)], textbook: [1 / y, -(x / (y * y))],
+        rules: [Rule(nil, joint: "quotient rule"), Rule("1/x: −1/x²", joint: "quotient rule")])
+    case .remainder:
+      // x % y = x − y·⌊x/y⌋, so between the jumps:
+      ElementwiseRecord(
+        [1, -.unary(.floor, x / y)],
+        rules: [Rule(nil), "remainder: minus the whole part of the quotient"])
+    case .power:
+      // The first is 0 for an exponent of 0 and the second for a base of 0 or less, where the
+      // limits are 0 or there is no derivative.
+      ElementwiseRecord(
+        [
+          .choose(.notEqual, y, 0, then: y * .binary(.power, x, y - 1), otherwise: 0),
+          .result * .unary(.log, .choose(.greater, x, 0, then: x, otherwise: 1)),
+        ],
+        textbook: [y * .binary(.power, x, y - 1), .result * .unary(.log, x)],
+        rules: ["power rule", "exponential: aˣ log a"])
+    case .minimum: Self.extremum(.less, "minimum: passes where it is the smaller")
+    case .maximum: Self.extremum(.greater, "maximum: passes where it is the larger")
+    case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .and, .or: .stepwise
+    }
   }
+
+  private typealias Rule = ElementwiseRecord.Rule
+  private var x: Derivative { .x }
+  private var y: Derivative { .y }
+
+  /// Equal operands share the derivative in halves, as in PyTorch.
+  private static func extremum(_ wins: BinaryOperation, _ rule: Rule) -> ElementwiseRecord {
+    func share(_ own: Derivative, _ other: Derivative) -> Derivative {
+      .choose(
+        wins, own, other, then: 1,
+        otherwise: .choose(.equal, own, other, then: 0.5, otherwise: 0))
+    }
+    return ElementwiseRecord(
+      [share(.x, .y), share(.y, .x)],
+      textbook: [
+        .indicator(wins, .x, .y),
+        .indicator(wins == .less ? .lessOrEqual : .greaterOrEqual, .y, .x),
+      ], rules: [rule, rule])
+  }
+}
+
+extension Operation {
+  static let subtract = of(.subtract)
 
   static func select(_ mask: Tensor) -> Operation {
     Operation(
@@ -101,35 +79,35 @@ extension Operation {
 extension Variable {
   /// a + b with broadcasting.
   package static func add(_ a: Variable, _ b: Variable) throws -> Variable {
-    try Operation.add(a, b)
+    try .apply(.add, a, b)
   }
   /// a − b with broadcasting.
   package static func subtract(_ a: Variable, _ b: Variable) throws -> Variable {
-    try Operation.subtract(a, b)
+    try .apply(.subtract, a, b)
   }
   /// a · b elementwise with broadcasting.
   package static func multiply(_ a: Variable, _ b: Variable) throws -> Variable {
-    try Operation.multiply(a, b)
+    try .apply(.multiply, a, b)
   }
   /// a / b with broadcasting, IEEE.
   package static func divide(_ a: Variable, _ b: Variable) throws -> Variable {
-    try Operation.divide(a, b)
+    try .apply(.divide, a, b)
   }
   /// a to the power b, elementwise with broadcasting.
   package static func power(_ a: Variable, _ b: Variable) throws -> Variable {
-    try Operation.power(a, b)
+    try .apply(.power, a, b)
   }
   /// The remainder with the divisor's sign, as Python's and NumPy's `%`.
   package static func remainder(_ a: Variable, _ b: Variable) throws -> Variable {
-    try Operation.remainder(a, b)
+    try .apply(.remainder, a, b)
   }
   /// The smaller of each pair.
   package static func minimum(_ a: Variable, _ b: Variable) throws -> Variable {
-    try Operation.minimum(a, b)
+    try .apply(.minimum, a, b)
   }
   /// The larger of each pair.
   package static func maximum(_ a: Variable, _ b: Variable) throws -> Variable {
-    try Operation.maximum(a, b)
+    try .apply(.maximum, a, b)
   }
   /// `a` where the mask is not zero and `b` elsewhere, all three broadcast together.
   package static func `where`(_ mask: Tensor, _ a: Variable, _ b: Variable) throws -> Variable {

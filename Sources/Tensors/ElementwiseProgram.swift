@@ -130,6 +130,29 @@ package struct ElementwiseProgram: Sendable {
     }
   }
 
+  /// What a program works on outside of tensors: as many elements as the result has, or a number.
+  package enum Elements {
+    case array(UnsafePointer<Float>)
+    case number(Double)
+  }
+
+  /// Runs on plain arrays of `count` elements; `target` may be one of them. Never cut short.
+  package func runWhole(
+    _ inputs: [Elements], into target: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    let operands = inputs.map { input in
+      switch input {
+      case .array(let pointer): nnsh_operand(data: pointer, number: 0, type: Int32(nnsh_f32))
+      case .number(let number): nnsh_operand(data: nil, number: number, type: Int32(nnsh_f64))
+      }
+    }
+    let strides = inputs.map { if case .array = $0 { 1 } else { 0 } }
+    // SAFETY: the caller vouches for `count` elements behind each pointer.
+    _ = nnsh_program_run(
+      codes, Int32(codes.count), Int32(inputs.count), operands, strides, Int32(nnsh_f32), target,
+      Int32(nnsh_f32), 1, [count], 1)
+  }
+
   private func execute(
     _ plan: Plan, _ inputs: [Input], _ result: Tensor, inPlace: Bool = false
   ) throws(TensorError) {

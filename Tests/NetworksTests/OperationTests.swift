@@ -56,41 +56,41 @@ enum OperationCases {
     try singles.enumerated().map { [try uniform($1, low, high, seed: UInt64($0 + 5))] }
   }
 
-  static func arithmetic() throws -> [OperationCase] {
+  /// Places of every kind where a function and its neighbourhood are defined.
+  static func points(of operation: UnaryOperation) throws -> [[Tensor]] {
+    let places = [-2.7, -1.3, -0.85, -0.35, 0.35, 0.85, 1.3, 2.7].filter { x in
+      [x - 0.3, x, x + 0.3].allSatisfy { operation($0).isFinite }
+    }
+    let whole = try Tensor(places)
+    return [[whole], [try whole.reshaped([places.count, 1])], [try .scalar(places[0], .f64)]]
+  }
+
+  /// Every elementwise operation that its record says has a derivative, and those whose derivative is
+  /// 0.
+  static func elementwise() throws -> [OperationCase] {
+    let functions = try UnaryOperation.allCases.filter { !$0.isLogical }.map { operation in
+      OperationCase(
+        operation.name, try points(of: operation), isSmooth: !operation.isStepwise
+      ) { try .apply(operation, $0[0]) }
+    }
+    // Away from where the operands are equal or one divides the other.
+    let operators = try BinaryOperation.allCases.filter { !$0.isLogical }.map { operation in
+      OperationCase(operation.name, try two(2.1, 3.4, 0.9)) {
+        try .apply(operation, $0[0], $0[1])
+      }
+    }
+    return functions + operators
+  }
+
+  static func choices() throws -> [OperationCase] {
     [
-      OperationCase("add", try two()) { try .add($0[0], $0[1]) },
-      OperationCase("subtract", try two()) { try .subtract($0[0], $0[1]) },
       OperationCase("multiply", try two()) { try .multiply($0[0], $0[1]) },
       OperationCase("divide", try two(0.5)) { try .divide($0[0], $0[1]) },
-      OperationCase("power", try two(0.5)) { try .power($0[0], $0[1]) },
-      OperationCase("remainder", try two(2.1, 3.4, 0.9)) { try .remainder($0[0], $0[1]) },
       OperationCase("minimum", try two(), isSmooth: false) { try .minimum($0[0], $0[1]) },
-      OperationCase("maximum", try two(), isSmooth: false) { try .maximum($0[0], $0[1]) },
       OperationCase("where", try two()) {
         let mask = try Tensor.apply(.greater, $0[0].tensor, $0[1].tensor)
         return try .where(mask, $0[0], .multiply($0[1], $0[1]))
       },
-    ]
-  }
-
-  static func elementwise() throws -> [OperationCase] {
-    [
-      OperationCase("negate", try one()) { try .negate($0[0]) },
-      OperationCase("exp", try one()) { try .exp($0[0]) },
-      OperationCase("log", try one(0.3)) { try .log($0[0]) },
-      OperationCase("log1p", try one(-0.5)) { try .log1p($0[0]) },
-      OperationCase("sqrt", try one(0.3)) { try .sqrt($0[0]) },
-      OperationCase("abs", try one(), isSmooth: false) { try .abs($0[0]) },
-      OperationCase("sign", try one(), isSmooth: false) { try .sign($0[0]) },
-      OperationCase("floor", try one(), isSmooth: false) { try .floor($0[0]) },
-      OperationCase("sin", try one()) { try .sin($0[0]) },
-      OperationCase("cos", try one()) { try .cos($0[0]) },
-      OperationCase("tanh", try one()) { try .tanh($0[0]) },
-      OperationCase("sigmoid", try one()) { try .sigmoid($0[0]) },
-      OperationCase("softplus", try one()) { try .softplus($0[0]) },
-      OperationCase("gelu", try one()) { try .gelu($0[0]) },
-      OperationCase("relu", try one(), isSmooth: false) { try .relu($0[0]) },
-      OperationCase("gradRelu", try one(), isSmooth: false) { try .gradRelu($0[0]) },
       OperationCase("clip", try one(), isSmooth: false) { try .clip($0[0], -0.7, 0.9) },
       OperationCase("clip below", try one(), isSmooth: false) { try .clip($0[0], -0.7, nil) },
       OperationCase("clip between", try limits(), isSmooth: false) {
@@ -240,7 +240,7 @@ enum OperationCases {
 
   static let all: [OperationCase] = {
     do {
-      return try arithmetic() + elementwise() + reductions() + shapes() + algebra()
+      return try elementwise() + choices() + reductions() + shapes() + algebra()
     } catch {
       Issue.record("the cases cannot be made: \(error)")
       return []

@@ -80,8 +80,8 @@ import Testing
     try compare([try Dense(outputs: 3), ActivationLayer(.sigmoid)], options)
   }
 
-  @Test(arguments: ActivationLayer.Kind.allCases)
-  func activationAgrees(_ kind: ActivationLayer.Kind) throws {
+  @Test(arguments: ActivationLayer.kinds)
+  func activationAgrees(_ kind: UnaryOperation) throws {
     var options = TrainingOptions()
     options.batch = .rows(8)
     let layer = ActivationLayer(kind)

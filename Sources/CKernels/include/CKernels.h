@@ -93,20 +93,37 @@ int nnsh_stack_is_low(void);
 
 // MARK: - Elementwise programs (program.c)
 
-/// The order is that of Swift's `UnaryOperation`.
+/// The elementwise operations of one operand and of two: `UnaryOperation` and `BinaryOperation` in
+/// Swift.
+typedef enum __attribute__((enum_extensibility(closed))) nnsh_unary : int32_t {
+#define UNARY(name, ...) nnsh_##name __attribute__((swift_name(#name))),
+#include "../elementwise.def"
+} nnsh_unary;
+typedef enum __attribute__((enum_extensibility(closed))) nnsh_binary : int32_t {
+#define BINARY(name, ...) nnsh_##name __attribute__((swift_name(#name))),
+#include "../elementwise.def"
+} nnsh_binary;
+
 enum {
-  nnsh_negate, nnsh_exp, nnsh_log, nnsh_log1p, nnsh_sqrt, nnsh_abs, nnsh_sign, nnsh_sin, nnsh_cos,
-  nnsh_tanh, nnsh_sigmoid, nnsh_gelu, nnsh_softplus, nnsh_floor, nnsh_ceil, nnsh_round, nnsh_relu,
-  nnsh_heaviside, nnsh_reciprocal, nnsh_square, nnsh_isnan, nnsh_isfinite, nnsh_not,
-  nnsh_gelu_gradient, nnsh_unary_count
+  nnsh_unary_count = 0
+#define UNARY(...) +1
+#include "../elementwise.def"
+  , nnsh_binary_count = 0
+#define BINARY(...) +1
+#include "../elementwise.def"
 };
 
-/// The order is that of Swift's `BinaryOperation`.
-enum {
-  nnsh_add, nnsh_subtract, nnsh_multiply, nnsh_divide, nnsh_remainder, nnsh_power, nnsh_minimum,
-  nnsh_maximum, nnsh_equal, nnsh_not_equal, nnsh_less, nnsh_less_or_equal, nnsh_greater,
-  nnsh_greater_or_equal, nnsh_and, nnsh_or, nnsh_binary_count
-};
+/// What an operation gives for one number, exact to libm's last digit.
+double nnsh_unary_number(nnsh_unary operation, double x);
+double nnsh_binary_number(nnsh_binary operation, double x, double y);
+const char *_Nonnull nnsh_unary_name(nnsh_unary operation);
+const char *_Nonnull nnsh_binary_name(nnsh_binary operation);
+/// Whether the result is a truth value, 1 or 0.
+int nnsh_unary_is_logical(nnsh_unary operation);
+int nnsh_binary_is_logical(nnsh_binary operation);
+/// Whether an element takes long, compared with reading and writing it.
+int nnsh_unary_is_costly(nnsh_unary operation);
+int nnsh_binary_is_costly(nnsh_binary operation);
 
 /// Instruction codes: a unary operation as it is, a binary one from 100, then these.
 enum { nnsh_code_binary = 100, nnsh_code_select = 200, nnsh_code_load = 300 };

@@ -36,30 +36,23 @@ struct DerivationRule: Sendable {
 
   /// Whether it changes so little that it shares its line with the next rule.
   let isPassing: Bool
+  /// How many operands it counts on.
+  let operands: Int
   let apply: @Sendable (Application) throws -> Result
 
   init(
-    isPassing: Bool = false, _ apply: @escaping @Sendable (Application) throws -> Result
+    isPassing: Bool = false, operands: Int = 1,
+    _ apply: @escaping @Sendable (Application) throws -> Result
   ) {
     self.isPassing = isPassing
+    self.operands = operands
     self.apply = apply
-  }
-
-  /// How many operands a rule counts on.
-  static func operandCount(of name: String) -> Int {
-    switch name {
-    case "where": 3
-    case "+", "-", "*", "/", "^", "@", "maximum", "minimum", "outer", "mse", "cross_entropy",
-      "averageCE":
-      2
-    default: 1
-    }
   }
 
   /// Every rule by the name of its operation.
   static let table: [String: DerivationRule] = {
     var table: [String: DerivationRule] = [:]
-    for family in [arithmetic, elementwise, reductions, products, shapes, losses, layers] {
+    for family in [elementwise, choices, reductions, products, shapes, losses, layers] {
       table.merge(family) { first, _ in first }
     }
     return table

@@ -1,65 +1,96 @@
+import Operations
 import Tensors
 
 extension DerivationRule {
-  /// Functions of each element.
-  static let elementwise: [String: DerivationRule] = [
-    "exp": chain("exponential: (eˣ)′ = eˣ") { $0.result },
-    "log": DerivationRule { Result($0.derivative / $0.operand(0), "logarithm: (log x)′ = 1/x") },
-    "log1p": DerivationRule {
-      Result($0.derivative / (.number(1) + $0.operand(0)), "log(1 + x): 1/(1 + x)")
-    },
-    "sqrt": DerivationRule {
-      Result(
-        $0.derivative.scaled(Coefficient(0.5)) / $0.result, "square root: 1/(2√x)")
-    },
-    "abs": chain("|x|: its sign") { .function("sign", $0.operand(0), .sign) },
-    "sin": chain("sine: cosine") { .function("cos", $0.operand(0), .cos) },
-    "cos": chain("cosine: −sine") { Formula.function("sin", $0.operand(0), .sin).negated },
-    "tanh": chain("tanh′ = 1 − tanh²") { .number(1) - $0.result.power(2) },
-    "sigmoid": DerivationRule { step in
-      let slope = step.derivative * step.result * (.number(1) - step.result)
-      // Below a line stands what may cancel, as in the cross-entropy of two classes.
-      let mayCancel = step.derivative.hasDenominator
-      return Result(mayCancel ? slope.expanded : slope, "sigmoid: σ′ = σ (1 − σ)")
-    },
-    "softplus": chain("softplus: σ(x)") {
-      .function(
-        "sigmoid", $0.operand(0), unicode: "σ($0)", latex: "\\sigma\\left($0\\right)", .sigmoid)
-    },
-    "relu": chain("ReLU: mask [z > 0]") {
-      .indicator($0.operand(0), .greater, .number(0))
-    },
-    "gelu": chain("GELU: Φ(z) + z φ(z)") { step in
-      .call(
-        Formula.Call(
-          name: "gelu′", operands: [step.operand(0)],
-          unicode: "(Φ($0) + &0 φ($0))",
-          latex: "\\left(\\Phi($0) + &0\\,\\varphi($0)\\right)", nns: "",
-          evaluate: { try Tensor.apply(.geluGradient, $0[0]) }), step.operand(0).axes)
-    },
-    "clip": DerivationRule { step in
-      var result = step.derivative
-      if let low = step.node.options["min"]?.asNumber() {
-        result = result * .indicator(step.operand(0), .greaterOrEqual, .number(low))
-      }
-      if let high = step.node.options["max"]?.asNumber() {
-        result = result * .indicator(step.operand(0), .lessOrEqual, .number(high))
-      }
-      return Result(result, "clip: passes within the limits")
-    },
-    "sign": vanishing, "floor": vanishing, "ceil": vanishing, "round": vanishing,
-    "gradRelu": vanishing,
+  /// The rules of the elementwise operations, which their records state.
+  static let elementwise: [String: DerivationRule] = {
+    var table: [String: DerivationRule] = [:]
+    for operation in UnaryOperation.allCases where !operation.isLogical {
+      table[operation.name] = DerivationRule(operation.record, operands: 1)
+    }
+    for operation in BinaryOperation.allCases where !operation.isLogical {
+      table[operation.name] = DerivationRule(operation.record, operands: 2)
+    }
+    for (sign, name) in signs { table[sign] = table[name] }
+    return table
+  }()
+
+  /// Operations that a derivation knows by their operators.
+  private static let signs = [
+    "+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "remainder", "^": "power",
+    "neg": "negate",
   ]
 
-  /// The chain rule: the derivative times a slope.
-  private static func chain(
-    _ label: String, _ slope: @escaping @Sendable (Application) -> Formula
-  ) -> DerivationRule {
-    DerivationRule { Result($0.derivative * slope($0), label) }
+  /// The chain rule with the derivative of a record.
+  init(_ record: ElementwiseRecord, operands: Int) {
+    self.init(
+      isPassing: !record.rules.isEmpty && record.rules.allSatisfy { $0.name == nil },
+      operands: operands
+    ) { step in
+      guard !record.textbook.isEmpty else {
+        return Result(.constant(Coefficient(0), step.input.axes), "constant in pieces: 0")
+      }
+      let product = step.derivative(times: record.textbook[step.position])
+      let rule = record.rules[step.position]
+      let isJoint = operands == 2 && step.other.isOnPath
+      return Result(
+        record.mayCancel && step.derivative.hasDenominator ? product.expanded : product,
+        isJoint ? rule.jointName : rule.name)
+    }
+  }
+}
+
+extension DerivationRule.Application {
+  /// The derivative of the result, multiplied by that of the operation.
+  fileprivate func derivative(times factor: Derivative) -> Formula {
+    switch factor {
+    case 1: derivative
+    case .unary(.negate, let inner): derivative(times: inner).negated
+    case .binary(.divide, let above, let below): derivative(times: above) / formula(below)
+    default: derivative * formula(factor)
+    }
   }
 
-  /// Of what is constant in pieces.
-  private static let vanishing = DerivationRule {
-    Result(.constant(Coefficient(0), $0.input.axes), "constant in pieces: 0")
+  private func formula(_ factor: Derivative) -> Formula {
+    switch factor {
+    case .operand(let position): return operand(position)
+    case .result: return result
+    case .number(let number): return .number(number)
+    case .unary(.negate, let inner): return formula(inner).negated
+    case .unary(let operation, let inner): return .function(operation, formula(inner))
+    case .binary(let operation, let left, let right):
+      return formula(operation, formula(left), formula(right))
+    case .choose(let comparison, let left, let right, let then, let otherwise):
+      let (left, right) = (formula(left), formula(right))
+      let chosen = Formula.indicator(left, comparison, right) * formula(then)
+      guard otherwise != 0, let opposite = comparison.opposite else { return chosen }
+      return chosen + .indicator(left, opposite, right) * formula(otherwise)
+    }
+  }
+
+  private func formula(
+    _ operation: BinaryOperation, _ left: Formula, _ right: Formula
+  ) -> Formula {
+    switch operation {
+    case .add: return left + right
+    case .subtract: return left - right
+    case .multiply: return left * right
+    case .divide: return left / right
+    case .power:
+      if let exponent = right.constantValue?.value {
+        return exponent == 0 ? .number(1) : left.power(exponent)
+      }
+      return .call(
+        Formula.Call(
+          name: "power", operands: [left, right], unicode: "&0^($1)", latex: "&0^{$1}",
+          nns: "&0^($1)", evaluate: { try Tensor.apply(.power, $0[0], $0[1]) }),
+        .broadcast(left.axes, right.axes))
+    default:
+      return .call(
+        Formula.Call(
+          name: operation.name, operands: [left, right],
+          evaluate: { try Tensor.apply(operation, $0[0], $0[1]) }),
+        .broadcast(left.axes, right.axes))
+    }
   }
 }

@@ -25,7 +25,7 @@ extension DerivationRule {
       Array($0.dropLast())
     },
     "averageCE": crossEntropy("cross-entropy: −y/p, by the number of elements") { $0 },
-    "mse": DerivationRule { step in
+    "mse": DerivationRule(operands: 2) { step in
       let difference = step.operand(1) - step.operand(0)
       let scale = Coefficient(
         step.position == 1 ? 2 : -2, dividedBy: step.node.inputs[1].axes)
@@ -38,10 +38,10 @@ extension DerivationRule {
   private static func crossEntropy(
     _ label: String, _ counted: @escaping @Sendable ([Dimension]) -> [Dimension]
   ) -> DerivationRule {
-    DerivationRule { step in
+    DerivationRule(operands: 2) { step in
       let scale = Coefficient(-1, dividedBy: counted(step.node.inputs[1].axes))
       if step.position == 0 {
-        let logarithm = Formula.function("log", step.operand(1), .log)
+        let logarithm = Formula.function(.log, step.operand(1))
         return Result(step.derivative * logarithm.scaled(scale), label)
       }
       let slope = (step.operand(0) / step.operand(1)).scaled(scale)

@@ -3,7 +3,7 @@ import Tensors
 extension DerivationRule {
   /// Products of matrices and vectors.
   static let products: [String: DerivationRule] = [
-    "@": DerivationRule(isPassing: false) { step in
+    "@": DerivationRule(operands: 2) { step in
       let (a, b) = (step.node.inputs[0], step.node.inputs[1])
       guard a.rank <= 2, b.rank <= 2 else {
         throw Unsupported(
@@ -14,7 +14,7 @@ extension DerivationRule {
         step.position == 0
           ? left(step.derivative, a, b) : right(step.derivative, a, b), label)
     },
-    "outer": DerivationRule { step in
+    "outer": DerivationRule(operands: 2) { step in
       let label = "outer product"
       if step.position == 0 {
         return Result(.matmul(step.derivative, step.operand(1)), label)

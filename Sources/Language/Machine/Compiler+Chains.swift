@@ -10,13 +10,13 @@ extension Compiler {
     indirect enum Node {
       case leaf(Operand, Expression)
       case negate(Node, Expression)
-      case unary(Operand, Builtin, UnaryOperation, Node, Expression)
+      case call(Operand, ElementwiseOperation, [Node], Expression)
       case binary(BinaryOperator, Node, Node, Expression)
 
       var expression: Expression {
         switch self {
         case .leaf(_, let expression), .negate(_, let expression),
-          .unary(_, _, _, _, let expression), .binary(_, _, _, let expression):
+          .call(_, _, _, let expression), .binary(_, _, _, let expression):
           expression
         }
       }
@@ -30,13 +30,13 @@ extension Compiler {
   /// nothing, where it is not one.
   func compileChain(_ expression: Expression, into target: Operand) throws(Diagnostic) -> Bool {
     var (operations, leaves) = (0, 0)
-    guard measure(expression, &operations, &leaves), operations >= 2, leaves > 0,
+    guard measureRoot(expression, &operations, &leaves), operations >= 2, leaves > 0,
       !expression.mayAssign, builder.tables.chains.count < Int(UInt16.max) - 1
     else { return false }
     let mark = builder.nextTemporary
     defer { builder.release(to: mark) }
     var draft = Draft()
-    let tree = try build(expression, &draft)
+    let tree = try build(expression, &draft, isRoot: true)
     let variables = draft.leaves.filter { $0.base != .constant }
     guard let first = variables.first else {
       try emitPlain(tree, into: target)
@@ -58,15 +58,16 @@ extension Compiler {
   }
 
   /// Counts operations and leaves that are no constants; false where there are too many leaves.
-  private func measure(
+  private func measureRoot(
     _ expression: Expression, _ operations: inout Int, _ leaves: inout Int
   ) -> Bool {
     var constants = 0
-    return measure(expression, &operations, &leaves, &constants)
+    return measure(expression, isRoot: true, &operations, &leaves, &constants)
   }
 
   private func measure(
-    _ expression: Expression, _ operations: inout Int, _ leaves: inout Int, _ constants: inout Int
+    _ expression: Expression, isRoot: Bool = false, _ operations: inout Int, _ leaves: inout Int,
+    _ constants: inout Int
   ) -> Bool {
     guard leaves + constants <= Self.leafLimit else { return false }
     switch expression.kind {
@@ -80,9 +81,9 @@ extension Compiler {
       operations += 1
       return measure(inner, &operations, &leaves, &constants)
     case .call(let function, let arguments):
-      if chainedBuiltin(function, arguments) != nil, let argument = arguments.first {
+      if chainedBuiltin(function, arguments, isRoot: isRoot) != nil {
         operations += 1
-        return measure(argument.value, &operations, &leaves, &constants)
+        return arguments.allSatisfy { measure($0.value, &operations, &leaves, &constants) }
       }
       leaves += 1
     case .string, .none, .bool, .bracket, .list, .record, .range, .function, .interpolation:
@@ -92,23 +93,25 @@ extension Compiler {
     return leaves + constants <= Self.leafLimit
   }
 
+  /// The elementwise operation that a call is. One that gives truth values stands only at the root,
+  /// for arithmetic with these has a type of its own.
   private func chainedBuiltin(
-    _ function: Expression, _ arguments: [Argument]
-  ) -> (Builtin, UnaryOperation)? {
-    guard case .name(let name) = function.kind, arguments.count == 1, arguments[0].name == nil,
-      let operation = UnaryOperation(builtin: name),
+    _ function: Expression, _ arguments: [Argument], isRoot: Bool
+  ) -> (name: String, operation: ElementwiseOperation)? {
+    guard case .name(let name) = function.kind,
       let builtin = globals.vocabulary.builtin(named: name),
-      builtin.scalar != nil
+      let operation = builtin.elementwise, arguments.count == operation.operandCount,
+      arguments.allSatisfy({ $0.name == nil }), isRoot || !operation.isLogical
     else { return nil }
     switch resolve(name) {
-    case .global, .fixed: return (builtin, operation)
+    case .global, .fixed: return (builtin.declaration.name, operation)
     default: return nil
     }
   }
 
-  private func build(_ expression: Expression, _ draft: inout Draft) throws(Diagnostic)
-    -> Draft.Node
-  {
+  private func build(
+    _ expression: Expression, _ draft: inout Draft, isRoot: Bool = false
+  ) throws(Diagnostic) -> Draft.Node {
     switch expression.kind {
     case .binary(let operation, let left, let right, _) where operation.isChainable:
       let first = try build(left, &draft)
@@ -116,11 +119,12 @@ extension Compiler {
     case .unary(.negate, let inner) where expression.isCompound:
       return .negate(try build(inner, &draft), expression)
     case .call(let function, let arguments):
-      if let (builtin, operation) = chainedBuiltin(function, arguments) {
+      if let (name, operation) = chainedBuiltin(function, arguments, isRoot: isRoot) {
         let callee = try operand(function)
-        draft.builtins.append((callee, builtin.declaration.name))
-        return .unary(
-          callee, builtin, operation, try build(arguments[0].value, &draft), expression)
+        draft.builtins.append((callee, name))
+        var operands: [Draft.Node] = []
+        for argument in arguments { operands.append(try build(argument.value, &draft)) }
+        return .call(callee, operation, operands, expression)
       }
     default: break
     }
@@ -133,8 +137,8 @@ extension Compiler {
     switch tree {
     case .leaf(let operand, _): .leaf(leaves.firstIndex(of: operand) ?? 0)
     case .negate(let inner, _): .negate(node(inner, leaves))
-    case .unary(_, let builtin, let operation, let inner, _):
-      .unary(builtin, operation, node(inner, leaves))
+    case .call(_, let operation, let operands, _):
+      .call(operation, operands.map { node($0, leaves) })
     case .binary(let operation, let left, let right, _):
       .binary(operation, node(left, leaves), node(right, leaves))
     }
@@ -153,12 +157,16 @@ extension Compiler {
       builder.emit(
         Instruction(.negate, a: target.bits, b: value.bits),
         at: Site(span, [inner.expression.span]))
-    case .unary(let callee, _, _, let inner, _):
-      let argument = builder.temporary()
-      try emitPlain(inner, into: argument)
+    case .call(let callee, _, let operands, _):
+      let arguments = operands.map { _ in builder.temporary() }
+      for (operand, argument) in zip(operands, arguments) {
+        try emitPlain(operand, into: argument)
+      }
       builder.emit(
-        Instruction(.call, extra: 1, a: target.bits, b: callee.bits, c: argument.bits),
-        at: Site(span, [span, inner.expression.span]))
+        Instruction(
+          .call, extra: operands.count, a: target.bits, b: callee.bits,
+          c: arguments[0].bits),
+        at: Site(span, [span] + operands.map(\.expression.span)))
     case .binary(let operation, let left, let right, _):
       let first = try plainOperand(left)
       let second = try plainOperand(right)

@@ -1,4 +1,4 @@
-import Networks
+import Operations
 import Syntax
 import Tensors
 
@@ -12,8 +12,8 @@ final class ElementwiseChain {
   indirect enum Node {
     case leaf(Int)
     case negate(Node)
-    /// A builtin and its elementwise operation.
-    case unary(Builtin, UnaryOperation, Node)
+    /// A builtin that is an elementwise operation.
+    case call(ElementwiseOperation, [Node])
     case binary(BinaryOperator, Node, Node)
   }
 
@@ -68,9 +68,10 @@ extension ElementwiseChain.Node {
     switch self {
     case .leaf: false
     case .negate(let inner): inner.isCostly
-    case .unary: true
+    case .call(let operation, let operands):
+      operation.isCostly || operands.contains(where: \.isCostly)
     case .binary(let operation, let left, let right):
-      operation == .power || operation == .remainder || left.isCostly || right.isCostly
+      BinaryOperation(operation)?.isCostly == true || left.isCostly || right.isCostly
     }
   }
 
@@ -78,7 +79,8 @@ extension ElementwiseChain.Node {
   fileprivate func isNumber(_ numbers: UInt16) -> Bool {
     switch self {
     case .leaf(let index): numbers & (1 << UInt16(index)) != 0
-    case .negate(let inner), .unary(_, _, let inner): inner.isNumber(numbers)
+    case .negate(let inner): inner.isNumber(numbers)
+    case .call(_, let operands): operands.allSatisfy { $0.isNumber(numbers) }
     case .binary(_, let left, let right): left.isNumber(numbers) && right.isNumber(numbers)
     }
   }
@@ -88,7 +90,9 @@ extension ElementwiseChain.Node {
     switch self {
     case .leaf(let index): return leaf(index)
     case .negate(let inner): return -inner.number(leaf)
-    case .unary(let builtin, _, let inner): return builtin.scalar?(inner.number(leaf)) ?? .nan
+    case .call(.unary(let operation), let operands): return operation(operands[0].number(leaf))
+    case .call(.binary(let operation), let operands):
+      return operation(operands[0].number(leaf), operands[1].number(leaf))
     case .binary(let operation, let left, let right):
       guard
         case .number(let number) = Value.number(operation, left.number(leaf), right.number(leaf))
@@ -111,9 +115,12 @@ extension ElementwiseChain.Plan {
     case .negate(let inner):
       add(inner, numbers: numbers)
       instructions.append(.unary(.negate))
-    case .unary(_, let operation, let inner):
-      add(inner, numbers: numbers)
-      instructions.append(.unary(operation))
+    case .call(let operation, let operands):
+      for operand in operands { add(operand, numbers: numbers) }
+      switch operation {
+      case .unary(let operation): instructions.append(.unary(operation))
+      case .binary(let operation): instructions.append(.binary(operation))
+      }
     case .binary(let operation, let left, let right):
       add(left, numbers: numbers)
       add(right, numbers: numbers)
@@ -135,29 +142,5 @@ extension ElementwiseChain.Plan {
       most = max(most, depth)
     }
     return most
-  }
-}
-
-extension UnaryOperation {
-  /// The operation of a builtin that is one, element by element.
-  init?(builtin name: String) {
-    switch name {
-    case "exp": self = .exp
-    case "log": self = .log
-    case "log1p": self = .log1p
-    case "sqrt": self = .sqrt
-    case "abs": self = .abs
-    case "sign": self = .sign
-    case "sin": self = .sin
-    case "cos": self = .cos
-    case "tanh": self = .tanh
-    case "sigmoid": self = .sigmoid
-    case "softplus": self = .softplus
-    case "floor": self = .floor
-    case "ceil": self = .ceil
-    case "round": self = .round
-    case "relu": self = .relu
-    default: return nil
-    }
   }
 }

@@ -25,7 +25,8 @@ extension Machine {
     }
     do {
       let result = try plan.program.run(consuming: &inputs)
-      slot(bases, chain.target.bits).pointee = .tensor(Box(result))
+      slot(bases, chain.target.bits).pointee =
+        result.elementType == .bool ? .wrapped(result, isLogical: true) : .tensor(Box(result))
     } catch {
       for (input, source) in zip(inputs, sources) { source?.pointee.restore(input) }
       throw error

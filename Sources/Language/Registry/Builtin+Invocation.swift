@@ -13,9 +13,7 @@ extension Builtin {
   package func invoke(
     _ values: [Value], names: [String?] = [], interpreter: any Interpreter
   ) throws -> Value {
-    if let scalar, values.count == 1, names.isEmpty, case .number(let number) = values[0] {
-      return .number(scalar(number))
-    }
+    if let elementwise, names.isEmpty, let result = elementwise(numbers: values) { return result }
     var binder = ArgumentBinder(declaration: declaration)
     try binder.bind(values, names: names)
     try checkDerivative(of: binder.values)

@@ -1,4 +1,5 @@
-import Networks
+import Operations
+import Tensors
 
 /// A function that nnsh itself provides.
 ///
@@ -13,8 +14,9 @@ package struct Builtin: Sendable {
   package let body: Body
   /// The layer that its bare name stands for in a composition: `dense(784, 10) |> softmax`.
   package let layer: LayerKind?
-  /// The function of one number, for a call with just a number: no tensor is made.
-  package let scalar: (@Sendable (Double) -> Double)?
+  /// The elementwise operation that it is where it is given nothing but the operands: the compiler
+  /// fuses it, and of numbers no tensor is made.
+  package let elementwise: ElementwiseOperation?
 
   /// How `grad` sees a builtin.
   package enum Differentiation: Sendable, Equatable {
@@ -32,20 +34,72 @@ package struct Builtin: Sendable {
 
   package init(
     _ declaration: Declaration, differentiation: Differentiation = .constant,
-    layer: LayerKind? = nil, scalar: (@Sendable (Double) -> Double)? = nil,
+    layer: LayerKind? = nil, elementwise: ElementwiseOperation? = nil,
     _ body: @escaping Body
   ) {
     self.declaration = declaration
     self.differentiation = differentiation
     self.layer = layer
-    self.scalar = scalar
+    self.elementwise = elementwise
     self.body = body
   }
 }
 
 /// The layers that need no arguments, so that a bare name composes.
 package enum LayerKind: Sendable, Equatable {
-  case relu, tanh, sigmoid, gelu, softmax, flatten, batchNorm
+  case activation(UnaryOperation)
+  case softmax, flatten, batchNorm
+}
+
+/// A kernel of the elementwise operations.
+package enum ElementwiseOperation: Sendable, Equatable {
+  case unary(UnaryOperation)
+  case binary(BinaryOperation)
+
+  package var operandCount: Int { if case .unary = self { 1 } else { 2 } }
+
+  package var name: String {
+    switch self {
+    case .unary(let operation): operation.name
+    case .binary(let operation): operation.name
+    }
+  }
+
+  package var isLogical: Bool {
+    switch self {
+    case .unary(let operation): operation.isLogical
+    case .binary(let operation): operation.isLogical
+    }
+  }
+
+  package var isCostly: Bool {
+    switch self {
+    case .unary(let operation): operation.isCostly
+    case .binary(let operation): operation.isCostly
+    }
+  }
+
+  package var record: ElementwiseRecord {
+    switch self {
+    case .unary(let operation): operation.record
+    case .binary(let operation): operation.record
+    }
+  }
+
+  /// What it gives for plain numbers; nil where these are no operands.
+  func callAsFunction(numbers values: [Value]) -> Value? {
+    let result: Double
+    switch self {
+    case .unary(let operation):
+      guard values.count == 1, case .number(let x) = values[0] else { return nil }
+      result = operation(x)
+    case .binary(let operation):
+      guard values.count == 2, case .number(let x) = values[0], case .number(let y) = values[1]
+      else { return nil }
+      result = operation(x, y)
+    }
+    return isLogical ? .bool(result != 0) : .number(result)
+  }
 }
 
 /// What a builtin may ask of the machine that runs it.

@@ -44,7 +44,7 @@ extension Value {
     case .subtract: .number(a - b)
     case .multiply, .matmul: .number(a * b)
     case .divide: .number(a / b)
-    case .remainder: .number(remainder(a, b))
+    case .remainder: .number(BinaryOperation.remainder(a, b))
     case .power: .number(pow(a, b))
     case .equal: .bool(a == b)
     case .notEqual: .bool(a != b)
@@ -54,13 +54,6 @@ extension Value {
     case .greaterOrEqual: .bool(a >= b)
     case .contains: .bool(false)
     }
-  }
-
-  /// The remainder with the divisor's sign, as in Python.
-  static func remainder(_ a: Double, _ b: Double) -> Double {
-    let rest = fmod(a, b)
-    if rest == 0 { return copysign(0, b) }
-    return (rest < 0) == (b < 0) ? rest : rest + b
   }
 
   /// A number, or a truth value as 0 or 1.
@@ -162,15 +155,7 @@ extension Value {
   private static func variable(
     _ operation: BinaryOperation, _ a: Variable, _ b: Variable
   ) throws -> Value {
-    switch operation {
-    case .add: Value(try .add(a, b))
-    case .subtract: Value(try .subtract(a, b))
-    case .multiply: Value(try .multiply(a, b))
-    case .divide: Value(try .divide(a, b))
-    case .power: Value(try .power(a, b))
-    case .remainder: Value(try .remainder(a, b))
-    default: try comparison(operation, a, b)
-    }
+    operation.isLogical ? try comparison(operation, a, b) : Value(try .apply(operation, a, b))
   }
 
   private static func comparison(

@@ -73,10 +73,7 @@ extension LayerKind {
   /// The layer.
   package var layer: any Layer {
     switch self {
-    case .relu: ActivationLayer(.relu)
-    case .tanh: ActivationLayer(.tanh)
-    case .sigmoid: ActivationLayer(.sigmoid)
-    case .gelu: ActivationLayer(.gelu)
+    case .activation(let operation): ActivationLayer(operation)
     case .softmax: Softmax()
     case .flatten: Flatten()
     case .batchNorm: BatchNormalization()

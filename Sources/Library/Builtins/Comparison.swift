@@ -2,55 +2,38 @@ import Language
 import Operations
 import Tensors
 
-/// Elementwise functions of several operands, and the tests that give truth values.
+/// Elementwise functions of several operands.
 extension Builtin {
-  static let comparisonGroup: [Builtin] = [minimum, maximum, clip, choose, isnan, isfinite]
+  static let comparisonGroup: [Builtin] = [minimum, maximum, clip, choose]
 
-  static let minimum = Builtin(
-    Declaration(
-      "minimum", group: .elementwise, "the smaller of each pair of elements",
-      details: """
-        Shapes broadcast. A NaN on either side gives NaN. Of equal elements each has half of the \
-        derivative.
-        """,
-      parameters: [
-        Parameter("a", .tensor, "of any shape"), Parameter("b", .tensor, "of any shape"),
-      ],
-      result: "a tensor of the common shape",
-      examples: [.init("minimum([1, 5], 3)", "2 tensor f32\n  1  3")],
-      seeAlso: ["maximum", "min", "clip"]),
-    differentiation: .differentiable
-  ) { arguments, _ in
-    if case .number(let a) = arguments[0], case .number(let b) = arguments[1] {
-      return .number(smaller(a, b))
+  static let minimum = pairwise(
+    .minimum, "the smaller of each pair of elements", example: "minimum([1, 5], 3)",
+    "2 tensor f32\n  1  3", seeAlso: ["maximum", "min", "clip"])
+
+  static let maximum = pairwise(
+    .maximum, "the larger of each pair of elements", example: "maximum([1, 5], 3)",
+    "2 tensor f32\n  3  5", seeAlso: ["minimum", "max", "relu"])
+
+  private static func pairwise(
+    _ operation: BinaryOperation, _ summary: String, example: String, _ output: String,
+    seeAlso: [String]
+  ) -> Builtin {
+    Builtin(
+      Declaration(
+        operation.name, group: .elementwise, summary,
+        details: """
+          Shapes broadcast. A NaN on either side gives NaN. Of equal elements each has half of the \
+          derivative.
+          """,
+        parameters: [
+          Parameter("a", .tensor, "of any shape"), Parameter("b", .tensor, "of any shape"),
+        ],
+        result: "a tensor of the common shape", examples: [.init(example, output)],
+        seeAlso: seeAlso),
+      differentiation: .differentiable, elementwise: .binary(operation)
+    ) { arguments, _ in
+      Value(try .apply(operation, arguments.variable(0), arguments.variable(1)))
     }
-    return Value(try .minimum(arguments.variable(0), arguments.variable(1)))
-  }
-
-  static let maximum = Builtin(
-    Declaration(
-      "maximum", group: .elementwise, "the larger of each pair of elements",
-      details: """
-        Shapes broadcast. A NaN on either side gives NaN. Of equal elements each has half of the \
-        derivative.
-        """,
-      parameters: [
-        Parameter("a", .tensor, "of any shape"), Parameter("b", .tensor, "of any shape"),
-      ],
-      result: "a tensor of the common shape",
-      examples: [.init("maximum([1, 5], 3)", "2 tensor f32\n  3  5")],
-      seeAlso: ["minimum", "max", "relu"]),
-    differentiation: .differentiable
-  ) { arguments, _ in
-    if case .number(let a) = arguments[0], case .number(let b) = arguments[1] {
-      return .number(-smaller(-a, -b))
-    }
-    return Value(try .maximum(arguments.variable(0), arguments.variable(1)))
-  }
-
-  /// The smaller of two numbers; NaN where either is.
-  static func smaller(_ a: Double, _ b: Double) -> Double {
-    a.isNaN || b.isNaN ? .nan : Swift.min(a, b)
   }
 
   static let clip = Builtin(
@@ -75,7 +58,7 @@ extension Builtin {
     let lower = try arguments.optionalNumber(1) ?? -.infinity
     let upper = try arguments.optionalNumber(2) ?? .infinity
     if case .number(let number) = arguments[0] {
-      return .number(smaller(-smaller(-number, -lower), upper))
+      return .number(BinaryOperation.minimum(BinaryOperation.maximum(number, lower), upper))
     }
     return Value(try .clip(arguments.variable(0), lower, upper))
   }
@@ -105,29 +88,6 @@ extension Builtin {
         try Tensor.where(mask, .full(mask.shape, a, type), .full(mask.shape, b, type)))
     }
     return Value(try .where(mask, arguments.variable(1), arguments.variable(2)))
-  }
-
-  static let isnan = test(
-    "isnan", "whether each element is NaN", example: "isnan([1, nan])", .isnan,
-    seeAlso: ["isfinite"])
-
-  static let isfinite = test(
-    "isfinite", "whether each element is neither infinite nor NaN", example: "isfinite([nan, 1])",
-    .isfinite, seeAlso: ["isnan"])
-
-  private static func test(
-    _ name: String, _ summary: String, example: String, _ operation: UnaryOperation,
-    seeAlso: [String]
-  ) -> Builtin {
-    Builtin(
-      Declaration(
-        name, group: .elementwise, summary, parameters: [Parameter("x", .tensor, "of any shape")],
-        result: "a tensor bool of x's shape; true or false for a number",
-        examples: [.init(example, "2 tensor bool\n  false  true")], seeAlso: seeAlso),
-      differentiation: .stepwise("its result is true or false")
-    ) { arguments, _ in
-      Value.truth(try Tensor.apply(operation, arguments.tensor(0)))
-    }
   }
 }
 

@@ -7,91 +7,98 @@ import Tensors
 extension Builtin {
   package static let elementwiseGroup: [Builtin] = [
     exp, log, log1p, sqrt, abs, sign, sin, cos, tanh, sigmoid, gelu, softplus, floor, ceil, round,
+    isnan, isfinite,
   ]
 
-  /// A differentiable function of one number, applied to every element.
-  private static func unary(
-    _ name: String, _ summary: String, details: String = "", example: String, _ output: String,
-    seeAlso: [String], layer: LayerKind? = nil,
-    scalar: @escaping @Sendable (Double) -> Double,
-    _ operation: @escaping @Sendable (Variable) throws -> Variable
+  /// The builtin of an elementwise operation of one operand; what can be said of it follows from its
+  /// record.
+  static func elementwise(
+    _ operation: UnaryOperation, group: Declaration.Group = .elementwise, _ summary: String,
+    details: String = "", example: String, _ output: String, seeAlso: [String]
   ) -> Builtin {
-    Builtin(
+    let name = operation.name
+    let isActivation = operation.record.isActivation
+    let asLayer =
+      isActivation
+      ? ["As the bare name in a composition it is a layer: dense(784, 1000) |> \(name)."] : []
+    return Builtin(
       Declaration(
-        name, group: .elementwise, summary, details: details,
-        parameters: [Parameter("x", .tensor, "of any shape")], result: "a tensor of x's shape",
+        name, group: group, summary,
+        details: ((details.isEmpty ? [] : [details]) + asLayer).joined(separator: " "),
+        parameters: [Parameter("x", .tensor, "of any shape")],
+        result: operation.isLogical
+          ? "a tensor bool of x's shape; true or false for a number" : "a tensor of x's shape",
         examples: [.init(example, output)], seeAlso: seeAlso),
-      differentiation: .differentiable, layer: layer, scalar: scalar
+      differentiation: operation.isLogical
+        ? .stepwise("its result is true or false") : .differentiable,
+      layer: isActivation ? .activation(operation) : nil, elementwise: .unary(operation)
     ) { arguments, _ in
-      Value(try operation(arguments.variable(0)))
+      if operation.isLogical {
+        return Value.truth(try Tensor.apply(operation, arguments.tensor(0)))
+      }
+      return Value(try .apply(operation, arguments.variable(0)))
     }
   }
 
-  private static let asLayer = "As the bare name in a composition it is a layer."
+  static let exp = elementwise(
+    .exp, "e to the power x", example: "exp(1)", "2.71828", seeAlso: ["log", "softmax"])
 
-  static let exp = unary(
-    "exp", "e to the power x", example: "exp(1)", "2.71828", seeAlso: ["log", "softmax"],
-    scalar: { Glibc.exp($0) }, { try .exp($0) })
+  static let log = elementwise(
+    .log, "the natural logarithm", details: "−inf at 0, nan below.", example: "log(10)",
+    "2.30259", seeAlso: ["exp", "log1p"])
 
-  static let log = unary(
-    "log", "the natural logarithm", details: "−inf at 0, nan below.", example: "log(10)",
-    "2.30259", seeAlso: ["exp", "log1p"], scalar: { Glibc.log($0) }, { try .log($0) })
+  static let log1p = elementwise(
+    .log1p, "log(1 + x), exact for small x", example: "log1p(1e-10)", "1e-10",
+    seeAlso: ["log", "softplus"])
 
-  static let log1p = unary(
-    "log1p", "log(1 + x), exact for small x", example: "log1p(1e-10)", "1e-10",
-    seeAlso: ["log", "softplus"], scalar: { Glibc.log1p($0) }, { try .log1p($0) })
+  static let sqrt = elementwise(
+    .sqrt, "the square root", details: "nan below 0.", example: "sqrt([4, 9])",
+    "2 tensor f32\n  2  3", seeAlso: ["abs", "norm"])
 
-  static let sqrt = unary(
-    "sqrt", "the square root", details: "nan below 0.", example: "sqrt([4, 9])",
-    "2 tensor f32\n  2  3", seeAlso: ["abs", "norm"], scalar: { $0.squareRoot() },
-    { try .sqrt($0) })
+  static let abs = elementwise(
+    .abs, "the value without its sign", details: "Its derivative at 0 is taken as 0.",
+    example: "abs([-2, 3])", "2 tensor f32\n  2  3", seeAlso: ["sign", "norm"])
 
-  static let abs = unary(
-    "abs", "the value without its sign", details: "Its derivative at 0 is taken as 0.",
-    example: "abs([-2, 3])", "2 tensor f32\n  2  3", seeAlso: ["sign", "norm"],
-    scalar: { $0.magnitude }, { try .abs($0) })
+  static let sign = elementwise(
+    .sign, "−1, 0 or 1 as x is below, at or above 0", example: "sign([-2, 0, 3])",
+    "3 tensor f32\n  -1  0  1", seeAlso: ["abs", "gradRelu"])
 
-  static let sign = unary(
-    "sign", "−1, 0 or 1 as x is below, at or above 0", example: "sign([-2, 0, 3])",
-    "3 tensor f32\n  -1  0  1", seeAlso: ["abs", "gradRelu"],
-    scalar: { $0 > 0 ? 1 : $0 < 0 ? -1 : $0.isNaN ? .nan : 0 }, { try .sign($0) })
+  static let sin = elementwise(
+    .sin, "the sine of an angle in radians", example: "sin(pi / 2)", "1", seeAlso: ["cos"])
 
-  static let sin = unary(
-    "sin", "the sine of an angle in radians", example: "sin(pi / 2)", "1", seeAlso: ["cos"],
-    scalar: { Glibc.sin($0) }, { try .sin($0) })
+  static let cos = elementwise(
+    .cos, "the cosine of an angle in radians", example: "cos(0)", "1", seeAlso: ["sin"])
 
-  static let cos = unary(
-    "cos", "the cosine of an angle in radians", example: "cos(0)", "1", seeAlso: ["sin"],
-    scalar: { Glibc.cos($0) }, { try .cos($0) })
+  static let tanh = elementwise(
+    .tanh, "the hyperbolic tangent, from −1 to 1", example: "tanh(0.5)", "0.462117",
+    seeAlso: ["sigmoid", "relu"])
 
-  static let tanh = unary(
-    "tanh", "the hyperbolic tangent, from −1 to 1", details: asLayer, example: "tanh(0.5)",
-    "0.462117", seeAlso: ["sigmoid", "relu"], layer: .tanh, scalar: { Glibc.tanh($0) },
-    { try .tanh($0) })
+  static let sigmoid = elementwise(
+    .sigmoid, "1 / (1 + exp(−x)), from 0 to 1", example: "sigmoid(0)", "0.5",
+    seeAlso: ["tanh", "softmax", "softplus"])
 
-  static let sigmoid = unary(
-    "sigmoid", "1 / (1 + exp(−x)), from 0 to 1", details: asLayer, example: "sigmoid(0)", "0.5",
-    seeAlso: ["tanh", "softmax", "softplus"], layer: .sigmoid,
-    scalar: { 1 / (1 + Glibc.exp(-$0)) }, { try .sigmoid($0) })
+  static let gelu = elementwise(
+    .gelu, "x·Φ(x), with Φ the normal distribution function",
+    details: "The exact form, x/2 · (1 + erf(x / √2)).", example: "gelu(1)", "0.841345",
+    seeAlso: ["relu"])
 
-  static let gelu = unary(
-    "gelu", "x·Φ(x), with Φ the normal distribution function",
-    details: "The exact form, x/2 · (1 + erf(x / √2)). " + asLayer, example: "gelu(1)", "0.841345",
-    seeAlso: ["relu"], layer: .gelu, scalar: { 0.5 * $0 * (1 + erf($0 / 2.0.squareRoot())) },
-    { try .gelu($0) })
+  static let softplus = elementwise(
+    .softplus, "log(1 + exp(x)): a smooth relu", example: "softplus(0)", "0.693147",
+    seeAlso: ["relu", "log1p"])
 
-  static let softplus = unary(
-    "softplus", "log(1 + exp(x)): a smooth relu", example: "softplus(0)", "0.693147",
-    seeAlso: ["relu", "log1p"],
-    scalar: { Swift.max($0, 0) + Glibc.log1p(Glibc.exp(-$0.magnitude)) }, { try .softplus($0) })
+  static let floor = elementwise(
+    .floor, "rounded down", example: "floor(-1.5)", "-2", seeAlso: ["ceil", "round"])
 
-  static let floor = unary(
-    "floor", "rounded down", example: "floor(-1.5)", "-2", seeAlso: ["ceil", "round"],
-    scalar: { $0.rounded(.down) }, { try .floor($0) })
+  static let ceil = elementwise(
+    .ceil, "rounded up", example: "ceil(1.2)", "2", seeAlso: ["floor", "round"])
 
-  static let ceil = unary(
-    "ceil", "rounded up", example: "ceil(1.2)", "2", seeAlso: ["floor", "round"],
-    scalar: { $0.rounded(.up) }, { try .ceil($0) })
+  static let isnan = elementwise(
+    .isnan, "whether each element is NaN", example: "isnan([1, nan])",
+    "2 tensor bool\n  false  true", seeAlso: ["isfinite"])
+
+  static let isfinite = elementwise(
+    .isfinite, "whether each element is neither infinite nor NaN", example: "isfinite([nan, 1])",
+    "2 tensor bool\n  false  true", seeAlso: ["isnan"])
 
   static let round = Builtin(
     Declaration(
@@ -106,7 +113,7 @@ extension Builtin {
         .init("round(3.14159, 2)", "3.14"),
       ],
       seeAlso: ["floor", "ceil"]),
-    differentiation: .differentiable, scalar: { $0.rounded(.toNearestOrEven) }
+    differentiation: .differentiable, elementwise: .unary(.round)
   ) { arguments, _ in
     let x = try arguments.variable(0)
     let decimals = try arguments.integer(1)

@@ -192,11 +192,13 @@ extension Builtin {
       parameters: [Parameter("x", .tensor, "of any shape")],
       result: "a tensor f32 of x's shape; a number is rounded to the nearest Float32",
       examples: [.init("f32(f64([1, 2]))", "2 tensor f32\n  1  2")], seeAlso: ["f64"]),
-    differentiation: .differentiable,
-    scalar: { ElementType.working == .f32 ? Double(Float($0)) : $0 }
+    differentiation: .differentiable
   ) { arguments, _ in
+    if case .number(let number) = arguments[0] {
+      return .number(ElementType.working == .f32 ? Double(Float(number)) : number)
+    }
     // Rounding is no part of what is measured: its derivative is 1.
-    Value(try .cast(arguments.variable(0), to: .working))
+    return Value(try .cast(arguments.variable(0), to: .working))
   }
 
   static let f64 = Builtin(
@@ -205,8 +207,9 @@ extension Builtin {
       parameters: [Parameter("x", .tensor, isExact: true, "of any shape")],
       result: "a tensor f64 of x's shape",
       examples: [.init("f64([1, 2]) / 3", "2 tensor f64\n  0.3333  0.6667")], seeAlso: ["f32"]),
-    differentiation: .differentiable, scalar: { $0 }
+    differentiation: .differentiable
   ) { arguments, _ in
-    Value(try .cast(arguments.variable(0), to: .f64))
+    if case .number = arguments[0] { return arguments[0] }
+    return Value(try .cast(arguments.variable(0), to: .f64))
   }
 }

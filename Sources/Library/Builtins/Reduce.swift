@@ -120,7 +120,7 @@ extension Builtin {
       differentiation: .differentiable
     ) { arguments, _ in
       if case .number(let a) = arguments[0], case .number(let b) = arguments[1] {
-        return .number(pairwise == .maximum ? -smaller(-a, -b) : smaller(a, b))
+        return .number(pairwise(a, b))
       }
       let x = try arguments.variable(0)
       if x.rank == 0, arguments.isGiven(1), let other = arguments[1].asNumber() {

@@ -7,31 +7,14 @@ import Tensors
 extension Builtin {
   static let reportGroup: [Builtin] = [relu, gradRelu, softmax, compute, averageCE, gradCE]
 
-  static let relu = Builtin(
-    Declaration(
-      "relu", group: .report, "max(x, 0), elementwise",
-      details: "As the bare name in a composition it is a layer: dense(784, 1000) |> relu.",
-      parameters: [Parameter("x", .tensor, "of any shape")],
-      result: "a tensor of x's shape",
-      examples: [.init("relu([-1, 0, 2])", "3 tensor f32\n  0  0  2")],
-      seeAlso: ["gradRelu", "gelu", "maximum"]),
-    differentiation: .differentiable, layer: .relu, scalar: { $0 < 0 ? 0 : $0 }
-  ) { arguments, _ in
-    Value(try Variable.relu(arguments.variable(0)))
-  }
+  static let relu = elementwise(
+    .relu, group: .report, "max(x, 0), elementwise", example: "relu([-1, 0, 2])",
+    "3 tensor f32\n  0  0  2", seeAlso: ["gradRelu", "gelu", "maximum"])
 
-  static let gradRelu = Builtin(
-    Declaration(
-      "gradRelu", group: .report, "the derivative of relu: 1 where x > 0 and 0 elsewhere",
-      details: "At 0, where relu has a kink, it is 0.",
-      parameters: [Parameter("x", .tensor, "of any shape")],
-      result: "a tensor of x's shape, of zeros and ones",
-      examples: [.init("gradRelu([-1, 0, 2])", "3 tensor f32\n  0  0  1")],
-      seeAlso: ["relu", "dL_dW_h"]),
-    differentiation: .differentiable, scalar: { $0 > 0 ? 1 : 0 }
-  ) { arguments, _ in
-    Value(try Variable.gradRelu(arguments.variable(0)))
-  }
+  static let gradRelu = elementwise(
+    .gradRelu, group: .report, "the derivative of relu: 1 where x > 0 and 0 elsewhere",
+    details: "At 0, where relu has a kink, it is 0.", example: "gradRelu([-1, 0, 2])",
+    "3 tensor f32\n  0  0  1", seeAlso: ["relu", "dL_dW_h"])
 
   static let softmax = Builtin(
     Declaration(

@@ -37,7 +37,7 @@ unary = {
     "gelu": lambda x: np.where(x == -np.inf, 0.0, 0.5 * x * erfc(-x / math.sqrt(2))),
     "softplus": lambda x: np.logaddexp(0, x), "floor": np.floor, "ceil": np.ceil,
     "round": np.round, "relu": lambda x: np.maximum(x, 0),
-    "heaviside": lambda x: (x > 0).astype(float), "reciprocal": np.reciprocal,
+    "gradRelu": lambda x: (x > 0).astype(float), "reciprocal": np.reciprocal,
     "square": np.square, "isnan": np.isnan, "isfinite": np.isfinite, "not": np.logical_not,
 }
 for name, function in unary.items():
