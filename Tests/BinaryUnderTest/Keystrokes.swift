@@ -1,7 +1,7 @@
 /// What keyboards and terminals send.
-public enum Keystrokes {
+package enum Keystrokes {
   /// What means nothing at the prompt: keys without a meaning, reports, replies.
-  public static let meaningless = [
+  package static let meaningless = [
     "\u{1B}[15~", "\u{1B}[24;5~", "\u{1B}OP", "\u{1B}[1;2P", "\u{1B}[[A", "\u{1B}[Z", "\u{1B}[2~",
     // The mouse, in three notations, and the focus.
     "\u{1B}[<0;31;12M", "\u{1B}[<0;31;12m", "\u{1B}[M !!", "\u{1B}[32;10;10M", "\u{1B}[I",
@@ -17,7 +17,7 @@ public enum Keystrokes {
   ]
 
   /// Keys that do something at the prompt, halves of keys, and pieces of statements.
-  public static let meaningful = [
+  package static let meaningful = [
     "\u{1B}[A", "\u{1B}[B", "\u{1B}[C", "\u{1B}[D", "\u{1B}[5~", "\u{1B}[6~", "\u{1B}[1;5C",
     "\u{1B}[1;5D", "\u{1B}[3;5~", "\u{1B}[H", "\u{1B}[F", "\u{1B}[200~", "\u{1B}[201~", "\u{1B}",
     "\u{1B}\u{1B}", "\u{1B}[", "\u{1B}O", "\u{1B}]", "\u{1B}P", "\u{12}", "\u{13}", "\u{7}", "\t",
@@ -30,6 +30,6 @@ public enum Keystrokes {
   ]
 
   /// Keys of vi's command mode.
-  public static let ofVi =
+  package static let ofVi =
     "dwbcx30$pPyYDCr~.uUft;,%|/?nv:#@_GkjAiaRsSeEWB^".map { String($0) } + ["\u{1B}", "99999"]
 }
