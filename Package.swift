@@ -91,7 +91,8 @@ let package = Package(
     .executableTarget(
       name: "nnsh-fuzz",
       dependencies: [
-        "Shell", "Prompt", "Console", "Library", "Language", "Files", "Datasets", "Tensors", "Syntax",
+        "Shell", "Prompt", "Console", "Library", "Language", "Files", "Datasets", "Tensors",
+        "Syntax",
         "FuzzCoverage", "BinaryUnderTest", "nnsh",
       ],
       path: "Tests/Fuzz", exclude: ["README.md", "Corpus"]),

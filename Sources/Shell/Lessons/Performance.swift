@@ -137,7 +137,9 @@ struct Performance {
     case .text(let text):
       guard text.contains(where: { !$0.isWhitespace }) else { return true }
       session.remember(text, session.reader)
-      noteAssigned { _ = session.runScript(SourceText(text, name: "<prompt>")) }
+      let before = session.machine.globals.userDefined
+      _ = session.runScript(SourceText(text, name: "<prompt>"))
+      noteAssigned(since: before)
       Interrupt.clear()
       session.endRow()
       return session.machine.exitCode == nil
@@ -151,9 +153,7 @@ struct Performance {
     }
   }
 
-  private mutating func noteAssigned(_ body: () -> Void) {
-    let before = session.machine.globals.userDefined
-    body()
+  private mutating func noteAssigned(since before: [(name: String, value: Value)]) {
     let globals = session.machine.globals
     let known = Dictionary(uniqueKeysWithValues: before.map { ($0.name, $0.value) })
     for (name, value) in globals.userDefined
