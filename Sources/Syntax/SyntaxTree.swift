@@ -1,15 +1,15 @@
 /// An expression and where it stands.
-package struct Expression: Sendable {
-  package let kind: Kind
-  package let span: Span
+public struct Expression: Sendable {
+  public let kind: Kind
+  public let span: Span
 
-  package init(_ kind: Kind, _ span: Span) {
+  public init(_ kind: Kind, _ span: Span) {
     self.kind = kind
     self.span = span
   }
 
   /// Only what holds expressions itself is boxed, so that a list of numbers stays flat.
-  package enum Kind: Sendable {
+  public enum Kind: Sendable {
     case none
     case bool(Bool)
     case number(Double)
@@ -43,60 +43,60 @@ package struct Expression: Sendable {
 }
 
 /// A piece of an interpolated string.
-package enum InterpolationPart: Sendable {
+public enum InterpolationPart: Sendable {
   case text(String)
   /// The format is what stands after `:`, as `.4f`; nil where there is none.
   case value(Expression, format: FormatSpecification?)
 }
 
 /// Width, precision and conversion of `{value:8.4f}`, as in Python.
-package struct FormatSpecification: Hashable, Sendable {
-  package var fill: Character = " "
-  package var alignment: Character?
-  package var sign: Character?
-  package var width: Int?
-  package var grouping: Bool = false
-  package var precision: Int?
-  package var conversion: Character?
+public struct FormatSpecification: Hashable, Sendable {
+  public var fill: Character = " "
+  public var alignment: Character?
+  public var sign: Character?
+  public var width: Int?
+  public var grouping: Bool = false
+  public var precision: Int?
+  public var conversion: Character?
 
-  package init() {}
+  public init() {}
 }
 
 /// An identifier and where it stands.
-package struct Name: Hashable, Sendable {
-  package let text: String
-  package let span: Span
+public struct Name: Hashable, Sendable {
+  public let text: String
+  public let span: Span
 
-  package init(_ text: String, _ span: Span) {
+  public init(_ text: String, _ span: Span) {
     self.text = text
     self.span = span
   }
 }
 
 /// `label: value` of a record literal.
-package struct RecordField: Sendable {
-  package let name: Name
-  package let value: Expression
+public struct RecordField: Sendable {
+  public let name: Name
+  public let value: Expression
 
-  package init(name: Name, value: Expression) {
+  public init(name: Name, value: Expression) {
     self.name = name
     self.value = value
   }
 }
 
 /// An argument of a call, `name=` before it where it is named.
-package struct Argument: Sendable {
-  package let name: Name?
-  package let value: Expression
+public struct Argument: Sendable {
+  public let name: Name?
+  public let value: Expression
 
-  package init(name: Name?, value: Expression) {
+  public init(name: Name?, value: Expression) {
     self.name = name
     self.value = value
   }
 }
 
 /// One place between the brackets of `x[i, a:b, :]`.
-package enum Subscript: Sendable {
+public enum Subscript: Sendable {
   case index(Expression)
   /// `start:stop:step`, each of which may be left out.
   case slice(start: Expression?, stop: Expression?, step: Expression?, Span)
@@ -105,10 +105,10 @@ package enum Subscript: Sendable {
 }
 
 /// `-x` and `not x`.
-package enum UnaryOperator: String, Sendable { case negate = "-", not = "not", plus = "+" }
+public enum UnaryOperator: String, Sendable { case negate = "-", not = "not", plus = "+" }
 
 /// The operators whose both sides are always evaluated.
-package enum BinaryOperator: String, Sendable, CaseIterable {
+public enum BinaryOperator: String, Sendable, CaseIterable {
   case add = "+", subtract = "-", multiply = "*", divide = "/", remainder = "%"
   case matmul = "@", power = "^"
   case equal = "==", notEqual = "!=", less = "<", lessOrEqual = "<=", greater = ">"
@@ -118,17 +118,17 @@ package enum BinaryOperator: String, Sendable, CaseIterable {
 }
 
 /// `and` and `or`.
-package enum LogicalOperator: String, Sendable { case and, or }
+public enum LogicalOperator: String, Sendable { case and, or }
 
 /// `x -> e`, `fn name(a, b=1) = e` or `fn name(a) { … }`.
-package struct FunctionLiteral: Sendable {
-  package let name: Name?
-  package let parameters: [FunctionParameter]
-  package let body: Block
+public struct FunctionLiteral: Sendable {
+  public let name: Name?
+  public let parameters: [FunctionParameter]
+  public let body: Block
   /// The whole literal, from `fn` or the first parameter to its end: what `source` shows.
-  package let span: Span
+  public let span: Span
 
-  package init(name: Name?, parameters: [FunctionParameter], body: Block, span: Span) {
+  public init(name: Name?, parameters: [FunctionParameter], body: Block, span: Span) {
     self.name = name
     self.parameters = parameters
     self.body = body
@@ -137,43 +137,43 @@ package struct FunctionLiteral: Sendable {
 }
 
 /// A parameter of a user's function, with its default where it has one.
-package struct FunctionParameter: Sendable {
-  package let name: Name
-  package let defaultValue: Expression?
+public struct FunctionParameter: Sendable {
+  public let name: Name
+  public let defaultValue: Expression?
 
-  package init(name: Name, defaultValue: Expression?) {
+  public init(name: Name, defaultValue: Expression?) {
     self.name = name
     self.defaultValue = defaultValue
   }
 }
 
-/// The statements between braces, or the single expression behind `=` or `->`.
+/// The statements between braces, or the single expression after `=` or `->`.
 ///
 /// The value of a block is that of its last statement if it is an expression, otherwise `none`.
-package struct Block: Sendable {
-  package let statements: [Statement]
-  package let span: Span
+public struct Block: Sendable {
+  public let statements: [Statement]
+  public let span: Span
 
-  package init(statements: [Statement], span: Span) {
+  public init(statements: [Statement], span: Span) {
     self.statements = statements
     self.span = span
   }
 }
 
 /// A statement and where it stands.
-package struct Statement: Sendable {
-  package let kind: Kind
-  package let span: Span
+public struct Statement: Sendable {
+  public let kind: Kind
+  public let span: Span
   /// Whether a `;` ends it, which silences its echo.
-  package let isSilenced: Bool
+  public let isSilenced: Bool
 
-  package init(_ kind: Kind, _ span: Span, isSilenced: Bool = false) {
+  public init(_ kind: Kind, _ span: Span, isSilenced: Bool = false) {
     self.kind = kind
     self.span = span
     self.isSilenced = isSilenced
   }
 
-  package indirect enum Kind: Sendable {
+  public indirect enum Kind: Sendable {
     case expression(Expression)
     /// `a = e` and `a, b = e`; a target is a name, an index or a field.
     case assignment(targets: [Expression], value: Expression)
@@ -191,36 +191,36 @@ package struct Statement: Sendable {
 }
 
 /// A command as written, its arguments filled into the places of its `CommandSyntax`.
-package struct Command: Sendable {
-  package let name: Name
+public struct Command: Sendable {
+  public let name: Name
   /// What was given, by the name of the slot; a variadic slot has several entries, in order.
-  package let arguments: [CommandArgument]
+  public let arguments: [CommandArgument]
 
-  package init(name: Name, arguments: [CommandArgument]) {
+  public init(name: Name, arguments: [CommandArgument]) {
     self.name = name
     self.arguments = arguments
   }
 
   /// What was given for a slot or an option.
-  package func values(_ slot: String) -> [CommandArgument] {
+  public func values(_ slot: String) -> [CommandArgument] {
     arguments.filter { $0.slot == slot }
   }
 }
 
 /// One argument of a command.
-package struct CommandArgument: Sendable {
-  package enum Value: Sendable {
+public struct CommandArgument: Sendable {
+  public enum Value: Sendable {
     case expression(Expression)
     /// A bare word, a bare path or an unevaluated string.
     case word(String)
   }
 
   /// The slot or the option that it fills.
-  package let slot: String
-  package let value: Value
-  package let span: Span
+  public let slot: String
+  public let value: Value
+  public let span: Span
 
-  package init(slot: String, value: Value, span: Span) {
+  public init(slot: String, value: Value, span: Span) {
     self.slot = slot
     self.value = value
     self.span = span
