@@ -3,7 +3,7 @@ import Operations
 import Syntax
 import Tensors
 
-/// Derives: traces the loss, gives names, walks back from the loss by the rules and checks every
+/// Derives: records the loss, gives names, walks back from the loss by the rules and checks every
 /// line against autodiff.
 package final class Deriver {
   /// A derivative on its way to a node.
@@ -18,8 +18,8 @@ package final class Deriver {
   let machine: Machine
   let thunk: Thunk
   let target: String
-  private let tracer: Tracer
-  private var graph: Graph { tracer.graph }
+  private let recorder: EvaluationRecorder
+  private var graph: Graph { recorder.graph }
   private var parts: [Int: [Part]] = [:]
   private(set) var exact: [Int: Tensor] = [:]
   var lines: [Derivation.Line] = []
@@ -36,7 +36,7 @@ package final class Deriver {
     self.machine = machine
     self.thunk = thunk
     target = place.description
-    tracer = Tracer(thunk, machine: machine, withRespectTo: place)
+    recorder = EvaluationRecorder(thunk, machine: machine, withRespectTo: place)
   }
 
   /// The derivation of a loss with respect to one variable.
@@ -55,12 +55,13 @@ package final class Deriver {
   }
 
   private func run(_ place: Place) throws -> Derivation {
-    let root = try tracer.node(tracer.trace(), thunk.expression.span)
+    let loss = try recorder.evaluate()
+    let root = try recorder.node(of: loss)
     guard root.variable.count == 1 else {
       throw DifferentiabilityError.notANumber(shape: root.shape)
     }
     var seen: Set<String> = []
-    remarks = tracer.remarks.filter { seen.insert($0).inserted }
+    remarks = recorder.remarks.filter { seen.insert($0).inserted }
     guard let variable = graph.nodes.first(where: { $0.isLeaf && $0.isOnPath }),
       root.isOnPath
     else { return try independent(place, root) }
@@ -68,9 +69,9 @@ package final class Deriver {
     try GlobalNames(machine: machine, thunk: thunk, target: target).assign(to: graph)
     var symbols = Symbols(graph: graph, root: root)
     symbols.assign { machine.globals.isUserDefined($0) }
-    let loss = root.symbol ?? "L"
-    unicode.loss = SymbolText.unicode(loss)
-    latex.loss = SymbolText.latex(loss)
+    let symbol = root.symbol ?? "L"
+    unicode.loss = SymbolText.unicode(symbol)
+    latex.loss = SymbolText.latex(symbol)
     let named = graph.nodes.filter { $0.isOnPath && $0.symbol != nil }
     let gradients = try graph.tape.sweep(from: root.variable, to: named.map(\.variable))
     for (node, gradient) in zip(named, gradients) { exact[node.identifier] = gradient.tensor }

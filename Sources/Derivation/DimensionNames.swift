@@ -13,23 +13,18 @@ package struct DimensionNames {
     }
     let all = graph.nodes.filter { $0.operation == "@" && $0.inputs[0].rank == 2 }
     let products = all.filter { $0.inputs[1].rank == 2 }
-    let outputs = graph.nodes.filter {
-      $0.rank == 2 && ["softmax", "cross_entropy", "averageCE"].contains($0.operation ?? "")
-    }
-    for node in outputs
-      + graph.nodes.filter({ ["cross_entropy", "averageCE"].contains($0.operation ?? "") }).flatMap(
-        \.inputs)
-    where node.rank == 2 {
-      name(node.axes[1], "K", "classes")
-      name(node.axes[0], "N", "rows")
-    }
+    let losses = graph.nodes.filter { ["cross_entropy", "averageCE"].contains($0.operation ?? "") }
+    let outputs = graph.nodes.filter { $0.rank == 2 && $0.operation == "softmax" }
+    for node in losses.flatMap(\.inputs) where node.rank == 2 { nameClasses(node) }
     // The data: what the first product multiplies.
     for product in all where !product.inputs[0].isOnPath && product.axes[0].size > 1 {
       name(product.axes[0], "N", "rows")
       if !product.inputs[0].isActivation { name(product.inputs[0].axes[1], "F", "features") }
     }
+    // Of weights between rows the columns are no classes.
+    for node in outputs where !node.axes[0].isSame(as: node.axes[1]) { nameClasses(node) }
     let last = products.last
-    if let last, outputs.isEmpty, taken.contains("N"), last.axes[1].name == nil,
+    if let last, outputs.isEmpty, losses.isEmpty, taken.contains("N"), last.axes[1].name == nil,
       last.axes[1].size > 1
     {
       name(last.axes[1], "K", "outputs")
@@ -41,6 +36,12 @@ package struct DimensionNames {
       func rank(_ name: String) -> Int { name.first.flatMap { order.firstIndex(of: $0) } ?? 9 }
       return (rank(left.element.name), left.offset) < (rank(right.element.name), right.offset)
     }.map(\.element)
+  }
+
+  /// The rows and the columns of probabilities.
+  private mutating func nameClasses(_ node: Node) {
+    name(node.axes[1], "K", "classes")
+    name(node.axes[0], "N", "rows")
   }
 
   private mutating func nameHidden(_ products: [Node]) {

@@ -247,6 +247,8 @@ extension Formula {
     if axes.count < 2 { return self }
     switch kind {
     case .transpose(let inner): return inner
+    case .node(let node) where node.isPlainTranspose && node.symbol == nil:
+      return .node(node.inputs[0])
     case .ones: return Formula.constant(.one, axes.reversed()).materialized
     case .matmul(let parts) where parts.allSatisfy({ $0.axes.count == 2 }):
       // (A B)ᵀ = Bᵀ Aᵀ
@@ -313,18 +315,23 @@ extension Formula {
         nns: symbol?.nns, evaluate: { try Tensor.apply(operation, $0[0]) }), operand.axes)
   }
 
+  /// A linear function of it: what is constant stays in front.
+  func mapped(to axes: [Dimension], _ function: (Formula) -> Call) -> Formula {
+    let (coefficient, factors) = split
+    let body = Formula.multiply(.one, factors, self.axes).materialized
+    return Formula.call(function(body), axes).scaled(coefficient)
+  }
+
   func reshaped(to target: [Dimension]) -> Formula {
     if shape == target.sizes { return self }
     if let value = constantValue { return .constant(value, target) }
     let sizes = target.sizes
-    let (coefficient, factors) = split
-    let body = Formula.multiply(.one, factors, axes).materialized
     let list = sizes.map(String.init).joined(separator: ", ")
-    return Formula.call(
+    return mapped(to: target) { body in
       Call(
         name: "reshape", operands: [body], suffix: ", \(list)",
-        evaluate: { try $0[0].reshaped(sizes) }), target
-    ).scaled(coefficient)
+        evaluate: { try $0[0].reshaped(sizes) })
+    }
   }
 
   static func indicator(

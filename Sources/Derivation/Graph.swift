@@ -9,7 +9,7 @@ package final class Graph {
   /// Intermediates beyond this make no derivation that anyone would read.
   static let sizeLimit = 600
 
-  let tape = Tape()
+  let tape = Tape(keepingAll: true)
   let machine: Machine
   /// Whether tensors are taken in Float64; as they are where nothing is differentiated.
   let isExact: Bool
@@ -172,8 +172,6 @@ package struct Unsupported: Error {
   let span: Span
   let source: SourceText
   let hint: String?
-  /// Whether it has been found that the machine cannot be asked instead.
-  var isFinal = false
 
   init(_ construct: String, span: Span, source: SourceText, hint: String? = nil) {
     self.construct = construct

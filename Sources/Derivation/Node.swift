@@ -103,6 +103,11 @@ package final class Node {
     return (try? input.shape.normalized(axes: options.integers("axis"))) ?? []
   }
 
+  /// Whether it is a matrix with its two axes exchanged.
+  var isPlainTranspose: Bool {
+    operation == "transpose" && rank == 2 && options.integers("axes") == nil
+  }
+
   /// Whether it squashes or rectifies each number or row, as the units of a network do.
   var isActivation: Bool {
     guard let operation else { return false }

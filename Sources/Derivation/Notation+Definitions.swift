@@ -62,6 +62,20 @@ extension Notation {
       let places =
         style == .latex ? SymbolText.escaped(node.options.indexText) : node.options.indexText
       return ("\(operand(inputs[0], from: .postfix))[\(places)]", .postfix)
+    case "assign":
+      let places =
+        style == .latex ? SymbolText.escaped(node.options.indexText) : node.options.indexText
+      let (whole, part) = (operand(inputs[0], from: .postfix), operand(inputs[1], from: .sum))
+      if style == .nns {
+        let change = "(\(operand(inputs[1], from: .product)) - \(whole)[\(places)])"
+        let placed = DerivationRule.placed(at: node.options.indices, in: node, change)
+        return ("(\(whole) + \(placed ?? change))", .atom)
+      }
+      return (
+        style == .latex
+          ? "\\left(\(whole) \\text{ with } [\(places)] = \(part)\\right)"
+          : "(\(whole) with [\(places)] = \(part))", .atom
+      )
     case ">", "<", ">=", "<=", "==", "!=":
       let sign = style == .nns ? name : relation(name)
       return (
@@ -212,6 +226,22 @@ extension Notation {
       return "[\(parts.joined(separator: ", "))]"
     default: return nil
     }
+  }
+
+  /// The places between brackets as nns reads them back; nil where they are too long for a formula.
+  static func code(of indices: [Index]) -> String? {
+    let texts = indices.map { index -> String? in
+      switch index {
+      case .at(let place): return "\(place)"
+      case .slice(let start, let stop, let step):
+        let ends = (start.map(String.init) ?? "") + ":" + (stop.map(String.init) ?? "")
+        return step == 1 ? ends : ends + ":\(step)"
+      case .mask(let tensor), .gather(let tensor): return code(of: .tensor(Box(tensor)))
+      case .ellipsis: return "..."
+      case .newAxis: return "none"
+      }
+    }
+    return texts.contains { $0 == nil } ? nil : texts.compactMap { $0 }.joined(separator: ", ")
   }
 
   private func call(_ name: String, _ node: Node) -> (String, Level) {

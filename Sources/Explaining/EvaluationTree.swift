@@ -7,8 +7,8 @@ import Tensors
 final class EvaluationPart {
   /// As it is written, on one line.
   let text: String
-  /// What it gave; nil where it failed, or is a function's name.
-  var result: Traced?
+  /// What it gave; nil where it failed.
+  var result: Trace?
   var parts: [EvaluationPart] = []
   /// Whether it is nothing but a name or a literal.
   let isPlain: Bool
@@ -30,8 +30,8 @@ final class EvaluationPart {
   }
 }
 
-/// Draws the tree of an evaluation while the tracer walks it.
-final class EvaluationRecorder: Tracer.Observer {
+/// Draws the tree of an evaluation from what its recorder is told.
+final class EvaluationTree: EvaluationListener {
   /// Parts beyond this are not shown.
   private static let partLimit = 400
   /// Bytes of an expression that are looked at.
@@ -41,23 +41,21 @@ final class EvaluationRecorder: Tracer.Observer {
   private var stack: [EvaluationPart]
   private var starts: [Int] = []
   private var count = 0
-  private let graph: Graph
 
-  init(_ graph: Graph) {
-    self.graph = graph
-    stack = [root]
-  }
+  init() { stack = [root] }
 
   /// Whether parts were left out.
   var isCut: Bool { count > Self.partLimit }
 
+  /// Whether further parts would be shown.
   var wantsMore: Bool { count < Self.partLimit }
 
-  func enter(_ expression: Expression, in source: SourceText) {
+  /// - Parameter operations: how many operations there were before.
+  func enter(_ expression: Expression, in source: SourceText, operations: Int) {
     count += 1
+    starts.append(operations)
     guard count <= Self.partLimit else {
       stack.append(EvaluationPart(text: "", isPlain: true))
-      starts.append(graph.nodes.count)
       return
     }
     let text = Self.line(of: expression.span, in: source)
@@ -69,13 +67,13 @@ final class EvaluationRecorder: Tracer.Observer {
     let part = EvaluationPart(text: text, isPlain: isPlain)
     if !expression.isLiteral { stack.last?.parts.append(part) }
     stack.append(part)
-    starts.append(graph.nodes.count)
   }
 
-  func leave(_ expression: Expression, with result: Traced?) {
-    guard let part = stack.popLast(), let start = starts.popLast() else { return }
+  /// - Parameter operations: how many operations there are now.
+  func leave(with result: Trace, operations: Int) {
+    guard stack.count > 1, let part = stack.popLast(), let start = starts.popLast() else { return }
     part.result = result
-    part.operations = start..<graph.nodes.count
+    part.operations = start..<operations
   }
 
   /// The beginning of an expression, on one line: as much as a terminal is wide.

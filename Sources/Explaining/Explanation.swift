@@ -29,21 +29,19 @@ package struct Explanation {
       return Explanation(
         failure: nil, rows: [], closing: describe(function, name))
     }
-    let tracer = Tracer(thunk, machine: machine)
-    let recorder = EvaluationRecorder(tracer.graph)
-    tracer.observer = recorder
+    let tree = EvaluationTree()
+    let recorder = EvaluationRecorder(thunk, machine: machine, listener: tree)
     var failure: (any Error)?
-    var result: Traced?
+    var result: Trace?
     do {
-      result = try tracer.trace()
+      result = try recorder.evaluate()
     } catch let error as Unsupported {
       failure = error.error(of: "explain")
     } catch {
       failure = error
     }
-    if let last = tracer.graph.nodes.last { _ = DimensionNames(tracer.graph, root: last) }
-    let value = try result.map { try tracer.plain($0, thunk.expression.span) }
-    return Explanation(tracer.graph, recorder, value, failure)
+    if let last = recorder.graph.nodes.last { _ = DimensionNames(recorder.graph, root: last) }
+    return Explanation(recorder.graph, tree, result?.value, failure)
   }
 
   private init(failure: (any Error)?, rows: [Row], closing: [String]) {
@@ -54,12 +52,12 @@ package struct Explanation {
   }
 
   private init(
-    _ graph: Graph, _ recorder: EvaluationRecorder, _ value: Value?, _ failure: (any Error)?
+    _ graph: Graph, _ tree: EvaluationTree, _ value: Value?, _ failure: (any Error)?
   ) {
     self.failure = failure
     self.value = value
     var rows: [Row] = []
-    for part in recorder.root.parts {
+    for part in tree.root.parts {
       Self.append(part, graph, first: "", further: "", failure, to: &rows)
     }
     self.rows = rows
@@ -67,10 +65,10 @@ package struct Explanation {
     let cost = graph.cost
     if cost.operations > 0 {
       closing.append(
-        "in all \(recorder.isCut ? "at least " : "")\(Cost.short(cost.operations)) multiply-adds or other operations, "
+        "in all \(tree.isCut ? "at least " : "")\(Cost.short(cost.operations)) multiply-adds or other operations, "
           + "\(Cost.bytes(cost.bytes)) of intermediate results")
     }
-    if recorder.isCut { closing.append("the parts beyond the first 400 are left out") }
+    if tree.isCut { closing.append("the parts beyond the first 400 are left out") }
     switch value {
     case .number(let number): closing.append("value \(number.displayed)")
     case .bool(let truth): closing.append("value \(truth)")
@@ -105,10 +103,10 @@ package struct Explanation {
         names: "",
         notes: isInnermost ? reason(failure) : [])
     }
-    guard case .node(let node) = result else {
+    guard let node = result.node else {
       return Row(
-        tree: lead + part.text, short: lead + part.shortText, shape: kind(of: result), names: "",
-        notes: [])
+        tree: lead + part.text, short: lead + part.shortText, shape: kind(of: result.value),
+        names: "", notes: [])
     }
     let inner = part.parts.reduce(into: Set<Int>()) { $0.formUnion($1.operations) }
     let own = part.operations.filter { !inner.contains($0) }.map { graph.nodes[$0] }
@@ -131,13 +129,10 @@ package struct Explanation {
     return [RuntimeError(failure).message]
   }
 
-  private static func kind(of result: Traced) -> String {
-    switch result {
-    case .value(let value, _): value.kindName
-    case .list(let items): "list of \(items.count)"
-    case .closure: "function"
-    case .node(let node): "\(node.shape)"
-    }
+  private static func kind(of result: Value) -> String {
+    if case .list(let box) = result { return "list of \(box.content.count)" }
+    if let tensor = try? result.asTensor(), result.isTensorLike { return "\(tensor.shape)" }
+    return result.kindName
   }
 
   /// `1×5 broadcast to 6×5`, where an operand of an elementwise operation was.

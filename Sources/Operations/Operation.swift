@@ -41,13 +41,15 @@ package struct Operation: Sendable {
   let saves: Saves
   /// Why no derivative passes, where the result is constant between jumps; otherwise nil.
   let cut: String?
+  /// The places that it reads or writes, where it does.
+  let indices: [Index]
   /// What is known of it where it works element by element.
   package let elementwise: ElementwiseRecord?
   let forward: @Sendable ([Tensor]) throws -> Tensor
   let pullback: @Sendable (Pullback) throws -> [Variable?]
 
   package init(
-    _ name: String, saves: Saves = .both, cut: String? = nil,
+    _ name: String, saves: Saves = .both, cut: String? = nil, indices: [Index] = [],
     elementwise: ElementwiseRecord? = nil,
     forward: @escaping @Sendable ([Tensor]) throws -> Tensor,
     pullback: @escaping @Sendable (Pullback) throws -> [Variable?]
@@ -55,6 +57,7 @@ package struct Operation: Sendable {
     self.name = name
     self.saves = saves
     self.cut = cut
+    self.indices = indices
     self.elementwise = elementwise
     self.forward = forward
     self.pullback = pullback

@@ -11,6 +11,8 @@ package struct Recording {
     package let output: Tensor
     /// Positions of the inputs among the steps; -1 for constants.
     package let parents: [Int]
+    /// The places that an operation on parts reads or writes.
+    package let indices: [Index]
     let operation: Operation?
 
     init(_ entry: Tape.Entry) {
@@ -18,6 +20,7 @@ package struct Recording {
       inputs = entry.inputs.map(\.tensor)
       output = entry.output.tensor
       parents = entry.parents
+      indices = entry.operation?.indices ?? []
       operation = entry.operation
     }
   }

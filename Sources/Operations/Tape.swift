@@ -117,6 +117,17 @@ package final class Tape: @unchecked Sendable {
     return Variable(output, tape: self, index: entries.count - 1)
   }
 
+  /// Where a variable stands among the steps; nil where this tape does not record it.
+  package func position(of variable: Variable) -> Int? { ownIndex(variable) }
+
+  /// The step at a position, and the variable that is its result, while the tape is open. The
+  /// operands are there only if the tape was made to keep them.
+  package func step(at position: Int) -> (step: Recording.Step, result: Variable)? {
+    entry(position).map {
+      (Recording.Step($0), Variable($0.output, tape: self, index: position))
+    }
+  }
+
   /// Closes the tape and gives all that it recorded. The operands are there only if it was made to
   /// keep them.
   package func recording(of result: Variable) -> Recording {

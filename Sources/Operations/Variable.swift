@@ -38,6 +38,12 @@ package struct Variable: Sendable {
   /// The element type of the value.
   package var elementType: ElementType { tensor.elementType }
 
+  /// Whether the two stand at one place of one tape.
+  package func isSame(as other: Variable) -> Bool {
+    guard let live, let its = other.live else { return false }
+    return live.tape === its.tape && live.index == its.index
+  }
+
   /// Whether no open tape watches the value.
   package var isConstant: Bool { live == nil }
 

@@ -99,6 +99,28 @@ import Testing
     Case(
       "derive -mean(q * log(sigmoid(x @ w)) + (1 - q) * log(1 - sigmoid(x @ w))) wrt w",
       "(1/N) xᵀ (h − q)"),
+    Case("derive prod(w) + sum(prod(A, axis=1)) + prod(B, axis=0)[2] wrt w, A, B"),
+    Case("derive sum(cumsum(w)^2) + sum(cumsum(A)^2) + sum(cumsum(B, axis=1)^2) wrt w, A, B"),
+    Case(
+      "derive sum(repeat(w, 2)^2) + sum(repeat(A, 3)^2) + sum(repeat(B, 2, axis=1)^2) wrt w, A, B"),
+    Case("derive sum(diag(w)^2) + sum(diag(A) * w) wrt w, A"),
+    Case("derive sum(sort(w) * q[:4]) + sum(sort(t, descending=true) * q) wrt w, t"),
+    Case(
+      "fn f() { a = zeros(3); a[0] = sum(w^2); a[1] = a[0] * s; return sum(a * a) }\nderive f() wrt w, s"
+    ),
+    Case("fn f() { C = A * A; C[0, :] = A[1]; C[2, 1:3] *= 2; return sum(C^2) }\nderive f() wrt A"),
+    Case(
+      "fn f() { a = zeros(4); for i in 0..<4 { a[i] = w[i] * i }; return sum(a * A[0]) }\nderive f() wrt w, A"
+    ),
+    Case("fn f() { r = {c: w, k: 2}; r.c[1] = s; return sum(r.c * r.k) }\nderive f() wrt w, s"),
+    Case("derive sum(map(v -> v * s, w)) wrt s"),
+    Case("f = (v -> v * v) |> sum\nderive f(A) wrt A"),
+    Case("fn f() { n, d = x.shape; return sum(x @ w) / n * d }\nderive f() wrt w"),
+    Case(
+      "fn f() { t = 0; for i, row in A { t += sum(row * w) * i }; return t }\nderive f() wrt A, w"),
+    Case(
+      "fn g() { Q = x @ V; S = Q @ Q' / 2; return softmax(S) @ x @ V }\nderive cross_entropy(y, softmax(g())) wrt V"
+    ),
     Case("u = f64(w)\nderive sum((f64(x) @ u)^2) wrt u", "2 f64(x)ᵀ r"),
   ]
 

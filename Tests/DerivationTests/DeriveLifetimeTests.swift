@@ -6,13 +6,13 @@ import Testing
 
 @testable import Derivation
 
-/// What a derivation was made of is let go of with it, though operands and their users, and
-/// functions and the scopes that they stand in, refer to each other.
+/// What a derivation was made of is let go of with it, though operands and their users refer to
+/// each other.
 @Suite struct DeriveLifetimeTests {
-  /// Traces the loss of its one command, and keeps nothing of it.
+  /// Records the loss of its one command, and keeps nothing of it.
   final class Host: CommandHost {
     weak var node: Node?
-    weak var scope: Scope?
+    weak var function: Function?
     var count = 0
 
     let commandSyntax = [
@@ -25,16 +25,15 @@ import Testing
       guard case .thunk(let loss)? = command.first("loss"),
         case .thunk(let target)? = command.first("targets")
       else { return nil }
-      let tracer = Tracer(loss, machine: machine, withRespectTo: target.place)
-      _ = try tracer.trace()
-      count = tracer.graph.nodes.count
-      node = tracer.graph.nodes.first { !$0.consumers.isEmpty }
-      if case .closure(_, let found, _)? = tracer.scopes.lazy
-        .flatMap({ $0.variables.values }).first(where: { $0.isFunction })
-      {
-        scope = found
-      }
-      #expect(node != nil && scope != nil)
+      let recorder = EvaluationRecorder(loss, machine: machine, withRespectTo: target.place)
+      _ = try recorder.evaluate()
+      count = recorder.graph.nodes.count
+      node = recorder.graph.nodes.first { !$0.consumers.isEmpty }
+      function =
+        recorder.scopes.values.lazy.flatMap(\.values).compactMap {
+          if case .function(let function) = $0.value { function } else { nil }
+        }.first
+      #expect(node != nil && function != nil)
       return nil
     }
 
@@ -47,7 +46,7 @@ import Testing
     let script = """
       w = [1, 2, 3]
       fn L() {
-        fn square(v) = v * v
+        square = v -> v * v
         return sum(square(w) + square(sin(w)))
       }
       derive L() wrt w
@@ -55,6 +54,6 @@ import Testing
     try machine.run(machine.compile(SourceText(script, name: "test.nns")))
     #expect(host.count > 3)
     #expect(host.node == nil)
-    #expect(host.scope == nil)
+    #expect(host.function == nil)
   }
 }

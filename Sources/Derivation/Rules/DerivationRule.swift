@@ -52,7 +52,9 @@ struct DerivationRule: Sendable {
   /// Every rule by the name of its operation.
   static let table: [String: DerivationRule] = {
     var table: [String: DerivationRule] = [:]
-    for family in [elementwise, choices, reductions, products, shapes, losses, layers] {
+    for family in [
+      elementwise, choices, reductions, products, shapes, parts, losses, layers,
+    ] {
       table.merge(family) { first, _ in first }
     }
     return table

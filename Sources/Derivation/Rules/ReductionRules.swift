@@ -15,6 +15,15 @@ extension DerivationRule {
       Result(
         spread(step) * step.operand(0) / kept(step.node), "norm: x / ‖x‖")
     },
+    "prod": DerivationRule { step in
+      guard step.input.tensor.doubles().contains(0) else {
+        return Result(
+          spread(step) * kept(step.node) / step.operand(0), "product: the product by the factor")
+      }
+      throw Unsupported(
+        "a product with a factor 0", span: step.node.span, source: step.node.source,
+        hint: "grad gives its gradient all the same")
+    },
     "var": DerivationRule { step in
       let scale = divisor(step.node) * Coefficient(2)
       return Result(

@@ -58,13 +58,11 @@ extension DerivationRule {
       if inverse.indices.contains(place) { inverse[place] = position }
     }
     let back = inverse
-    let (coefficient, factors) = step.derivative.split
-    let body = Formula.multiply(.one, factors, step.derivative.axes).materialized
-    return Formula.call(
+    return step.derivative.mapped(to: step.input.axes) { body in
       Formula.Call(
         name: "transpose", operands: [body], suffix: ", \(back)",
-        evaluate: { try $0[0].transposed(back) }), step.input.axes
-    ).scaled(coefficient)
+        evaluate: { try $0[0].transposed(back) })
+    }
   }
 
   /// G[places]
@@ -72,24 +70,20 @@ extension DerivationRule {
     _ derivative: Formula, _ places: [String], _ indices: [Index], _ axes: [Dimension]
   ) -> Formula {
     if let constant = derivative.constantValue { return .constant(constant, axes) }
-    let (coefficient, factors) = derivative.split
-    let body = Formula.multiply(.one, factors, derivative.axes).materialized
     let text = "&0[\(places.joined(separator: ", "))]"
-    return Formula.call(
+    return derivative.mapped(to: axes) { body in
       Formula.Call(
         name: "part\(places)", operands: [body], unicode: text, latex: text, nns: text,
-        evaluate: { try $0[0].subscripted(indices) }), axes
-    ).scaled(coefficient)
+        evaluate: { try $0[0].subscripted(indices) })
+    }
   }
 
   /// Zeros with G where the elements were taken from.
   private static func placed(_ step: Application) -> Formula {
     let indices = step.node.options.indices
     let sizes = step.input.axes.sizes
-    let (coefficient, factors) = step.derivative.split
-    let body = Formula.multiply(.one, factors, step.derivative.axes).materialized
     let text = step.node.options.indexText
-    return Formula.call(
+    return step.derivative.mapped(to: step.input.axes) { body in
       Formula.Call(
         name: "placed[\(text)]", operands: [body],
         unicode: "place($0 at [\(text)])",
@@ -97,12 +91,12 @@ extension DerivationRule {
         nns: padding(indices, step.input),
         evaluate: {
           try Tensor.zeros(Shape(checking: sizes), .f64).accumulated(at: indices, adding: $0[0])
-        }), step.input.axes
-    ).scaled(coefficient)
+        })
+    }
   }
 
   /// How nns builds it: zeros before and after, an axis at a time; empty where it cannot.
-  private static func padding(_ indices: [Index], _ input: Node) -> String {
+  static func padding(_ indices: [Index], _ input: Node) -> String {
     let lengths = input.axes.sizes
     if let scattered = scattering(indices, lengths) { return scattered }
     guard indices.count <= lengths.count else { return "" }

@@ -5,7 +5,7 @@ import Syntax
 /// Codes are never changed after they are built, and the machine keeps every code that holds or is
 /// a function until its own end; so a running frame may refer to its code without owning it.
 package final class Code: @unchecked Sendable {
-  // Unchecked: immutable once built; used by the one machine thread.
+  // Unchecked: immutable once built, but for `observed`; used by the one machine thread.
   let name: String?
   /// Whether it was written as a function: calls of it are named in messages.
   let isFunction: Bool
@@ -25,6 +25,14 @@ package final class Code: @unchecked Sendable {
   let cellNames: [String]
   let captureNames: [String]
   let tables: CodeTables
+  /// What it was compiled from, where that may be observed; nil for statements.
+  let tree: CodeTree?
+  /// Whether it tells the machine's observer what it does.
+  let isObserved: Bool
+  /// Whether the builtins' names mean the builtins in it, as in the prelude.
+  let fixesBuiltins: Bool
+  /// The same, telling an observer: made at the first need.
+  var observed: ObservedCode?
 
   init(_ builder: CodeBuilder) {
     name = builder.name
@@ -38,6 +46,9 @@ package final class Code: @unchecked Sendable {
     cellNames = builder.cellNames
     captureNames = builder.captureNames
     tables = builder.tables
+    tree = builder.tree
+    isObserved = builder.isObserved
+    fixesBuiltins = builder.fixesBuiltins
     instructionCount = builder.instructions.count
     constantCount = builder.constants.count
     // SAFETY: each buffer is as large as what is put into it, and freed in `deinit`.
@@ -138,6 +149,8 @@ struct CodeTables {
   var commands: [CommandPattern] = []
   var errors: [RuntimeError] = []
   var chains: [ElementwiseChain] = []
+  var observedExpressions: [ObservedExpression] = []
+  var observedLoops: [ObservedLoop] = []
 }
 
 /// A function's code, and where the cells that it captures are found when it is made.

@@ -14,6 +14,9 @@ struct CodeBuilder {
   private(set) var sites: [Site] = []
   /// Whether it is a function as written, rather than a statement or an unevaluated expression.
   var isFunction = false
+  var tree: CodeTree?
+  var isObserved = false
+  var fixesBuiltins = false
   var parameters: [ParameterInfo] = []
   var registerNames: [String] = []
   var cellNames: [String] = []

@@ -22,6 +22,7 @@ extension Compiler {
     }
     for (offset, target) in targets.enumerated() {
       try assign(.register(first.index + offset), to: target, span)
+      observeAssignment(to: target, part: offset, of: targets.count)
     }
   }
 
@@ -42,6 +43,7 @@ extension Compiler {
       let register = try temporary(value)
       store(register, inVariable: name, span, keeping: false)
     }
+    observeAssignment(to: target)
   }
 
   /// Stores what a register holds.
@@ -82,6 +84,7 @@ extension Compiler {
   func compileUpdate(
     _ target: Expression, _ operation: BinaryOperator, _ value: Expression, _ span: Span
   ) throws(Diagnostic) {
+    if isObserved, try compileObservedUpdate(target, operation, value, span) { return }
     if case .name(let name) = target.kind {
       switch resolve(name) {
       case .register(let index):
@@ -147,6 +150,7 @@ extension Compiler {
     builder.emit(
       Instruction(.storePath, extra: index, a: root.bits, c: first.bits),
       at: Site(span, [target.span, current.span] + operands.map(\.span)))
+    observeAssignment(to: current)
   }
 
   /// The variable that an update writes to; nil, after an instruction that fails, where it is not

@@ -5,17 +5,19 @@ extension Compiler {
     _ function: Expression, _ arguments: [Argument], into target: Operand, _ span: Span
   ) throws(Diagnostic) {
     try checkCount(arguments.count, "arguments", span)
-    let callee = try operand(function)
+    let callee = try callee(function)
     let first = try compileArguments(arguments, of: function, callee)
     let site = Site(span, [function.span] + arguments.map(\.value.span))
     let names = arguments.map(\.name?.text)
     let isNamed = names.contains { $0 != nil }
+    // The quick call knows nothing of observers.
+    let isQuick = !isNamed && !isObserved
     builder.emit(
       Instruction(
-        isNamed ? .callNamed : .call, extra: arguments.count, a: target.bits, b: callee.bits,
+        isQuick ? .call : .callNamed, extra: arguments.count, a: target.bits, b: callee.bits,
         c: first.bits), at: site)
-    if isNamed {
-      let index = builder.tables.argumentNames.adding(names)
+    if !isQuick {
+      let index = builder.tables.argumentNames.adding(isNamed ? names : [])
       builder.emit(Instruction(.extended, b: UInt32(index)), at: site)
     }
   }
@@ -31,9 +33,11 @@ extension Compiler {
     else { return try row(arguments.map(\.value)) }
     let first = builder.temporaries(arguments.count)
     let mark = builder.nextTemporary
-    let leaves = try compileLeaves(elements)
-    try emitLiteral(
-      leaves, into: first, literal.value.span, flags: .isArgument, context: callee)
+    try observingIfAsked(literal.value, in: first) { () throws(Diagnostic) in
+      let leaves = try compileLeaves(elements)
+      try emitLiteral(
+        leaves, into: first, literal.value.span, flags: .isArgument, context: callee)
+    }
     builder.release(to: mark)
     for (offset, argument) in arguments.enumerated().dropFirst() {
       try compile(argument.value, into: .register(first.index + offset))

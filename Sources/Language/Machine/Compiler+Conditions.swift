@@ -2,9 +2,14 @@ import Syntax
 
 extension Compiler {
   /// Compiles a condition; gives the jumps taken where its truth is `sense`, to be landed.
-  func jumps(where condition: Expression, is sense: Bool) throws(Diagnostic) -> [Int] {
+  ///
+  /// - Parameter isChoice: whether it chooses between branches, rather than ending a loop.
+  func jumps(
+    where condition: Expression, is sense: Bool, isChoice: Bool = true
+  ) throws(Diagnostic) -> [Int] {
     let mark = builder.nextTemporary
     defer { builder.release(to: mark) }
+    if isObserved { return [try observedJump(where: condition, is: sense, isChoice)] }
     switch condition.kind {
     case .unary(.not, let inner): return try jumps(where: inner, is: !sense)
     case .logical(let operation, let left, let right):

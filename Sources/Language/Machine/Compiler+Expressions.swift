@@ -4,6 +4,11 @@ extension Compiler {
   /// Where an expression's value can be read: its own place for a constant or a variable,
   /// otherwise a new register above those in use.
   func operand(_ expression: Expression) throws(Diagnostic) -> Operand {
+    isObserved ? try temporary(expression) : try place(of: expression)
+  }
+
+  /// The same for what no observer is told of: a function that is called by its name.
+  func place(of expression: Expression) throws(Diagnostic) -> Operand {
     switch expression.kind {
     case .number(let number): return builder.constant(number)
     case .unary(.negate, let inner):
@@ -21,7 +26,7 @@ extension Compiler {
     default: break
     }
     let register = builder.temporary()
-    try compile(expression, into: register)
+    try compilePlainly(expression, into: register)
     return register
   }
 
@@ -44,13 +49,20 @@ extension Compiler {
   /// Compiles so that the value lands in `target`, which is written last of all: if anything
   /// fails, it keeps what it held.
   func compile(_ expression: Expression, into target: Operand) throws(Diagnostic) {
+    try observingIfAsked(expression, in: target) { () throws(Diagnostic) in
+      try compilePlainly(expression, into: target)
+    }
+  }
+
+  /// The same without telling an observer of the expression itself.
+  func compilePlainly(_ expression: Expression, into target: Operand) throws(Diagnostic) {
     let mark = builder.nextTemporary
     defer { builder.release(to: mark) }
     let span = expression.span
-    if try compileChain(expression, into: target) { return }
+    if !isObserved, try compileChain(expression, into: target) { return }
     switch expression.kind {
     case .none, .bool, .number, .string:
-      move(try operand(expression), into: target, span)
+      move(try place(of: expression), into: target, span)
     case .name(let name): compileName(name, into: target, span)
     case .interpolation(let parts): try compileInterpolation(parts, into: target, span)
     case .bracket(let elements): try compileBracket(elements, into: target, span)
@@ -86,7 +98,7 @@ extension Compiler {
       try compileConditional(condition, then, otherwise, into: target, span)
     case .pipe(let value, let function):
       let argument = try temporary(value)
-      let callee = try operand(function)
+      let callee = try callee(function)
       builder.emit(
         Instruction(.pipe, extra: 1, a: target.bits, b: callee.bits, c: argument.bits),
         at: Site(span, [function.span, value.span]))

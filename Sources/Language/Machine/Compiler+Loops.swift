@@ -3,7 +3,8 @@ import Syntax
 extension Compiler {
   func compileWhile(_ condition: Expression, _ body: Block, _ span: Span) throws(Diagnostic) {
     let top = builder.position
-    let exits = try jumps(where: condition, is: false)
+    let exits = try jumps(where: condition, is: false, isChoice: false)
+    observeTurn([], span: span)
     loops.append(Loop())
     try compileDiscarding(body)
     finishLoop(continuingAt: top, exits: exits, span)
@@ -28,6 +29,7 @@ extension Compiler {
     if names.count == 2 {
       let first = builder.temporaries(2)
       builder.emit(Instruction(.forNextPair, a: first.bits, b: state.bits), at: sequence.span)
+      observeTurn(names.map(\.text), of: state, first, span: sequence.span)
       for (offset, name) in names.enumerated() {
         store(.register(first.index + offset), inVariable: name.text, name.span, keeping: false)
       }
@@ -47,12 +49,15 @@ extension Compiler {
     case .register(let index):
       builder.emit(
         Instruction(.forNext, a: Operand.register(index).bits, b: state.bits), at: span)
+      observeTurn([name.text], of: state, .register(index), span: span)
     case .global(let slot):
       globals.noteDefinition(of: slot)
       builder.emit(Instruction(.forNext, a: Operand.global(slot).bits, b: state.bits), at: span)
+      observeTurn([name.text], of: state, .global(slot), span: span)
     case .cell, .capture, .fixed:
       let register = builder.temporary()
       builder.emit(Instruction(.forNext, a: register.bits, b: state.bits), at: span)
+      observeTurn([name.text], of: state, register, span: span)
       store(register, inVariable: name.text, span, keeping: false)
       builder.release(to: register.index)
     }

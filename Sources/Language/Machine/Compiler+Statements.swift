@@ -87,6 +87,10 @@ extension Compiler {
       return move(builder.constant(.none), into: target, block.span)
     }
     if case .expression(let expression) = last.kind {
+      // The branches of an `if` are seen, as where it is a statement.
+      if case .conditional = expression.kind {
+        return try compilePlainly(expression, into: target)
+      }
       return try compile(expression, into: target)
     }
     try compile(last)

@@ -26,7 +26,7 @@ final class Compiler {
   /// False for top-level statements, whose variables are globals.
   let isFunction: Bool
   /// In the prelude: builtins' names mean the builtins.
-  private let fixesBuiltins: Bool
+  let fixesBuiltins: Bool
   var loops: [Loop] = []
   private var locals: [String: Variable] = [:]
   private var captures: [String: Int] = [:]
@@ -53,6 +53,7 @@ final class Compiler {
     fixesBuiltins = parent.fixesBuiltins
     isFunction = true
     builder = CodeBuilder(name: name, source: parent.builder.source, span: span)
+    builder.fixesBuiltins = fixesBuiltins
   }
 
   // MARK: Names
@@ -85,20 +86,29 @@ final class Compiler {
   func template(of literal: FunctionLiteral) throws(Diagnostic) -> FunctionTemplate {
     let inner = Compiler(inside: self, name: literal.name?.text, span: literal.span)
     inner.builder.isFunction = true
+    inner.builder.tree = .function(literal)
+    inner.builder.isObserved = isObserved
     try inner.declare(literal)
     for (index, parameter) in literal.parameters.enumerated() {
       try inner.emitParameter(index, parameter)
     }
     inner.emitUnsetLocals(from: literal.parameters.count)
+    inner.observeEntry(literal.span)
     try inner.compileBody(literal.body)
     return FunctionTemplate(code: Code(inner.builder), captures: inner.captureSources)
   }
 
   /// The code of an expression that is evaluated later, in this place's environment.
-  func template(of expression: Expression) throws(Diagnostic) -> FunctionTemplate {
+  ///
+  /// - Parameter isObserved: whether it is to tell an observer what it does; never by itself.
+  func template(
+    of expression: Expression, isObserved: Bool = false
+  ) throws(Diagnostic) -> FunctionTemplate {
     let inner = Compiler(inside: self, name: nil, span: expression.span)
+    inner.builder.tree = .expression(expression)
+    inner.builder.isObserved = isObserved
     inner.builder.beginTemporaries()
-    try inner.compileLeaving(expression)
+    try isObserved ? inner.compileObservedLeaving(expression) : inner.compileLeaving(expression)
     return FunctionTemplate(code: Code(inner.builder), captures: inner.captureSources)
   }
 
@@ -128,7 +138,7 @@ final class Compiler {
 
   private var capturedParameters: Set<String> = []
 
-  private func addCell(_ name: String) {
+  func addCell(_ name: String) {
     locals[name] = .cell(builder.cellNames.count)
     builder.cellNames.append(name)
   }

@@ -75,6 +75,8 @@ enum Opcode: UInt8 {
   case fused
   /// Carries operands of the instruction before it.
   case extended
+  /// Tells the observer: see `ObservedEvent`.
+  case observe
 }
 
 /// How a bracket literal is made.

@@ -15,7 +15,9 @@ extension Machine {
     let count = Int(instruction.extra)
     let first = slot(bases, instruction.c)
     let names = names.flatMap { code?.tables.argumentNames[Int($0)] } ?? []
-    if case .function(let function) = callee, let header = function.header {
+    if case .function(let called) = callee, called.header != nil {
+      let function = try observed(called)
+      guard let header = function.header else { return next }
       try bind(function, first, count, names)
       let isFull = count == Int(header.pointee.parameterCount)
       try enter(header, function: function, base: first, destination: instruction.a)
@@ -73,8 +75,11 @@ extension Machine {
     case .function(let function):
       switch function.origin {
       case .builtin(let builtin):
-        return try builtin.invoke(arguments, names: names, interpreter: self)
+        let value = try builtin.invoke(arguments, names: names, interpreter: self)
+        guard let observer = observerOfCode else { return value }
+        return try observer.didCall(builtin, arguments, names: names, giving: value)
       case .user:
+        let function = try observed(function)
         guard let header = function.header else { break }
         let bound = try bound(function, arguments, names)
         return try withExtendedLifetime(function) {
@@ -88,6 +93,7 @@ extension Machine {
         throw RuntimeError.tooManyArguments(
           function: "a network", accepts: 1, got: arguments.count, usage: "net(x)")
       }
+      if let output = try observerOfCode?.output(of: box, for: input) { return output }
       return try Value.output(of: box.content, for: input)
     default: break
     }

@@ -20,7 +20,9 @@ extension Machine {
       }
     }
     let command = RunningCommand(name: pattern.name, source: code.source, inputs: inputs)
-    if let value = try host.execute(command, on: self) { globals["ans"] = host.answer(value) }
+    if let value = try unobserved({ try host.execute(command, on: self) }) {
+      globals["ans"] = host.answer(value)
+    }
   }
 
   /// The place of a pattern, for the running frame.

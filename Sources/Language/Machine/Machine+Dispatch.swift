@@ -276,6 +276,9 @@ extension Machine {
         case .echo: try echo(instruction)
         case .fail: throw failure(instruction)
         case .extended: break
+        case .observe:
+          frames[depth].pc = pc
+          try observe(instruction)
         }
       }
     } catch {

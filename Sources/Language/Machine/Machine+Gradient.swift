@@ -10,8 +10,8 @@ extension Machine {
     let loss = function(pattern.loss)
     let places = pattern.places.map(place)
     let method: GradientMethod = pattern.isNumeric ? .differences : .reverse(tellingCuts: true)
-    let values = try gradients(at: places, method) {
-      try self.call(.function(loss), [])
+    let values = try unobserved {
+      try gradients(at: places, method) { try self.call(.function(loss), []) }
     }
     slot(bases, instruction.a).pointee = values.count == 1 ? values[0] : .items(values)
   }

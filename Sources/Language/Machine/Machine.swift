@@ -39,6 +39,8 @@ package final class Machine: Interpreter {
   /// The running frame; 0 where none runs.
   var depth = 0
   var cells: [Cell] = []
+  /// Told of what code does that was compiled to be observed.
+  package internal(set) var observer: (any MachineObserver)?
   /// What the frame left last gave, where native code called it.
   var result: Value = .none
   /// Codes that are or hold functions: a value may refer to them at any time.

@@ -6,58 +6,58 @@ import Tensors
 // row's greatest element or by anything else that is constant along a row, or as a difference to
 // the logarithm of that sum. Each of these is an identity, so nothing is assumed.
 
-extension Tracer {
+extension EvaluationRecorder {
   /// The textbook's function that an operation completes, or the operation itself.
-  func recognized(_ node: Node, at span: Span) throws -> Node {
+  func recognized(_ node: Node) throws -> Node {
     guard isDeriving, node.isOnPath,
       node.rank > 0 || node.operation == "log" || node.operation == "+"
     else { return node }
     switch node.operation {
-    case "/": return try quotient(node, span)
-    case "log": return try logarithm(node, span)
-    case "+": return try shiftedBack(node, span)
-    case "-": return try difference(node, span)
+    case "/": return try quotient(node)
+    case "log": return try logarithm(node)
+    case "+": return try shiftedBack(node)
+    case "-": return try difference(node)
     case "exp": return exponential(node)
     default: return node
     }
   }
 
   /// exp(z) / Σ exp(z)
-  private func quotient(_ node: Node, _ span: Span) throws -> Node {
+  private func quotient(_ node: Node) throws -> Node {
     let numerator = node.inputs[0]
     guard numerator.operation == "exp", node.inputs[1].summedRows === numerator else { return node }
-    return try softmax(of: numerator.inputs[0], span)
+    return try softmax(of: numerator.inputs[0])
   }
 
   /// log Σ exp(z)
-  private func logarithm(_ node: Node, _ span: Span) throws -> Node {
+  private func logarithm(_ node: Node) throws -> Node {
     guard let exponentials = node.inputs[0].summand ?? node.inputs[0].summedRows,
       exponentials.operation == "exp"
     else {
       return node
     }
-    return try logSumExp(of: exponentials.inputs[0], shape: node.shape, span)
+    return try logSumExp(of: exponentials.inputs[0], shape: node.shape)
   }
 
   /// m + log Σ exp(z − m)
-  private func shiftedBack(_ node: Node, _ span: Span) throws -> Node {
+  private func shiftedBack(_ node: Node) throws -> Node {
     for (shift, other) in [(0, 1), (1, 0)].map({ (node.inputs[$0], node.inputs[$1]) }) {
       guard let sum = other.withoutReshaping("logsumexp"), let shifted = sum.inputs.first,
         shifted.operation == "-", node.shape == sum.shape,
         shifted.inputs[1].isAlike(shift), shifted.inputs[0].shape == shifted.shape
       else { continue }
-      return try logSumExp(of: shifted.inputs[0], shape: node.shape, span)
+      return try logSumExp(of: shifted.inputs[0], shape: node.shape)
     }
     return node
   }
 
   /// z − log Σ exp(z), and z − log Σ exp(z − m) − m
-  private func difference(_ node: Node, _ span: Span) throws -> Node {
+  private func difference(_ node: Node) throws -> Node {
     let (whole, part) = (node.inputs[0], node.inputs[1])
     if let sum = part.withoutReshaping("logsumexp"), sum.inputs[0] === whole,
       part.rank == whole.rank || whole.rank == 1
     {
-      return try logSoftmax(of: whole, span)
+      return try logSoftmax(of: whole)
     }
     guard whole.operation == "-", whole.inputs[1].rank == whole.rank || whole.rank == 1,
       let sum = whole.inputs[1].withoutReshaping("logsumexp"),
@@ -65,7 +65,7 @@ extension Tracer {
       shifted.inputs[0] === whole.inputs[0], shifted.inputs[1].isAlike(part),
       node.shape == shifted.inputs[0].shape
     else { return node }
-    return try logSoftmax(of: whole.inputs[0], span)
+    return try logSoftmax(of: whole.inputs[0])
   }
 
   /// exp(log p)
@@ -79,7 +79,7 @@ extension Tracer {
   // MARK: What is put in its place
 
   private func softmax(
-    of logits: Node, _ span: Span, telling what: String = "the softmax"
+    of logits: Node, telling what: String = "the softmax"
   ) throws -> Node {
     let logits = logits.withoutShift
     var text = source.text(in: span)
@@ -90,12 +90,12 @@ extension Tracer {
     return try graph.operate("softmax", [logits], at: span, in: source) { try .softmax($0[0]) }
   }
 
-  private func logSoftmax(of logits: Node, _ span: Span) throws -> Node {
-    let p = try softmax(of: logits, span, telling: "the logarithm of the softmax")
+  private func logSoftmax(of logits: Node) throws -> Node {
+    let p = try softmax(of: logits, telling: "the logarithm of the softmax")
     return try graph.operate("log", [p], at: span, in: source) { try .log($0[0]) }
   }
 
-  private func logSumExp(of logits: Node, shape: Shape, _ span: Span) throws -> Node {
+  private func logSumExp(of logits: Node, shape: Shape) throws -> Node {
     var options = Node.Options()
     let last = logits.rank - 1
     let keeps = shape.rank == logits.rank
