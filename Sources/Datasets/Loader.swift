@@ -102,6 +102,8 @@ package enum Loader {
       if let announced = ForeignFile.announced(by: path) {
         throw announced.error(path, byName: true)
       }
+      // What a pipe gives, as /dev/stdin, has no ending to go by.
+      if path.pathExtension.isEmpty, beginsAsTable(beginning) { return .csv }
       throw .unknownFormat(path: path, writing: false)
     }
     if named == .gzip, content != .gzip {
@@ -140,6 +142,15 @@ package enum Loader {
   }
 
   /// Whether the first bytes may begin a text.
+  /// Whether a text begins as a table does: one of its first lines has a number among its cells.
+  private static func beginsAsTable(_ beginning: [UInt8]) -> Bool {
+    guard isText(beginning) else { return false }
+    return beginning.split(separator: 10, maxSplits: 3).prefix(2).contains { line in
+      let cells = line.split { [9, 13, 32, 44, 59].contains($0) }
+      return cells.contains { Double(String(decoding: $0, as: UTF8.self)) != nil }
+    }
+  }
+
   private static func isText(_ beginning: [UInt8]) -> Bool {
     // The last character may be cut off.
     !beginning.contains { $0 < 9 || (14..<32).contains($0) && $0 != 27 }

@@ -64,7 +64,7 @@ extension Command {
     if case .word? = context.command.first("expression") {
       var sessions: [Session] = []
       let explanation = try NonFiniteExplanation.of(context.machine) {
-        let session = try context.silentSession()
+        let session = context.silentSession()
         sessions.append(session)
         return session.machine
       }
