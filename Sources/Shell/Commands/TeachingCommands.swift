@@ -2,6 +2,7 @@ import Checking
 import Datasets
 import Derivation
 import Explaining
+import Files
 import Language
 import Syntax
 
@@ -40,7 +41,7 @@ extension Command {
     }
     if let path = try context.word("path") {
       let text = derivations.map(\.markdown).joined(separator: "\n")
-      try Saver.save(text: text, to: path)
+      try FileWriter.write(text: text, to: path)
       context.note("derivation written to \(path)")
     }
     return derivations.count == 1

@@ -1,5 +1,6 @@
 import Console
 import Datasets
+import Files
 import Glibc
 import Language
 import Networks
@@ -35,7 +36,7 @@ enum RescuedNetworks {
     let word = String(name.map { $0.isLetter || $0.isNumber ? $0 : "_" }.prefix(40))
     let path = "\(folder)/\(word)-\(timestamp())-\(getpid())\(ending)"
     let (tensors, notes) = try NetworkFile.contents(of: network)
-    try Saver.save(.parameters(tensors, notes: notes), to: path)
+    try FileWriter.write(.parameters(tensors, notes: notes), to: path)
     write("\(word)\n\(reason)\n", to: path + noteEnding)
     return (path, deleteOldest())
   }
