@@ -6,7 +6,13 @@ extension UnaryOperation {
   /// What is known of it.
   package var record: ElementwiseRecord { Self.records[Int(rawValue)] }
 
+  /// Its kind as an operation on variables.
+  package var kind: OperationKind { Self.kinds[Int(rawValue)] }
+
   private static let records = allCases.map(\.declaration)
+  private static let kinds = allCases.map {
+    OperationKind($0.name, aliases: $0 == .negate ? ["neg"] : [], $0.record)
+  }
 
   /// The compiler asks here for each operation of elementwise.def; `x` is the operand and `y` the
   /// result.
@@ -59,6 +65,16 @@ extension UnaryOperation {
   private var y: Derivative { .result }
 }
 
+extension OperationKind {
+  static let clip = OperationKind("clip", [.elementwise])
+  static let select = OperationKind("where", [.elementwise])
+  static let choices = [clip, select]
+
+  static let f32 = OperationKind("f32", [.movement])
+  static let f64 = OperationKind("f64", [.movement])
+  static let conversions = [f32, f64]
+}
+
 extension Operation {
   static let negate = of(.negate)
   static let sigmoid = of(.sigmoid)
@@ -68,7 +84,7 @@ extension Operation {
     var slope: Derivative = 1
     if let upper { slope = .within(.lessOrEqual, .x, .number(upper), slope) }
     if let lower { slope = .within(.greaterOrEqual, .x, .number(lower), slope) }
-    return Operation("clip", ElementwiseRecord(slope, clipRule)) { try $0[0].clip(lower, upper) }
+    return Operation(.clip, ElementwiseRecord(slope, clipRule)) { try $0[0].clip(lower, upper) }
   }
 
   private static let clipRule: ElementwiseRecord.Rule = "clip: passes within the limits"
@@ -78,7 +94,7 @@ extension Operation {
   static let clipBetween = {
     let (x, lower, upper) = (Derivative.x, Derivative.operand(1), Derivative.operand(2))
     return Operation(
-      "clip",
+      .clip,
       ElementwiseRecord(
         [
           .within(.greaterOrEqual, x, lower, .indicator(.lessOrEqual, x, upper)),
@@ -90,7 +106,7 @@ extension Operation {
 
   static func cast(to type: ElementType) -> Operation {
     Operation(
-      type == .f64 ? "f64" : "f32", saves: .shapes, forward: { try $0[0].cast(to: type) },
+      type == .f64 ? .f64 : .f32, saves: .shapes, forward: { try $0[0].cast(to: type) },
       pullback: { p in [try p.part(0) { try .cast(p.cotangent, to: p.inputs[0].elementType) }] })
   }
 }
@@ -108,30 +124,18 @@ extension Variable {
   package static func sqrt(_ x: Variable) throws -> Variable { try .apply(.sqrt, x) }
   /// |x|; the derivative at 0 is 0.
   package static func abs(_ x: Variable) throws -> Variable { try .apply(.abs, x) }
-  /// −1, 0 or 1; the derivative is 0.
-  package static func sign(_ x: Variable) throws -> Variable { try .apply(.sign, x) }
-  /// Rounded down; the derivative is 0.
-  package static func floor(_ x: Variable) throws -> Variable { try .apply(.floor, x) }
-  /// Rounded up; the derivative is 0.
-  package static func ceil(_ x: Variable) throws -> Variable { try .apply(.ceil, x) }
   /// Rounded to the nearest, halves to even; the derivative is 0.
   package static func round(_ x: Variable) throws -> Variable { try .apply(.round, x) }
   /// The sine of radians.
   package static func sin(_ x: Variable) throws -> Variable { try .apply(.sin, x) }
-  /// The cosine of radians.
-  package static func cos(_ x: Variable) throws -> Variable { try .apply(.cos, x) }
   /// The hyperbolic tangent.
   package static func tanh(_ x: Variable) throws -> Variable { try .apply(.tanh, x) }
   /// 1 / (1 + e⁻ˣ).
   package static func sigmoid(_ x: Variable) throws -> Variable { try .apply(.sigmoid, x) }
   /// ln(1 + eˣ).
   package static func softplus(_ x: Variable) throws -> Variable { try .apply(.softplus, x) }
-  /// x·Φ(x), exact (not the tanh approximation).
-  package static func gelu(_ x: Variable) throws -> Variable { try .apply(.gelu, x) }
   /// max(x, 0).
   package static func relu(_ x: Variable) throws -> Variable { try .apply(.relu, x) }
-  /// 1 where x > 0 and 0 elsewhere; the derivative is 0.
-  package static func gradRelu(_ x: Variable) throws -> Variable { try .apply(.gradRelu, x) }
   /// x limited to lower…upper; the derivative is 0 outside.
   package static func clip(_ x: Variable, _ lower: Double?, _ upper: Double?) throws -> Variable {
     try Operation.clip(lower, upper)(x)
