@@ -315,6 +315,26 @@ extension Formula {
         nns: symbol?.nns, evaluate: { try Tensor.apply(operation, $0[0]) }), operand.axes)
   }
 
+  /// The same with other intermediates in the place of those that have axes; nil where one has none
+  /// to take its place, or where something but arithmetic is done with it.
+  func lifted(to axes: [Dimension], _ replacement: (Node) -> Node?) -> Formula? {
+    if self.axes.isEmpty { return self }
+    switch kind {
+    case .node(let node): return replacement(node).map { .node($0) }
+    case .product(let coefficient, let factors):
+      var lifted: [Factor] = []
+      for factor in factors {
+        guard let base = factor.base.lifted(to: axes, replacement) else { return nil }
+        lifted.append(Factor(base: base, exponent: factor.exponent))
+      }
+      return .multiply(coefficient, lifted, axes)
+    case .sum(let terms):
+      let lifted = terms.compactMap { $0.lifted(to: axes, replacement) }
+      return lifted.count == terms.count ? .sum(lifted, axes) : nil
+    default: return nil
+    }
+  }
+
   /// A linear function of it: what is constant stays in front.
   func mapped(to axes: [Dimension], _ function: (Formula) -> Call) -> Formula {
     let (coefficient, factors) = split

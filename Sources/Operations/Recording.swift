@@ -13,6 +13,8 @@ package struct Recording {
     package let parents: [Int]
     /// The places that an operation on parts reads or writes.
     package let indices: [Index]
+    /// Whether it works element by element, with no settings.
+    package let isElementwise: Bool
     let operation: Operation?
 
     init(_ entry: Tape.Entry) {
@@ -21,7 +23,13 @@ package struct Recording {
       output = entry.output.tensor
       parents = entry.parents
       indices = entry.operation?.indices ?? []
+      isElementwise = entry.operation?.elementwise != nil
       operation = entry.operation
+    }
+
+    /// The same operation on other inputs.
+    package func applied(to inputs: [Variable]) throws -> Variable {
+      try operation.map { try $0(inputs) } ?? inputs[0]
     }
   }
 
