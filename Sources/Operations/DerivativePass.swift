@@ -44,22 +44,21 @@ package struct DerivativePass: Sendable {
   /// The same for a function of one operand, written over the cotangent and never cut short.
   ///
   /// - Parameters:
-  ///   - operand: read only where the derivative is written with it; as `result`, of `count`
-  ///     elements.
+  ///   - operand: read only where the derivative is written with it; as `result`, of as many
+  ///     elements as the cotangent.
   package func multiply(
-    _ cotangent: UnsafeMutablePointer<Float>, operand: UnsafePointer<Float>,
-    result: UnsafePointer<Float>, count: Int
+    _ cotangent: FloatRows, operand: FloatRows, result: FloatRows, on backend: any Backend
   ) {
     if derivative == 1 { return }
     let values = inputs.map { input -> ElementwiseProgram.Elements in
       switch input {
-      case .cotangent: .array(UnsafePointer(cotangent))
-      case .operand: .array(operand)
-      case .result: .array(result)
+      case .cotangent: .rows(cotangent)
+      case .operand: .rows(operand)
+      case .result: .rows(result)
       case .number(let number): .number(number)
       }
     }
-    program.runWhole(values, into: cotangent, count: count)
+    program.runWhole(values, into: cotangent, on: backend)
   }
 
   /// Writes the postfix program.

@@ -132,25 +132,24 @@ package struct ElementwiseProgram: Sendable {
 
   /// What a program works on outside of tensors: as many elements as the result has, or a number.
   package enum Elements {
-    case array(UnsafePointer<Float>)
+    case rows(FloatRows)
     case number(Double)
   }
 
-  /// Runs on plain arrays of `count` elements; `target` may be one of them. Never cut short.
-  package func runWhole(
-    _ inputs: [Elements], into target: UnsafeMutablePointer<Float>, count: Int
-  ) {
+  /// Runs on the rows of a plan; `target` may be one of the inputs. Never cut short.
+  package func runWhole(_ inputs: [Elements], into target: FloatRows, on backend: any Backend) {
     let operands = inputs.map { input in
       switch input {
-      case .array(let pointer): nnsh_operand(data: pointer, number: 0, type: Int32(nnsh_f32))
+      case .rows(let rows): nnsh_operand(data: rows.pointer, number: 0, type: Int32(nnsh_f32))
       case .number(let number): nnsh_operand(data: nil, number: number, type: Int32(nnsh_f64))
       }
     }
-    let strides = inputs.map { if case .array = $0 { 1 } else { 0 } }
-    // SAFETY: the caller vouches for `count` elements behind each pointer.
-    _ = nnsh_program_run(
-      codes, Int32(codes.count), Int32(inputs.count), operands, strides, Int32(nnsh_f32), target,
-      Int32(nnsh_f32), 1, [count], 1)
+    // What runs in place is not interrupted, and a program that is well formed cannot fail.
+    try? backend.run(
+      ElementwiseCall(
+        codes: codes, operands: operands,
+        strides: inputs.map { if case .rows = $0 { 1 } else { 0 } }, computeType: .f32,
+        result: target.pointer, resultType: .f32, dimensions: [target.count], inPlace: true))
   }
 
   private func execute(
@@ -182,11 +181,11 @@ package struct ElementwiseProgram: Sendable {
     try Profile.measure(
       "elementwise", work: Double(plan.shape.count) * Double(codes.count - inputs.count)
     ) { () throws(TensorError) in
-      try checkStatus(
-        nnsh_program_run(
-          codes, Int32(codes.count), Int32(inputs.count), operands, strides,
-          plan.computeType.code, result.pointer, plan.resultType.code, Int32(rank),
-          isFlat ? [plan.shape.count] : plan.shape.dimensions, inPlace ? 1 : 0))
+      try Backends.current.run(
+        ElementwiseCall(
+          codes: codes, operands: operands, strides: strides, computeType: plan.computeType,
+          result: result.pointer, resultType: plan.resultType,
+          dimensions: isFlat ? [plan.shape.count] : plan.shape.dimensions, inPlace: inPlace))
     }
     withExtendedLifetime((inputs, result)) {}
   }

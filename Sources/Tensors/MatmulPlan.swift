@@ -8,7 +8,7 @@ import Synchronization
 /// A is m × k and B is k × n after the transpositions; the bias has n elements. The destination is
 /// cut into pieces, which the threads share; the cut follows from the sizes alone, so results do
 /// not depend on the number of threads. A plan runs for one caller at a time.
-package final class MatmulPlan: @unchecked Sendable {
+package final class MatmulPlan: PlannedProduct, @unchecked Sendable {
   /// The element type of A and B; the bias and the destination are always Float32.
   package enum SourceType: Hashable, Sendable {
     case f32, bf16
@@ -17,7 +17,7 @@ package final class MatmulPlan: @unchecked Sendable {
   }
 
   /// What a plan is made for, and found again by.
-  struct Key: Hashable {
+  package struct Key: Hashable, Sendable {
     var m: Int
     var n: Int
     var k: Int
@@ -57,20 +57,6 @@ package final class MatmulPlan: @unchecked Sendable {
   private let shares: [[Piece]]
   /// oneDNN's word on each share of the latest execution.
   private let statuses: UnsafeMutablePointer<dnnl_status_t>
-
-  /// A plan for contiguous matrices.
-  ///
-  /// Where `transposeA` is set A is stored k × m, and where `transposeB` is set B is n × k.
-  package convenience init(
-    m: Int, n: Int, k: Int, transposeA: Bool = false, transposeB: Bool = false, bias: Bool = false,
-    relu: Bool = false, accumulate: Float = 0, sourceType: SourceType = .f32
-  ) throws(TensorError) {
-    try self.init(
-      Key(
-        m: m, n: n, k: k, leftStrides: transposeA ? [1, m] : [k, 1],
-        rightStrides: transposeB ? [1, k] : [n, 1], destinationStride: n, hasBias: bias,
-        hasRelu: relu, accumulate: accumulate, sourceType: sourceType))
-  }
 
   init(_ key: Key) throws(TensorError) {
     for size in [key.m, key.n, key.k] where size < 1 { throw .negativeCount("a size", size) }
@@ -116,11 +102,11 @@ package final class MatmulPlan: @unchecked Sendable {
 
   /// Whether this processor multiplies bfloat16 numbers.
   package static let offersHalfPrecision: Bool =
-    (try? MatmulPlan(m: 16, n: 16, k: 16, sourceType: .bf16)) != nil
+    (try? MatmulPlan(Key(m: 16, n: 16, k: 16, sourceType: .bf16))) != nil
 
   /// Runs the product on memory laid out as the plan says. `bias` is needed where the plan has one.
   package func execute(
-    _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, bias: UnsafeRawPointer? = nil,
+    _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, bias: UnsafeRawPointer?,
     _ destination: UnsafeMutableRawPointer
   ) throws(TensorError) {
     var execution = Execution(
@@ -154,6 +140,21 @@ package final class MatmulPlan: @unchecked Sendable {
       }
     }
     statuses[index] = status
+  }
+}
+
+extension MatmulPlan.Key {
+  /// A product of contiguous matrices.
+  ///
+  /// Where `transposeA` is set A is stored k × m, and where `transposeB` is set B is n × k.
+  package init(
+    m: Int, n: Int, k: Int, transposeA: Bool = false, transposeB: Bool = false, bias: Bool = false,
+    relu: Bool = false, accumulate: Float = 0, sourceType: MatmulPlan.SourceType = .f32
+  ) {
+    self.init(
+      m: m, n: n, k: k, leftStrides: transposeA ? [1, m] : [k, 1],
+      rightStrides: transposeB ? [1, k] : [n, 1], destinationStride: n, hasBias: bias,
+      hasRelu: relu, accumulate: accumulate, sourceType: sourceType)
   }
 }
 

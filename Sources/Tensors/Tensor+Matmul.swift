@@ -190,12 +190,10 @@ private struct MatrixProduct {
     // SAFETY: all three stay within their tensors' storage, which live beyond the call.
     defer { withExtendedLifetime((a, b, c, bias)) {} }
     if a.elementType == .f64 {
-      try checkStatus(
-        nnsh_gemm_f64(
-          a.pointer.assumingMemoryBound(to: Double.self), aStrides[0], aStrides[1],
-          b.pointer.assumingMemoryBound(to: Double.self), bStrides[0], bStrides[1], rows, n, k,
-          bias?.pointer.assumingMemoryBound(to: Double.self), hasRelu ? 1 : 0,
-          c.pointer.assumingMemoryBound(to: Double.self)))
+      try Backends.current.multiply(
+        Self.doubles(a, aStrides), Self.doubles(b, bStrides),
+        bias: bias?.pointer.assumingMemoryBound(to: Double.self), rectified: hasRelu,
+        into: c.pointer.assumingMemoryBound(to: Double.self))
       return
     }
     // The bias comes with the first terms, what is there is added to with the others, and the
@@ -205,9 +203,15 @@ private struct MatrixProduct {
       m: rows, n: n, k: depth.count, leftStrides: aStrides, rightStrides: bStrides,
       destinationStride: n, hasBias: addsBias, hasRelu: hasRelu && depth.upperBound == k,
       accumulate: depth.lowerBound == 0 ? 0 : 1)
-    try MatmulPlanCache.withPlan(key) { (plan: MatmulPlan) throws(TensorError) in
-      try plan.execute(a.pointer, b.pointer, bias: addsBias ? bias?.pointer : nil, c.pointer)
-    }
+    try Backends.current.multiply(
+      key, a.pointer, b.pointer, bias: addsBias ? bias?.pointer : nil, into: c.pointer)
+  }
+
+  private static func doubles(_ matrix: Tensor, _ strides: [Int]) -> DoubleMatrix {
+    DoubleMatrix(
+      pointer: UnsafePointer(matrix.pointer.assumingMemoryBound(to: Double.self)),
+      rows: matrix.shape[0], columns: matrix.shape[1], rowStride: strides[0],
+      columnStride: strides[1])
   }
 
   /// oneDNN's fast kernels want one of the two strides to be 1 and the other not to be too short.

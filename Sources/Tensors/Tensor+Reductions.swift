@@ -99,11 +99,8 @@ extension Tensor {
     let plain = try cast(to: elementType.arithmetic).contiguous()
     let result = try Tensor(uninitialized: shape, plain.elementType)
     // SAFETY: both are contiguous, of one shape and one stored type.
-    let status = nnsh_cumulative_sum(
-      plain.elementType.code, plain.pointer, parts.outer, parts.length, parts.inner,
-      result.pointer)
-    withExtendedLifetime((plain, result)) {}
-    try checkStatus(status)
+    defer { withExtendedLifetime((plain, result)) {} }
+    try Backends.current.sumCumulatively(plain.operand(parts), into: result.pointer)
     return result
   }
 
@@ -114,6 +111,13 @@ extension Tensor {
       shape.dimensions[..<position].reduce(1, *), shape[position],
       shape.dimensions[(position + 1)...].reduce(1, *)
     )
+  }
+
+  /// This contiguous tensor with an axis in its middle.
+  private func operand(_ parts: (outer: Int, length: Int, inner: Int)) -> AxisOperand {
+    AxisOperand(
+      pointer: pointer, type: elementType, outer: parts.outer, length: parts.length,
+      inner: parts.inner)
   }
 
   /// f32 where such whole numbers are exact in it, otherwise f64.
@@ -144,19 +148,21 @@ extension Tensor {
       length = axes.reduce(1) { $0 * shape[$1] }
     }
     source = try source.contiguous()
-    let (rows, steps, columns) = (outer, length, inner)
-    var status = Int32(nnsh_done)
-    let values = [Double](unsafeUninitializedCapacity: rows * columns) { buffer, initialized in
-      initialized = rows * columns
+    let operand = source.operand((outer, length, inner))
+    var failure: TensorError?
+    let count = outer * inner
+    let values = [Double](unsafeUninitializedCapacity: count) { buffer, initialized in
+      initialized = count
       guard let base = buffer.baseAddress, initialized > 0 else { return }
       base.initialize(repeating: 0, count: initialized)
-      // SAFETY: `source` is contiguous with rows × steps × columns elements; the buffer holds
-      // rows × columns, and so does `means` where it is given.
-      status = nnsh_reduce(
-        code, source.elementType.code, source.pointer, rows, steps, columns, means, base)
+      // SAFETY: `source` is contiguous with as many elements as the operand says; the buffer holds
+      // outer × inner, and so does `means` where it is given.
+      do throws(TensorError) {
+        try Backends.current.reduce(code, operand, means: means, into: base)
+      } catch { failure = error }
       withExtendedLifetime(source) {}
     }
-    try checkStatus(status)
+    if let failure { throw failure }
     return values
   }
 
@@ -174,11 +180,9 @@ extension Tensor {
     let plain = try contiguous()
     var positions = [Double](repeating: 0, count: parts.outer * parts.inner)
     // SAFETY: `plain` is contiguous; there is one position for each of outer × inner.
-    let status = nnsh_argument_extreme(
-      largest ? 1 : 0, plain.elementType.code, plain.pointer, parts.outer, parts.length,
-      parts.inner, &positions)
-    withExtendedLifetime(plain) {}
-    try checkStatus(status)
+    defer { withExtendedLifetime(plain) {} }
+    try Backends.current.findExtremes(
+      largest: largest, plain.operand(parts), into: &positions)
     let target = shape.reduced(axes: [position], keepDimensions: keepDimensions)
     return try Tensor(
       doubles: positions, target, elementType: Self.indexType(for: parts.length))

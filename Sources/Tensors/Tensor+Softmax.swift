@@ -50,10 +50,9 @@ extension Tensor {
     let rows = columns == 0 ? 0 : count / columns
     // SAFETY: both are contiguous with rows × columns elements of one stored type.
     try Profile.measure("softmax") { () throws(TensorError) in
-      try checkStatus(
-        nnsh_softmax(
-          logarithm ? 1 : 0, plain.elementType.code, plain.pointer, rows, columns, result.pointer,
-          0))
+      try Backends.current.softmax(
+        RowOperand(plain.pointer, plain.elementType, rows: rows, columns: columns),
+        logarithm: logarithm, whole: false, into: result.pointer)
     }
     withExtendedLifetime((plain, result)) {}
     return result

@@ -9,12 +9,16 @@ package enum Threads {
   }
 
   /// Calls `body` with 0 ..< blocks, divided among the threads, and returns when all calls have.
-  package static func run(_ blocks: Int, body: @Sendable (Int) -> Void) {
+  ///
+  /// - Parameter work: how many elements there are, roughly; little work stays on one thread.
+  package static func run(
+    _ blocks: Int, work: Int = .max, body: @Sendable (Int) -> Void
+  ) {
     withoutActuallyEscaping(body) { body in
       // SAFETY: the kernels' threads read the closure only until the call returns.
       withUnsafePointer(to: body) { body in
         nnsh_parallel_whole(
-          blocks, .max,
+          blocks, work,
           { context, block in
             context?.assumingMemoryBound(to: (@Sendable (Int) -> Void).self).pointee(block)
           }, UnsafeMutableRawPointer(mutating: body))

@@ -118,14 +118,14 @@ private func product(_ a: Tensor, _ b: Tensor) throws -> Tensor {
       Tensor.matmul(a.transposed(), b.transposed()).cast(to: .f64),
       Tensor.apply(.multiply, c, 0.25))
     let plan = try MatmulPlan(
-      m: m, n: n, k: k, transposeA: true, transposeB: true, accumulate: 0.25)
+      .init(m: m, n: n, k: k, transposeA: true, transposeB: true, accumulate: 0.25))
     try c.withMutableFloats { buffer throws(TensorError) in
       guard let base = buffer.baseAddress else { return }
-      try plan.execute(a.pointer, b.pointer, base)
+      try plan.execute(a.pointer, b.pointer, bias: nil, base)
     }
     expectEqual(c, expected, tolerance: 1e-5)
     let fused = try MatmulPlan(
-      m: m, n: n, k: k, transposeA: true, transposeB: true, bias: true, relu: true)
+      .init(m: m, n: n, k: k, transposeA: true, transposeB: true, bias: true, relu: true))
     try c.withMutableFloats { buffer throws(TensorError) in
       guard let base = buffer.baseAddress else { return }
       try fused.execute(a.pointer, b.pointer, bias: bias.pointer, base)
@@ -133,7 +133,7 @@ private func product(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     expectEqual(
       c, try Tensor.matmul(a.transposed(), b.transposed(), bias: bias, activation: .relu),
       tolerance: 1e-6)
-    #expect(error { () throws(TensorError) in try MatmulPlan(m: 0, n: 1, k: 1) } != nil)
+    #expect(error { () throws(TensorError) in try MatmulPlan(.init(m: 0, n: 1, k: 1)) } != nil)
   }
   /// Long sums come in pieces, the bias with the first and the rectifier after the last.
   @Test(arguments: [2048, 2049, 5000]) func longSums(_ k: Int) throws {

@@ -1,3 +1,4 @@
+import Networks
 import Operations
 import Tensors
 
@@ -13,7 +14,7 @@ package struct Builtin: Sendable {
   package let differentiation: Differentiation
   package let body: Body
   /// The layer that its bare name stands for in a composition: `dense(784, 10) |> softmax`.
-  package let layer: LayerKind?
+  package let layer: (any Layer)?
   /// The elementwise operation that it is where it is given nothing but the operands: the compiler
   /// fuses it, and of numbers no tensor is made.
   package let elementwise: ElementwiseOperation?
@@ -34,7 +35,7 @@ package struct Builtin: Sendable {
 
   package init(
     _ declaration: Declaration, differentiation: Differentiation = .constant,
-    layer: LayerKind? = nil, elementwise: ElementwiseOperation? = nil,
+    layer: (any Layer)? = nil, elementwise: ElementwiseOperation? = nil,
     _ body: @escaping Body
   ) {
     self.declaration = declaration
@@ -43,12 +44,6 @@ package struct Builtin: Sendable {
     self.elementwise = elementwise
     self.body = body
   }
-}
-
-/// The layers that need no arguments, so that a bare name composes.
-package enum LayerKind: Sendable, Equatable {
-  case activation(UnaryOperation)
-  case softmax, flatten, batchNorm
 }
 
 /// A kernel of the elementwise operations.

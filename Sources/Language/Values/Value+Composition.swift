@@ -46,7 +46,7 @@ extension Value {
     switch self {
     case .network(let box): return box.content.network
     case .function(let function):
-      guard let layer = function.builtin?.layer?.layer else { return nil }
+      guard let layer = function.builtin?.layer else { return nil }
       return try Network([layer], generator: &random.generator)
     default: return nil
     }
@@ -66,17 +66,5 @@ extension Value {
       return Value(try network.network.forward(Variable(x), parameters: parameters))
     }
     return Value(try network.network.forward(x))
-  }
-}
-
-extension LayerKind {
-  /// The layer.
-  package var layer: any Layer {
-    switch self {
-    case .activation(let operation): ActivationLayer(operation)
-    case .softmax: Softmax()
-    case .flatten: Flatten()
-    case .batchNorm: BatchNormalization()
-    }
   }
 }

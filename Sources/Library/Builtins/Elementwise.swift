@@ -1,5 +1,6 @@
 import Glibc
 import Language
+import Networks
 import Operations
 import Tensors
 
@@ -31,7 +32,7 @@ extension Builtin {
         examples: [.init(example, output)], seeAlso: seeAlso),
       differentiation: operation.isLogical
         ? .stepwise("its result is true or false") : .differentiable,
-      layer: isActivation ? .activation(operation) : nil, elementwise: .unary(operation)
+      layer: isActivation ? ActivationLayer(operation) : nil, elementwise: .unary(operation)
     ) { arguments, _ in
       if operation.isLogical {
         return Value.truth(try Tensor.apply(operation, arguments.tensor(0)))

@@ -121,7 +121,7 @@ extension Builtin {
           "dense(4, 3) |> batch_norm |> relu   21 parameters")
       ],
       seeAlso: ["dense", "dropout"]),
-    layer: .batchNorm
+    layer: BatchNormalization()
   ) { _, interpreter in
     try network([BatchNormalization()], interpreter)
   }
@@ -170,6 +170,6 @@ extension Builtin {
   /// nil where the builtin is no layer.
   package func asLayer(_ interpreter: any Interpreter) throws -> Value? {
     guard let layer else { return nil }
-    return try Self.network([layer.layer], interpreter)
+    return try Self.network([layer], interpreter)
   }
 }

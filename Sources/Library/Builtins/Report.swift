@@ -1,4 +1,5 @@
 import Language
+import Networks
 import Operations
 import Tensors
 
@@ -29,7 +30,7 @@ extension Builtin {
         .init("softmax([[0, 0], [0, 1000]])", "2×2 tensor f32\n  0.5  0.5\n    0    1")
       ],
       seeAlso: ["cross_entropy", "gradCE", "argmax"]),
-    differentiation: .differentiable, layer: .softmax
+    differentiation: .differentiable, layer: Softmax()
   ) { arguments, _ in
     let logits = try arguments.variable(0)
     guard logits.rank > 0 else { throw arguments.mismatch(0, expected: "a tensor of rows") }

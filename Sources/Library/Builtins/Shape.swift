@@ -1,4 +1,5 @@
 import Language
+import Networks
 import Operations
 import Tensors
 
@@ -178,7 +179,7 @@ extension Builtin {
       parameters: [Parameter("x", .tensor, "of any shape")], result: "a tensor of one dimension",
       examples: [.init("flatten([[1, 2], [3, 4]])", "4 tensor f32\n  1  2  3  4")],
       seeAlso: ["reshape"]),
-    differentiation: .differentiable, layer: .flatten
+    differentiation: .differentiable, layer: Flatten()
   ) { arguments, _ in
     Value(try .flatten(arguments.variable(0)))
   }

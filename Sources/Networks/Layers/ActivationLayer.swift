@@ -1,4 +1,3 @@
-import CKernels
 import Operations
 import Tensors
 
@@ -17,7 +16,11 @@ package struct ActivationLayer: Layer {
 
   package func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] { input }
 
-  package func apply(_ x: Variable, parameters: ArraySlice<Variable>) throws -> Variable {
+  package var arrangement: InputArrangement { .any }
+  package var probabilities: Tensor.Origin.Function? { kind == .sigmoid ? .sigmoid : nil }
+  package var isRectifier: Bool { kind == .relu }
+
+  package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
     let y = try Variable.apply(kind, x)
     return kind == .sigmoid ? Self.remembering(x, y) : y
   }
@@ -32,12 +35,10 @@ extension ActivationLayer {
     return Variable(probabilities.tensor.remembering(logits.tensor, through: .sigmoid))
   }
 
-  package func makeStages(input: [Int], _ builder: StageBuilder) throws {
-    if kind == .relu, let dense = builder.stages.last as? DenseStage, !dense.isRectified {
-      try dense.rectify()
-    } else {
-      builder.append(try ActivationStage(builder, kind, width: input.reduce(1, *)))
-    }
+  package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool {
+    if isRectifier, try builder.stages.last?.rectify() ?? false { return true }
+    builder.append(try ActivationStage(builder, kind, width: input.reduce(1, *)))
+    return true
   }
 }
 
@@ -55,26 +56,25 @@ final class ActivationStage: Stage {
     let isInPlace = !needsInput && !(previous?.keepsOutput ?? true)
     let output =
       if isInPlace, let previous { previous.output } else { try builder.buffer(width: width) }
-    super.init(builder, width: width, output: output)
+    super.init(builder, output: output)
   }
 
-  override func forward(_ input: Floats, _ step: StepContext) throws(TensorError) -> Floats {
+  override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
     self.input = input
-    let count = rows * width
     // In place the kernel never stops half-way for an interruption, which a step must not do.
-    if input != output { output.update(from: input, count: count) }
-    nnsh_unary_f32(kind.rawValue, output, output, count)
+    if input.pointer != output.pointer { output.copy(from: input) }
+    backend.apply(kind, to: output)
     return output
   }
 
-  override func backward(_ gradient: Floats, _ step: StepContext) throws(TensorError) -> Floats {
+  override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
     for pass in passes {
-      pass.multiply(gradient, operand: input, result: output, count: rows * width)
+      pass.multiply(gradient, operand: input, result: output, on: backend)
     }
     return gradient
   }
 
   override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
-    ("\(kind.name)(x)", [StageOperand("x", input, rows, width)])
+    ("\(kind.name)(x)", [StageOperand("x", input)])
   }
 }

@@ -56,23 +56,42 @@ package struct BatchNormalization: Layer {
     statistics = [zeros, ones]
   }
 
-  package func apply(_ x: Variable, parameters: ArraySlice<Variable>) throws -> Variable {
-    guard let gamma = parameters.first, let beta = parameters.last, statistics.count == 2 else {
-      throw NetworkError.unresolved(layer: description, position: 1)
-    }
-    let (mean, variance) = (Variable(statistics[0]), Variable(statistics[1]))
-    let scale = try gamma / .sqrt(variance + Self.epsilon)
-    return try (x - mean) * scale + beta
-  }
-
-  package func makeStages(input: [Int], _ builder: StageBuilder) throws {
-    builder.append(
-      try BatchNormalizationStage(
-        builder, features: input.last ?? 1, width: input.reduce(1, *)))
-    builder.needsInputGradient = true
-  }
-
+  package var arrangement: InputArrangement { .any }
   package var needsWholeBatch: Bool { true }
+
+  package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
+    guard let gamma = pass.parameters.first, let beta = pass.parameters.last,
+      statistics.count == 2
+    else { throw NetworkError.unresolved(layer: description, position: 1) }
+    guard let training = pass.training else {
+      let (mean, variance) = (Variable(statistics[0]), Variable(statistics[1]))
+      let scale = try gamma / .sqrt(variance + Self.epsilon)
+      return try (x - mean) * scale + beta
+    }
+    let axes = Array(0..<max(0, x.rank - 1))
+    let mean = try Variable.mean(x, axes: axes)
+    let deviation = try x - mean
+    let variance = try Variable.mean(deviation * deviation, axes: axes)
+    try training.measured(averaged(mean.tensor, variance.tensor, rows: x.count / gamma.count))
+    return try deviation / .sqrt(variance + Self.epsilon) * gamma + beta
+  }
+
+  /// The running statistics after a batch of `rows` values a feature.
+  private func averaged(_ mean: Tensor, _ variance: Tensor, rows: Int) throws -> [Tensor] {
+    let unbiased = Double(rows) / Double(max(1, rows - 1))
+    let measured = [mean, try Tensor.apply(.multiply, variance, .scalar(unbiased))]
+    return try zip(statistics, measured).map { old, new in
+      let change = try Tensor.apply(.subtract, new, old)
+      return try Tensor.apply(
+        .add, old, Tensor.apply(.multiply, change, .scalar(Double(Self.share))))
+    }
+  }
+
+  package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool {
+    builder.append(
+      try BatchNormalizationStage(builder, features: input.last ?? 1, width: input.reduce(1, *)))
+    return true
+  }
 }
 
 /// Backward, with x̂ the normalized input and n the rows: dγ = Σ G⊙x̂, dβ = Σ G,
@@ -98,33 +117,34 @@ final class BatchNormalizationStage: Stage {
     retained = builder.retained
     statistics = builder.statistics
     offset = builder.nextStatistics(2 * features)
-    normalized = try builder.buffer(width: width)
-    means = try builder.buffer(width: features)
-    scales = try builder.buffer(width: features)
+    normalized = try builder.buffer(width: width).pointer
+    means = try builder.buffer(width: features).pointer
+    scales = try builder.buffer(width: features).pointer
     sums = [Double](repeating: 0, count: features)
     products = sums
-    super.init(builder, width: width, output: try builder.buffer(width: width))
+    super.init(builder, output: try builder.buffer(width: width))
   }
 
   override var keepsOutput: Bool { false }
 
-  override func forward(_ input: Floats, _ step: StepContext) throws(TensorError) -> Floats {
+  override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
     self.input = input
-    if step.isTraining { measure(input) } else { recall() }
+    let (x, y) = (input.pointer, output.pointer)
+    if step.isTraining { measure(x) } else { recall() }
     let (gammas, betas) = (gamma.weights, beta.weights)
-    for row in 0..<rows * width / features {
+    for row in 0..<output.count / features {
       let start = row * features
       for feature in 0..<features {
-        let value = (input[start + feature] - means[feature]) * scales[feature]
+        let value = (x[start + feature] - means[feature]) * scales[feature]
         normalized[start + feature] = value
-        output[start + feature] = gammas[feature] * value + betas[feature]
+        y[start + feature] = gammas[feature] * value + betas[feature]
       }
     }
     return output
   }
 
   private func measure(_ input: Floats) {
-    let count = rows * width / features
+    let count = output.count / features
     for feature in 0..<features { (sums[feature], products[feature]) = (0, 0) }
     for row in 0..<count {
       for feature in 0..<features { sums[feature] += Double(input[row * features + feature]) }
@@ -156,8 +176,8 @@ final class BatchNormalizationStage: Stage {
     }
   }
 
-  override func backward(_ gradient: Floats, _ step: StepContext) throws(TensorError) -> Floats {
-    let count = rows * width / features
+  override func backward(_ rows: FloatRows, _ step: StepContext) throws -> FloatRows {
+    let (gradient, count) = (rows.pointer, output.count / features)
     for feature in 0..<features { (sums[feature], products[feature]) = (0, 0) }
     for row in 0..<count {
       for feature in 0..<features {
@@ -184,16 +204,16 @@ final class BatchNormalizationStage: Stage {
             - normalized[index] * Float(products[feature]))
       }
     }
-    return gradient
+    return rows
   }
 
   override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
     (
       "\(gamma.name) * (x - mean) / std + \(beta.name)",
       [
-        StageOperand("x", input, rows, width),
-        StageOperand(gamma.name, gamma.weights, 1, features),
-        StageOperand(beta.name, beta.weights, 1, features),
+        StageOperand("x", input),
+        StageOperand(gamma.name, FloatRows(gamma.weights, rows: 1, columns: features)),
+        StageOperand(beta.name, FloatRows(beta.weights, rows: 1, columns: features)),
       ]
     )
   }

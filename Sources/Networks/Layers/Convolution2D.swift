@@ -1,4 +1,3 @@
-import CKernels
 import Operations
 import Tensors
 
@@ -105,7 +104,10 @@ package struct Convolution2D: Layer {
     ]
   }
 
-  package func apply(_ x: Variable, parameters: ArraySlice<Variable>) throws -> Variable {
+  package var arrangement: InputArrangement { .image }
+
+  package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
+    let parameters = pass.parameters
     guard let weights = parameters.first, let bias = parameters.last, parameters.count == 2,
       let rows = x.shape.dimensions.first
     else { throw NetworkError.unresolved(layer: description, position: 1) }
@@ -119,18 +121,17 @@ package struct Convolution2D: Layer {
     return try .reshape(.add(product, bias), to: Shape(checking: [rows] + output))
   }
 
-  package func makeStages(input: [Int], _ builder: StageBuilder) throws {
-    guard let windows = windows(for: input) else { return }
+  package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool {
+    guard let windows = windows(for: input) else { return false }
     builder.append(try UnfoldStage(builder, windows))
     builder.append(
       try DenseStage(
-        builder, inputs: windows.windowCount, outputs: outputs, positions: windows.positions,
-        needsInputGradient: builder.needsInputGradient))
-    builder.needsInputGradient = true
+        builder, inputs: windows.windowCount, outputs: outputs, positions: windows.positions))
+    return true
   }
 
-  package func widestGradient(for input: [Int]) -> Int {
-    guard let windows = windows(for: input) else { return input.reduce(1, *) }
+  package func widestInside(for input: [Int]) -> Int {
+    guard let windows = windows(for: input) else { return 0 }
     return max(windows.imageCount, windows.positions * windows.windowCount)
   }
 }
@@ -138,65 +139,49 @@ package struct Convolution2D: Layer {
 /// Lays out each image's windows as rows, so that a product does the convolution; backward adds
 /// the windows' gradients where they came from.
 final class UnfoldStage: Stage {
-  private struct Job {
-    let windows: Windows
-    let images: Floats
-    let columns: Floats
-    let folds: Bool
-  }
-
   private let windows: Windows
-  private let inputGradient: Floats?
+  private let inputGradient: FloatRows?
 
   init(_ builder: StageBuilder, _ windows: Windows) throws(TensorError) {
     self.windows = windows
-    inputGradient = builder.needsInputGradient ? builder.gradientBuffer() : nil
-    let width = windows.positions * windows.windowCount
-    super.init(builder, width: width, output: try builder.buffer(width: width))
+    inputGradient =
+      builder.needsInputGradient ? builder.gradientBuffer(width: windows.imageCount) : nil
+    super.init(
+      builder, output: try builder.buffer(width: windows.positions * windows.windowCount))
   }
 
-  override var keepsOutput: Bool { true }
-
-  override func forward(_ input: Floats, _ step: StepContext) throws(TensorError) -> Floats {
+  override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
     self.input = input
     // What lies outside the image stays zero, from the buffer's beginning only if it is ours alone.
-    output.update(repeating: 0, count: rows * width)
-    run(Job(windows: windows, images: input, columns: output, folds: false))
+    output.fill(0)
+    let (windows, output) = (windows, output)
+    Threads.run(output.rows, work: output.count) { row in
+      // SAFETY: each call works on its own example.
+      let image = input.pointer + row * windows.imageCount
+      let columns = output.pointer + row * output.columns
+      windows.forEachRun { from, to, count in
+        (columns + to).update(from: image + from, count: count)
+      }
+    }
     return output
   }
 
-  override func backward(_ gradient: Floats, _ step: StepContext) throws(TensorError) -> Floats {
+  override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
     guard let inputGradient else { return gradient }
-    inputGradient.update(repeating: 0, count: rows * windows.imageCount)
-    run(Job(windows: windows, images: inputGradient, columns: gradient, folds: true))
+    inputGradient.fill(0)
+    let (windows, width) = (windows, output.columns)
+    Threads.run(output.rows, work: output.count) { row in
+      // SAFETY: each call works on its own example.
+      let image = inputGradient.pointer + row * windows.imageCount
+      let columns = gradient.pointer + row * width
+      windows.forEachRun { from, to, count in
+        for index in 0..<count { image[from + index] += columns[to + index] }
+      }
+    }
     return inputGradient
   }
 
-  private func run(_ job: Job) {
-    var job = job
-    // SAFETY: the job outlives the call; each block works on its own example.
-    withUnsafeMutablePointer(to: &job) { job in
-      nnsh_parallel_whole(
-        rows, rows * width,
-        { context, row in
-          guard let job = context?.assumingMemoryBound(to: Job.self).pointee else { return }
-          let windows = job.windows
-          let image = job.images + row * windows.imageCount
-          let columns = job.columns + row * windows.positions * windows.windowCount
-          if job.folds {
-            windows.forEachRun { from, to, count in
-              for index in 0..<count { image[from + index] += columns[to + index] }
-            }
-          } else {
-            windows.forEachRun { from, to, count in
-              (columns + to).update(from: image + from, count: count)
-            }
-          }
-        }, job)
-    }
-  }
-
   override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
-    ("the windows of x", [StageOperand("x", input, rows, windows.imageCount)])
+    ("the windows of x", [StageOperand("x", input)])
   }
 }

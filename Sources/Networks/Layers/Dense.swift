@@ -1,4 +1,3 @@
-import CKernels
 import Operations
 import Tensors
 
@@ -26,7 +25,8 @@ package struct Dense: Layer {
   }
 
   package var description: String {
-    inputs.map { "dense(\($0), \(outputs))" } ?? "dense(\(outputs))"
+    let drawn = initialization == .xavier ? "" : ", init=\"\(initialization.rawValue)\""
+    return "dense(" + (inputs.map { "\($0), " } ?? "") + "\(outputs)\(drawn))"
   }
 
   package var parameterGroups: [[LayerParameter]] {
@@ -69,30 +69,27 @@ package struct Dense: Layer {
     ]
   }
 
-  package func apply(_ x: Variable, parameters: ArraySlice<Variable>) throws -> Variable {
+  package var knownInput: [Int]? { inputs.map { [$0] } }
+
+  package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
+    let parameters = pass.parameters
     guard let weights = parameters.first, let bias = parameters.last, parameters.count == 2 else {
       throw NetworkError.unresolved(layer: description, position: 1)
     }
     return try .add(.matmul(x, weights), bias)
   }
 
-  /// The same with the bias, and a rectifier that follows, fused into the product.
-  func fused(_ x: Tensor, relu: Bool) throws -> Tensor {
+  package func fused(_ x: Tensor, rectified: Bool) throws -> Tensor? {
     guard parameters.count == 2 else {
       throw NetworkError.unresolved(layer: description, position: 1)
     }
     return try Tensor.matmul(
-      x, parameters[0].tensor, bias: parameters[1].tensor, activation: relu ? .relu : .none)
+      x, parameters[0].tensor, bias: parameters[1].tensor, activation: rectified ? .relu : .none)
   }
-}
 
-extension Dense {
-  package func makeStages(input: [Int], _ builder: StageBuilder) throws {
-    builder.append(
-      try DenseStage(
-        builder, inputs: input[0], outputs: outputs,
-        needsInputGradient: builder.needsInputGradient))
-    builder.needsInputGradient = true
+  package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool {
+    builder.append(try DenseStage(builder, inputs: input[0], outputs: outputs))
+    return true
   }
 }
 
@@ -107,22 +104,21 @@ final class DenseStage: Stage {
   private let bias: ParameterSlot
   private let inputs: Int
   private let outputs: Int
-  /// Rows of the product: several an example where a convolution's windows are the rows.
-  private let matrixRows: Int
   private let retained: Float
-  private let inputGradient: Floats?
-  private let sourceType: MatmulPlan.SourceType
+  private let inputGradient: FloatRows?
   /// x and G in bfloat16, where products are taken in it.
-  private let halves: (input: UnsafeMutablePointer<UInt16>, gradient: UnsafeMutablePointer<UInt16>)?
-  private var forwardPlan: MatmulPlan
-  private let firstWeightPlan: MatmulPlan
-  private let nextWeightPlan: MatmulPlan
-  private let backPlan: MatmulPlan?
-  private(set) var isRectified = false
+  private let halves: (input: HalfRows, gradient: HalfRows)?
+  private var forwardProduct: any PlannedProduct
+  private let rectifiedProduct: MatmulPlan.Key
+  private let firstWeightProduct: any PlannedProduct
+  private let nextWeightProduct: any PlannedProduct
+  private let backProduct: (any PlannedProduct)?
+  private var isRectified = false
 
+  /// - Parameter positions: rows of the product an example: several where a convolution's windows
+  ///   are the rows.
   init(
-    _ builder: StageBuilder, inputs: Int, outputs: Int, positions: Int = 1,
-    needsInputGradient: Bool
+    _ builder: StageBuilder, inputs: Int, outputs: Int, positions: Int = 1
   ) throws(TensorError) {
     self.inputs = inputs
     self.outputs = outputs
@@ -130,96 +126,98 @@ final class DenseStage: Stage {
     bias = builder.nextParameter()
     retained = builder.retained
     let rows = builder.rows * positions
-    matrixRows = rows
     let type: MatmulPlan.SourceType = builder.precision == .bf16 ? .bf16 : .f32
-    sourceType = type
-    forwardPlan = try MatmulPlan(m: rows, n: outputs, k: inputs, bias: true, sourceType: type)
-    firstWeightPlan = try MatmulPlan(
-      m: inputs, n: outputs, k: rows, transposeA: true, accumulate: retained, sourceType: type)
-    nextWeightPlan = try MatmulPlan(
-      m: inputs, n: outputs, k: rows, transposeA: true, accumulate: 1, sourceType: type)
-    if needsInputGradient {
-      backPlan = try MatmulPlan(
-        m: rows, n: inputs, k: outputs, transposeB: true, sourceType: type)
-      inputGradient = builder.gradientBuffer()
+    func forward(relu: Bool) -> MatmulPlan.Key {
+      .init(m: rows, n: outputs, k: inputs, bias: true, relu: relu, sourceType: type)
+    }
+    func weightGradient(accumulate: Float) -> MatmulPlan.Key {
+      .init(
+        m: inputs, n: outputs, k: rows, transposeA: true, accumulate: accumulate, sourceType: type)
+    }
+    let backend = builder.backend
+    forwardProduct = try backend.plan(forward(relu: false))
+    rectifiedProduct = forward(relu: true)
+    firstWeightProduct = try backend.plan(weightGradient(accumulate: retained))
+    nextWeightProduct = try backend.plan(weightGradient(accumulate: 1))
+    if builder.needsInputGradient {
+      backProduct = try backend.plan(
+        .init(m: rows, n: inputs, k: outputs, transposeB: true, sourceType: type))
+      inputGradient = builder.gradientBuffer(width: inputs * positions)
     } else {
-      backPlan = nil
+      backProduct = nil
       inputGradient = nil
     }
     halves =
       type == .f32
       ? nil
       : (
-        try builder.buffer(width: (inputs + 1) / 2 * positions).asHalves,
-        try builder.buffer(width: (outputs + 1) / 2 * positions).asHalves
+        HalfRows(inPlaceOf: try builder.buffer(width: (inputs + 1) / 2 * positions).pointer),
+        HalfRows(inPlaceOf: try builder.buffer(width: (outputs + 1) / 2 * positions).pointer)
       )
-    super.init(
-      builder, width: outputs * positions, output: try builder.buffer(width: outputs * positions))
+    super.init(builder, output: try builder.buffer(width: outputs * positions))
   }
 
-  /// Takes over the rectifier that follows.
-  func rectify() throws(TensorError) {
+  override func rectify() throws -> Bool {
+    if isRectified { return false }
+    forwardProduct = try backend.plan(rectifiedProduct)
     isRectified = true
-    forwardPlan = try MatmulPlan(
-      m: matrixRows, n: outputs, k: inputs, bias: true, relu: true, sourceType: sourceType)
+    return true
   }
 
   override var keepsOutput: Bool { isRectified }
 
-  override func forward(_ input: Floats, _ step: StepContext) throws(TensorError) -> Floats {
+  override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
     self.input = input
-    let (x, matrix) = sources(input, rounding: halves?.input, inputs)
-    try forwardPlan.execute(x, matrix, bias: bias.weights, output)
+    let (x, matrix) = sources(input, roundedInto: halves?.input)
+    try forwardProduct.execute(x, matrix, bias: bias.weights, output.pointer)
     return output
   }
 
-  override func backward(_ gradient: Floats, _ step: StepContext) throws(TensorError) -> Floats {
-    if isRectified { nnsh_relu_mask(gradient, output, rows * width) }
+  override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
+    if isRectified { backend.mask(gradient, rectified: output) }
     let isFirst = step.isFirstChunk
-    nnsh_column_sums(
-      gradient, matrixRows, outputs, outputs, isFirst ? retained : 1, bias.update)
-    let (g, matrix) = sources(gradient, rounding: halves?.gradient, outputs)
-    let x = halves.map { UnsafeRawPointer($0.input) } ?? UnsafeRawPointer(input)
-    try (isFirst ? firstWeightPlan : nextWeightPlan).execute(x, g, weights.update)
-    guard let backPlan, let inputGradient else { return gradient }
-    try backPlan.execute(g, matrix, inputGradient)
+    backend.sumColumns(
+      of: gradient.inRows(of: outputs), into: bias.update, retaining: isFirst ? retained : 1)
+    let (g, matrix) = sources(gradient, roundedInto: halves?.gradient)
+    let x = halves.map { UnsafeRawPointer($0.input.pointer) } ?? UnsafeRawPointer(input.pointer)
+    try (isFirst ? firstWeightProduct : nextWeightProduct)
+      .execute(x, g, bias: nil, weights.update)
+    guard let backProduct, let inputGradient else { return gradient }
+    try backProduct.execute(g, matrix, bias: nil, inputGradient.pointer)
     return inputGradient
   }
 
   /// Rows and W as the products read them, the rows rounded now where they are to be.
   private func sources(
-    _ values: Floats, rounding target: UnsafeMutablePointer<UInt16>?, _ columns: Int
+    _ values: FloatRows, roundedInto target: HalfRows?
   ) -> (UnsafeRawPointer, UnsafeRawPointer) {
     guard let target, let half = weights.half else {
-      return (UnsafeRawPointer(values), UnsafeRawPointer(weights.weights))
+      return (UnsafeRawPointer(values.pointer), UnsafeRawPointer(weights.weights))
     }
-    // SAFETY: the target was made for as many rows and columns.
-    nnsh_f32_to_bf16(values, target, matrixRows * columns)
-    return (UnsafeRawPointer(target), UnsafeRawPointer(half))
+    backend.round(values, into: target)
+    return (UnsafeRawPointer(target.pointer), UnsafeRawPointer(half.pointer))
+  }
+
+  private var operands: (x: StageOperand, weights: StageOperand) {
+    (
+      StageOperand("x", input.inRows(of: inputs)),
+      StageOperand(weights.name, FloatRows(weights.weights, rows: inputs, columns: outputs))
+    )
   }
 
   override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
-    (
-      isRectified
-        ? "relu(x @ \(weights.name) + \(bias.name))" : "x @ \(weights.name) + \(bias.name)",
-      [
-        StageOperand("x", input, matrixRows, inputs),
-        StageOperand(weights.name, weights.weights, inputs, outputs),
-        StageOperand(bias.name, bias.weights, 1, outputs),
-      ]
+    let sum = "x @ \(weights.name) + \(bias.name)"
+    let biases = FloatRows(bias.weights, rows: 1, columns: outputs)
+    return (
+      isRectified ? "relu(\(sum))" : sum,
+      [operands.x, operands.weights, StageOperand(bias.name, biases)]
     )
   }
 
-  override func backwardOperands(_ gradient: Floats) -> (
+  override func backwardOperands(_ gradient: FloatRows) -> (
     operation: String, operands: [StageOperand]
   ) {
-    (
-      "x' @ G, G @ \(weights.name)'",
-      [
-        StageOperand("x", input, matrixRows, inputs),
-        StageOperand("G", gradient, matrixRows, outputs),
-        StageOperand(weights.name, weights.weights, inputs, outputs),
-      ]
-    )
+    let g = StageOperand("G", gradient.inRows(of: outputs))
+    return ("x' @ G, G @ \(weights.name)'", [operands.x, g, operands.weights])
   }
 }

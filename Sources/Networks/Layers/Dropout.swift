@@ -20,52 +20,47 @@ package struct Dropout: Layer {
 
   package func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] { input }
 
-  package func apply(_ x: Variable, parameters: ArraySlice<Variable>) throws -> Variable { x }
-}
+  package var arrangement: InputArrangement { .any }
 
-extension Dropout {
-  package func makeStages(input: [Int], _ builder: StageBuilder) throws {
-    guard probability > 0 else { return }
-    builder.append(try DropoutStage(builder, probability, width: input.reduce(1, *)))
+  package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
+    guard let training = pass.training, probability > 0 else { return x }
+    return try x * Variable(training.dropout(probability, x.shape))
+  }
+
+  package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool {
+    if probability > 0 {
+      builder.append(try DropoutStage(builder, probability, width: input.reduce(1, *)))
+    }
+    return true
   }
 }
 
-/// Which numbers drop is a function of the seed, the layer, the step and the place in the batch,
-/// so the backward pass finds it again and nothing depends on threads or pieces.
-final class DropoutStage: Stage {
+/// Which numbers drop: a function of the seed, the layer, the step and the place in the batch, so
+/// that the backward pass finds it again and nothing depends on threads or pieces.
+struct DropoutMask {
   private let threshold: UInt32
   private let scale: Float
   private let key: UInt64
 
-  init(_ builder: StageBuilder, _ probability: Double, width: Int) throws(TensorError) {
+  /// - Parameters:
+  ///   - position: of the network's layer, from 1.
+  ///   - index: which of the dropouts inside that layer, from 0.
+  init(_ probability: Double, seed: UInt64, position: Int, index: Int) {
     threshold = UInt32(clamping: Int(probability * 0x1p32))
     scale = Float(1 / (1 - probability))
-    key = Self.mixed(builder.seed &+ UInt64(builder.position) &* 0x9E37_79B9_7F4A_7C15)
-    super.init(builder, width: width, output: try builder.buffer(width: width))
+    let layer = UInt64(truncatingIfNeeded: position) &* 0x9E37_79B9_7F4A_7C15
+    let inner = UInt64(truncatingIfNeeded: index) &* 0xD1B5_4A32_D192_ED03
+    key = Self.mixed(seed &+ layer &+ inner)
   }
 
-  override var keepsOutput: Bool { false }
-
-  override func forward(_ input: Floats, _ step: StepContext) throws(TensorError) -> Floats {
-    self.input = input
-    guard step.isTraining else { return input }
-    apply(from: input, to: output, step)
-    return output
-  }
-
-  override func backward(_ gradient: Floats, _ step: StepContext) throws(TensorError) -> Floats {
-    apply(from: gradient, to: gradient, step)
-    return gradient
-  }
-
-  private func apply(from source: Floats, to target: Floats, _ step: StepContext) {
-    let start = Self.mixed(key ^ Self.mixed(step.step &+ 1))
-    let offset = UInt64(step.rowOffset * width)
-    for index in 0..<rows * width {
-      let bits = Self.mixed(start &+ offset &+ UInt64(index))
-      target[index] =
-        UInt32(truncatingIfNeeded: bits >> 32) >= threshold
-        ? source[index] * scale : 0
+  /// Calls `body(index, factor)` for `count` numbers, the first of which is number `offset` of the
+  /// batch: the factor is 0 or the scale.
+  @inline(__always)
+  func forEach(_ count: Int, step: UInt64, from offset: Int, _ body: (Int, Float) -> Void) {
+    let start = Self.mixed(key ^ Self.mixed(step &+ 1)) &+ UInt64(truncatingIfNeeded: offset)
+    for index in 0..<count {
+      let bits = Self.mixed(start &+ UInt64(truncatingIfNeeded: index))
+      body(index, UInt32(truncatingIfNeeded: bits >> 32) >= threshold ? scale : 0)
     }
   }
 
@@ -75,5 +70,38 @@ final class DropoutStage: Stage {
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
     z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
     return z ^ (z >> 31)
+  }
+}
+
+/// Backward, the same mask over the gradient, in place.
+final class DropoutStage: Stage {
+  private let mask: DropoutMask
+
+  init(_ builder: StageBuilder, _ probability: Double, width: Int) throws(TensorError) {
+    mask = DropoutMask(
+      probability, seed: builder.seed, position: builder.position,
+      index: builder.nextRandomLayer())
+    super.init(builder, output: try builder.buffer(width: width))
+  }
+
+  override var keepsOutput: Bool { false }
+
+  override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
+    self.input = input
+    guard step.isTraining else { return input }
+    apply(from: input.pointer, to: output.pointer, step)
+    return output
+  }
+
+  override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
+    apply(from: gradient.pointer, to: gradient.pointer, step)
+    return gradient
+  }
+
+  private func apply(from source: Floats, to target: Floats, _ step: StepContext) {
+    let offset = step.rowOffset * output.columns
+    mask.forEach(output.count, step: step.step, from: offset) { index, factor in
+      target[index] = factor == 0 ? 0 : source[index] * factor
+    }
   }
 }

@@ -12,12 +12,12 @@ package struct Flatten: Layer {
     [input.reduce(1, *)]
   }
 
-  package func apply(_ x: Variable, parameters: ArraySlice<Variable>) throws -> Variable {
+  package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
     let rows = x.shape.dimensions.first ?? 1
     let width = x.shape.dimensions.dropFirst().reduce(1, *)
     return try .reshape(x, to: Shape(checking: [rows, width]))
   }
 
   /// Rows are stored one after the other, so in a plan there is nothing to do.
-  package func makeStages(input: [Int], _ builder: StageBuilder) throws {}
+  package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool { true }
 }

@@ -9,13 +9,14 @@ package struct LayerParameter: Sendable {
   package var tensor: Tensor
 }
 
-/// One step of a network: what it computes on rows of examples, and how it is trained.
+/// One step of a network: a rule for shapes, parameters, and `apply`, what it computes on rows of
+/// examples. Calling, differentiating and training a network all follow from these.
 ///
-/// Each layer's file holds, side by side, its forward pass for inference and differentiation and
-/// the planned `Stage` with the backward pass that training uses. Shapes are of one example: the
-/// rows of a batch come before them.
+/// Shapes are of one example: the rows of a batch come before them. The rest of what networks ask
+/// of a layer has answers that fit most layers.
 package protocol Layer: Sendable {
-  /// As the language writes it: `dense(784, 1000)`.
+  /// As the language writes it, with all that makes the layer but its numbers:
+  /// `dense(784, 1000)`. Files hold layers so.
   var description: String { get }
   /// The parameters, in groups that share a number; empty while the input is unknown.
   var parameterGroups: [[LayerParameter]] { get set }
@@ -34,19 +35,46 @@ package protocol Layer: Sendable {
   mutating func resolve(
     input: [Int], position: Int, generator: inout RandomGenerator
   ) throws -> [Int]
-  /// Draws new parameters of the same shapes; forgets statistics.
-  mutating func reset(generator: inout RandomGenerator) throws
-  /// The output for rows of examples, with these values for the parameters (all groups in a row).
-  /// Inference: dropout passes everything, batch_norm uses its running statistics.
-  func apply(_ x: Variable, parameters: ArraySlice<Variable>) throws -> Variable
-  /// The widest gradient that an example needs inside the layer.
-  func widestGradient(for input: [Int]) -> Int
-  /// Whether training must see a batch in one piece.
-  var needsWholeBatch: Bool { get }
   /// Draws the parameters if they do not depend on the input's shape.
   mutating func resolveAlone(generator: inout RandomGenerator) throws
-  /// Adds the layer's stages to a training plan; none if it passes its rows through unchanged.
-  func makeStages(input: [Int], _ builder: StageBuilder) throws
+  /// Draws new parameters of the same shapes; forgets statistics.
+  mutating func reset(generator: inout RandomGenerator) throws
+  /// The output for rows of examples, with the pass's values for the parameters. Outside training
+  /// dropout passes everything and batch_norm uses its running statistics.
+  func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable
+
+  /// The shape of one example that it takes, where it takes only one.
+  var knownInput: [Int]? { get }
+  /// What it asks of the arrangement of an example's numbers.
+  var arrangement: InputArrangement { get }
+  /// The function that makes probabilities of its input, where it is one.
+  var probabilities: Tensor.Origin.Function? { get }
+  /// Whether training must see a batch in one piece.
+  var needsWholeBatch: Bool { get }
+
+  // What a layer may add to be faster.
+
+  /// Whether it is max(x, 0), which other layers compute together with their own output.
+  var isRectifier: Bool { get }
+  /// The output for plain rows, with a rectifier after it where `rectified`, in one kernel; nil
+  /// where there is none.
+  func fused(_ x: Tensor, rectified: Bool) throws -> Tensor?
+  /// Adds stages with a backward pass written by hand to a training plan.
+  ///
+  /// - Returns: whether it did; where not, the plan records `apply`.
+  func addStages(input: [Int], to builder: StageBuilder) throws -> Bool
+  /// How many numbers an example needs for a value inside those stages.
+  func widestInside(for input: [Int]) -> Int
+}
+
+/// What a layer asks of the arrangement of an example's numbers.
+package enum InputArrangement: Sendable {
+  /// Nothing: it leaves the shape as it is.
+  case any
+  /// Height × width × channels.
+  case image
+  /// It has rules of its own.
+  case own
 }
 
 extension Layer {
@@ -60,8 +88,6 @@ extension Layer {
     set {}
   }
   package var isResolved: Bool { true }
-  package func widestGradient(for input: [Int]) -> Int { input.reduce(1, *) }
-  package var needsWholeBatch: Bool { false }
   package mutating func resolveAlone(generator: inout RandomGenerator) throws {}
   package mutating func resolve(
     input: [Int], position: Int, generator: inout RandomGenerator
@@ -70,8 +96,36 @@ extension Layer {
   }
   package mutating func reset(generator: inout RandomGenerator) throws {}
 
+  package var knownInput: [Int]? { nil }
+  package var arrangement: InputArrangement { .own }
+  package var probabilities: Tensor.Origin.Function? { nil }
+  package var needsWholeBatch: Bool { false }
+
+  package var isRectifier: Bool { false }
+  package func fused(_ x: Tensor, rectified: Bool) throws -> Tensor? { nil }
+  package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool { false }
+  package func widestInside(for input: [Int]) -> Int { 0 }
+
   /// The number of parameters, in groups and then within them.
   var parameterCount: Int { parameterGroups.reduce(0) { $0 + $1.count } }
+
+  /// The output outside training, with these values for the parameters (all groups in a row).
+  package func apply(_ x: Variable, parameters: ArraySlice<Variable>) throws -> Variable {
+    try apply(x, LayerPass(parameters: parameters))
+  }
+}
+
+extension [any Layer] {
+  /// One layer after the other, each with its part of the pass's parameters.
+  func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
+    var remaining = pass.parameters
+    var value = x
+    for layer in self {
+      value = try layer.apply(value, pass.with(remaining.prefix(layer.parameterCount)))
+      remaining = remaining.dropFirst(layer.parameterCount)
+    }
+    return value
+  }
 }
 
 /// How weights are drawn.

@@ -35,7 +35,7 @@ package struct Pooling: Layer {
     return [image.height / size, image.width / size, image.channels]
   }
 
-  package func apply(_ x: Variable, parameters: ArraySlice<Variable>) throws -> Variable {
+  package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
     let input = Array(x.shape.dimensions.dropFirst())
     let output = try outputShape(for: input, position: 1)
     guard let image = ImageShape(input, channels: nil), let rows = x.shape.dimensions.first else {
@@ -54,10 +54,15 @@ package struct Pooling: Layer {
       ? try .max(windows, axes: [2, 4]) : try .mean(windows, axes: [2, 4])
   }
 
-  package func makeStages(input: [Int], _ builder: StageBuilder) throws {
-    guard let image = ImageShape(input, channels: nil) else { return }
+  package var arrangement: InputArrangement { .image }
+
+  package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool {
+    guard let image = ImageShape(input, channels: nil) else { return false }
     builder.append(try PoolingStage(builder, kind, size, image))
+    return true
   }
+
+  package func widestInside(for input: [Int]) -> Int { input.reduce(1, *) }
 }
 
 /// Backward, the mean's gradient goes to its window in equal parts, the largest element's to the
@@ -66,7 +71,7 @@ final class PoolingStage: Stage {
   private let kind: Pooling.Kind
   private let size: Int
   private let image: ImageShape
-  private let inputGradient: Floats?
+  private let inputGradient: FloatRows?
 
   init(_ builder: StageBuilder, _ kind: Pooling.Kind, _ size: Int, _ image: ImageShape)
     throws(TensorError)
@@ -74,9 +79,10 @@ final class PoolingStage: Stage {
     self.kind = kind
     self.size = size
     self.image = image
-    inputGradient = builder.needsInputGradient ? builder.gradientBuffer() : nil
+    inputGradient =
+      builder.needsInputGradient ? builder.gradientBuffer(width: image.count) : nil
     let width = (image.height / size) * (image.width / size) * image.channels
-    super.init(builder, width: width, output: try builder.buffer(width: width))
+    super.init(builder, output: try builder.buffer(width: width))
   }
 
   override var keepsOutput: Bool { kind == .max }
@@ -85,6 +91,7 @@ final class PoolingStage: Stage {
   @inline(__always)
   private func forEachPair(_ body: (Int, Int) -> Void) {
     let (height, columns, channels) = (image.height / size, image.width / size, image.channels)
+    let (rows, width) = (output.rows, output.columns)
     for row in 0..<rows {
       for y in 0..<height * size {
         for x in 0..<columns * size {
@@ -96,61 +103,64 @@ final class PoolingStage: Stage {
     }
   }
 
-  override func forward(_ input: Floats, _ step: StepContext) throws(TensorError) -> Floats {
+  override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
     self.input = input
-    let output = output
+    let (x, y) = (input.pointer, output.pointer)
     if kind == .max {
-      output.update(repeating: -.infinity, count: rows * width)
+      output.fill(-.infinity)
       // A NaN in a window must come out of it.
-      forEachPair { if input[$1] > output[$0] || input[$1].isNaN { output[$0] = input[$1] } }
+      forEachPair { if x[$1] > y[$0] || x[$1].isNaN { y[$0] = x[$1] } }
     } else {
-      output.update(repeating: 0, count: rows * width)
+      output.fill(0)
       let part = 1 / Float(size * size)
-      forEachPair { output[$0] += input[$1] * part }
+      forEachPair { y[$0] += x[$1] * part }
     }
     return output
   }
 
-  override func backward(_ gradient: Floats, _ step: StepContext) throws(TensorError) -> Floats {
+  override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
     guard let inputGradient else { return gradient }
-    inputGradient.update(repeating: 0, count: rows * image.count)
+    inputGradient.fill(0)
+    let (g, target) = (gradient.pointer, inputGradient.pointer)
     if kind == .average {
       let part = 1 / Float(size * size)
-      forEachPair { inputGradient[$1] = gradient[$0] * part }
+      forEachPair { target[$1] = g[$0] * part }
       return inputGradient
     }
-    let (input, output) = (input, output)
-    forEachPair { if input[$1] == output[$0] { inputGradient[$1] = gradient[$0] } }
-    shareTies(inputGradient)
+    let (x, y) = (input.pointer, output.pointer)
+    forEachPair { if x[$1] == y[$0] { target[$1] = g[$0] } }
+    shareTies(target)
     return inputGradient
   }
 
   /// Divides each window's gradients by how many elements are its largest.
   private func shareTies(_ gradient: Floats) {
-    let (input, output) = (input, output)
-    let columns = image.width / size
-    for row in 0..<rows {
+    let (x, y) = (input.pointer, output.pointer)
+    let (columns, width) = (image.width / size, output.columns)
+    for row in 0..<output.rows {
       for place in 0..<width {
         let channel = place % image.channels
-        let (y, x) = (
+        let (top, left) = (
           place / image.channels / columns * size, place / image.channels % columns * size
         )
         var ties = 0
         func each(_ body: (Int) -> Void) {
           for dy in 0..<size {
             for dx in 0..<size {
-              body(row * image.count + ((y + dy) * image.width + x + dx) * image.channels + channel)
+              body(
+                row * image.count
+                  + ((top + dy) * image.width + left + dx) * image.channels + channel)
             }
           }
         }
-        let largest = output[row * width + place]
-        each { if input[$0] == largest { ties += 1 } }
-        if ties > 1 { each { if input[$0] == largest { gradient[$0] /= Float(ties) } } }
+        let largest = y[row * width + place]
+        each { if x[$0] == largest { ties += 1 } }
+        if ties > 1 { each { if x[$0] == largest { gradient[$0] /= Float(ties) } } }
       }
     }
   }
 
   override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
-    (name, [StageOperand("x", input, rows, image.count)])
+    (name, [StageOperand("x", input)])
   }
 }

@@ -78,77 +78,72 @@ package struct Residual: Layer {
     for index in layers.indices { try layers[index].reset(generator: &generator) }
   }
 
-  package func apply(_ x: Variable, parameters: ArraySlice<Variable>) throws -> Variable {
-    var remaining = parameters
-    var value = x
-    for layer in layers {
-      value = try layer.apply(value, parameters: remaining.prefix(layer.parameterCount))
-      remaining = remaining.dropFirst(layer.parameterCount)
-    }
-    return try .add(x, value)
+  package var knownInput: [Int]? { layers.first?.knownInput }
+  package var arrangement: InputArrangement {
+    layers.first { $0.arrangement != .any }?.arrangement ?? .any
+  }
+  package var needsWholeBatch: Bool { layers.contains { $0.needsWholeBatch } }
+
+  package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
+    try .add(x, layers.apply(x, pass))
   }
 
-  package func makeStages(input: [Int], _ builder: StageBuilder) throws {
+  package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool {
     let passesGradient = builder.needsInputGradient
-    let inner = try builder.nested {
-      var shape = input
-      for layer in layers {
-        try layer.makeStages(input: shape, builder)
-        shape = try layer.outputShape(for: shape, position: builder.position)
-      }
-    }
+    let inner = try builder.nested { try builder.addInner(layers, input: input) }
     builder.append(
       try ResidualStage(
         builder, inner: inner, width: input.reduce(1, *), passesGradient: passesGradient))
+    return true
   }
 
-  package func widestGradient(for input: [Int]) -> Int {
+  package func widestInside(for input: [Int]) -> Int {
     var (shape, widest) = (input, 1)
     for layer in layers {
-      widest = max(widest, layer.widestGradient(for: shape))
+      widest = max(widest, layer.widestInside(for: shape), shape.reduce(1, *))
       shape = (try? layer.outputShape(for: shape, position: 0)) ?? shape
-      widest = max(widest, shape.reduce(1, *))
     }
     return widest
   }
-
-  package var needsWholeBatch: Bool { layers.contains { $0.needsWholeBatch } }
 }
 
 /// Backward, the gradient passes through the inner stages and is added to itself.
 final class ResidualStage: Stage {
   private let inner: [Stage]
-  private let passesGradient: Bool
-  private let kept: Floats
+  private let kept: FloatRows?
 
+  /// - Parameter passesGradient: whether anything before the layer needs the gradient.
   init(_ builder: StageBuilder, inner: [Stage], width: Int, passesGradient: Bool)
     throws(TensorError)
   {
     self.inner = inner
-    self.passesGradient = passesGradient
-    kept = try builder.buffer(width: width)
-    super.init(builder, width: width, output: try builder.buffer(width: width))
+    kept = passesGradient ? try builder.buffer(width: width) : nil
+    super.init(builder, output: try builder.buffer(width: width))
   }
 
   override var keepsOutput: Bool { false }
 
-  override func forward(_ input: Floats, _ step: StepContext) throws(TensorError) -> Floats {
+  override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
     self.input = input
     var value = input
     for stage in inner { value = try stage.forward(value, step) }
-    for index in 0..<rows * width { output[index] = input[index] + value[index] }
+    let (x, f, y) = (input.pointer, value.pointer, output.pointer)
+    for index in 0..<output.count { y[index] = x[index] + f[index] }
     return output
   }
 
-  override func backward(_ gradient: Floats, _ step: StepContext) throws(TensorError) -> Floats {
-    if passesGradient { kept.update(from: gradient, count: rows * width) }
+  override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
+    kept?.copy(from: gradient)
     var value = gradient
     for stage in inner.reversed() { value = try stage.backward(value, step) }
-    if passesGradient { for index in 0..<rows * width { value[index] += kept[index] } }
+    if let kept {
+      let (g, own) = (value.pointer, kept.pointer)
+      for index in 0..<kept.count { g[index] += own[index] }
+    }
     return value
   }
 
   override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
-    ("x + f(x)", [StageOperand("x", input, rows, width)])
+    ("x + f(x)", [StageOperand("x", input)])
   }
 }

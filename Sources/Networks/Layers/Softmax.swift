@@ -1,4 +1,3 @@
-import CKernels
 import Operations
 import Tensors
 
@@ -19,15 +18,14 @@ package struct Softmax: Layer {
     return input
   }
 
-  package func apply(_ x: Variable, parameters: ArraySlice<Variable>) throws -> Variable {
-    try .softmax(x)
-  }
-}
+  package var probabilities: Tensor.Origin.Function? { .softmax }
 
-extension Softmax {
-  package func makeStages(input: [Int], _ builder: StageBuilder) throws {
+  package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable { try .softmax(x) }
+
+  package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool {
     builder.append(
       try SoftmaxStage(builder, columns: input.last ?? 1, width: input.reduce(1, *)))
+    return true
   }
 }
 
@@ -37,20 +35,20 @@ final class SoftmaxStage: Stage {
 
   init(_ builder: StageBuilder, columns: Int, width: Int) throws(TensorError) {
     self.columns = columns
-    super.init(builder, width: width, output: try builder.buffer(width: width))
+    super.init(builder, output: try builder.buffer(width: width))
   }
 
-  override func forward(_ input: Floats, _ step: StepContext) throws(TensorError) -> Floats {
+  override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
     self.input = input
     // A step is never left half done.
-    _ = nnsh_softmax(
-      0, Int32(nnsh_f32), input, rows * width / columns, columns, output, 1)
+    try backend.softmax(
+      RowOperand(input.inRows(of: columns)), logarithm: false, whole: true, into: output.pointer)
     return output
   }
 
-  override func backward(_ gradient: Floats, _ step: StepContext) throws(TensorError) -> Floats {
-    for row in 0..<rows * width / columns {
-      let (g, s) = (gradient + row * columns, output + row * columns)
+  override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
+    for row in 0..<output.count / columns {
+      let (g, s) = (gradient.pointer + row * columns, output.pointer + row * columns)
       var inner: Float = 0
       for column in 0..<columns { inner += g[column] * s[column] }
       for column in 0..<columns { g[column] = s[column] * (g[column] - inner) }
@@ -59,6 +57,6 @@ final class SoftmaxStage: Stage {
   }
 
   override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
-    ("softmax(z)", [StageOperand("z", input, rows, width)])
+    ("softmax(z)", [StageOperand("z", input)])
   }
 }

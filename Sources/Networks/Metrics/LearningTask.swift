@@ -65,6 +65,40 @@ package enum LearningTask: Sendable, Hashable {
     }
   }
 
+  /// How many answers of a row are right: the row, or single zeros and ones where it holds several.
+  ///
+  /// - Parameter cut: above which output a yes is given.
+  func rightAnswers<Number: BinaryFloatingPoint>(
+    in outputs: UnsafeBufferPointer<Number>, _ targets: UnsafeBufferPointer<Number>, cut: Double
+  ) -> Int {
+    switch self {
+    case .numbers: return 0
+    case .classes:
+      var (guess, truth) = (0, 0)
+      for column in outputs.indices.dropFirst() {
+        if outputs[column] > outputs[guess] { guess = column }
+        if targets[column] > targets[truth] { truth = column }
+      }
+      return guess == truth ? 1 : 0
+    case .binary, .labels:
+      let cut = Number(cut)
+      var count = 0
+      for column in outputs.indices where (outputs[column] > cut) == (targets[column] > 0.5) {
+        count += 1
+      }
+      return count
+    }
+  }
+
+  /// The share of right answers among rows of so many columns; nan where the task has none.
+  func accuracy(_ right: Int, rows: Int, columns: Int) -> Double {
+    switch self {
+    case .numbers: .nan
+    case .classes, .binary: Double(right) / Double(max(1, rows))
+    case .labels: Double(right) / Double(max(1, rows * columns))
+    }
+  }
+
   private static func isReconstruction(_ inputs: Tensor, _ targets: Tensor) -> Bool {
     guard inputs.count == targets.count else { return false }
     return inputs.doubles() == targets.doubles()

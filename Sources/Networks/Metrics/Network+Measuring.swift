@@ -73,49 +73,46 @@ extension Network {
     guard outputs.shape == targets.shape else {
       throw NetworkError.scoreShapes(target: targets.shape, prediction: outputs.shape)
     }
-    let value: Double
-    let predictions: Tensor
-    switch form {
-    case .softmaxCrossEntropy:
-      let losses = try outputs.crossEntropyFromLogits(targets).doubles()
-      value = losses.reduce(0, +) / Double(max(1, inputs.shape[0]))
-      predictions = try outputs.softmax()
-    case .sigmoidCrossEntropy:
-      value = try outputs.binaryCrossEntropyFromLogits(targets)
-      predictions = try Variable.sigmoid(Variable(outputs)).tensor
-    case .meanSquaredError:
-      value = try Self.meanSquare(targets, outputs)
-      predictions = outputs
-    }
     let task = LearningTask(self, loss: lossKind, inputs: inputs, targets: targets)
+    let score = try Score(form, task, outputs: outputs, targets: targets)
     return Measurement(
-      loss: value * lossKind.reportedShare(classes: targets.shape.dimensions.last ?? 1),
-      lossKind: lossKind, task: task,
-      accuracy: task == .numbers
-        ? nil : try Self.accuracy(task, targets: targets, predictions: predictions),
-      targets: targets, predictions: predictions)
-  }
-
-  private static func meanSquare(_ targets: Tensor, _ outputs: Tensor) throws -> Double {
-    let pairs = zip(targets.doubles(), outputs.doubles())
-    return pairs.reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } / Double(max(1, targets.count))
-  }
-
-  private static func accuracy(_ task: LearningTask, targets: Tensor, predictions: Tensor) throws
-    -> Double
-  {
-    if predictions.doubles().contains(where: \.isNaN) { return .nan }
-    return try Metrics.accuracy(targets: targets, predictions: predictions)
+      loss: score.loss * lossKind.reportedShare(classes: targets.shape.dimensions.last ?? 1),
+      lossKind: lossKind, task: task, accuracy: task == .numbers ? nil : score.accuracy,
+      targets: targets,
+      predictions: form.includesLastLayer
+        ? try Array(layers.suffix(1)).apply(Variable(outputs), LayerPass(parameters: [])).tensor
+        : outputs)
   }
 }
 
-extension Tensor {
-  /// The mean over all elements of log(1 + e^z) − y·z, for logits z in this tensor: the binary
-  /// cross-entropy of sigmoid(z), finite for every finite z.
-  func binaryCrossEntropyFromLogits(_ target: Tensor) throws -> Double {
-    let losses = zip(doubles(), target.doubles()).map { z, y in
-      BinaryCrossEntropy.loss(logit: z, target: y)
+/// The loss and the accuracy of what a network gives before the layer that the loss's form
+/// includes, as training counts them.
+private struct Score {
+  /// Averaged over rows.
+  let loss: Double
+  /// Nan where an output is, or the task has none.
+  let accuracy: Double
+
+  init(_ form: LossForm, _ task: LearningTask, outputs: Tensor, targets: Tensor) throws {
+    let columns = max(1, targets.shape.dimensions.dropFirst().reduce(1, *))
+    let rows = targets.count / columns
+    var losses =
+      form == .softmaxCrossEntropy
+      ? try outputs.crossEntropyFromLogits(targets).doubles().reduce(0, +) : 0
+    var right = 0
+    var isKnown = true
+    try outputs.withDoubles { outputs throws(TensorError) in
+      try targets.withDoubles { targets throws(TensorError) in
+        for start in stride(from: 0, to: rows * columns, by: columns) {
+          let output = UnsafeBufferPointer(rebasing: outputs[start..<start + columns])
+          let target = UnsafeBufferPointer(rebasing: targets[start..<start + columns])
+          if form != .softmaxCrossEntropy { losses += form.loss(of: output, target) }
+          right += task.rightAnswers(in: output, target, cut: form.cut)
+          if output.contains(where: \.isNaN) { isKnown = false }
+        }
+      }
     }
-    return losses.reduce(0, +) / Double(Swift.max(1, losses.count))
+    loss = losses / Double(max(1, rows))
+    accuracy = isKnown ? task.accuracy(right, rows: rows, columns: columns) : .nan
   }
 }

@@ -10,7 +10,7 @@ extension Network {
     let widest = try widestValue(checkInput(x.shape))
     let (rows, piece) = (x.shape[0], max(1, Self.pieceCount / max(1, widest)))
     guard rows > piece else { return try forwardWhole(x) }
-    if endsInSoftmax || endsInSigmoid, layers.count > 1, let last = layers.last {
+    if endsInProbabilities != nil, layers.count > 1, let last = layers.last {
       // On all logits at once: the probabilities remember them, for losses to be computed from.
       var body = self
       body.layers.removeLast()
@@ -40,13 +40,12 @@ extension Network {
     var index = 0
     while index < layers.count {
       try Interrupt.check()
-      if let dense = layers[index] as? Dense {
-        let next = index + 1 < layers.count ? layers[index + 1] as? ActivationLayer : nil
-        let isRectified = next?.kind == .relu
-        value = try dense.fused(value, relu: isRectified)
+      let layer = layers[index]
+      let isRectified = index + 1 < layers.count && layers[index + 1].isRectifier
+      if let output = try layer.fused(value, rectified: isRectified) {
+        value = output
         index += isRectified ? 2 : 1
       } else {
-        let layer = layers[index]
         let parameters = layer.parameterGroups.joined().map { Variable($0.tensor) }
         value = try layer.apply(Variable(value), parameters: parameters[...]).tensor
         index += 1
@@ -65,13 +64,7 @@ extension Network {
     guard values.count == expected else {
       throw NetworkError.parameterCount(expected: expected, got: values.count)
     }
-    var remaining = values[...]
-    var value = x
-    for layer in layers {
-      value = try layer.apply(value, parameters: remaining.prefix(layer.parameterCount))
-      remaining = remaining.dropFirst(layer.parameterCount)
-    }
-    return value
+    return try layers.apply(x, LayerPass(parameters: values[...]))
   }
 
   /// The network with the layers that these rows complete. As their weights are drawn from the

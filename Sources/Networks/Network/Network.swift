@@ -140,28 +140,16 @@ package struct Network: Sendable {
   package var inputShape: [Int]? {
     for layer in layers {
       if let known = layer.knownInput { return known }
-      if !(layer is ActivationLayer || layer is Dropout) { return nil }
+      if layer.arrangement != .any { return nil }
     }
     return nil
   }
 
   /// Whether the first layer that cares how an example's numbers are arranged takes images.
-  package var takesImages: Bool { Self.takeImages(layers) }
-
-  private static func takeImages(_ layers: [any Layer]) -> Bool {
-    let first = layers.first {
-      !($0 is ActivationLayer || $0 is Dropout || $0 is BatchNormalization)
-    }
-    if let residual = first as? Residual { return takeImages(residual.layers) }
-    return first is Convolution2D || first is Pooling
+  package var takesImages: Bool {
+    layers.first { $0.arrangement != .any }?.arrangement == .image
   }
-}
 
-extension Layer {
-  /// The shape of one example that this layer takes, where it takes only one.
-  var knownInput: [Int]? {
-    if let residual = self as? Residual { return residual.layers.first?.knownInput }
-    guard let dense = self as? Dense, let inputs = dense.inputs else { return nil }
-    return [inputs]
-  }
+  /// What the outputs are probabilities of, where they are: the last layer's function.
+  package var endsInProbabilities: Tensor.Origin.Function? { layers.last?.probabilities }
 }

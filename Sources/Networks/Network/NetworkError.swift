@@ -4,6 +4,8 @@ import Tensors
 package enum NetworkError: Error, Hashable, CustomStringConvertible {
   /// A layer's input does not have the shape it takes; shapes are of one example.
   case layerInput(layer: String, position: Int, takes: String, got: [Int], remedy: String)
+  /// A layer computes another shape than its rule says.
+  case outputShape(layer: String, position: Int, expected: Shape, got: Shape)
   /// A layer whose number of inputs is not known yet is used.
   case unresolved(layer: String, position: Int)
   /// A layer is made with an argument it cannot have.
@@ -42,6 +44,8 @@ package enum NetworkError: Error, Hashable, CustomStringConvertible {
     case .layerInput(let layer, let position, let takes, let got, let remedy):
       "layer \(position), \(layer), takes \(takes) and gets \(Self.words(got))"
         + (remedy.isEmpty ? "" : ": \(remedy)")
+    case .outputShape(let layer, let position, let expected, let got):
+      "layer \(position), \(layer), is to give \(expected) and computes \(got)"
     case .unresolved(let layer, let position):
       "layer \(position), \(layer), does not know its number of inputs yet: "
         + "train the network first, or write all numbers of inputs, as dense(in, out)"

@@ -72,10 +72,10 @@ extension Network {
   }
 
   /// Whether the outputs are a softmax's.
-  package var endsInSoftmax: Bool { layers.last is Softmax }
+  package var endsInSoftmax: Bool { endsInProbabilities == .softmax }
 
   /// Whether the outputs are a sigmoid's.
-  package var endsInSigmoid: Bool { (layers.last as? ActivationLayer)?.kind == .sigmoid }
+  package var endsInSigmoid: Bool { endsInProbabilities == .sigmoid }
 }
 
 /// How the rows of a batch combine.

@@ -1,15 +1,13 @@
-import CKernels
 import Tensors
 
 /// The end of a plan: the loss of a piece of a batch, its score, and the gradient with respect to
 /// what the last stage gave.
 final class LossHead {
-  let form: LossForm
-  let task: LearningTask
-  let rows: Int
-  let width: Int
+  private let form: LossForm
+  private let task: LearningTask
+  private let backend: any Backend
   /// Where the gradient goes.
-  let gradient: Floats
+  let gradient: FloatRows
   private let losses: Floats
   /// The sum of the rows' losses of the latest pass; where a row's loss is a mean over its columns,
   /// of these means.
@@ -17,78 +15,67 @@ final class LossHead {
   /// The right answers of the latest pass: rows, or single zeros and ones where rows hold several.
   private(set) var correct = 0
 
-  init(_ form: LossForm, task: LearningTask, width: Int, builder: StageBuilder) throws(TensorError)
-  {
-    self.form = form
-    self.task = task
-    self.rows = builder.rows
-    self.width = width
-    losses = try builder.buffer(width: 1)
-    gradient = builder.gradientBuffer()
+  init(_ setup: TrainingSetup, _ builder: StageBuilder) throws(TensorError) {
+    form = setup.form
+    task = setup.task
+    backend = setup.backend
+    losses = try builder.buffer(width: 1).pointer
+    gradient = builder.gradientBuffer(width: setup.outputShape.reduce(1, *))
   }
 
   /// Measures the loss and the score; where `scale` is not nil, also fills `gradient`, times it.
-  func evaluate(_ outputs: Floats, _ targets: UnsafePointer<Float>, scale: Float?) {
+  func evaluate(_ outputs: FloatRows, _ targets: FloatRows, scale: Float?) {
     lossSum = 0
     correct = 0
     if form == .softmaxCrossEntropy {
-      var hits = 0
-      _ = nnsh_softmax_cross_entropy_rows(
-        outputs, targets, rows, width, scale ?? 1, scale == nil ? nil : gradient, losses, &hits)
-      for row in 0..<rows { lossSum += Double(losses[row]) }
+      let hits = backend.crossEntropy(
+        logits: outputs.inRows(of: gradient.columns), targets: targets, scale: scale ?? 1,
+        gradient: scale == nil ? nil : gradient, losses: losses)
+      for row in 0..<gradient.rows { lossSum += Double(losses[row]) }
       correct = task == .classes ? hits : 0
       return
     }
-    for row in 0..<rows {
-      let (output, target) = (outputs + row * width, targets + row * width)
-      measure(output, target)
-      if let scale { differentiate(output, target, row: row, scale: scale) }
+    let width = gradient.columns
+    for start in stride(from: 0, to: gradient.count, by: width) {
+      let output = UnsafeBufferPointer(start: outputs.pointer + start, count: width)
+      let target = UnsafeBufferPointer(start: targets.pointer + start, count: width)
+      lossSum += form.loss(of: output, target)
+      correct += task.rightAnswers(in: output, target, cut: form.cut)
+      if let scale { form.differentiate(output, target, gradient.pointer + start, scale) }
     }
   }
+}
 
-  private func measure(_ output: Floats, _ target: UnsafePointer<Float>) {
+extension LossForm {
+  /// The loss of one row of what the network gives before the layer that the form includes.
+  func loss<Number: BinaryFloatingPoint>(
+    of outputs: UnsafeBufferPointer<Number>, _ targets: UnsafeBufferPointer<Number>
+  ) -> Double {
     var sum = 0.0
-    for column in 0..<width {
-      let (p, y) = (output[column], target[column])
-      if form == .sigmoidCrossEntropy {
-        sum += BinaryCrossEntropy.loss(logit: Double(p), target: Double(y))
-      } else {
-        sum += Double(p - y) * Double(p - y)
-      }
+    for (output, target) in zip(outputs, targets) {
+      let (p, y) = (Double(output), Double(target))
+      sum +=
+        self == .sigmoidCrossEntropy
+        ? BinaryCrossEntropy.loss(logit: p, target: y)
+        : Double(output - target) * Double(output - target)
     }
-    lossSum += sum / Double(width)
-    score(output, target)
+    return sum / Double(outputs.count)
   }
 
-  private func score(_ output: Floats, _ target: UnsafePointer<Float>) {
-    switch task {
-    case .numbers: break
-    case .classes:
-      var (guess, truth) = (0, 0)
-      for column in 1..<max(1, width) {
-        if output[column] > output[guess] { guess = column }
-        if target[column] > target[truth] { truth = column }
-      }
-      if guess == truth { correct += 1 }
-    case .binary, .labels:
-      // A probability above one half is a logit above 0.
-      let cut: Float = form == .sigmoidCrossEntropy ? 0 : 0.5
-      for column in 0..<width where (output[column] > cut) == (target[column] > 0.5) {
-        correct += 1
-      }
-    }
-  }
-
-  private func differentiate(
-    _ output: Floats, _ target: UnsafePointer<Float>, row: Int, scale: Float
+  /// The row's gradient times `scale`; where a loss is a mean over columns, times their number.
+  fileprivate func differentiate(
+    _ outputs: UnsafeBufferPointer<Float>, _ targets: UnsafeBufferPointer<Float>,
+    _ gradient: Floats, _ scale: Float
   ) {
-    let g = gradient + row * width
-    for column in 0..<width {
-      let (p, y) = (output[column], target[column])
-      g[column] =
-        form == .sigmoidCrossEntropy
+    for column in outputs.indices {
+      let (p, y) = (outputs[column], targets[column])
+      gradient[column] =
+        self == .sigmoidCrossEntropy
         ? scale * Float(BinaryCrossEntropy.slope(logit: Double(p), target: Double(y)))
         : 2 * scale * (p - y)
     }
   }
+
+  /// Above which output a yes is given: the probability one half, or its logit.
+  var cut: Double { self == .sigmoidCrossEntropy ? 0 : 0.5 }
 }

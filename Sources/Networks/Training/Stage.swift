@@ -1,8 +1,4 @@
-import CKernels
 import Tensors
-
-/// Floats of a plan, by address: the step path neither counts references nor checks bounds.
-typealias Floats = UnsafeMutablePointer<Float>
 
 /// One layer's part of a planned training step, for a fixed number of rows.
 ///
@@ -14,19 +10,16 @@ package class Stage {
   let position: Int
   /// As the language writes it.
   let name: String
-  /// Numbers in a row of the output.
-  let width: Int
-  let rows: Int
+  let backend: any Backend
   /// What the stage read last.
-  var input: Floats
+  var input: FloatRows
   /// What the stage gave last.
-  var output: Floats
+  var output: FloatRows
 
-  init(_ builder: StageBuilder, width: Int, output: Floats) {
+  init(_ builder: StageBuilder, output: FloatRows) {
     position = builder.position
     name = builder.layerName
-    rows = builder.rows
-    self.width = width
+    backend = builder.backend
     self.input = output
     self.output = output
   }
@@ -34,40 +27,40 @@ package class Stage {
   /// Whether the backward pass reads the output, so that the next stage must not overwrite it.
   var keepsOutput: Bool { true }
 
+  /// Whether a pass may end half way, by an interruption or for want of memory.
+  var mayStop: Bool { false }
+
+  /// Takes over a rectifier that follows, if it can.
+  ///
+  /// - Returns: whether it did.
+  func rectify() throws -> Bool { false }
+
   /// Reads `input` and fills `output`.
-  func forward(_ input: Floats, _ step: StepContext) throws(TensorError) -> Floats {
+  func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
     self.input = input
     return output
   }
 
   /// Adds to the parameters' gradients and returns the gradient with respect to the input.
-  func backward(_ gradient: Floats, _ step: StepContext) throws(TensorError) -> Floats {
-    gradient
-  }
+  func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows { gradient }
 
   /// What the forward pass computes and from what, for the report of a NaN.
-  func forwardOperands() -> (operation: String, operands: [StageOperand]) {
-    (name, [])
-  }
+  func forwardOperands() -> (operation: String, operands: [StageOperand]) { (name, []) }
 
   /// What the backward pass computes and from what.
-  func backwardOperands(_ gradient: Floats) -> (operation: String, operands: [StageOperand]) {
-    ("the gradient of \(name)", [StageOperand("gradient", gradient, rows, width)])
+  func backwardOperands(_ gradient: FloatRows) -> (operation: String, operands: [StageOperand]) {
+    ("the gradient of \(name)", [StageOperand("gradient", gradient)])
   }
 }
 
 /// Memory named for a report.
 struct StageOperand {
   let name: String
-  let pointer: Floats
-  let rows: Int
-  let columns: Int
+  let numbers: FloatRows
 
-  init(_ name: String, _ pointer: Floats, _ rows: Int, _ columns: Int) {
+  init(_ name: String, _ numbers: FloatRows) {
     self.name = name
-    self.pointer = pointer
-    self.rows = rows
-    self.columns = columns
+    self.numbers = numbers
   }
 
   /// The range of the elements.
@@ -75,9 +68,9 @@ struct StageOperand {
     var least = Float.infinity
     var greatest = -Float.infinity
     var bad = 0
-    for index in 0..<rows * columns {
+    for index in 0..<numbers.count {
       // SAFETY: the stage that named the operand gave its extent.
-      let value = pointer[index]
+      let value = numbers.pointer[index]
       if value.isFinite {
         least = min(least, value)
         greatest = max(greatest, value)
@@ -85,6 +78,7 @@ struct StageOperand {
         bad += 1
       }
     }
+    let (rows, columns) = (numbers.rows, numbers.columns)
     return NotFiniteReport.Operand(
       name: name, shape: rows == 1 ? "\(columns)" : "\(rows)×\(columns)",
       least: Double(least), greatest: Double(greatest), notFinite: bad)

@@ -11,6 +11,7 @@ package final class StageBuilder {
   let seed: UInt64
   /// The element type of the products.
   let precision: Precision
+  let backend: any Backend
   /// The layer at work, from 1, and its description.
   var position = 0
   var layerName = ""
@@ -22,18 +23,47 @@ package final class StageBuilder {
   private var nextSlot = 0
   private var nextStatistic = 0
   private var gradientBuffers = 0
+  private var randomLayers = 0
 
-  init(
-    rows: Int, store: ParameterStore, statistics: StatisticsStore, retained: Float, seed: UInt64,
-    precision: Precision, workspace: Workspace
-  ) {
+  init(rows: Int, _ training: TrainingMemory, _ setup: TrainingSetup, _ workspace: Workspace) {
     self.rows = rows
-    self.precision = precision
-    self.store = store
-    self.statistics = statistics
-    self.retained = retained
-    self.seed = seed
+    store = training.store
+    statistics = training.statistics
+    retained = Float(training.rule.retained ?? 0)
+    seed = setup.seed
+    precision = setup.precision
+    backend = setup.backend
     self.workspace = workspace
+  }
+
+  /// Adds the stages of a network's layers for examples of this shape; the last `fused` of the
+  /// layers belong to the loss.
+  func add(_ layers: [any Layer], input: [Int], leavingOut fused: Int) throws {
+    var shape = input
+    for (index, layer) in layers.enumerated() {
+      position = index + 1
+      layerName = layer.description
+      randomLayers = 0
+      if index < layers.count - fused { try add(layer, input: shape) }
+      shape = try layer.outputShape(for: shape, position: position)
+    }
+  }
+
+  /// Adds the stages of layers inside the layer at work.
+  func addInner(_ layers: [any Layer], input: [Int]) throws {
+    var shape = input
+    for layer in layers {
+      try add(layer, input: shape)
+      shape = try layer.outputShape(for: shape, position: position)
+    }
+  }
+
+  /// The layer's own stages, or one that records its `apply`.
+  private func add(_ layer: any Layer, input: [Int]) throws {
+    if try !layer.addStages(input: input, to: self) {
+      append(try RecordedStage(self, layer, input: input))
+    }
+    if layer.parameterCount > 0 { needsInputGradient = true }
   }
 
   /// Adds a stage after those there are.
@@ -46,6 +76,12 @@ package final class StageBuilder {
     defer { stages = outer }
     try body()
     return stages
+  }
+
+  /// The place of the next random layer among those of the layer at work, from 0.
+  func nextRandomLayer() -> Int {
+    defer { randomLayers += 1 }
+    return randomLayers
   }
 
   /// The next parameter in order.
@@ -61,16 +97,17 @@ package final class StageBuilder {
   }
 
   /// Memory for `width` floats a row that is this stage's own.
-  func buffer(width: Int) throws(TensorError) -> Floats {
+  func buffer(width: Int) throws(TensorError) -> FloatRows {
     defer { nextBuffer += 1 }
-    return try workspace.buffer(nextBuffer, count: rows * width)
+    let pointer = try workspace.buffer(nextBuffer, count: rows * width)
+    return FloatRows(pointer, rows: rows, columns: width)
   }
 
-  /// Memory for the gradient with respect to a stage's input. Two pieces alternate: a gradient is
-  /// dead once the next one is computed.
-  func gradientBuffer() -> Floats {
+  /// Memory for the gradient with respect to a stage's input of that width. Two pieces alternate:
+  /// a gradient is dead once the next one is computed.
+  func gradientBuffer(width: Int) -> FloatRows {
     defer { gradientBuffers += 1 }
-    return workspace.gradient(gradientBuffers)
+    return FloatRows(workspace.gradient(gradientBuffers), rows: rows, columns: width)
   }
 }
 

@@ -1,38 +1,35 @@
-import CKernels
 import Tensors
 
 extension Trainer {
+  private var backend: any Backend { setup.backend }
+  private var store: ParameterStore { memory.store }
+
   /// Nothing that training starts from may be infinite or NaN.
   func checkStart() throws {
-    func check(_ what: String, _ pointer: Floats, _ count: Int) throws {
-      guard nnsh_first_nonfinite(pointer, count) < 0 else {
-        throw TrainingError.notFiniteAtStart(what: what)
-      }
-    }
     try NotFiniteData.check(data.inputs, "inputs")
     try NotFiniteData.check(data.targets, "targets")
     try NotFiniteData.check(data.validation?.inputs, "inputs", of: "the validation part")
     try NotFiniteData.check(data.validation?.targets, "targets", of: "the validation part")
-    for slot in store.slots { try check("\(slot.name) is", slot.weights, slot.shape.count) }
+    for slot in store.slots where backend.firstNotFinite(in: slot.numbers) != nil {
+      throw TrainingError.notFiniteAtStart(what: "\(slot.name) is")
+    }
   }
 
   /// Replays the epoch from its start, which is exact, looking at every result, until the step in
   /// which the first NaN or infinity is born; leaves the weights as they were before that step.
   func diagnose() throws -> TrainingError {
-    snapshot.restore(store, statistics: statistics)
-    state = snapshotState
-    optimizerSteps = snapshotSteps
+    epochStart.restore(memory)
+    state = epochStart.state
     let rate = options.optimizer.rate.rate(epoch: state.epoch)
-    let before = try StoreSnapshot(like: store)
+    let before = try TrainingMoment(like: memory)
     var largestWeights: [Double] = []
     while state.step < stepsPerEpoch {
-      before.take(store, statistics: statistics)
-      let (stateBefore, stepsBefore) = (state, optimizerSteps)
+      before.take(memory, state)
       largestWeights.append(largestWeight())
       if var report = try checkedStep(rate: rate) {
         report.largestWeights = largestWeights
-        before.restore(store, statistics: statistics)
-        (state, optimizerSteps) = (stateBefore, stepsBefore)
+        before.restore(memory)
+        state = before.state
         return .notFinite(report)
       }
     }
@@ -52,34 +49,25 @@ extension Trainer {
 
   /// A step that stops at the first result that is not finite.
   private func checkedStep(rate: Double) throws -> NotFiniteReport? {
-    let first = state.step * batchRows
-    let count = min(batchRows, source.rows - first)
-    let (inputs, targets) = rows(first, count)
-    context.isTraining = true
-    context.step = UInt64(optimizerSteps)
-    store.roundWeights()
-    let scale = gradientScale(rows: count, rate: rate)
+    let (inputs, targets) = beginStep()
+    let share = try exchange.share(ofRows: inputs.rows)
+    let scale = gradientScale(rows: inputs.rows, rate: rate, share: share)
     var offset = 0
-    for plan in plans(rows: count) {
-      context.isFirstChunk = offset == 0
-      context.rowOffset = offset
-      if let report = try check(
-        plan, inputs + offset * source.inputWidth, targets + offset * source.targetWidth,
-        scale: scale, firstRow: first + offset)
-      {
-        return report
-      }
+    for plan in plans.pieces(rows: inputs.rows) {
+      let found = try check(
+        plan, inputs.rows(from: offset, count: plan.rows),
+        targets.rows(from: offset, count: plan.rows), scale: scale, context(at: offset))
+      if let found { return found }
       offset += plan.rows
     }
-    for slot in store.slots
-    where nnsh_first_nonfinite(slot.update, slot.shape.count) >= 0 {
+    try exchange.average(store.update.row, share: share)
+    for slot in store.slots where backend.firstNotFinite(in: slot.gradient) != nil {
       return report(
         layer: 0, name: options.optimizer.name, phase: "backward",
         operation: "the gradient of \(slot.name)", operands: [operand(slot)])
     }
-    update(rate: rate)
-    for slot in store.slots
-    where nnsh_first_nonfinite(slot.weights, slot.shape.count) >= 0 {
+    memory.update(rate: rate)
+    for slot in store.slots where backend.firstNotFinite(in: slot.numbers) != nil {
       return report(
         layer: 0, name: options.optimizer.name, phase: "update",
         operation: "\(slot.name) - its update", operands: [operand(slot)])
@@ -88,51 +76,52 @@ extension Trainer {
     return nil
   }
 
+  /// Forward and back through one piece of the step.
   private func check(
-    _ plan: TrainingPlan, _ inputs: Floats, _ targets: Floats, scale: Float, firstRow: Int
+    _ plan: TrainingPlan, _ inputs: FloatRows, _ targets: FloatRows, scale: Float,
+    _ context: StepContext
   ) throws -> NotFiniteReport? {
     var value = inputs
     for stage in plan.stages {
       value = try stage.forward(value, context)
-      let bad = nnsh_first_nonfinite(value, plan.rows * stage.width)
-      if bad >= 0 {
-        let (operation, operands) = stage.forwardOperands()
-        let row = firstRow + bad / max(1, stage.width)
-        return report(
-          layer: stage.position, name: stage.name, phase: "forward", operation: operation,
-          operands: operands.map { $0.measured() },
-          row: order.indices.contains(row) ? order[row] : row)
-      }
+      guard let bad = backend.firstNotFinite(in: value) else { continue }
+      let (operation, operands) = stage.forwardOperands()
+      let row = state.step * batches.size + context.rowOffset + bad / max(1, value.columns)
+      return report(
+        layer: stage.position, name: stage.name, phase: "forward", operation: operation,
+        operands: operands.map { $0.measured() }, row: batches.row(at: row))
     }
     plan.head.evaluate(value, targets, scale: scale)
-    let width = plan.head.width
-    guard plan.head.lossSum.isFinite,
-      nnsh_first_nonfinite(plan.head.gradient, plan.rows * width) < 0
-    else {
+    guard plan.head.lossSum.isFinite, backend.firstNotFinite(in: plan.head.gradient) == nil else {
       return report(
         layer: 0, name: loss.rawValue, phase: "forward", operation: "\(loss.rawValue)(y, p)",
         operands: [
-          StageOperand("outputs", value, plan.rows, width).measured(),
-          StageOperand("targets", targets, plan.rows, width).measured(),
+          StageOperand("outputs", value).measured(), StageOperand("targets", targets).measured(),
         ])
     }
+    return try checkBackward(plan, context)
+  }
+
+  private func checkBackward(
+    _ plan: TrainingPlan, _ context: StepContext
+  ) throws -> NotFiniteReport? {
     var gradient = plan.head.gradient
     for (index, stage) in plan.stages.enumerated().reversed() {
-      let operands = stage.backwardOperands(gradient)
-      let measured = operands.operands.map { $0.measured() }
+      let (operation, operands) = stage.backwardOperands(gradient)
+      let measured = operands.map { $0.measured() }
       gradient = try stage.backward(gradient, context)
-      let inputWidth = index > 0 ? plan.stages[index - 1].width : 0
-      if nnsh_first_nonfinite(gradient, plan.rows * inputWidth) >= 0 {
+      // What the first stage gives is nobody's.
+      if index > 0, backend.firstNotFinite(in: gradient) != nil {
         return report(
-          layer: stage.position, name: stage.name, phase: "backward",
-          operation: operands.operation, operands: measured)
+          layer: stage.position, name: stage.name, phase: "backward", operation: operation,
+          operands: measured)
       }
     }
     return nil
   }
 
   private func operand(_ slot: ParameterSlot) -> NotFiniteReport.Operand {
-    StageOperand("update of \(slot.name)", slot.update, 1, slot.shape.count).measured()
+    StageOperand("update of \(slot.name)", slot.gradient).measured()
   }
 
   private func report(

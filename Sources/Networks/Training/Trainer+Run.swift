@@ -1,4 +1,3 @@
-import CKernels
 import Tensors
 
 extension Trainer {
@@ -16,7 +15,14 @@ extension Trainer {
         ending = .interrupted(epoch: state.epoch + 1, step: step)
         break
       }
-      try endEpoch()
+      do {
+        try endEpoch()
+      } catch TensorError.interrupted {
+        // In the middle of measuring: the epoch's steps are done, its end comes again.
+        template.unfinished = UnfinishedTraining(options: options, data: data, state: state)
+        ending = .interrupted(epoch: state.epoch + 1, step: state.step)
+        break
+      }
       delegate?.trainingDidProgress(progress(meter, isEpochEnd: true))
       state.beginEpoch()
       if let patience = options.patience, state.stale >= patience {
@@ -35,7 +41,7 @@ extension Trainer {
     -> Int?
   {
     let rate = options.optimizer.rate.rate(epoch: state.epoch)
-    return try Threads.limited(to: stepThreads) {
+    return try Threads.limited(to: setup.stepThreads) {
       while state.step < stepsPerEpoch {
         if Interrupt.isRequested || delegate?.wantsToStop ?? false { return state.step }
         let before = state.rows
@@ -58,25 +64,25 @@ extension Trainer {
   package func takeSteps(_ count: Int, each: (Int, Double) -> Void = { _, _ in }) throws
     -> [Double]
   {
-    state.epoch = optimizerSteps / stepsPerEpoch
+    state.epoch = memory.steps / stepsPerEpoch
     state.historyBefore = 0
     var losses: [Double] = []
     while losses.count < count, !Interrupt.isRequested {
-      let step = optimizerSteps % stepsPerEpoch
-      state.epoch = optimizerSteps / stepsPerEpoch
+      let step = memory.steps % stepsPerEpoch
+      state.epoch = memory.steps / stepsPerEpoch
       if losses.isEmpty || step == 0 {
         state.step = step
         beginEpoch()
       }
       let (lossBefore, rowsBefore) = (state.lossSum, state.rows)
       do {
-        try Threads.limited(to: stepThreads) {
+        try Threads.limited(to: setup.stepThreads) {
           try guarded { try takeStep(rate: options.optimizer.rate.rate(epoch: 0)) }
         }
       } catch StepFailure.stopped {
         break
       }
-      let loss = (state.lossSum - lossBefore) / Double(state.rows - rowsBefore) * reportedShare
+      let loss = reported(state.lossSum - lossBefore, rows: state.rows - rowsBefore)
       losses.append(loss)
       each(losses.count, loss)
     }
@@ -85,93 +91,55 @@ extension Trainer {
 
   /// Draws the epoch's order and remembers where it starts, as the place to replay from.
   private func beginEpoch() {
-    if options.shuffle, batchRows < source.rows {
-      var generator = RandomGenerator(
-        seed: seed, stream: UInt64(state.historyBefore + state.epoch))
-      order = generator.permutation(source.rows)
-    }
-    snapshot.take(store, statistics: statistics)
-    snapshotState = state
-    snapshotSteps = optimizerSteps
+    batches.shuffle(seed: setup.seed, epoch: state.historyBefore + state.epoch)
+    epochStart.take(memory, state)
   }
 
   private func endEpoch() throws {
-    if nnsh_first_nonfinite(store.weights.pointer, store.weights.count) >= 0 {
-      throw try diagnose()
-    }
-    state.epoch += 1
-    history.loss.append(state.lossSum / Double(max(1, state.rows)) * reportedShare)
-    history.accuracy.append(epochAccuracy)
+    if setup.backend.firstNotFinite(in: memory.store.weights.row) != nil { throw try diagnose() }
+    let epoch = state.epoch + 1
     var measured: (loss: Double, accuracy: Double)?
-    if validation != nil, state.epoch % options.every == 0 || state.epoch == options.epochs {
+    if validation != nil, epoch % options.every == 0 || epoch == options.epochs {
       measured = try measureValidation()
     }
+    state.epoch = epoch
+    history.loss.append(reported(state.lossSum, rows: state.rows))
+    history.accuracy.append(accuracy(state.correct, rows: state.rows))
     history.validationLoss.append(measured?.loss ?? .nan)
     history.validationAccuracy.append(measured?.accuracy ?? .nan)
     guard let measured else { return }
     state.validationLoss = measured.loss
     state.validationAccuracy = measured.accuracy
-    guard options.patience != nil else { return }
-    if measured.loss < state.best?.loss ?? .infinity {
-      state.best = BestWeights(
-        loss: measured.loss, epoch: state.epoch, parameters: try store.tensors(),
-        statistics: statistics.values)
-      state.stale = 0
-    } else {
+    if options.patience != nil { try keepBest(measured.loss) }
+  }
+
+  private func keepBest(_ loss: Double) throws {
+    guard loss < state.best?.loss ?? .infinity else {
       state.stale += 1
+      return
     }
+    state.best = BestWeights(
+      loss: loss, epoch: state.epoch, parameters: try memory.store.tensors(),
+      statistics: memory.statistics.values)
+    state.stale = 0
   }
 
   private func restoreBest(_ outcome: inout TrainingOutcome) throws {
     guard let best = state.best, best.epoch < state.epoch else { return }
-    try store.setWeights(best.parameters)
-    statistics.values = best.statistics
+    try memory.store.setWeights(best.parameters)
+    memory.statistics.values = best.statistics
     outcome.restoredEpoch = best.epoch
     outcome.restoredLoss = best.loss
   }
 
-  /// Loss and accuracy on the validation rows, with the weights as they are.
-  func measureValidation() throws -> (loss: Double, accuracy: Double) {
-    guard let validation else { return (.nan, .nan) }
-    context.isTraining = false
-    store.roundWeights()
-    var lossSum = 0.0
-    var correct = 0
-    var offset = 0
-    for plan in validationPieces {
-      try plan.measure(
-        validation.inputs + offset * validation.inputWidth,
-        validation.targets + offset * validation.targetWidth, context)
-      lossSum += plan.head.lossSum
-      correct += plan.head.correct
-      offset += plan.rows
-    }
-    let rows = Double(validation.rows)
-    return (lossSum / rows * reportedShare, share(correct, ofRows: validation.rows))
-  }
-
-  /// What a row's loss is multiplied by in reports.
-  var reportedShare: Double { loss.reportedShare(classes: source.targetWidth) }
-
-  /// The accuracy of the epoch so far; nan where the task has none.
-  private var epochAccuracy: Double { share(state.correct, ofRows: state.rows) }
-
-  private func share(_ correct: Int, ofRows rows: Int) -> Double {
-    switch task {
-    case .numbers: .nan
-    case .classes, .binary: Double(correct) / Double(max(1, rows))
-    case .labels: Double(correct) / Double(max(1, rows * source.targetWidth))
-    }
-  }
-
   private func progress(_ meter: SpeedMeter, isEpochEnd: Bool) -> TrainingProgress {
     let rowsLeft =
-      Double(options.epochs - state.epoch) * Double(source.rows)
+      Double(options.epochs - state.epoch) * Double(batches.rows)
       - (isEpochEnd ? 0 : Double(state.rows))
     return TrainingProgress(
       epoch: isEpochEnd ? state.epoch : state.epoch + 1, epochs: options.epochs, step: state.step,
-      steps: stepsPerEpoch, loss: state.lossSum / Double(max(1, state.rows)) * reportedShare,
-      accuracy: epochAccuracy, validationLoss: state.validationLoss,
+      steps: stepsPerEpoch, loss: reported(state.lossSum, rows: state.rows),
+      accuracy: accuracy(state.correct, rows: state.rows), validationLoss: state.validationLoss,
       validationAccuracy: state.validationAccuracy,
       rowsPerSecond: meter.speed, secondsLeft: max(0, rowsLeft) / max(meter.speed, 1e-9),
       isEpochEnd: isEpochEnd)

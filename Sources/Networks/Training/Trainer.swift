@@ -1,8 +1,7 @@
-import CKernels
 import Tensors
 
 /// Trains a network by a plan: memory and products are fixed once for each number of rows that
-/// occurs, and a step allocates nothing.
+/// occurs, and a step allocates nothing, but for layers that are recorded anew each time.
 ///
 /// A batch runs in pieces small enough for the caches; their gradients add up in the update. For
 /// plain momentum the update is the velocity itself: the loss's gradient carries the learning
@@ -14,41 +13,33 @@ import Tensors
 package final class Trainer {
   /// What was asked for.
   package let options: TrainingOptions
-  /// Steps in an epoch.
-  package let stepsPerEpoch: Int
+  let setup: TrainingSetup
   let data: TrainingData
+  let batches: Batches
+  let validation: RowSource?
+  let plans: TrainingPlans
+  let memory: TrainingMemory
+  let exchange: any GradientExchange
+  let clock = TrainingClock()
+  private let context = StepContext()
+  /// The network without what `memory` and `history` hold of it.
   var template: Network
   var history: History
   var state: TrainingState
-  let store: ParameterStore
-  let statistics = StatisticsStore()
-  let context = StepContext()
-  /// The loss that is trained.
-  package let loss: Loss
-  /// What the examples ask for.
-  package let task: LearningTask
-  /// Decides orders and dropout.
-  let seed: UInt64
-  let batchRows: Int
-  let source: RowSource
-  let validation: RowSource?
-  let clock: TrainingClock
-  let stepThreads: Int?
-  private let pieces: [TrainingPlan]
-  private let lastPieces: [TrainingPlan]
-  let validationPieces: [TrainingPlan]
-  private let gathered: (inputs: FloatBuffer, targets: FloatBuffer)?
-  var order: [Int] = []
-  var optimizerSteps: Int
-  private let updateStep: UpdateRule.Step
-  let snapshot: StoreSnapshot
-  var snapshotState = TrainingState()
-  var snapshotSteps = 0
+  /// The epoch's start, to replay it from.
+  let epochStart: TrainingMoment
+  /// The step's start, where a step may end half way.
+  private let stepStart: TrainingMoment?
 
   /// Plans the training of `network`, whose lazy layers are resolved from its seed if the data is
   /// the first they see. Throws `NetworkError` or `TrainingError` for what does not fit.
+  ///
+  /// - Parameters:
+  ///   - backend: what computes.
+  ///   - exchange: what happens between gradients and update.
   package convenience init(
-    _ network: Network, data: TrainingData, options: TrainingOptions
+    _ network: Network, data: TrainingData, options: TrainingOptions,
+    backend: any Backend = Backends.current, exchange: any GradientExchange = Alone()
   ) throws {
     var network = network
     if let seed = options.seed { network.seed = seed }
@@ -56,81 +47,53 @@ package final class Trainer {
     var state = TrainingState()
     state.historyBefore = network.history.count
     try self.init(
-      resolved: network, data: data.fitted(to: network), options: options, state: state)
+      resolved: network, data: data.fitted(to: network), options: options, state: state, backend,
+      exchange)
   }
 
   /// Goes on with an interrupted training. Throws `nothingToResume` if there is none.
-  package convenience init(resuming network: Network) throws {
+  package convenience init(
+    resuming network: Network, backend: any Backend = Backends.current,
+    exchange: any GradientExchange = Alone()
+  ) throws {
     guard let unfinished = network.unfinished else { throw TrainingError.nothingToResume }
+    var network = network
+    if let seed = unfinished.options.seed { network.seed = seed }
     try self.init(
       resolved: network, data: unfinished.data, options: unfinished.options,
-      state: unfinished.state)
+      state: unfinished.state, backend, exchange)
   }
 
   private init(
-    resolved network: Network, data: TrainingData, options: TrainingOptions, state: TrainingState
+    resolved network: Network, data: TrainingData, options: TrainingOptions, state: TrainingState,
+    _ backend: any Backend, _ exchange: any GradientExchange
   ) throws {
-    try options.check()
-    let setup = try TrainingSetup(network, data: data, options: options)
+    setup = try TrainingSetup(network, data: data, options: options, backend: backend)
     self.options = options
     self.data = data
     self.state = state
+    self.exchange = exchange
     template = network
+    template.loss = setup.loss
     history = network.history
-    loss = setup.loss
-    task = setup.task
-    seed = options.seed ?? network.seed
-    template.seed = seed
-    template.loss = loss
-    batchRows = setup.batchRows
-    stepsPerEpoch = (data.rows + setup.batchRows - 1) / setup.batchRows
-    source = try RowSource(data.inputs, data.targets)
+    batches = try Batches(data, size: setup.batchRows, shuffles: options.shuffle, backend)
     validation = try data.validation.flatMap {
       $0.inputs.shape[0] == 0 ? nil : try RowSource($0.inputs, $0.targets)
     }
-    if options.patience != nil, validation == nil { throw TrainingError.patienceNeedsValidation }
-    if options.precision == .bf16, !MatmulPlan.offersHalfPrecision {
-      throw TrainingError.precisionUnavailable(options.precision.rawValue)
-    }
-    store = try ParameterStore(
-      network, optimizer: options.optimizer, precision: options.precision)
-    for tensor in network.statistics {
-      statistics.values += tensor.doubles().map { Float($0) }
-    }
-    updateStep = options.optimizer.step
-    let isSameRule = network.optimizerState.rule == options.optimizer.name
-    optimizerSteps = isSameRule ? network.optimizerState.steps : 0
-    let validationRows = validation?.rows ?? 0
-    let pieceRows = setup.pieceRows(batch: batchRows)
-    let lastRows = data.rows % batchRows
-    let factory = try PlanFactory(
-      template, setup: setup, store: store, statistics: statistics, options: options,
-      largestRows: max(pieceRows, min(validationRows, setup.measuringRows)))
-    var cache = PlanCache(factory)
-    stepThreads = setup.stepThreads
-    if validationRows > pieceRows {
-      _ = try cache.plan(rows: min(validationRows, setup.measuringRows))
-    }
-    (pieces, lastPieces) = try Threads.limited(to: setup.stepThreads) {
-      (
-        try cache.plans(covering: setup.batchRows, piece: pieceRows),
-        lastRows == 0 ? [] : try cache.plans(covering: lastRows, piece: pieceRows)
-      )
-    }
-    validationPieces =
-      validationRows == 0
-      ? [] : try cache.plans(covering: validationRows, piece: setup.measuringRows)
-    gathered =
-      options.shuffle && batchRows < data.rows
-      ? (
-        try FloatBuffer(count: batchRows * source.inputWidth),
-        try FloatBuffer(count: batchRows * source.targetWidth)
-      ) : nil
-    snapshot = try StoreSnapshot(like: store)
-    clock = TrainingClock()
+    memory = try TrainingMemory(network, options, backend)
+    plans = try TrainingPlans(
+      network, setup, memory, rows: data.rows, validationRows: validation?.rows ?? 0)
+    epochStart = try TrainingMoment(like: memory)
+    stepStart = plans.mayStop ? try TrainingMoment(like: memory) : nil
     try checkStart()
   }
 
+  /// The loss that is trained.
+  package var loss: Loss { setup.loss }
+  /// What the examples ask for.
+  package var task: LearningTask { setup.task }
+  /// Steps in an epoch.
+  package var stepsPerEpoch: Int { batches.count }
   /// The epoch at hand, counted from 1.
   package var epoch: Int { min(state.epoch + 1, max(1, options.epochs)) }
   /// How many epochs the history held before this training.
@@ -139,94 +102,118 @@ package final class Trainer {
   /// The network as it stands.
   package func trained() throws -> Network {
     var network = template
-    try network.setParameters(try store.tensors(like: network.parameters.map(\.tensor)))
-    try network.setStatistics(statistics.values)
+    try memory.write(to: &network)
     network.history = history
-    network.optimizerState.rule = options.optimizer.name
-    network.optimizerState.buffers = try store.stateTensors()
-    network.optimizerState.steps = optimizerSteps
     return network
   }
 
-  /// One step; adds to the state's measurements. Throws `StepFailure`, before anything of the
-  /// weights has changed, when the loss is not finite, or when a stop is asked for between the
-  /// pieces of a step that can be undone.
+  /// One step; adds to the state's measurements. Throws `StepFailure`, before anything has changed,
+  /// when the loss is not finite, or when a stop is asked for within a step that can be undone.
   func takeStep(rate: Double) throws {
-    let first = state.step * batchRows
-    let count = min(batchRows, source.rows - first)
-    let (inputs, targets) = rows(first, count)
-    let plans = count == batchRows ? pieces : lastPieces
-    context.isTraining = true
-    context.step = UInt64(optimizerSteps)
-    store.roundWeights()
-    let scale = gradientScale(rows: count, rate: rate)
+    stepStart?.take(memory, state)
+    var measured = state
+    do {
+      let share = try differentiate(rate: rate, &measured)
+      guard measured.lossSum.isFinite else { throw StepFailure.lossNotFinite }
+      try exchange.average(memory.store.update.row, share: share)
+    } catch {
+      stepStart?.restore(memory)
+      if case TensorError.interrupted = error { throw StepFailure.stopped }
+      throw error
+    }
+    memory.update(rate: rate)
+    measured.step += 1
+    state = measured
+  }
+
+  /// Leaves the gradients of the step at hand in the updates, and adds up what it measures.
+  ///
+  /// - Returns: which part of the joint batch it was.
+  private func differentiate(rate: Double, _ measured: inout TrainingState) throws -> Double {
+    let (inputs, targets) = beginStep()
+    let share = try exchange.share(ofRows: inputs.rows)
+    let scale = gradientScale(rows: inputs.rows, rate: rate, share: share)
     var lossSum = 0.0
-    var correct = 0
     var offset = 0
-    for plan in plans {
-      if offset > 0, Interrupt.isRequested, isAtSnapshot {
+    for plan in plans.pieces(rows: inputs.rows) {
+      if offset > 0, Interrupt.isRequested, isAtEpochStart {
         // A step of many pieces may take seconds: it goes back to its start, which is kept.
-        snapshot.restore(store, statistics: statistics)
+        epochStart.restore(memory)
         throw StepFailure.stopped
       }
-      context.isFirstChunk = offset == 0
-      context.rowOffset = offset
+      let context = context(at: offset)
       try plan.differentiate(
-        inputs + offset * source.inputWidth, targets + offset * source.targetWidth, scale: scale,
-        context)
+        inputs.rows(from: offset, count: plan.rows), targets.rows(from: offset, count: plan.rows),
+        scale: scale, context)
       lossSum += plan.head.lossSum
-      correct += plan.head.correct
+      measured.correct += plan.head.correct
       offset += plan.rows
     }
-    guard lossSum.isFinite else { throw StepFailure.lossNotFinite }
-    update(rate: rate)
-    state.lossSum += lossSum
-    state.correct += correct
-    state.rows += count
-    state.step += 1
+    measured.lossSum += lossSum
+    measured.rows += inputs.rows
+    return share
   }
 
-  /// Whether what is kept to go back to is the state before the step at hand.
-  private var isAtSnapshot: Bool {
-    (snapshotState.epoch, snapshotState.step) == (state.epoch, state.step)
+  /// Makes ready for the step at hand.
+  func beginStep() -> (inputs: FloatRows, targets: FloatRows) {
+    context.isTraining = true
+    context.step = UInt64(memory.steps)
+    memory.store.roundWeights(setup.backend)
+    return batches.rows(ofStep: state.step)
   }
 
-  /// The plans for the pieces of a step of so many rows.
-  func plans(rows count: Int) -> [TrainingPlan] { count == batchRows ? pieces : lastPieces }
+  /// What the stages are told at a piece of the step that begins with that row.
+  func context(at row: Int) -> StepContext {
+    context.isFirstChunk = row == 0
+    context.rowOffset = row
+    return context
+  }
 
-  /// The step's inputs and targets: the data itself where the order is its own, otherwise
-  /// gathered into the plan's memory.
-  func rows(_ first: Int, _ count: Int) -> (inputs: Floats, targets: Floats) {
-    guard let gathered else {
-      return (
-        source.inputs + first * source.inputWidth, source.targets + first * source.targetWidth
-      )
-    }
-    order.withUnsafeBufferPointer { order in
-      guard let base = order.baseAddress else { return }
-      // SAFETY: the order has an entry for each row of the data; the buffers hold a batch.
-      nnsh_gather_rows(
-        source.inputs, base + first, count, source.inputWidth, gathered.inputs.pointer)
-      nnsh_gather_rows(
-        source.targets, base + first, count, source.targetWidth, gathered.targets.pointer)
-    }
-    return (gathered.inputs.pointer, gathered.targets.pointer)
+  /// Whether the state before the step at hand is the epoch's start.
+  private var isAtEpochStart: Bool {
+    (epochStart.state.epoch, epochStart.state.step) == (state.epoch, state.step)
   }
 
   /// What the gradient of the summed loss is multiplied by.
-  func gradientScale(rows: Int, rate: Double) -> Float {
-    var scale = updateStep.retained != nil ? rate : 1
-    if options.reduction == .mean {
+  func gradientScale(rows: Int, rate: Double, share: Double) -> Float {
+    var scale = memory.rule.retained != nil ? rate : 1
+    switch options.reduction {
+    case .mean:
       scale /= Double(rows)
-      if loss.averagesColumns { scale /= Double(source.targetWidth) }
+      if loss.averagesColumns { scale /= Double(batches.targetWidth) }
+    case .sum: scale /= share
     }
     return Float(scale)
   }
 
-  /// Changes the weights by the gradients (or velocity) that the pieces have left.
-  func update(rate: Double) {
-    optimizerSteps += 1
-    store.apply(updateStep, rate: Float(rate), step: optimizerSteps)
+  /// Loss and accuracy on the validation rows, with the weights as they are; nan where there are
+  /// none.
+  func measureValidation() throws -> (loss: Double, accuracy: Double) {
+    guard let validation else { return (.nan, .nan) }
+    context.isTraining = false
+    memory.store.roundWeights(setup.backend)
+    var lossSum = 0.0
+    var correct = 0
+    var offset = 0
+    for plan in plans.validation {
+      try plan.measure(
+        validation.inputs.rows(from: offset, count: plan.rows),
+        validation.targets.rows(from: offset, count: plan.rows), context)
+      lossSum += plan.head.lossSum
+      correct += plan.head.correct
+      offset += plan.rows
+    }
+    return (reported(lossSum, rows: offset), accuracy(correct, rows: offset))
+  }
+
+  /// A sum of rows' losses as it is reported.
+  func reported(_ lossSum: Double, rows: Int) -> Double {
+    lossSum / Double(max(1, rows)) * loss.reportedShare(classes: batches.targetWidth)
+  }
+
+  /// The share of right answers; nan where the task has none.
+  func accuracy(_ correct: Int, rows: Int) -> Double {
+    task.accuracy(correct, rows: rows, columns: batches.targetWidth)
   }
 }
 

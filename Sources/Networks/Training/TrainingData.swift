@@ -49,29 +49,89 @@ package struct TrainingData: Sendable {
 
 /// Rows of inputs and targets by address. The tensors are held so that the memory stays.
 final class RowSource {
-  let inputs: Floats
-  let targets: Floats
-  let rows: Int
-  let inputWidth: Int
-  let targetWidth: Int
+  let inputs: FloatRows
+  let targets: FloatRows
   private let tensors: (Tensor, Tensor)
 
+  var rows: Int { inputs.rows }
+
   init(_ inputs: Tensor, _ targets: Tensor) throws {
-    rows = inputs.shape[0]
-    inputWidth = inputs.shape.dimensions.dropFirst().reduce(1, *)
-    targetWidth = targets.shape.dimensions.dropFirst().reduce(1, *)
     let (x, y) = (try inputs.contiguous(), try targets.contiguous())
     tensors = (x, y)
     // SAFETY: both are contiguous Float32, so the addresses are their storage's own, which
     // `tensors` keeps alive; a tensor that is held here is never written in place elsewhere.
-    self.inputs = try Self.address(x)
-    self.targets = try Self.address(y)
+    self.inputs = try Self.rows(of: x)
+    self.targets = try Self.rows(of: y)
   }
 
-  private static func address(_ tensor: Tensor) throws -> Floats {
-    try tensor.withFloats { floats throws(TensorError) -> Floats in
+  private static func rows(of tensor: Tensor) throws -> FloatRows {
+    let rows = tensor.shape[0]
+    return try tensor.withFloats { floats throws(TensorError) -> FloatRows in
       guard let base = floats.baseAddress else { throw .negativeCount("rows", 0) }
-      return Floats(mutating: base)
+      return FloatRows(
+        Floats(mutating: base), rows: rows, columns: rows == 0 ? 0 : floats.count / rows)
     }
   }
+}
+
+/// The rows of each step: the data itself where the order is its own, otherwise gathered.
+final class Batches {
+  /// Rows of a step; the last of an epoch may have fewer.
+  let size: Int
+  private let source: RowSource
+  private let backend: any Backend
+  private let gathered: (inputs: FloatBuffer, targets: FloatBuffer)?
+  /// Empty where rows come in the data's own order.
+  private var order: [Int]
+
+  init(_ data: TrainingData, size: Int, shuffles: Bool, _ backend: any Backend) throws {
+    source = try RowSource(data.inputs, data.targets)
+    self.size = size
+    self.backend = backend
+    gathered =
+      shuffles && size < source.rows
+      ? (
+        try FloatBuffer(count: size * source.inputs.columns),
+        try FloatBuffer(count: size * source.targets.columns)
+      ) : nil
+    order = gathered == nil ? [] : Array(0..<source.rows)
+  }
+
+  /// Rows of an epoch.
+  var rows: Int { source.rows }
+  /// Numbers in a row of targets.
+  var targetWidth: Int { source.targets.columns }
+  /// Steps in an epoch.
+  var count: Int { (rows + size - 1) / size }
+
+  /// Draws an epoch's order, where rows are shuffled.
+  func shuffle(seed: UInt64, epoch: Int) {
+    guard gathered != nil else { return }
+    var generator = RandomGenerator(seed: seed, stream: UInt64(truncatingIfNeeded: epoch))
+    order = generator.permutation(rows)
+  }
+
+  /// The inputs and targets of a step of the epoch.
+  func rows(ofStep step: Int) -> (inputs: FloatRows, targets: FloatRows) {
+    let first = step * size
+    let count = min(size, rows - first)
+    guard let gathered else {
+      return (
+        source.inputs.rows(from: first, count: count),
+        source.targets.rows(from: first, count: count)
+      )
+    }
+    let inputs = FloatRows(gathered.inputs.pointer, rows: count, columns: source.inputs.columns)
+    let targets = FloatRows(gathered.targets.pointer, rows: count, columns: source.targets.columns)
+    order.withUnsafeBufferPointer { order in
+      guard let base = order.baseAddress else { return }
+      // SAFETY: the order has an entry for each row of the data; the buffers hold a batch.
+      backend.gather(base + first, from: source.inputs, into: inputs)
+      backend.gather(base + first, from: source.targets, into: targets)
+    }
+    return (inputs, targets)
+  }
+
+  /// Which row of the data is at that place of the epoch.
+  func row(at place: Int) -> Int { order.indices.contains(place) ? order[place] : place }
 }

@@ -1,4 +1,3 @@
-import CKernels
 import Tensors
 
 /// The stages and the loss for one number of rows.
@@ -16,10 +15,11 @@ final class TrainingPlan {
     self.head = head
   }
 
+  /// Whether a pass may end half way.
+  var mayStop: Bool { stages.contains { $0.mayStop } }
+
   /// A forward pass with its measurements.
-  func measure(_ inputs: Floats, _ targets: UnsafePointer<Float>, _ step: StepContext)
-    throws(TensorError)
-  {
+  func measure(_ inputs: FloatRows, _ targets: FloatRows, _ step: StepContext) throws {
     var value = inputs
     for stage in stages { value = try stage.forward(value, step) }
     head.evaluate(value, targets, scale: nil)
@@ -27,8 +27,8 @@ final class TrainingPlan {
 
   /// Forward and back: parameters' updates take their gradients, times `scale`.
   func differentiate(
-    _ inputs: Floats, _ targets: UnsafePointer<Float>, scale: Float, _ step: StepContext
-  ) throws(TensorError) {
+    _ inputs: FloatRows, _ targets: FloatRows, scale: Float, _ step: StepContext
+  ) throws {
     var value = inputs
     for stage in stages { value = try stage.forward(value, step) }
     head.evaluate(value, targets, scale: scale)
@@ -41,60 +41,85 @@ final class TrainingPlan {
   }
 }
 
-/// Makes the plans of one training, which share memory.
-struct PlanFactory {
-  let network: Network
-  let inputShape: [Int]
-  let outputShape: [Int]
-  let form: LossForm
-  let task: LearningTask
-  let store: ParameterStore
-  let statistics: StatisticsStore
-  let retained: Float
-  let seed: UInt64
-  let precision: Precision
-  let workspace: Workspace
+/// The plans of one training, which share memory: for the pieces of a batch, of the last batch of
+/// an epoch, and of the validation rows.
+struct TrainingPlans {
+  let pieces: [TrainingPlan]
+  let lastPieces: [TrainingPlan]
+  let validation: [TrainingPlan]
+  private let batchRows: Int
+
+  /// - Parameters:
+  ///   - rows: of the training data.
+  ///   - validationRows: 0 where there are none.
+  init(
+    _ network: Network, _ setup: TrainingSetup, _ memory: TrainingMemory, rows: Int,
+    validationRows: Int
+  ) throws {
+    let batch = setup.batchRows
+    batchRows = batch
+    let piece = setup.pieceRows(batch: batch)
+    let measured = min(validationRows, setup.measuringRows)
+    var cache = PlanCache(
+      network, setup, memory,
+      workspace: try Workspace(gradientCount: setup.widestGradient * max(piece, measured)))
+    // The plan for the most rows comes first: the others find their memory in its.
+    if measured > piece { _ = try cache.plan(rows: measured) }
+    (pieces, lastPieces) = try Threads.limited(to: setup.stepThreads) {
+      (
+        try cache.plans(covering: batch, piece: piece),
+        try cache.plans(covering: rows % batch, piece: piece)
+      )
+    }
+    validation = try cache.plans(covering: validationRows, piece: setup.measuringRows)
+  }
+
+  /// The plans for the pieces of a step of so many rows.
+  func pieces(rows: Int) -> [TrainingPlan] {
+    rows == batchRows ? pieces : lastPieces
+  }
+
+  /// Whether a step may end half way.
+  var mayStop: Bool { pieces.contains { $0.mayStop } }
+}
+
+/// The plans made so far, by their rows.
+private struct PlanCache {
+  private let network: Network
+  private let setup: TrainingSetup
+  private let memory: TrainingMemory
+  private let workspace: Workspace
+  private var plans: [Int: TrainingPlan] = [:]
 
   init(
-    _ network: Network, setup: TrainingSetup, store: ParameterStore,
-    statistics: StatisticsStore, options: TrainingOptions, largestRows: Int
-  ) throws {
+    _ network: Network, _ setup: TrainingSetup, _ memory: TrainingMemory, workspace: Workspace
+  ) {
     self.network = network
-    inputShape = setup.inputShape
-    form = setup.form
-    task = setup.task
-    self.store = store
-    self.statistics = statistics
-    seed = network.seed
-    precision = options.precision
-    outputShape = try network.outputShape(for: inputShape)
-    retained = Float(options.optimizer.step.retained ?? 0)
-    var widest = 1
-    var shape = inputShape
-    for (index, layer) in network.layers.enumerated() {
-      widest = max(widest, layer.widestGradient(for: shape))
-      shape = try layer.outputShape(for: shape, position: index + 1)
-      widest = max(widest, shape.reduce(1, *))
-    }
-    workspace = try Workspace(gradientCount: widest * largestRows)
+    self.setup = setup
+    self.memory = memory
+    self.workspace = workspace
   }
 
   /// The plan for pieces of that many rows.
-  func plan(rows: Int) throws -> TrainingPlan {
-    let builder = StageBuilder(
-      rows: rows, store: store, statistics: statistics, retained: retained, seed: seed,
-      precision: precision, workspace: workspace)
-    var shape = inputShape
-    for (index, layer) in network.layers.enumerated() {
-      builder.position = index + 1
-      builder.layerName = layer.description
-      if !(form.includesLastLayer && index == network.layers.count - 1) {
-        try layer.makeStages(input: shape, builder)
-      }
-      shape = try layer.outputShape(for: shape, position: index + 1)
-    }
-    let head = try LossHead(
-      form, task: task, width: outputShape.reduce(1, *), builder: builder)
-    return TrainingPlan(rows: rows, stages: builder.stages, head: head, workspace: workspace)
+  mutating func plan(rows: Int) throws -> TrainingPlan {
+    if let plan = plans[rows] { return plan }
+    let builder = StageBuilder(rows: rows, memory, setup, workspace)
+    try builder.add(
+      network.layers, input: setup.inputShape,
+      leavingOut: setup.form.includesLastLayer ? 1 : 0)
+    let head = try LossHead(setup, builder)
+    let plan = TrainingPlan(
+      rows: rows, stages: builder.stages, head: head, workspace: workspace)
+    plans[rows] = plan
+    return plan
+  }
+
+  /// Plans for pieces that add up to `rows`: equal ones, and what is left over.
+  mutating func plans(covering rows: Int, piece: Int) throws -> [TrainingPlan] {
+    if rows == 0 { return [] }
+    let size = min(rows, piece)
+    var result = [TrainingPlan](repeating: try plan(rows: size), count: rows / size)
+    if rows % size > 0 { result.append(try plan(rows: rows % size)) }
+    return result
   }
 }

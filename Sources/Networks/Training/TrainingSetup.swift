@@ -1,16 +1,23 @@
-import CKernels
 import Glibc
 import Tensors
 
 /// What follows from a network, data and options before anything is allocated.
 struct TrainingSetup {
   let inputShape: [Int]
+  let outputShape: [Int]
   let loss: Loss
   let form: LossForm
   let task: LearningTask
+  /// Decides orders and dropout.
+  let seed: UInt64
+  let precision: Precision
+  let backend: any Backend
+  /// Rows of a step.
   let batchRows: Int
   /// Rows measured at once.
   let measuringRows: Int
+  /// The widest gradient between two stages or inside one, in numbers an example.
+  let widestGradient: Int
   /// The threads of a step: one where a step is so small that waking others costs more than they
   /// save; nil for as many as there are.
   let stepThreads: Int?
@@ -23,40 +30,66 @@ struct TrainingSetup {
   /// threads.
   private static let pieceFloats = 1 << 20
 
-  init(_ network: Network, data: TrainingData, options: TrainingOptions) throws {
-    inputShape = Array(data.inputs.shape.dimensions.dropFirst())
-    let output = try network.outputShape(for: inputShape)
+  init(
+    _ network: Network, data: TrainingData, options: TrainingOptions, backend: any Backend
+  ) throws {
+    try options.check()
     if network.parameters.isEmpty { throw TrainingError.noParameters }
-    for targets in [data.targets, data.validation?.targets].compactMap({ $0 }) {
-      let width = Array(targets.shape.dimensions.dropFirst())
-      guard width == output else {
-        throw TrainingError.targetWidth(network: output, targets: width)
-      }
-    }
+    self.backend = backend
+    seed = network.seed
+    precision = options.precision
+    inputShape = Array(data.inputs.shape.dimensions.dropFirst())
+    outputShape = try network.outputShape(for: inputShape)
+    try Self.check(data, output: outputShape, options)
     loss = try network.loss(requested: options.loss, for: data.targets)
     form = network.form(of: loss)
     task = LearningTask(network, loss: loss, inputs: data.inputs, targets: data.targets)
-    if loss.isCrossEntropy, output.reduce(1, *) < 2 {
+    if loss.isCrossEntropy, outputShape.reduce(1, *) < 2 {
       throw TrainingError.needsClasses(loss: loss.rawValue)
     }
     switch options.batch {
     case .full: batchRows = data.rows
     case .rows(let rows): batchRows = min(rows, data.rows)
     }
-    var widths = 0
-    var shape = inputShape
-    for (index, layer) in network.layers.enumerated() {
-      let inner = layer is Dense ? 0 : layer.widestGradient(for: shape)
-      shape = try layer.outputShape(for: shape, position: index + 1)
-      widths += max(inner, shape.reduce(1, *))
-    }
+    let (sum, widest) = try Self.widths(of: network, input: inputShape)
+    widestGradient = widest
     targetRows =
       network.layers.contains { $0.needsWholeBatch }
-      ? .max : max(Self.fewestRows(widths), Self.pieceFloats / max(1, widths))
+      ? .max : max(Self.fewestRows(sum), Self.pieceFloats / max(1, sum))
     stepThreads =
       3 * Double(network.parameterCount) * Double(batchRows) < Self.smallStep ? 1 : nil
-    measuringRows = max(
-      Self.fewestRows(widths), min(1024, Self.pieceFloats / max(1, widths)))
+    measuringRows = max(Self.fewestRows(sum), min(1024, Self.pieceFloats / max(1, sum)))
+  }
+
+  private static func check(
+    _ data: TrainingData, output: [Int], _ options: TrainingOptions
+  ) throws {
+    for targets in [data.targets, data.validation?.targets].compactMap({ $0 }) {
+      let width = Array(targets.shape.dimensions.dropFirst())
+      guard width == output else {
+        throw TrainingError.targetWidth(network: output, targets: width)
+      }
+    }
+    if options.patience != nil, data.validation?.inputs.shape[0] ?? 0 == 0 {
+      throw TrainingError.patienceNeedsValidation
+    }
+    if options.precision == .bf16, !MatmulPlan.offersHalfPrecision {
+      throw TrainingError.precisionUnavailable(options.precision.rawValue)
+    }
+  }
+
+  /// The numbers an example has between or inside stages: in all, and at the widest place.
+  private static func widths(of network: Network, input: [Int]) throws -> (sum: Int, widest: Int) {
+    var shape = input
+    var (sum, widest) = (0, max(1, shape.reduce(1, *)))
+    for (index, layer) in network.layers.enumerated() {
+      let inner = layer.widestInside(for: shape)
+      shape = try layer.outputShape(for: shape, position: index + 1)
+      let width = max(inner, shape.reduce(1, *))
+      sum += width
+      widest = max(widest, width)
+    }
+    return (sum, widest)
   }
 
   /// Pieces of fewer rows are slow, but those of very wide layers must still fit the memory.
@@ -69,29 +102,6 @@ struct TrainingSetup {
     if batch <= targetRows { return batch }
     let count = (batch + targetRows - 1) / targetRows
     return (batch + count - 1) / count
-  }
-}
-
-/// The plans made so far, by their rows.
-struct PlanCache {
-  private let factory: PlanFactory
-  private var plans: [Int: TrainingPlan] = [:]
-
-  init(_ factory: PlanFactory) { self.factory = factory }
-
-  mutating func plan(rows: Int) throws -> TrainingPlan {
-    if let plan = plans[rows] { return plan }
-    let plan = try factory.plan(rows: rows)
-    plans[rows] = plan
-    return plan
-  }
-
-  /// Plans for pieces that add up to `rows`: equal ones, and what is left over.
-  mutating func plans(covering rows: Int, piece: Int) throws -> [TrainingPlan] {
-    let size = min(rows, piece)
-    var result = [TrainingPlan](repeating: try plan(rows: size), count: rows / size)
-    if rows % size > 0 { result.append(try plan(rows: rows % size)) }
-    return result
   }
 }
 

@@ -1,0 +1,130 @@
+import Tensors
+
+/// Where one parameter lies.
+struct ParameterSlot {
+  let name: String
+  let shape: Shape
+  let offset: Int
+  let weights: Floats
+  /// The rule's state where gradients accumulate straight onto it, otherwise the gradient.
+  let update: Floats
+  /// The weights rounded to bfloat16, where products are taken in it.
+  let half: HalfRows?
+
+  /// The weights in a row.
+  var numbers: FloatRows { FloatRows(weights, rows: 1, columns: shape.count) }
+  /// The update in a row.
+  var gradient: FloatRows { FloatRows(update, rows: 1, columns: shape.count) }
+}
+
+/// All parameters in one piece of memory, their updates in a second, what the optimizer remembers
+/// in others: one kernel call updates everything. Slots start on 64-byte boundaries, and the gaps
+/// stay zero under every rule.
+final class ParameterStore {
+  let slots: [ParameterSlot]
+  let weights: FloatBuffer
+  /// Gradients, or the rule's state where they accumulate straight onto it.
+  let update: FloatBuffer
+  /// What the rule remembers; the update itself where gradients accumulate onto it.
+  let states: [FloatBuffer]
+  /// The weights in bfloat16, two in the place of a float, where products are taken in it.
+  private let rounded: FloatBuffer?
+
+  init(_ network: Network, optimizer: Optimizer, precision: Precision = .f32) throws {
+    let parameters = network.parameters
+    var offsets: [Int] = []
+    var total = 0
+    for parameter in parameters {
+      offsets.append(total)
+      total += (parameter.tensor.count + 15) / 16 * 16
+    }
+    let weights = try FloatBuffer(count: total)
+    let update = try FloatBuffer(count: total)
+    let rounded = precision == .bf16 ? try FloatBuffer(count: total / 2) : nil
+    self.weights = weights
+    self.update = update
+    self.rounded = rounded
+    states =
+      optimizer.step.retained != nil
+      ? [update] : try optimizer.rule.states.map { _ in try FloatBuffer(count: total) }
+    slots = zip(parameters, offsets).map { parameter, offset in
+      ParameterSlot(
+        name: parameter.name, shape: parameter.tensor.shape, offset: offset,
+        weights: weights.pointer + offset, update: update.pointer + offset,
+        half: rounded.map { HalfRows(inPlaceOf: $0.pointer).advanced(by: offset) })
+    }
+    for (slot, parameter) in zip(slots, parameters) {
+      try slot.numbers.copy(from: parameter.tensor)
+    }
+    guard network.optimizerState.rule == optimizer.name else { return }
+    for (slot, buffers) in zip(slots, network.optimizerState.buffers) {
+      for (state, buffer) in zip(states, buffers) where buffer.shape == slot.shape {
+        try Self.row(of: state, slot).copy(from: buffer)
+      }
+    }
+  }
+
+  /// Rounds the weights as they are now for the products to come.
+  func roundWeights(_ backend: any Backend) {
+    guard let rounded else { return }
+    backend.round(weights.row, into: HalfRows(inPlaceOf: rounded.pointer))
+  }
+
+  /// Gives every parameter a value, in order.
+  func setWeights(_ tensors: [Tensor]) throws {
+    for (slot, tensor) in zip(slots, tensors) { try slot.numbers.copy(from: tensor) }
+  }
+
+  /// The parameters as tensors, in order.
+  func tensors() throws -> [Tensor] {
+    try slots.map { try $0.numbers.tensor($0.shape) }
+  }
+
+  /// The parameters in the element types of `originals`. What was Float64 and has not moved keeps
+  /// the digits that the Float32 here cannot hold.
+  func tensors(like originals: [Tensor]) throws -> [Tensor] {
+    try zip(tensors(), originals).map { tensor, original in
+      guard original.elementType == .f64 else { return tensor }
+      let numbers = zip(tensor.doubles(), original.doubles()).map { now, before in
+        Double(Float(before)) == now ? before : now
+      }
+      return try Tensor(doubles: numbers, original.shape, elementType: .f64)
+    }
+  }
+
+  /// What the optimizer remembers, a list of buffers for each parameter.
+  func stateTensors() throws -> [[Tensor]] {
+    try slots.map { slot in
+      try states.map { try Self.row(of: $0, slot).tensor(slot.shape) }
+    }
+  }
+
+  /// What a state holds of one parameter.
+  private static func row(of state: FloatBuffer, _ slot: ParameterSlot) -> FloatRows {
+    FloatRows(state.pointer + slot.offset, rows: 1, columns: slot.shape.count)
+  }
+}
+
+/// The running statistics of all layers in a row, shared by the stages of every plan.
+final class StatisticsStore {
+  var values: [Float] = []
+
+  /// The numbers from `start` on as tensors of these shapes.
+  func tensors(like shapes: [Tensor], from start: Int) throws -> [Tensor] {
+    var start = start
+    return try shapes.map { old in
+      defer { start += old.count }
+      guard start + old.count <= values.count else { return old }
+      return try Tensor(Array(values[start..<start + old.count]), old.shape)
+    }
+  }
+
+  /// Puts tensors in a row in the place of the numbers from `start` on.
+  func replace(from start: Int, by tensors: [Tensor]) {
+    var index = start
+    for number in tensors.lazy.flatMap({ $0.doubles() }) where index < values.count {
+      values[index] = Float(number)
+      index += 1
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import Operations
+import Tensors
+
+/// Any layer in a plan, by its `apply` alone: the forward pass is recorded on a tape, which the
+/// backward pass sweeps.
+///
+/// It allocates in each step, and like everything on a tape it stops when asked to: the trainer
+/// then takes the step back.
+final class RecordedStage: Stage {
+  private var layer: any Layer
+  private let parameters: [ParameterSlot]
+  /// With the rows.
+  private let inputShape: Shape
+  private let outputShape: Shape
+  private let retained: Float
+  private let seed: UInt64
+  private let statistics: StatisticsStore
+  private let firstStatistic: Int
+  private let inputGradient: FloatRows?
+  private var recorded: Recorded?
+
+  /// What a forward pass leaves for the backward one.
+  private struct Recorded {
+    let tape: Tape
+    let watched: [Variable]
+    let output: Variable
+  }
+
+  init(_ builder: StageBuilder, _ layer: any Layer, input: [Int]) throws {
+    self.layer = layer
+    let rows = builder.rows
+    let output = try layer.outputShape(for: input, position: builder.position)
+    inputShape = try Shape(checking: [rows] + input)
+    outputShape = try Shape(checking: [rows] + output)
+    parameters = (0..<layer.parameterCount).map { _ in builder.nextParameter() }
+    retained = builder.retained
+    seed = builder.seed
+    statistics = builder.statistics
+    firstStatistic = builder.nextStatistics(layer.statistics.reduce(0) { $0 + $1.count })
+    inputGradient =
+      builder.needsInputGradient ? builder.gradientBuffer(width: input.reduce(1, *)) : nil
+    super.init(builder, output: try builder.buffer(width: output.reduce(1, *)))
+  }
+
+  override var mayStop: Bool { true }
+  override var keepsOutput: Bool { false }
+
+  override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
+    self.input = input
+    recorded = nil
+    var x = Variable(try input.tensor(inputShape))
+    var values = try parameters.map { Variable(try $0.numbers.tensor($0.shape)) }
+    if !layer.statistics.isEmpty {
+      layer.statistics = try statistics.tensors(like: layer.statistics, from: firstStatistic)
+    }
+    guard step.isTraining else {
+      try fill(layer.apply(x, LayerPass(parameters: values[...])))
+      return output
+    }
+    let tape = Tape()
+    values = values.map(tape.watch)
+    if inputGradient != nil { x = tape.watch(x) }
+    let pass = TrainingPass(
+      seed: seed, position: position, step: step.step, firstRow: step.rowOffset)
+    let result = try layer.apply(x, LayerPass(parameters: values[...], training: pass))
+    try fill(result)
+    statistics.replace(from: firstStatistic, by: pass.statistics)
+    recorded = Recorded(
+      tape: tape, watched: values + (inputGradient == nil ? [] : [x]), output: result)
+    return output
+  }
+
+  /// Throws where the layer's shape rule and what it computes disagree.
+  private func fill(_ result: Variable) throws {
+    guard result.shape == outputShape else {
+      throw NetworkError.outputShape(
+        layer: name, position: position, expected: outputShape, got: result.shape)
+    }
+    try output.copy(from: result.tensor)
+  }
+
+  override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
+    guard let recorded else { return gradient }
+    self.recorded = nil
+    let seed = Variable(try gradient.tensor(outputShape))
+    let gradients = try recorded.tape.sweep(
+      from: recorded.output, seed: seed, to: recorded.watched)
+    for (slot, part) in zip(parameters, gradients) {
+      try slot.gradient.add(part.tensor, retaining: step.isFirstChunk ? retained : 1)
+    }
+    guard let inputGradient, let part = gradients.last else { return gradient }
+    try inputGradient.copy(from: part.tensor)
+    return inputGradient
+  }
+
+  override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
+    let weights = parameters.map { StageOperand($0.name, $0.numbers) }
+    let names = (["x"] + weights.map(\.name)).joined(separator: ", ")
+    return ("\(name) of \(names)", [StageOperand("x", input)] + weights)
+  }
+}

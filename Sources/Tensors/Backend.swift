@@ -1,0 +1,140 @@
+import CKernels
+
+/// What computes: matrix products, elementwise programs, reductions, softmax, and the kernels of
+/// a training step. Tensors reach it as `Backends.current`, a trainer's plans hold the one that
+/// they were made with; nothing else calls a kernel that computes.
+///
+/// There is the processor's, `CPUBackend`. Another takes its place as a whole: it is told addresses
+/// in the process's memory, and has done its work when a call returns. Convolutions are products
+/// of windows, and come as these. A call costs one indirect jump, so that there is one a kernel
+/// and none an element.
+package protocol Backend: Sendable {
+  // MARK: tensors
+
+  func run(_ program: ElementwiseCall) throws(TensorError)
+  /// Fills outer × inner numbers.
+  func reduce(
+    _ reduction: Int32, _ source: AxisOperand, means: [Double]?,
+    into result: UnsafeMutablePointer<Double>
+  ) throws(TensorError)
+  /// Fills outer × inner positions along the axis, of the first of equals.
+  func findExtremes(
+    largest: Bool, _ source: AxisOperand, into positions: UnsafeMutablePointer<Double>
+  ) throws(TensorError)
+  /// Running sums along the axis, of the operand's own shape and type.
+  func sumCumulatively(_ source: AxisOperand, into result: UnsafeMutableRawPointer)
+    throws(TensorError)
+  /// The softmax of each row, or its logarithm. A whole one is never cut short by an interruption.
+  func softmax(
+    _ source: RowOperand, logarithm: Bool, whole: Bool, into result: UnsafeMutableRawPointer
+  ) throws(TensorError)
+
+  // MARK: products
+
+  /// A Float32 product to be executed many times.
+  func plan(_ product: MatmulPlan.Key) throws(TensorError) -> any PlannedProduct
+  /// The same once.
+  func multiply(
+    _ product: MatmulPlan.Key, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer,
+    bias: UnsafeRawPointer?, into result: UnsafeMutableRawPointer
+  ) throws(TensorError)
+  /// A Float64 product of strided matrices into a contiguous one.
+  func multiply(
+    _ a: DoubleMatrix, _ b: DoubleMatrix, bias: UnsafePointer<Double>?, rectified: Bool,
+    into result: UnsafeMutablePointer<Double>
+  ) throws(TensorError)
+
+  // MARK: steps of training, never cut short
+
+  /// Applies an operation to every number, in place.
+  func apply(_ operation: UnaryOperation, to rows: FloatRows)
+  /// Sets the gradient to 0 where a rectifier's output is 0.
+  func mask(_ gradient: FloatRows, rectified output: FloatRows)
+  /// The sums of the columns, added to `retained` times what `sums` holds.
+  func sumColumns(of rows: FloatRows, into sums: Floats, retaining retained: Float)
+  /// Softmax and cross-entropy of rows of logits in one pass: fills a loss a row and, where it is
+  /// given, the gradient times `scale`.
+  ///
+  /// - Returns: in how many rows the largest logit is where the largest target is.
+  func crossEntropy(
+    logits: FloatRows, targets: FloatRows, scale: Float, gradient: FloatRows?, losses: Floats
+  ) -> Int
+  /// Changes weights by a gradient, which may be the first state itself, in the rule's formula.
+  func update(
+    _ rule: Int, _ weights: FloatRows, states: (Floats?, Floats?), gradient: FloatRows,
+    numbers: SIMD8<Float>)
+  /// Rounds to bfloat16.
+  func round(_ numbers: FloatRows, into halves: HalfRows)
+  /// Rows of `source` by their numbers, as many as `target` has.
+  func gather(_ order: UnsafePointer<Int>, from source: FloatRows, into target: FloatRows)
+  /// The position of the first number that is NaN or infinite.
+  func firstNotFinite(in numbers: FloatRows) -> Int?
+}
+
+/// A product whose sizes, layout and fusions are fixed.
+package protocol PlannedProduct: AnyObject {
+  /// Runs the product on memory laid out as it was planned for.
+  func execute(
+    _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, bias: UnsafeRawPointer?,
+    _ destination: UnsafeMutableRawPointer
+  ) throws(TensorError)
+}
+
+/// The backend at work.
+package enum Backends {
+  /// What tensors compute with. To be set, if ever, before the first of them is made.
+  // SAFETY: nothing changes it while others compute.
+  nonisolated(unsafe) package static var current: any Backend = CPUBackend()
+}
+
+/// An elementwise program on operands broadcast to one shape (`nnsh_program_run`).
+package struct ElementwiseCall {
+  let codes: [Int32]
+  let operands: [nnsh_operand]
+  /// As many as the result has axes, for each operand.
+  let strides: [Int]
+  let computeType: ElementType
+  let result: UnsafeMutableRawPointer
+  let resultType: ElementType
+  let dimensions: [Int]
+  /// Whether the result lies in an operand's memory: it is not cut short then.
+  let inPlace: Bool
+}
+
+/// A contiguous array, outer × length × inner, whose middle axis is at issue.
+package struct AxisOperand {
+  let pointer: UnsafeRawPointer
+  let type: ElementType
+  let outer: Int
+  let length: Int
+  let inner: Int
+}
+
+/// Contiguous rows of a type.
+package struct RowOperand {
+  let pointer: UnsafeRawPointer
+  let type: ElementType
+  let rows: Int
+  let columns: Int
+
+  init(_ pointer: UnsafeRawPointer, _ type: ElementType, rows: Int, columns: Int) {
+    self.pointer = pointer
+    self.type = type
+    self.rows = rows
+    self.columns = columns
+  }
+
+  /// Rows of a plan.
+  package init(_ rows: FloatRows) {
+    self.init(rows.pointer, .f32, rows: rows.rows, columns: rows.columns)
+  }
+}
+
+/// A strided matrix of Float64 numbers.
+package struct DoubleMatrix {
+  let pointer: UnsafePointer<Double>
+  let rows: Int
+  let columns: Int
+  let rowStride: Int
+  let columnStride: Int
+}

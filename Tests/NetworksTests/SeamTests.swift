@@ -1,0 +1,300 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Networks
+@testable import Operations
+@testable import Tensors
+
+/// The processor's backend, which counts what it is asked for.
+final class CountingBackend: Backend {
+  private let cpu = CPUBackend()
+  private let counts = Mutex<[String: Int]>([:])
+
+  /// A planned product that is counted when it runs.
+  private final class Product: PlannedProduct {
+    let product: any PlannedProduct
+    let backend: CountingBackend
+    init(_ product: any PlannedProduct, _ backend: CountingBackend) {
+      self.product = product
+      self.backend = backend
+    }
+    func execute(
+      _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, bias: UnsafeRawPointer?,
+      _ destination: UnsafeMutableRawPointer
+    ) throws(TensorError) {
+      backend.count("product")
+      try product.execute(a, b, bias: bias, destination)
+    }
+  }
+
+  private func count(_ name: String) { counts.withLock { $0[name, default: 0] += 1 } }
+
+  /// What was asked for since this was last read.
+  func taken() -> [String: Int] {
+    counts.withLock { counts in
+      defer { counts = [:] }
+      return counts
+    }
+  }
+
+  func run(_ program: ElementwiseCall) throws(TensorError) {
+    count("elementwise")
+    try cpu.run(program)
+  }
+  func reduce(
+    _ reduction: Int32, _ source: AxisOperand, means: [Double]?,
+    into result: UnsafeMutablePointer<Double>
+  ) throws(TensorError) {
+    count("reduce")
+    try cpu.reduce(reduction, source, means: means, into: result)
+  }
+  func findExtremes(
+    largest: Bool, _ source: AxisOperand, into positions: UnsafeMutablePointer<Double>
+  ) throws(TensorError) {
+    count("extremes")
+    try cpu.findExtremes(largest: largest, source, into: positions)
+  }
+  func sumCumulatively(
+    _ source: AxisOperand, into result: UnsafeMutableRawPointer
+  ) throws(TensorError) {
+    count("cumulative")
+    try cpu.sumCumulatively(source, into: result)
+  }
+  func softmax(
+    _ source: RowOperand, logarithm: Bool, whole: Bool, into result: UnsafeMutableRawPointer
+  ) throws(TensorError) {
+    count("softmax")
+    try cpu.softmax(source, logarithm: logarithm, whole: whole, into: result)
+  }
+  func plan(_ product: MatmulPlan.Key) throws(TensorError) -> any PlannedProduct {
+    Product(try cpu.plan(product), self)
+  }
+  func multiply(
+    _ product: MatmulPlan.Key, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer,
+    bias: UnsafeRawPointer?, into result: UnsafeMutableRawPointer
+  ) throws(TensorError) {
+    count("product")
+    try cpu.multiply(product, a, b, bias: bias, into: result)
+  }
+  func multiply(
+    _ a: DoubleMatrix, _ b: DoubleMatrix, bias: UnsafePointer<Double>?, rectified: Bool,
+    into result: UnsafeMutablePointer<Double>
+  ) throws(TensorError) {
+    count("product64")
+    try cpu.multiply(a, b, bias: bias, rectified: rectified, into: result)
+  }
+  func apply(_ operation: UnaryOperation, to rows: FloatRows) {
+    count("apply")
+    cpu.apply(operation, to: rows)
+  }
+  func mask(_ gradient: FloatRows, rectified output: FloatRows) {
+    count("mask")
+    cpu.mask(gradient, rectified: output)
+  }
+  func sumColumns(of rows: FloatRows, into sums: Floats, retaining retained: Float) {
+    count("columns")
+    cpu.sumColumns(of: rows, into: sums, retaining: retained)
+  }
+  func crossEntropy(
+    logits: FloatRows, targets: FloatRows, scale: Float, gradient: FloatRows?, losses: Floats
+  ) -> Int {
+    count("cross_entropy")
+    return cpu.crossEntropy(
+      logits: logits, targets: targets, scale: scale, gradient: gradient, losses: losses)
+  }
+  func update(
+    _ rule: Int, _ weights: FloatRows, states: (Floats?, Floats?), gradient: FloatRows,
+    numbers: SIMD8<Float>
+  ) {
+    count("update")
+    cpu.update(rule, weights, states: states, gradient: gradient, numbers: numbers)
+  }
+  func round(_ numbers: FloatRows, into halves: HalfRows) {
+    count("round")
+    cpu.round(numbers, into: halves)
+  }
+  func gather(_ order: UnsafePointer<Int>, from source: FloatRows, into target: FloatRows) {
+    count("gather")
+    cpu.gather(order, from: source, into: target)
+  }
+  func firstNotFinite(in numbers: FloatRows) -> Int? { cpu.firstNotFinite(in: numbers) }
+}
+
+/// Two trainers on two threads, whose gradients are averaged by their rows.
+final class Pair: @unchecked Sendable {
+  private let condition = NSCondition()
+  private var rows: [Int?] = [nil, nil]
+  private var sums: [[Float]?] = [nil, nil]
+  private var read = 0
+
+  /// One side of the pair.
+  final class Side: GradientExchange {
+    private let pair: Pair
+    private let index: Int
+    init(_ pair: Pair, _ index: Int) {
+      self.pair = pair
+      self.index = index
+    }
+    func share(ofRows rows: Int) -> Double {
+      let all = pair.exchange(rows, index, \.rows)
+      return Double(rows) / Double(all.reduce(0, +))
+    }
+    func average(_ gradients: FloatRows, share: Double) {
+      let own = (0..<gradients.count).map { gradients.pointer[$0] * Float(share) }
+      let all = pair.exchange(own, index, \.sums)
+      for index in 0..<gradients.count { gradients.pointer[index] = all[0][index] + all[1][index] }
+    }
+  }
+
+  /// Puts one side's value down and waits for the other's.
+  private func exchange<Part>(
+    _ part: Part, _ index: Int, _ path: ReferenceWritableKeyPath<Pair, [Part?]>
+  ) -> [Part] {
+    condition.lock()
+    defer { condition.unlock() }
+    self[keyPath: path][index] = part
+    condition.broadcast()
+    while self[keyPath: path].contains(where: { $0 == nil }) { condition.wait() }
+    let parts = self[keyPath: path].compactMap { $0 }
+    read += 1
+    if read == 2 {
+      read = 0
+      self[keyPath: path] = [nil, nil]
+      condition.broadcast()
+    } else {
+      while read != 0 { condition.wait() }
+    }
+    return parts
+  }
+}
+
+/// What lies under a training, and what between its gradients and its update, can be replaced.
+@Suite struct SeamTests {
+  private func layers() throws -> [any Layer] {
+    [
+      try Dense(inputs: 5, outputs: 7), ActivationLayer(.relu), try Dense(outputs: 4),
+      ActivationLayer(.tanh), try Dense(outputs: 3), Softmax(),
+    ]
+  }
+
+  /// Every kernel of a step goes through the trainer's backend, and no more than are needed.
+  @Test func aStepIsWhatTheBackendIsAskedFor() throws {
+    let sample = try Sample(rows: 20, features: 5, classes: 3)
+    let backend = CountingBackend()
+    var options = TrainingOptions()
+    options.batch = .rows(10)
+    options.epochs = 2
+    let start = try network(layers())
+    let counted = try Trainer(start, data: sample.data(), options: options, backend: backend)
+    #expect(backend.taken() == [:])
+    try counted.takeStep(rate: 0.1)
+    // Products: 3 forward, 3 for the weights, 2 back. The rectifier is in its product; tanh is
+    // applied, and its derivative is one elementwise pass.
+    let step = backend.taken()
+    #expect(
+      step.filter { $0.key != "gather" } == [
+        "product": 8, "mask": 1, "columns": 3, "apply": 1, "elementwise": 1,
+        "cross_entropy": 1, "update": 1,
+      ])
+    let other = try Trainer(start, data: sample.data(), options: options, backend: backend)
+    _ = try other.run()
+    let plain = try trainer(start, sample.data(), options)
+    _ = try plain.run()
+    #expect(
+      try other.trained().parameters.map { $0.tensor.doubles() }
+        == plain.trained().parameters.map { $0.tensor.doubles() })
+    #expect(backend.taken()["update"] == 4)
+  }
+
+  /// Tensors compute with the backend at work: in a process of its own, for it is everybody's.
+  @Test func tensorsAskTheBackendAtWork() async {
+    await #expect(processExitsWith: .success) {
+      let backend = CountingBackend()
+      Backends.current = backend
+      let x = try Tensor([1, 2, 3, 4] as [Float], [2, 2])
+      let expectations: [(String, () throws -> Tensor, Tensor)] = [
+        ("product", { try Tensor.matmul(x, x) }, try Tensor([7, 10, 15, 22] as [Float], [2, 2])),
+        (
+          "product64", { try Tensor.matmul(x.cast(to: .f64), x.cast(to: .f64)) },
+          try Tensor([7, 10, 15, 22] as [Float], [2, 2])
+        ),
+        (
+          "elementwise", { try Tensor.apply(.multiply, x, x) },
+          try Tensor([1, 4, 9, 16] as [Float], [2, 2])
+        ),
+        ("reduce", { try x.reduce(.sum, axes: [0]) }, try Tensor([4, 6] as [Float], [2])),
+        ("extremes", { try x.argmax(axis: 1) }, try Tensor([1, 1] as [Float], [2])),
+        (
+          "cumulative", { try x.cumulativeSum(axis: 1) },
+          try Tensor([1, 3, 3, 7] as [Float], [2, 2])
+        ),
+      ]
+      for (name, compute, expected) in expectations {
+        _ = backend.taken()
+        let result = try compute()
+        #expect(backend.taken()[name] == 1, "\(name)")
+        #expect(difference(result, expected) == 0, "\(name)")
+      }
+      _ = backend.taken()
+      _ = try x.softmax()
+      #expect(backend.taken()["softmax"] == 1)
+    }
+  }
+
+  /// Two trainers that share each batch end where one does that has the whole of it.
+  @Test(arguments: UpdateRule.all.map(\.name), LossReduction.allCases)
+  func averagedGradientsAreThoseOfTheJointBatch(_ name: String, _ reduction: LossReduction) throws {
+    let rule = try #require(UpdateRule.named(name))
+    var options = TrainingOptions()
+    options.shuffle = false
+    options.epochs = 3
+    options.reduction = reduction
+    options.optimizer = Optimizer(trainingBy: rule)
+    options.optimizer.rate = reduction == .sum ? 0.002 : 0.02
+    // Steps of 4 + 6 rows, and a last one of 2 + 3.
+    let parts = [
+      try Sample(rows: 10, features: 5, classes: 3, seed: 21),
+      try Sample(rows: 15, features: 5, classes: 3, seed: 22),
+    ]
+    let sizes = [4, 6]
+    var inputs: [Tensor] = []
+    var targets: [Tensor] = []
+    for step in 0..<3 {
+      for (part, size) in zip(parts, sizes) {
+        let rows = step * size..<min(part.inputs.shape[0], (step + 1) * size)
+        inputs.append(try part.inputs.rows(rows))
+        targets.append(try part.targets.rows(rows))
+      }
+    }
+    let start = try network(layers())
+    options.batch = .rows(10)
+    let joint = try trainer(
+      start,
+      TrainingData(
+        inputs: Tensor.concatenate(inputs, axis: 0),
+        targets: Tensor.concatenate(targets, axis: 0)), options)
+    _ = try joint.run()
+
+    let pair = Pair()
+    let trainers = try zip(parts, sizes).enumerated().map { index, part in
+      options.batch = .rows(part.1)
+      return try Trainer(
+        start, data: part.0.data(), options: options, exchange: Pair.Side(pair, index))
+    }
+    // Each thread has a trainer of its own.
+    nonisolated(unsafe) let sides = trainers
+    let failures = Mutex<[String]>([])
+    DispatchQueue.concurrentPerform(iterations: 2) { index in
+      do { _ = try sides[index].run() } catch { failures.withLock { $0.append("\(error)") } }
+    }
+    #expect(failures.withLock { $0 } == [])
+    let whole = try joint.trained()
+    let (first, second) = (try trainers[0].trained(), try trainers[1].trained())
+    for index in whole.parameters.indices {
+      let tensors = [first, second].map { $0.parameters[index].tensor }
+      #expect(tensors[0].doubles() == tensors[1].doubles())
+      #expect(difference(tensors[0], whole.parameters[index].tensor) < 2e-5)
+    }
+  }
+}
