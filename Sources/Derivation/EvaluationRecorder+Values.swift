@@ -148,11 +148,15 @@ extension EvaluationRecorder {
     "multiply": "*", "divide": "/", "power": "^", "matmul": "@", "negate": "neg",
   ]
 
+  /// Operations without settings, or whose settings the shape of the result tells.
+  private static let plainNames = Set(
+    UnaryOperation.allCases.map(\.name) + BinaryOperation.allCases.map(\.name)
+      + ["softmax", "reshape"])
+
   /// What an operation is called here; nil where the recording does not tell enough of it.
   static func name(of step: Recording.Step) -> String? {
     if let symbol = symbols[step.name] { return symbol }
-    let isPlain = step.isElementwise || ["softmax", "reshape"].contains(step.name)
-    return isPlain ? step.name : nil
+    return plainNames.contains(step.name) ? step.name : nil
   }
 
   /// The variable of a list of nodes that the machine made a tensor of, to compute a result.

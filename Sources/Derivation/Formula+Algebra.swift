@@ -345,6 +345,7 @@ extension Formula {
   func reshaped(to target: [Dimension]) -> Formula {
     if shape == target.sizes { return self }
     if let value = constantValue { return .constant(value, target) }
+    if target.isEmpty { return reduced(over: Array(axes.indices), keepsDimensions: false) }
     let sizes = target.sizes
     let list = sizes.map(String.init).joined(separator: ", ")
     return mapped(to: target) { body in

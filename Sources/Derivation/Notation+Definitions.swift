@@ -53,6 +53,10 @@ extension Notation {
     case "not": return ("(not \(operand(inputs[0], from: .postfix)))", .atom)
     case "bracket":
       let inside = inputs.map { operand($0, from: .sum) }.joined(separator: ", ")
+      // What stands in brackets by name is a list for nns, where it is no number.
+      if style == .nns, inputs.contains(where: { $0.rank > 0 }) {
+        return ("stack([\(inside)])", .atom)
+      }
       return (style == .latex ? "\\left[\(inside)\\right]" : "[\(inside)]", .atom)
     case "logsumexp": return logSumExp(node)
     case "transpose" where node.options.arguments.isEmpty:

@@ -13,8 +13,6 @@ package struct Recording {
     package let parents: [Int]
     /// The places that an operation on parts reads or writes.
     package let indices: [Index]
-    /// Whether it works element by element, with no settings.
-    package let isElementwise: Bool
     let operation: Operation?
 
     init(_ entry: Tape.Entry) {
@@ -23,7 +21,6 @@ package struct Recording {
       output = entry.output.tensor
       parents = entry.parents
       indices = entry.operation?.indices ?? []
-      isElementwise = entry.operation?.elementwise != nil
       operation = entry.operation
     }
 
