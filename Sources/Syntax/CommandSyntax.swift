@@ -4,14 +4,18 @@
 public struct CommandSyntax: Sendable {
   /// A place for an argument.
   public struct Slot: Sendable {
+    /// What usages and errors call it.
     public let name: String
     /// The word that must stand before it: `on`, `to`, `as`, `wrt`, `against`, `of`.
     public let keyword: String?
+    /// What may stand there.
     public let kind: Kind
+    /// Whether it may be left out.
     public let isOptional: Bool
-    /// Whether several may follow, parted by commas or spaces.
+    /// Whether several may follow, separated by commas or spaces.
     public let isVariadic: Bool
 
+    /// Its parts, each as the property of its name.
     public init(
       _ name: String, after keyword: String? = nil, _ kind: Kind, isOptional: Bool = false,
       isVariadic: Bool = false
@@ -40,11 +44,14 @@ public struct CommandSyntax: Sendable {
 
   /// `name=value` after the slots.
   public struct Option: Sendable {
+    /// The word before the `=`.
     public let name: String
+    /// What may stand after the `=`.
     public let kind: Kind
     /// What other tools call it: written here, the error names the option.
     public let misnomers: [String]
 
+    /// Its parts, each as the property of its name.
     public init(_ name: String, _ kind: Kind = .expression, misnomers: [String] = []) {
       self.name = name
       self.kind = kind
@@ -52,10 +59,14 @@ public struct CommandSyntax: Sendable {
     }
   }
 
+  /// The command's name.
   public let name: String
+  /// The places of its arguments, in order.
   public let slots: [Slot]
+  /// What may follow as `name=value`, in any order.
   public let options: [Option]
 
+  /// Its parts, each as the property of its name.
   public init(name: String, slots: [Slot], options: [Option] = []) {
     self.name = name
     self.slots = slots

@@ -9,10 +9,14 @@ public struct Diagnostic: Error, Sendable {
 
   /// A function call that was under way: its name and the place of the call.
   public struct Frame: Sendable {
+    /// The function's name.
     public var function: String
+    /// The text that the call stands in.
     public var source: SourceText
+    /// Where the call stands in it.
     public var span: Span
 
+    /// Its parts, each as the property of its name.
     public init(function: String, source: SourceText, span: Span) {
       self.function = function
       self.source = source
@@ -20,10 +24,13 @@ public struct Diagnostic: Error, Sendable {
     }
   }
 
+  /// When it went wrong.
   public var phase: Phase
   /// One sentence without a full stop, as it stands after `error: `.
   public var message: String
+  /// The text that is at fault.
   public var source: SourceText
+  /// Where in it the caret points.
   public var span: Span
   /// What stands under the caret: the values' shapes and kinds.
   public var label: String?
@@ -32,6 +39,7 @@ public struct Diagnostic: Error, Sendable {
   /// Innermost call first.
   public var callChain: [Frame]
 
+  /// Its parts, each as the property of its name.
   public init(
     phase: Phase = .runtime, _ message: String, source: SourceText, span: Span,
     label: String? = nil, suggestions: [String] = [], callChain: [Frame] = []

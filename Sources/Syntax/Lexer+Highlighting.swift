@@ -5,7 +5,9 @@ public struct HighlightedToken: Sendable, Equatable {
     case keyword, number, string, comment, `operator`, identifier, invalid
   }
 
+  /// How it is coloured.
   public let kind: Class
+  /// The bytes that it covers.
   public let span: Span
 }
 

@@ -85,9 +85,12 @@ public final class SourceText: Sendable {
 
 /// A half-open range of byte offsets in a `SourceText`.
 public struct Span: Hashable, Sendable {
+  /// The first byte.
   public var start: Int
+  /// The byte after the last.
   public var end: Int
 
+  /// The bytes from `start` up to, without, `end`.
   public init(_ start: Int, _ end: Int) {
     self.start = start
     self.end = end

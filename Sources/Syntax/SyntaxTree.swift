@@ -1,8 +1,11 @@
 /// An expression and where it stands.
 public struct Expression: Sendable {
+  /// What kind of expression it is, with its parts.
   public let kind: Kind
+  /// The bytes of the source that it was read from.
   public let span: Span
 
+  /// Its parts, each as the property of its name.
   public init(_ kind: Kind, _ span: Span) {
     self.kind = kind
     self.span = span
@@ -51,22 +54,33 @@ public enum InterpolationPart: Sendable {
 
 /// Width, precision and conversion of `{value:8.4f}`, as in Python.
 public struct FormatSpecification: Hashable, Sendable {
+  /// What fills the width; a space unless the format says otherwise.
   public var fill: Character = " "
+  /// `<`, `>`, `^` or `=`; nil for the usual one of the value.
   public var alignment: Character?
+  /// `+`, `-` or a space: how numbers that are not negative begin.
   public var sign: Character?
+  /// The least number of columns.
   public var width: Int?
+  /// Whether commas separate the thousands.
   public var grouping: Bool = false
+  /// The digits after the point, or significant ones, as the conversion has it.
   public var precision: Int?
+  /// `d`, `e`, `f`, `g`, `s` or `%`; nil for the usual one of the value.
   public var conversion: Character?
 
+  /// A format that changes nothing.
   public init() {}
 }
 
 /// An identifier and where it stands.
 public struct Name: Hashable, Sendable {
+  /// The identifier.
   public let text: String
+  /// Where it stands.
   public let span: Span
 
+  /// Its parts, each as the property of its name.
   public init(_ text: String, _ span: Span) {
     self.text = text
     self.span = span
@@ -75,9 +89,12 @@ public struct Name: Hashable, Sendable {
 
 /// `label: value` of a record literal.
 public struct RecordField: Sendable {
+  /// The label.
   public let name: Name
+  /// What it labels.
   public let value: Expression
 
+  /// Its parts, each as the property of its name.
   public init(name: Name, value: Expression) {
     self.name = name
     self.value = value
@@ -86,9 +103,12 @@ public struct RecordField: Sendable {
 
 /// An argument of a call, `name=` before it where it is named.
 public struct Argument: Sendable {
+  /// The parameter that is named; nil for an argument by position.
   public let name: Name?
+  /// What is passed.
   public let value: Expression
 
+  /// Its parts, each as the property of its name.
   public init(name: Name?, value: Expression) {
     self.name = name
     self.value = value
@@ -122,12 +142,16 @@ public enum LogicalOperator: String, Sendable { case and, or }
 
 /// `x -> e`, `fn name(a, b=1) = e` or `fn name(a) { … }`.
 public struct FunctionLiteral: Sendable {
+  /// Its name; nil for `x -> e`.
   public let name: Name?
+  /// Its parameters, in order.
   public let parameters: [FunctionParameter]
+  /// What a call runs.
   public let body: Block
   /// The whole literal, from `fn` or the first parameter to its end: what `source` shows.
   public let span: Span
 
+  /// Its parts, each as the property of its name.
   public init(name: Name?, parameters: [FunctionParameter], body: Block, span: Span) {
     self.name = name
     self.parameters = parameters
@@ -138,9 +162,12 @@ public struct FunctionLiteral: Sendable {
 
 /// A parameter of a user's function, with its default where it has one.
 public struct FunctionParameter: Sendable {
+  /// The parameter.
   public let name: Name
+  /// Evaluated at each call that leaves the parameter out.
   public let defaultValue: Expression?
 
+  /// Its parts, each as the property of its name.
   public init(name: Name, defaultValue: Expression?) {
     self.name = name
     self.defaultValue = defaultValue
@@ -151,9 +178,12 @@ public struct FunctionParameter: Sendable {
 ///
 /// The value of a block is that of its last statement if it is an expression, otherwise `none`.
 public struct Block: Sendable {
+  /// The statements, in order.
   public let statements: [Statement]
+  /// Where the block stands, its braces included.
   public let span: Span
 
+  /// Its parts, each as the property of its name.
   public init(statements: [Statement], span: Span) {
     self.statements = statements
     self.span = span
@@ -162,17 +192,21 @@ public struct Block: Sendable {
 
 /// A statement and where it stands.
 public struct Statement: Sendable {
+  /// What kind of statement it is, with its parts.
   public let kind: Kind
+  /// The bytes of the source that it was read from.
   public let span: Span
   /// Whether a `;` ends it, which silences its echo.
   public let isSilenced: Bool
 
+  /// Its parts, each as the property of its name.
   public init(_ kind: Kind, _ span: Span, isSilenced: Bool = false) {
     self.kind = kind
     self.span = span
     self.isSilenced = isSilenced
   }
 
+  /// What a statement can be.
   public indirect enum Kind: Sendable {
     case expression(Expression)
     /// `a = e` and `a, b = e`; a target is a name, an index or a field.
@@ -192,10 +226,12 @@ public struct Statement: Sendable {
 
 /// A command as written, its arguments filled into the places of its `CommandSyntax`.
 public struct Command: Sendable {
+  /// The command, by the name or alias that was written.
   public let name: Name
   /// What was given, by the name of the slot; a variadic slot has several entries, in order.
   public let arguments: [CommandArgument]
 
+  /// Its parts, each as the property of its name.
   public init(name: Name, arguments: [CommandArgument]) {
     self.name = name
     self.arguments = arguments
@@ -209,6 +245,7 @@ public struct Command: Sendable {
 
 /// One argument of a command.
 public struct CommandArgument: Sendable {
+  /// What can be given to a command.
   public enum Value: Sendable {
     case expression(Expression)
     /// A bare word, a bare path or an unevaluated string.
@@ -217,9 +254,12 @@ public struct CommandArgument: Sendable {
 
   /// The slot or the option that it fills.
   public let slot: String
+  /// What was given.
   public let value: Value
+  /// Where it stands.
   public let span: Span
 
+  /// Its parts, each as the property of its name.
   public init(slot: String, value: Value, span: Span) {
     self.slot = slot
     self.value = value

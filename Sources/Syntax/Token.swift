@@ -25,10 +25,13 @@ public struct Token: Sendable {
     case comma, colon, semicolon, dot, pipe, arrow, halfOpenRange, closedRange, question
   }
 
+  /// What kind of token it is.
   public let kind: Kind
+  /// The bytes that it was read from.
   public let span: Span
   /// Whether white space, a comment or a newline stands directly before it.
   public let hasSpaceBefore: Bool
+  /// Whether a newline stands between it and the token before.
   public let hasNewlineBefore: Bool
   /// Why an `invalid` token is one.
   public let problem: LexicalProblem?
