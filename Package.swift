@@ -89,7 +89,12 @@ let package = Package(
     // Not a test, but what finds the inputs for new ones: see its README.
     .target(name: "FuzzCoverage", path: "Tests/FuzzCoverage"),
     .executableTarget(
-      name: "nnsh-fuzz", dependencies: ["Shell", "FuzzCoverage", "BinaryUnderTest", "nnsh"],
+      name: "nnsh-fuzz",
+      dependencies: [
+        "Shell", "Prompt", "Console", "Library", "Language", "Files", "Datasets", "Tensors",
+        "Syntax",
+        "FuzzCoverage", "BinaryUnderTest", "nnsh",
+      ],
       path: "Tests/Fuzz", exclude: ["README.md", "Corpus"]),
     // Finds and runs the binary of the same build.
     .target(name: "BinaryUnderTest", path: "Tests/BinaryUnderTest"),
@@ -98,6 +103,7 @@ let package = Package(
       name: "GoldenTests", dependencies: ["nnsh", "BinaryUnderTest"],
       exclude: ["Scripts", "Oracle", "Comparison"]),
     .testTarget(name: "TerminalTests", dependencies: ["nnsh", "BinaryUnderTest"]),
+    .testTarget(name: "FuzzTests", dependencies: ["nnsh-fuzz", "nnsh", "BinaryUnderTest"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -170,16 +170,19 @@ static inline float floor_remainder_f32(float x, float y) {
   return (float)floor_remainder_f64(x, y);
 }
 
-/// e^(−x²/2) for 0 ≤ x ≤ 15. x² is rounded; the rest of it multiplies the result by a factor near 1.
+/// e^(−x²/2) for 0 ≤ x ≤ 15, as `exp_f32`; 0 where that would be subnormal. x² is rounded; the rest
+/// of it is added to the reduced exponent.
 static inline __attribute__((always_inline)) float bell_f32(float x) {
+  const float shift = 12582912.0f;
   float upper = float_of(bits_of_float(x) & (int32_t)0xfffff000);
-  float d = -0.5f * (x - upper) * (x + upper);
-  float factor = 1.0f / 24;
-  factor = factor * d + 1.0f / 6;
-  factor = factor * d + 0.5f;
-  factor = factor * d + 1.0f;
-  factor = factor * d + 1.0f;
-  return exp_f32(-0.5f * upper * upper) * factor;
+  float rest = -0.5f * (x - upper) * (x + upper);
+  float exponent = -0.5f * upper * upper;
+  float shifted = exponent * 1.44269504f + shift;
+  float n = shifted - shift;
+  float r = (exponent - n * 0.693359375f) - n * -2.12194440e-4f + rest;
+  int32_t biased = bits_of_float(shifted) - bits_of_float(shift) + 127;
+  float scale = float_of((int32_t)((uint32_t)(biased > 0 ? biased : 0) << 23));
+  return (small_expm1_f32(r) + 1.0f) * scale;
 }
 
 /// erf(y) / y of y² on [0, ¼].
@@ -195,22 +198,20 @@ static inline __attribute__((always_inline)) float small_erf_f32(float u) {
 }
 
 /// The normal distribution's share above 0 ≤ x ≤ 15, given `bell_f32(x)`: ½ erfc(x/√2). With y = x/√2,
-/// erfc is e^(−y²) times a polynomial in 1/(1 + y/2), a Chebyshev fit on [0.45, 10.7]; below ½ it
-/// is one minus erf.
+/// erfc is e^(−y²) times a polynomial in 1/(1 + y/2), fitted on [0, 10.7].
 static inline __attribute__((always_inline)) float normal_tail_f32(float x, float bell) {
-  float y = x * 0.70710678f;
-  float t = 2.0f / (2.0f + y);
-  float p = -0.07447098087f;
-  p = p * t + 0.3512945795f;
-  p = p * t - 0.6107056474f;
-  p = p * t + 0.4057502983f;
-  p = p * t - 0.1075043949f;
-  p = p * t + 0.2350894011f;
-  p = p * t + 0.2349301955f;
-  p = p * t + 0.2836219834f;
-  p = p * t + 0.2819824519f;
-  p = p * t + 3.601274919e-06f;
-  return 0.5f * (y < 0.5f ? 1.0f - y * small_erf_f32(0.5f * x * x) : bell * p);
+  float t = 2.0f / (2.0f + x * 0.70710678f);
+  float p = -0.05611456f;
+  p = p * t + 0.26942858f;
+  p = p * t - 0.45383912f;
+  p = p * t + 0.2367708f;
+  p = p * t + 0.0049242973f;
+  p = p * t + 0.18731564f;
+  p = p * t + 0.2478625f;
+  p = p * t + 0.28147545f;
+  p = p * t + 0.2821805f;
+  p = p * t - 4.1385547e-06f;
+  return 0.5f * bell * p;
 }
 
 /// x·Φ(x), with Φ the normal distribution function, precise in the far tail too.

@@ -30,9 +30,12 @@ package final class OutputStream {
     self.onFailure = onFailure
   }
 
+  /// One that drops what it is given.
+  package static var nowhere: OutputStream { OutputStream(-1, capacity: 0) { _ in } }
+
   /// Writes text.
   package func write(_ text: String) {
-    guard !hasFailed else { return }
+    guard !hasFailed, descriptor >= 0 else { return }
     buffer.append(contentsOf: text.utf8)
     if buffer.count >= capacity { flush() }
   }

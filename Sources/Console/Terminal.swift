@@ -84,10 +84,11 @@ package enum Environment {
   }
 
   /// A folder of the XDG base directory specification: the variable's where it is set to an
-  /// absolute path, else one in the home folder; nil where there is neither.
+  /// absolute path, else one in the home folder; nil where there is neither. A home folder that is
+  /// not there is nobody's to make.
   package static func folder(_ name: String, inHome fallback: String) -> String? {
     if let path = self[name], path.hasPrefix("/") { return path }
-    guard let home = self["HOME"], !home.isEmpty else { return nil }
+    guard let home = self["HOME"], !home.isEmpty, access(home, F_OK) == 0 else { return nil }
     return home + "/" + fallback
   }
 }

@@ -28,6 +28,8 @@ extension UnaryOperation {
         y * (1 - y), "sigmoid: σ′ = σ (1 − σ)", mayCancel: true,
         symbol: Symbol(unicode: "σ($0)", latex: "\\sigma\\left($0\\right)"),
         isActivation: true, alsoSaves: .inputs)
+    case .erf:
+      ElementwiseRecord(1.1283791670955126 * .unary(.exp, -(x * x)), "erf: (2/√π) e^(−z²)")
     case .gelu:
       ElementwiseRecord(
         .unary(.geluGradient, x), "GELU: Φ(z) + z φ(z)", isActivation: true)

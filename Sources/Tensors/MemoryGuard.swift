@@ -16,10 +16,12 @@ package enum MemoryGuard {
     try $narrowed.withValue(Int(exactly: limit.rounded()) ?? .max, operation: body)
   }
 
+  /// What is smaller, in bytes, comes out of what is left over.
+  static let leastGuarded = 16 << 20
+
   /// Throws where so many bytes cannot be had with something left over.
   package static func require(_ bytes: Int) throws(TensorError) {
-    // What is so small comes out of what is left over.
-    guard bytes >= 16 << 20, nnsh_memory_suffices(bytes) == 0 else { return }
+    guard bytes >= leastGuarded, nnsh_memory_suffices(bytes) == 0 else { return }
     throw .outOfMemory(bytes: bytes, available: available)
   }
 

@@ -33,7 +33,7 @@ final class Storage: @unchecked Sendable {
   /// Throws `outOfMemory` before touching anything where less memory is available: the kernel would
   /// grant the pages and later end the process.
   init(byteCount: Int) throws(TensorError) {
-    if nnsh_pool_has(byteCount) == 0 {
+    if byteCount >= MemoryGuard.leastGuarded, nnsh_pool_has(byteCount) == 0 {
       do throws(TensorError) { try MemoryGuard.require(byteCount) } catch {
         guard !ProductMemo.isEmpty else { throw error }
         ProductMemo.clear()

@@ -12,12 +12,17 @@ public enum NNSH {
     public let code: Int32
   }
 
-  /// Tests lie in the folder that the binary is built into.
-  public static let path: String = {
+  /// The shell.
+  public static let path = built("nnsh")
+  /// What makes inputs for it: see `Tests/Fuzz`.
+  public static let fuzzer = built("nnsh-fuzz")
+
+  /// Tests lie in the folder that the binaries are built into.
+  private static func built(_ name: String) -> String {
     let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     var folder = tests.deletingLastPathComponent()
     for _ in 0..<5 {
-      let candidate = folder.appendingPathComponent("nnsh").path
+      let candidate = folder.appendingPathComponent(name).path
       var isFolder: ObjCBool = false
       if FileManager.default.fileExists(atPath: candidate, isDirectory: &isFolder),
         !isFolder.boolValue
@@ -26,8 +31,8 @@ public enum NNSH {
       }
       folder = folder.deletingLastPathComponent()
     }
-    return "nnsh"
-  }()
+    return name
+  }
 
   /// The environment of a user without settings, in a home folder of its own.
   public static func environment(home: String) -> [String: String] {
@@ -51,7 +56,7 @@ public enum NNSH {
     return url.path
   }
 
-  /// Runs nnsh to its end.
+  /// Runs a binary to its end.
   ///
   /// - Parameters:
   ///   - arguments: the words behind the program's name.
@@ -59,13 +64,14 @@ public enum NNSH {
   ///   - environment: added to that of a user without settings.
   ///   - folder: the working directory.
   ///   - home: the home folder; a new one where left out.
+  ///   - program: another binary than the shell.
   public static func run(
     _ arguments: [String], input: String = "", environment: [String: String] = [:],
-    in folder: String? = nil, home: String? = nil
+    in folder: String? = nil, home: String? = nil, program: String = path
   ) throws -> Outcome {
     let home = try home ?? temporaryFolder()
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: path)
+    process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
     process.environment = self.environment(home: home).merging(environment) { $1 }
     if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }

@@ -158,7 +158,7 @@ import Testing
   @Test func aSavedSetIsFoundByItsName() throws {
     let directory = try TemporaryDirectory()
     let set = try load("archived", folders)
-    try Saver.save(.dataSet(set), to: directory["mine.npz"])
+    try FileWriter.write(set.fileContents, to: directory["mine.npz"])
     let read = try load("mine", DataFolders([directory.path]))
     #expect(read.summary == set.summary.replacingOccurrences(of: "archived", with: "mine"))
     #expect(read.test.x.doubles() == set.test.x.doubles())
@@ -168,7 +168,7 @@ import Testing
     let directory = try TemporaryDirectory()
     let x = try tensor((0..<12).map(Double.init), [12, 1])
     let set = try DataSet(name: "line", x: x, y: x)
-    try Saver.save(.dataSet(set), to: directory["line.npz"])
+    try FileWriter.write(set.fileContents, to: directory["line.npz"])
     let read = try load("line", DataFolders([directory.path]))
     #expect(read.summary == "line  1 feature, 1 target   train 10 · valid 2")
     #expect(read.valid.y.doubles() == [10, 11])
@@ -177,7 +177,7 @@ import Testing
   @Test func partsOfDifferentWidthsAreRefused() throws {
     let directory = try TemporaryDirectory()
     let labels = try tensor([0, 1], [2])
-    try Saver.save(
+    try FileWriter.write(
       .record([
         NamedTensor(name: "train_x", tensor: try tensor([1, 2, 3, 4], [2, 2])),
         NamedTensor(name: "train_y", tensor: labels),

@@ -63,7 +63,7 @@ import Testing
     }
     try writer.finish()
     guard
-      case .record(let tensors, let remarks) = try Loader.read(
+      case .record(let tensors, let remarks) = try FileReader.read(
         MemorySource(archive.bytes, place: "a.npz"), path: "a.npz")
     else {
       Issue.record("no record")
@@ -117,7 +117,7 @@ import Testing
       Issue.record("\(String(describing: loadingError(path)))")
       return
     }
-    #expect(throws: DataError.self) { try Saver.save(text: "x", to: path) }
+    #expect(throws: DataError.self) { try FileWriter.write(text: "x", to: path) }
   }
 
   @Test(arguments: [

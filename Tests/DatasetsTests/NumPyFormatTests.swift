@@ -149,14 +149,14 @@ private final class SparseFile: ByteSink {
     ]
     for (index, tensor) in tensors.enumerated() {
       let path = directory["\(index).npy"]
-      try Saver.save(.tensor(tensor), to: path)
+      try FileWriter.write(.tensor(tensor), to: path)
       let read = try loadTensor(path)
       #expect(read.shape == tensor.shape)
       #expect(read.elementType == tensor.elementType)
       #expect(read.doubles() == tensor.doubles())
     }
     let named = tensors.enumerated().map { NamedTensor(name: "t\($0.offset)", tensor: $0.element) }
-    try Saver.save(.record(named), to: directory["all.npz"])
+    try FileWriter.write(.record(named), to: directory["all.npz"])
     let arrays = try loadTensors(directory["all.npz"])
     for one in named { #expect(arrays[one.name]?.doubles() == one.tensor.doubles()) }
   }
@@ -190,8 +190,9 @@ private final class SparseFile: ByteSink {
     let directory = try TemporaryDirectory()
     let weights = [NamedTensor(name: "W1", tensor: try tensor([1, 2], [2]))]
     for name in ["net.npz", "net.safetensors", "net.nnsh"] {
-      try Saver.save(.parameters(weights, notes: ["layers": "dense \"é\"\n"]), to: directory[name])
-      guard case .parameters(let read, let notes) = try Loader.load(directory[name]) else {
+      try FileWriter.write(
+        .parameters(weights, notes: ["layers": "dense \"é\"\n"]), to: directory[name])
+      guard case .file(.parameters(let read, let notes)) = try Loader.load(directory[name]) else {
         Issue.record("\(name) holds no parameters")
         continue
       }

@@ -6,9 +6,9 @@ import Testing
 @testable import Files
 
 @Suite struct SavingTests {
-  private func savingError(_ value: Savable, _ path: String) -> DataError? {
+  private func savingError(_ value: FileContents, _ path: String) -> DataError? {
     do throws(DataError) {
-      try Saver.save(value, to: path)
+      try FileWriter.write(value, to: path)
       return nil
     } catch {
       return error
@@ -22,12 +22,12 @@ import Testing
 
   @Test func replacingKeepsPermissionsAndLinks() throws {
     let directory = try TemporaryDirectory()
-    let value = Savable.tensor(try tensor([1, 2], [2]))
+    let value = FileContents.tensor(try tensor([1, 2], [2]))
     let path = try directory.write("old", "a.npy")
     #expect(chmod(path, 0o640) == 0)
     try FileManager.default.createSymbolicLink(
       atPath: directory["link.npy"], withDestinationPath: path)
-    try Saver.save(value, to: directory["link.npy"])
+    try FileWriter.write(value, to: directory["link.npy"])
     #expect(try mode(path) == 0o640)
     #expect(try loadTensor(path).doubles() == [1, 2])
     #expect(
@@ -38,12 +38,12 @@ import Testing
   /// A link to a file that is yet to be made, by way of another link.
   @Test func linksToNothingYetStay() throws {
     let directory = try TemporaryDirectory()
-    let value = Savable.tensor(try tensor([1, 2], [2]))
+    let value = FileContents.tensor(try tensor([1, 2], [2]))
     let manager = FileManager.default
     try manager.createSymbolicLink(atPath: directory["b.npy"], withDestinationPath: "new.npy")
     try manager.createSymbolicLink(
       atPath: directory["a.npy"], withDestinationPath: directory["b.npy"])
-    try Saver.save(value, to: directory["a.npy"])
+    try FileWriter.write(value, to: directory["a.npy"])
     #expect(directory.names == ["a.npy", "b.npy", "new.npy"])
     #expect(try manager.destinationOfSymbolicLink(atPath: directory["b.npy"]) == "new.npy")
     #expect(try loadTensor(directory["new.npy"]).doubles() == [1, 2])
@@ -63,14 +63,14 @@ import Testing
     for name in [dead, living, ".nnsh-x.tmp", ".nnsh-0-1.tmp", "a.tmp"] {
       _ = try directory.write("part", name)
     }
-    try Saver.save(.tensor(try tensor([1], [1])), to: directory["a.npy"])
+    try FileWriter.write(.tensor(try tensor([1], [1])), to: directory["a.npy"])
     #expect(
       directory.names == [".nnsh-0-1.tmp", living, ".nnsh-x.tmp", "a.npy", "a.tmp"].sorted())
   }
 
   @Test func aNewFileHeedsTheMask() throws {
     let directory = try TemporaryDirectory()
-    try Saver.save(.tensor(try tensor([1], [1])), to: directory["a.npy"])
+    try FileWriter.write(.tensor(try tensor([1], [1])), to: directory["a.npy"])
     let mask = umask(0)
     umask(mask)
     #expect(try mode(directory["a.npy"]) == 0o666 & ~Int(mask))
@@ -97,7 +97,7 @@ import Testing
       let value = try tensor([Double](repeating: 1, count: 200_000), [200_000])
       Interrupt.request()
       #expect(throws: DataError.interrupted(path: path)) {
-        try Saver.save(.tensor(value), to: path)
+        try FileWriter.write(.tensor(value), to: path)
       }
       Interrupt.clear()
       #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
@@ -107,7 +107,7 @@ import Testing
 
   @Test func targetsThatCannotBeWritten() throws {
     let directory = try TemporaryDirectory()
-    let value = Savable.tensor(try tensor([1, 2], [2]))
+    let value = FileContents.tensor(try tensor([1, 2], [2]))
     let missing = directory["no/a.npy"]
     #expect(
       savingError(value, missing)
@@ -127,7 +127,7 @@ import Testing
   }
 
   @Test func aFullDiskIsReported() throws {
-    let value = Savable.tensor(try tensor([1, 2], [2]))
+    let value = FileContents.tensor(try tensor([1, 2], [2]))
     guard case .system(_, let path, let code) = savingError(value, "/dev/full") else {
       Issue.record("no error")
       return
@@ -137,7 +137,7 @@ import Testing
 
   @Test func endingsDecide() throws {
     let directory = try TemporaryDirectory()
-    let value = Savable.tensor(try tensor([1, 2], [2]))
+    let value = FileContents.tensor(try tensor([1, 2], [2]))
     for name in ["a", "a.jpg", "a.npy.gz", "a.idx"] {
       guard case .unknownFormat = savingError(value, directory[name]) else {
         Issue.record("\(name) was written")
@@ -148,7 +148,7 @@ import Testing
       Issue.record("a network was written as a table")
       return
     }
-    try Saver.save(value, to: directory["a.npz"])
+    try FileWriter.write(value, to: directory["a.npz"])
     #expect(try loadTensors(directory["a.npz"])["arr_0"]?.doubles() == [1, 2])
     #expect(directory.names == ["a.npz"])
   }
@@ -156,7 +156,7 @@ import Testing
   @Test func unzipAcceptsWhatIsWritten() throws {
     let unzip = Process()
     let directory = try TemporaryDirectory()
-    try Saver.save(
+    try FileWriter.write(
       .record([NamedTensor(name: "a", tensor: try tensor([1, 2, 3, 4], [2, 2]))]),
       to: directory["a.npz"])
     unzip.executableURL = URL(fileURLWithPath: "/usr/bin/env")

@@ -42,7 +42,7 @@ final class TemporaryDirectory {
 
 /// The tensor in a file that holds one.
 func loadTensor(_ path: String) throws -> Tensor {
-  guard case .tensor(let tensor, _, _) = try Loader.load(path) else {
+  guard case .file(.tensor(let tensor, _, _)) = try Loader.load(path) else {
     throw DataError.unknownFormat(path: path, writing: false)
   }
   return tensor
@@ -52,7 +52,7 @@ func loadTensor(_ path: String) throws -> Tensor {
 func loadTensors(_ path: String) throws -> [String: Tensor] {
   let tensors: [NamedTensor]
   switch try Loader.load(path) {
-  case .record(let named, _), .parameters(let named, _): tensors = named
+  case .file(.record(let named, _)), .file(.parameters(let named, _)): tensors = named
   default: throw DataError.unknownFormat(path: path, writing: false)
   }
   return Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0.tensor) })
@@ -71,7 +71,7 @@ func loadingError(_ path: String) -> DataError? {
 /// The error of reading bytes under a file's name.
 func readingError(_ bytes: [UInt8], as name: String) -> DataError? {
   do throws(DataError) {
-    _ = try Loader.read(MemorySource(bytes, place: name), path: name)
+    _ = try FileReader.read(MemorySource(bytes, place: name), path: name)
     return nil
   } catch {
     return error

@@ -116,7 +116,7 @@ import Testing
     let directory = try TemporaryDirectory()
     for type in [ElementType.f64, .f32] {
       let saved = try tensor(values, [2, 2], type)
-      try Saver.save(.tensor(saved), to: directory["a.csv"])
+      try FileWriter.write(.tensor(saved), to: directory["a.csv"])
       let read = try loadTensor(directory["a.csv"])
       #expect(read.shape == saved.shape)
       let isSame = zip(read.doubles(), saved.doubles()).allSatisfy {

@@ -193,7 +193,7 @@ import Testing
     ].enumerated() {
       for ending in ["csv", "tsv"] {
         let path = directory["\(index).\(ending)"]
-        try Saver.save(.tensor(tensor), to: path)
+        try FileWriter.write(.tensor(tensor), to: path)
         let read = try loadTensor(path)
         #expect(read.shape == tensor.shape)
         let isSame = read.doubles() == tensor.doubles()
@@ -207,7 +207,7 @@ import Testing
   @Test func onlyTablesAreSavedAsTables() throws {
     let directory = try TemporaryDirectory()
     #expect(throws: DataError.self) {
-      try Saver.save(.tensor(try tensor([1], [1, 1, 1])), to: directory["a.csv"])
+      try FileWriter.write(.tensor(try tensor([1], [1, 1, 1])), to: directory["a.csv"])
     }
     #expect(directory.names.isEmpty)
   }

@@ -10,8 +10,6 @@ enum CodeRunner {
   /// How long code may run before it is interrupted, as by Ctrl-C.
   private static let patience = 1.0
 
-  private static let silence = open("/dev/null", O_WRONLY | O_CLOEXEC)
-
   /// Runs the statements one after the other, going on after errors.
   ///
   /// - Throws: a finding where an error names no place.
@@ -25,11 +23,28 @@ enum CodeRunner {
     ])
     let session = Session(
       commandLine, terminal: Terminal(color: .never),
-      output: OutputStream(silence, capacity: 1 << 16) { _ in },
-      errors: OutputStream(silence, capacity: 0) { _ in })
+      output: .nowhere, errors: .nowhere)
+    watched { _ = session.runScript(SourceText(bytes: bytes, name: "fuzz.nns")) }
+  }
+
+  /// Runs the bytes as the start-up file of a prompt at which nothing is typed: standard input is
+  /// at its end.
+  static func runStartup(bytes: [UInt8]) throws {
+    let folder = FileManager.default.currentDirectoryPath + "/config"
+    try FileManager.default.createDirectory(
+      atPath: folder + "/nnsh", withIntermediateDirectories: true)
+    try Data(bytes).write(to: URL(fileURLWithPath: folder + "/nnsh/rc.nns"))
+    setenv("XDG_CONFIG_HOME", folder, 1)
+    let session = Session(
+      try CommandLine(parsing: ["-q", "-i", "--no-history"]), terminal: Terminal(color: .never),
+      output: .nowhere, errors: .nowhere)
+    watched { _ = session.run() }
+  }
+
+  private static func watched(_ body: () -> Void) {
     Interrupt.clear()
     let watch = Watch.begin(patience)
-    _ = session.runScript(SourceText(bytes: bytes, name: "fuzz.nns"))
+    body()
     watch.end()
     Interrupt.clear()
   }
@@ -37,34 +52,46 @@ enum CodeRunner {
 
 /// Interrupts what takes too long, and knows how long it then went on.
 final class Watch: @unchecked Sendable {
-  private let lock = NSLock()
-  private var isOver = false
+  private let deadline: Double
   private var requested: Double?
 
   /// The longest that anything went on after it was interrupted, in seconds.
   nonisolated(unsafe) private(set) static var slowestStop = 0.0
 
-  private static let queue = DispatchQueue(label: "watch")
+  private static let lock = NSLock()
+  nonisolated(unsafe) private static var current: Watch?
+  /// One thread for all, so that their number does not change.
+  private static let thread: Void = {
+    Thread.detachNewThread {
+      while true {
+        usleep(10_000)
+        lock.withLock { current?.interruptIfLate() }
+      }
+    }
+  }()
+
+  private init(deadline: Double) { self.deadline = deadline }
 
   static func begin(_ patience: Double) -> Watch {
-    let watch = Watch()
-    queue.asyncAfter(deadline: .now() + patience) { watch.interrupt() }
+    _ = thread
+    let watch = Watch(deadline: MonotonicClock.now() + patience)
+    lock.withLock { current = watch }
     return watch
   }
 
-  private func interrupt() {
-    lock.lock()
-    defer { lock.unlock() }
-    guard !isOver else { return }
-    requested = MonotonicClock.now()
+  /// Every second once more: a start-up file goes on with its next statement.
+  private func interruptIfLate() {
+    let now = MonotonicClock.now()
+    guard now >= deadline, requested.map({ now - $0 >= 1 }) ?? true else { return }
+    requested = now
     Interrupt.request()
   }
 
   func end() {
-    lock.lock()
-    defer { lock.unlock() }
-    isOver = true
-    guard let requested else { return }
-    Self.slowestStop = max(Self.slowestStop, MonotonicClock.now() - requested)
+    Self.lock.withLock {
+      Self.current = nil
+      guard let requested else { return }
+      Self.slowestStop = max(Self.slowestStop, MonotonicClock.now() - requested)
+    }
   }
 }

@@ -12,9 +12,14 @@ struct Fuzzer: Sendable {
   let take: @Sendable ([UInt8]) throws -> Void
   /// How many inputs one process takes.
   var inputsPerProcess = 2000
+  /// For how many inputs of others one of these counts: those that start a process are slow.
+  var cost = 1
 
   /// All fuzzers, each in a file of its own under `Fuzzers/`.
-  static let all: [Fuzzer] = [scripts, commands, arguments, gradients, files]
+  static let all: [Fuzzer] = [
+    scripts, commands, arguments, gradients, files, startup, history, settings, pastes, keys,
+    environment,
+  ]
 }
 
 /// What an input showed to be wrong, where nothing crashed.
@@ -22,6 +27,11 @@ struct Finding: Error, CustomStringConvertible {
   let description: String
 
   init(_ description: String) { self.description = description }
+
+  /// - Throws: a finding unless it is so.
+  static func unless(_ isSo: Bool, _ description: @autoclosure () -> String) throws {
+    guard isSo else { throw Finding(description()) }
+  }
 }
 
 /// The inputs that are known: seeds, files, and those that reached new places of the program.

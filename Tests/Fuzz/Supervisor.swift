@@ -31,9 +31,10 @@ final class Supervisor {
       goesOn = false
       for fuzzer in options.fuzzers where !isOver {
         let first = next[fuzzer.name] ?? 0
-        guard first < options.inputs else { continue }
+        let count = options.inputs / fuzzer.cost
+        guard first < count else { continue }
         goesOn = true
-        let last = min(options.inputs, first + fuzzer.inputsPerProcess)
+        let last = min(count, first + fuzzer.inputsPerProcess)
         next[fuzzer.name] = work(fuzzer, first..<last)
       }
     }
@@ -113,7 +114,9 @@ final class Supervisor {
     if let problem { report(fuzzer, problem, state[.input], folder) }
     if state[.findings] > 0 {
       faults += state[.findings]
-      print("\(fuzzer.name): \(state[.findings]) findings, see \(folder)/log")
+      print("\(fuzzer.name): \(state[.findings]) findings of seed \(options.seed):")
+      let log = FileManager.default.contents(atPath: folder + "/log") ?? Data()
+      print(String(decoding: log.prefix(4000), as: UTF8.self))
     }
     let growth = state[.memory] - state[.earlyMemory]
     if state[.earlyMemory] > 0, growth > Self.leakLimit {

@@ -56,6 +56,27 @@ import Testing
     #expect(try NNSH.run(["-c", "1"], home: home).errors.isEmpty)
   }
 
+  /// What is kept does not grow without bound.
+  @Test func onlyTheNewestAreKept() throws {
+    let home = try NNSH.temporaryFolder()
+    let folder = home + "/state/nnsh/rescued"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for number in 0..<25 {
+      let file = "\(folder)/old-\(number).safetensors"
+      try Data().write(to: URL(fileURLWithPath: file))
+      try Data("old\nSIGTERM\n".utf8).write(to: URL(fileURLWithPath: file + ".note"))
+      try FileManager.default.setAttributes(
+        [.modificationDate: Date(timeIntervalSince1970: Double(number) * 1000)], ofItemAtPath: file)
+    }
+    let (_, text) = try end([SIGTERM], home: home)
+    #expect(text.contains("the oldest networks kept there are deleted: 20 stay"))
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+    let files = names.filter { $0.hasSuffix(".safetensors") }
+    #expect(files.count == 20 && files.contains { $0.hasPrefix("net-") })
+    #expect(!files.contains("old-5.safetensors") && files.contains("old-6.safetensors"))
+    #expect(names.filter { $0.hasSuffix(".note") }.count == 20)
+  }
+
   @Test func aFullDiskKeepsTheNetwork() throws {
     let home = try NNSH.temporaryFolder()
     let process = Process()

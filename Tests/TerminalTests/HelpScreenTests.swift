@@ -83,6 +83,45 @@ import Testing
     try session.wait(until: { $0.lines.last == "nnsh> lesson 2" })
   }
 
+  /// The lesson's own variables do not replace those that were there; what is typed in it does.
+  @Test func assignmentsTypedInALessonStay() throws {
+    let session = try TerminalSession(rows: 40)
+    session.type("x = 1; a = 2; b = 3")
+    session.type("lesson 2")
+    try session.wait(until: { $0.lines.last == "nnsh> seed(3)" })
+    session.send("\r")
+    try session.wait(until: { $0.lines.last == "nnsh> x = randn(4, 5)" })
+    session.send("\r")
+    try session.wait(until: { $0.lines.last == "nnsh> y = one_hot([0, 1, 1, 0], 2)" })
+    session.type("a = 20")
+    try session.wait(until: {
+      $0.lines.suffix(2) == ["nnsh> a = 20", "nnsh> y = one_hot([0, 1, 1, 0], 2)"]
+    })
+    session.send("q")
+    try session.wait(for: "left the lesson")
+    session.type("print(x, a, b)")
+    try session.wait(until: { $0.lines.suffix(2) == ["1 20 3", "nnsh>"] })
+  }
+
+  /// As in other shells, without parentheses.
+  @Test(arguments: ["exit", "quit", "exit()", "exit ", "quit;"])
+  func aWordLeaves(_ word: String) throws {
+    let session = try TerminalSession()
+    session.type(word)
+    #expect(try session.waitForEnd() == 0)
+  }
+
+  /// What is printed takes no more columns than an echo.
+  @Test func printsFitTheScreen() throws {
+    let session = try TerminalSession(columns: 40)
+    session.type("x = ones(2, 60) * 1.25; x")
+    try session.wait(until: { $0.text.contains("2×60") && $0.lines.last == "nnsh>" })
+    let echo = session.screen.lines.suffix(4)
+    session.type("print(x)")
+    try session.wait(until: { $0.lines.suffix(4) == echo && $0.text.contains("print") })
+    #expect(session.screen.lines.allSatisfy { $0.count <= 40 })
+  }
+
   @Test(arguments: ["q", "\r"])
   func whoLeavesADemonstrationOrSeesItFailKeepsTheSession(_ key: String) throws {
     let path = try NNSH.temporaryFolder() + "/demo.nns"

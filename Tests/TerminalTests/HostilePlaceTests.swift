@@ -54,6 +54,18 @@ import Testing
     #expect(try session.waitForEnd() == 0)
   }
 
+  /// A home folder that is not there is not made.
+  @Test func noHomeIsMade() throws {
+    let home = try NNSH.temporaryFolder() + "/absent"
+    let none = ["XDG_STATE_HOME": "", "XDG_CONFIG_HOME": "", "XDG_DATA_HOME": ""]
+    let session = try TerminalSession(home: home, environment: none)
+    session.type("6 * 7")
+    try session.wait(until: { $0.lines.suffix(2) == ["42", "nnsh>"] })
+    session.send("\u{4}")
+    #expect(try session.waitForEnd() == 0)
+    #expect(!FileManager.default.fileExists(atPath: home))
+  }
+
   @Test(arguments: ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
   func closedStreamsEndQuietly(_ streams: String) throws {
     let home = try NNSH.temporaryFolder()

@@ -4,25 +4,9 @@ import Testing
 
 /// The keys of all terminals, and what else terminals send.
 @Suite(.serialized) struct KeyTests {
-  /// What means nothing at the prompt: keys without a meaning, reports, replies.
-  static let meaningless = [
-    "\u{1B}[15~", "\u{1B}[24;5~", "\u{1B}OP", "\u{1B}[1;2P", "\u{1B}[[A", "\u{1B}[Z", "\u{1B}[2~",
-    // The mouse, in three notations, and the focus.
-    "\u{1B}[<0;31;12M", "\u{1B}[<0;31;12m", "\u{1B}[M !!", "\u{1B}[32;10;10M", "\u{1B}[I",
-    "\u{1B}[O",
-    // Replies: place, attributes, colours, settings, and what else they are wrapped in.
-    "\u{1B}[24;80R", "\u{1B}[?62;22c", "\u{1B}[>41;354;0c", "\u{1B}[0n", "\u{1B}[8;24;80t",
-    "\u{1B}]11;rgb:1e1e/1e1e/1e1e\u{1B}\\", "\u{1B}]52;c;YWJj\u{7}", "\u{1B}P1$r0m\u{1B}\\",
-    "\u{1B}P>|kitty(0.26)\u{1B}\\", "\u{1B}_Gi=1;OK\u{1B}\\", "\u{1B}[?2026;2$y", "\u{1B}[?0u",
-    // kitty: a key let go, keys without a character, keys with the system's modifier.
-    "\u{1B}[97;1:3u", "\u{1B}[57358u", "\u{1B}[57441;2u", "\u{1B}[97;9u", "\u{1B}[1;9D",
-    "\u{1B}[201~", "\u{1B}x", "\u{1B}5", "\u{1B}\u{1B}[99~", "\u{1B}[1;5;6;7Q",
-    "\u{1B}[" + String(repeating: "1;", count: 200) + "H",
-  ]
-
   @Test func whatMeansNothingTypesNothing() throws {
     let session = try TerminalSession(columns: 100)
-    for (index, sequence) in Self.meaningless.enumerated() {
+    for (index, sequence) in Keystrokes.meaningless.enumerated() {
       session.send("a\(index)" + sequence + "b")
       try session.wait("a line without \(sequence.debugDescription)") {
         $0.lines.last == "nnsh> a\(index)b"

@@ -1,3 +1,4 @@
+import BinaryUnderTest
 import Foundation
 import Testing
 

@@ -9,7 +9,7 @@ import Testing
     try Data("bind -v\n".utf8).write(to: URL(fileURLWithPath: home + "/.editrc"))
     return try TerminalSession(
       columns: columns, rows: rows, home: home,
-      waitingFor: columns < 6 ? "n" : "nnsh>")
+      waitingFor: ">")
   }
 
   /// What a line becomes, an `X` put where the cursor is in the end.

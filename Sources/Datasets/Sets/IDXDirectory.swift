@@ -34,7 +34,7 @@ enum IDXDirectory {
 
   private static func isIDX(_ name: String) -> Bool {
     let plain = name.hasSuffix(".gz") ? String(name.dropLast(3)) : name
-    return FileFormat(path: plain) == .idx
+    return FileFormat.announced(by: plain) == .idx
   }
 
   /// Whether any of the four files is there.

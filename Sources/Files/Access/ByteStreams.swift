@@ -9,7 +9,7 @@ package enum ByteStreams {
     -> any ByteStream
   {
     let stream = try SourceStream(source)
-    guard FileFormat(firstBytes: try source.prefix(2)) == .gzip else { return stream }
+    guard FileFormat.begun(by: try source.prefix(2)) == .gzip else { return stream }
     return InflateStream(stream, wrapping: .gzip)
   }
 }

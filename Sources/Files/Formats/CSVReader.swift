@@ -1,6 +1,24 @@
 import Synchronization
 import Tensors
 
+extension FileFormat {
+  package static let csv = FileFormat(
+    "a CSV table", endings: [".csv", ".tsv", ".txt"], otherEndings: [".dat"],
+    // Any text may be one: no first bytes tell.
+    begins: { _ in false },
+    read: { (source) throws(DataError) in
+      let table = try CSVReader.read(source)
+      return .tensor(table.tensor, columnNames: table.columnNames, remarks: table.remarks)
+    },
+    holds: [.tensor],
+    write: { (contents, path, sink) throws(DataError) in
+      let separator = UInt8(ascii: path.pathExtension == "tsv" ? "\t" : ",")
+      for array in contents.arrays {
+        try CSVWriter.write(array.tensor, separator: separator, to: sink)
+      }
+    })
+}
+
 /// A table of numbers as text: comma, semicolon, tab or spaces between the cells.
 package struct CSVTable: Sendable {
   /// R×C, or R where there is one column.

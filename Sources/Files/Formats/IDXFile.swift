@@ -1,5 +1,17 @@
 import Tensors
 
+extension FileFormat {
+  /// Files of MNIST are often named by kind, as `train-images-idx3-ubyte`.
+  package static let idx = FileFormat(
+    "an IDX file", endings: [".idx"],
+    otherEndings: [".idx1", ".idx2", ".idx3", ".idx4", "-ubyte", ".ubyte"],
+    begins: { $0.count >= 4 && $0.starts(with: [0, 0]) && (8...14).contains($0[2]) },
+    read: { (source) throws(DataError) in
+      .tensor(try IDXFile.read(try ByteStreams.inflatingIfNeeded(source)))
+    },
+    readsCompressed: true)
+}
+
 /// IDX, the form of the MNIST files: two zero bytes, the element type, the number of dimensions,
 /// each dimension as a 32-bit integer, then the elements; all big-endian.
 package enum IDXFile {

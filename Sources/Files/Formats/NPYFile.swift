@@ -1,5 +1,16 @@
 import Tensors
 
+extension FileFormat {
+  package static let npy = FileFormat(
+    "an .npy file", endings: [".npy"],
+    begins: { $0.starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) },
+    read: { (source) throws(DataError) in .tensor(try NPYFile.read(try SourceStream(source))) },
+    holds: [.tensor],
+    write: { (contents, _, sink) throws(DataError) in
+      for array in contents.arrays { try NPYFile.write(array.tensor, to: sink) }
+    })
+}
+
 /// NumPy's `.npy`: one array.
 package enum NPYFile {
   /// The array of a stream that begins with the magic.

@@ -2,6 +2,21 @@ import CZlib
 import Syntax
 import Tensors
 
+extension FileFormat {
+  package static let npz = FileFormat(
+    "an .npz archive", endings: [".npz"],
+    begins: { $0.starts(with: [0x50, 0x4B, 3, 4]) || $0.starts(with: [0x50, 0x4B, 5, 6]) },
+    read: { (source) throws(DataError) in
+      let archive = try NPZArchive.read(source)
+      return archive.notes.map { .parameters(archive.tensors, notes: $0) }
+        ?? .record(archive.tensors, remarks: archive.remarks)
+    },
+    holds: [.tensor, .record, .parameters],
+    write: { (contents, _, sink) throws(DataError) in
+      try NPZArchive.write(contents.arrays, notes: contents.notes, to: sink)
+    })
+}
+
 /// NumPy's `.npz`: a zip archive of `.npy` files, each named after its array.
 package enum NPZArchive {
   /// Where a network's notes stand: JSON of strings, which NumPy hands out as bytes.

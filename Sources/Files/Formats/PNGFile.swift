@@ -2,6 +2,16 @@ import CPng
 import Glibc
 import Tensors
 
+extension FileFormat {
+  package static let png = FileFormat(
+    "a PNG image", endings: [".png"], begins: { $0.starts(with: [0x89, 0x50, 0x4E, 0x47]) },
+    read: { (source) throws(DataError) in .tensor(try PNGFile.read(try SourceStream(source))) },
+    holds: [.tensor],
+    write: { (contents, _, sink) throws(DataError) in
+      for array in contents.arrays { try PNGFile.write(array.tensor, to: sink) }
+    })
+}
+
 /// PNG images: the samples as they are stored, divided by the largest that their depth allows.
 ///
 /// Gamma and colour profiles, which say how to show the samples, change none of them, and nothing

@@ -1,6 +1,21 @@
 import Syntax
 import Tensors
 
+extension FileFormat {
+  /// `.nnsh` is a checkpoint: named tensors with notes, as this form holds them.
+  package static let safetensors = FileFormat(
+    "a .safetensors file", endings: [".safetensors", ".nnsh"],
+    begins: { $0.count >= 9 && $0[8] == UInt8(ascii: "{") && $0[5...7] == [0, 0, 0] },
+    read: { (source) throws(DataError) in
+      let (tensors, notes) = try SafetensorsFile.read(source)
+      return .parameters(tensors, notes: notes)
+    },
+    holds: [.tensor, .record, .parameters],
+    write: { (contents, _, sink) throws(DataError) in
+      try SafetensorsFile.write(contents.arrays, notes: contents.notes ?? [:], to: sink)
+    })
+}
+
 /// Hugging Face's `.safetensors`: the header's length (eight bytes, lowest first), a JSON header
 /// that gives each tensor's type, shape and byte range and notes under `__metadata__`, then the
 /// numbers, without gaps or overlaps.
@@ -26,7 +41,7 @@ package enum SafetensorsFile {
     guard let length = Int(exactly: claimed), length <= source.count - 8, length <= longestHeader
     else {
       let start = try source.prefix(16)
-      if FileFormat(firstBytes: start) != .safetensors,
+      if FileFormat.begun(by: start) != .safetensors,
         let looksLike = FileFormat.described(firstBytes: start)
       {
         throw .wrongMagic(path: place, format: .safetensors, looksLike: looksLike)

@@ -16,9 +16,12 @@ extension Value {
   }
 
   /// What `print` shows: a string bare, all else as its echo.
-  package var printed: String {
+  package var printed: String { printed(.plain) }
+
+  /// The same where it is shown in a style.
+  package func printed(_ style: DisplayStyle) -> String {
     if case .string(let box) = self { return box.content }
-    return display()
+    return display(style)
   }
 
   /// The value on one line, as inside a list or record.

@@ -26,6 +26,8 @@ package protocol CommandHost: AnyObject {
   func statementEnds(hasFailed: Bool)
   /// Shows the value of a top-level expression.
   func echo(_ value: Value)
+  /// How `print` shows values: as an echo, but without colours.
+  var printStyle: DisplayStyle { get }
   /// What of a value becomes `ans`; nil where it is too large to be kept so.
   func answer(_ value: Value) -> Value?
 }
@@ -33,6 +35,7 @@ package protocol CommandHost: AnyObject {
 extension CommandHost {
   package func statementBegins(_ statement: Statement, in source: SourceText) {}
   package func statementEnds(hasFailed: Bool) {}
+  package var printStyle: DisplayStyle { .plain }
   /// Every value is kept.
   package func answer(_ value: Value) -> Value? { value }
 }

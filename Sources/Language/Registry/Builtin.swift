@@ -103,8 +103,14 @@ package protocol Interpreter: AnyObject {
   func call(_ function: Value, _ arguments: [Value]) throws -> Value
   /// Writes to standard output (captured by transcripts and tests).
   func write(_ text: String)
+  /// How values are written.
+  var printStyle: DisplayStyle { get }
   /// The generator behind `randn`, `xavier`, `shuffle`.
   var random: RandomState { get }
   /// The value of a global variable.
   func global(_ name: String) -> Value?
+}
+
+extension Interpreter {
+  package var printStyle: DisplayStyle { .plain }
 }

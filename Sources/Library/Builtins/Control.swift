@@ -27,7 +27,8 @@ extension Builtin {
       ],
       seeAlso: ["str"])
   ) { arguments, interpreter in
-    let texts = try arguments.list(0).map(\.printed)
+    let style = interpreter.printStyle
+    let texts = try arguments.list(0).map { $0.printed(style) }
     let separator = try arguments.string(1)
     let text =
       arguments.isGiven(1) ? texts.joined(separator: separator) : joined(texts, separator)

@@ -7,8 +7,8 @@ import Tensors
 /// Functions of each element by itself.
 extension Builtin {
   package static let elementwiseGroup: [Builtin] = [
-    exp, log, log1p, sqrt, abs, sign, sin, cos, tanh, sigmoid, gelu, softplus, floor, ceil, round,
-    isnan, isfinite,
+    exp, log, log1p, sqrt, abs, sign, sin, cos, tanh, sigmoid, gelu, erf, softplus, floor, ceil,
+    round, isnan, isfinite,
   ]
 
   /// The builtin of an elementwise operation of one operand; what can be said of it follows from its
@@ -81,7 +81,12 @@ extension Builtin {
   static let gelu = elementwise(
     .gelu, "x·Φ(x), with Φ the normal distribution function",
     details: "The exact form, x/2 · (1 + erf(x / √2)).", example: "gelu(1)", "0.841345",
-    seeAlso: ["relu"])
+    seeAlso: ["relu", "erf"])
+
+  static let erf = elementwise(
+    .erf, "the error function, from −1 to 1",
+    details: "(2/√π) · ∫ exp(−t²) dt from 0 to x.", example: "erf([-1, 0, 0.5])",
+    "3 tensor f32\n  -0.8427  0  0.5205", seeAlso: ["gelu", "exp"])
 
   static let softplus = elementwise(
     .softplus, "log(1 + exp(x)): a smooth relu", example: "softplus(0)", "0.693147",

@@ -1,7 +1,6 @@
 import Checking
 import Console
 import Derivation
-import Glibc
 import Language
 import Syntax
 
@@ -65,7 +64,7 @@ extension Command {
     } catch {
       throw RuntimeError.other(error.message, hint: nil)
     }
-    let session = try context.silentSession()
+    let session = context.silentSession()
     let machine = session.machine
     machine.globals["args"] = .items([.text(path)])
     let program = try machine.compile(source)
@@ -80,16 +79,9 @@ extension Command {
 
 extension CommandContext {
   /// A session without variables whose output nobody sees.
-  func silentSession() throws -> Session {
-    let silence = open("/dev/null", O_WRONLY | O_CLOEXEC)
-    guard silence >= 0 else {
-      throw RuntimeError.other(
-        "cannot open /dev/null: \(String(cString: strerror(errno)))", hint: nil)
-    }
+  func silentSession() -> Session {
     let quiet = Session(
-      session.commandLine, terminal: session.terminal,
-      output: OutputStream(silence, capacity: 1 << 16) { _ in },
-      errors: OutputStream(silence, capacity: 0) { _ in })
+      session.commandLine, terminal: session.terminal, output: .nowhere, errors: .nowhere)
     quiet.settings.showsProgress = false
     quiet.settings.keepsHistory = false
     return quiet

@@ -14,8 +14,7 @@ extension Command {
     details: """
       The data set `letters` comes with nnsh; others, as `fashion` and `mnist`, are looked for in \
       $NNSH_DATA, $XDG_DATA_HOME/nnsh and /usr/share/datasets. Files are told apart by their \
-      endings: .npz .npy .csv .idx (also .gz) .png .safetensors. What is loaded gets NAME, \
-      or its own name. An image is H×W, with colours H×W×3, in 0…1; transparency is one channel \
+      endings: \(FileFormat.readable). What is loaded gets NAME, or its own name. An image is H×W, with colours H×W×3, in 0…1; transparency is one channel \
       more. A table's first row may hold names; its cells are separated by , ; tab or spaces.
       """,
     arguments: [
@@ -47,8 +46,9 @@ extension Command {
   static let save = Command(
     "save", "writes a value to a file",
     details: """
-      The form follows the ending: a network goes to .safetensors or .npz, a tensor, number or \
-      list of numbers to .npy .npz .csv, an image to .png, a record of tensors to .npz. The file \
+      The form follows the ending: a network or a record of tensors goes to \
+      \(FileFormat.writable(holding: .parameters)), a tensor, number or list of numbers to \
+      \(FileFormat.writable(holding: .tensor)), an image to .png among them. The file \
       is written beside its place and renamed, so that it is never half there.
       """,
     arguments: [
@@ -60,7 +60,9 @@ extension Command {
   ) { context in
     let value = try context.requiredValue("value")
     let path = try context.requiredWord("path")
-    try Saver.save(try context.savable(value), to: path)
+    let isDataSet = if case .dataSet = value { true } else { false }
+    try FileWriter.write(
+      try context.contents(of: value), calledBy: isDataSet ? "a data set" : nil, to: path)
     if case .network(let box) = value,
       let omitted = NetworkFile.omissions(of: box.content.network)
     {
@@ -72,12 +74,12 @@ extension Command {
 
 extension CommandContext {
   /// The form in which a value goes into a file.
-  fileprivate func savable(_ value: Value) throws -> Savable {
+  fileprivate func contents(of value: Value) throws -> FileContents {
     switch value {
     case .network(let box):
       let (tensors, notes) = try NetworkFile.contents(of: box.content.network)
       return .parameters(tensors, notes: notes)
-    case .dataSet(let box): return .dataSet(box.content)
+    case .dataSet(let box): return box.content.fileContents
     case .record(let box):
       return .record(
         try zip(box.content.names, box.content.values).map { name, value in
@@ -115,16 +117,16 @@ private struct LoadedBinding {
       set.name = name
       value = .dataSet(Box(set))
       summary = set.summary
-    case .tensor(let tensor, let columns, let remarks):
+    case .file(.tensor(let tensor, let columns, let remarks)):
       value = Value(tensor)
       let header = columns.isEmpty ? "" : "  columns \(Self.shortened(columns))"
       self.remarks = remarks
       summary = "\(name)  \(tensor.shape) tensor \(tensor.elementType)" + header
-    case .record(let tensors, let remarks):
+    case .file(.record(let tensors, let remarks)):
       self.remarks = remarks
       value = .fields(tensors.map { ($0.name, Value($0.tensor)) })
       summary = "\(name)  " + Self.list(tensors)
-    case .parameters(let tensors, let notes):
+    case .file(.parameters(let tensors, let notes)):
       if let network = try NetworkFile.network(from: tensors, notes: notes) {
         value = .network(Box(NetworkValue(network)))
         omitted = NetworkFile.omissions(in: notes)

@@ -36,12 +36,16 @@ extension Command {
 }
 
 extension CommandContext {
-  /// Plays a lesson, and gives the variables and random numbers that were there before back.
+  /// Plays a lesson, and gives the variables and random numbers that were there before back, but
+  /// for variables that the person has assigned to meanwhile.
   fileprivate func play(_ lesson: Lesson) throws {
     let before = machine.globals.userDefined
     let generator = machine.random.generator
+    var performance = Performance(session)
     defer {
-      for (name, value) in before { machine.globals[name] = value }
+      for (name, value) in before where !performance.assigned.contains(name) {
+        machine.globals[name] = value
+      }
       machine.random.generator = generator
     }
     session.runDepth += 1
@@ -51,7 +55,7 @@ extension CommandContext {
     }
     print([paint.bold(lesson.title), ""])
     var worst = Session.ExitCode.success
-    let ending = try Performance(session).play(lesson.source, worst: &worst)
+    let ending = try performance.play(lesson.source, worst: &worst)
     if let code = machine.exitCode { throw RuntimeError.exit(code) }
     if ending == .left { note("left the lesson") }
     if worst == Session.ExitCode.interrupted {

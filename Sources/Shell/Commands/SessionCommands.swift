@@ -11,7 +11,8 @@ extension Command {
     ],
     examples: [.init("print \"loss\", 0.25", "loss 0.25")], seeAlso: ["show"]
   ) { context in
-    context.print(try context.values("values").map(\.printed).joined(separator: " "))
+    let style = context.session.printStyle
+    context.print(try context.values("values").map { $0.printed(style) }.joined(separator: " "))
     return nil
   }
 

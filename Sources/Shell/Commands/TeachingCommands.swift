@@ -2,6 +2,7 @@ import Checking
 import Datasets
 import Derivation
 import Explaining
+import Files
 import Language
 import Syntax
 
@@ -40,7 +41,7 @@ extension Command {
     }
     if let path = try context.word("path") {
       let text = derivations.map(\.markdown).joined(separator: "\n")
-      try Saver.save(text: text, to: path)
+      try FileWriter.write(text: text, to: path)
       context.note("derivation written to \(path)")
     }
     return derivations.count == 1
@@ -64,7 +65,7 @@ extension Command {
     if case .word? = context.command.first("expression") {
       var sessions: [Session] = []
       let explanation = try NonFiniteExplanation.of(context.machine) {
-        let session = try context.silentSession()
+        let session = context.silentSession()
         sessions.append(session)
         return session.machine
       }

@@ -37,6 +37,8 @@ final class TrainingRun: TrainingDelegate {
       } catch {
         if let signal = Termination.requested {
           rescue(trainer, signal)
+        } else if case RuntimeError.interrupted = error, endsTheProcess {
+          rescue(trainer, "Ctrl-C")
         } else if isLost(error) {
           rescue(trainer, "an error")
         }
@@ -66,10 +68,16 @@ final class TrainingRun: TrainingDelegate {
   /// Whether an error takes the network with it: one that is no mistake of the person's, in a
   /// script that it ends. At the prompt the variable has the network.
   private func isLost(_ error: any Error) -> Bool {
-    let session = context.session
-    guard !session.isAtPrompt, !session.commandLine.keepsGoing else { return false }
-    if case TensorError.outOfMemory = error { return true }
-    return error is GnuplotError
+    guard endsTheProcess, !context.session.commandLine.keepsGoing else { return false }
+    switch error {
+    case TensorError.outOfMemory, TensorError.memoryRunsShort: return true
+    default: return false
+    }
+  }
+
+  /// Whether a statement that fails or is interrupted takes all variables with it.
+  private var endsTheProcess: Bool {
+    !context.session.isAtPrompt && !context.session.commandLine.isInteractive
   }
 
   /// Writes the network as it is into the state folder, and says so.
@@ -78,11 +86,14 @@ final class TrainingRun: TrainingDelegate {
     Interrupt.clear()
     let progress = "epoch \(trainer.epoch) of \(trainer.options.epochs)"
     do {
-      let path = try RescuedNetworks.keep(
+      let (path, deleted) = try RescuedNetworks.keep(
         trainer.trained(), named: place.description, because: "\(cause) in \(progress)")
       context.note(
         "\(cause): \(place.description) is kept as it was in \(progress): "
           + "load \(RescuedNetworks.quoted(path)) as \(place.description)")
+      if deleted > 0 {
+        context.note("the oldest networks kept there are deleted: \(RescuedNetworks.kept) stay")
+      }
     } catch {
       context.note("\(cause): \(place.description) could not be kept: \(error)")
     }
@@ -149,7 +160,9 @@ final class TrainingRun: TrainingDelegate {
       reached += ": loss \(NumberForm.loss(loss))"
       if !accuracy.isNaN { reached += ", accuracy \(NumberForm.percent(accuracy))" }
     }
-    context.note(reached + "\nall is kept: train \(place.description) goes on")
+    // In a script that ends here the network goes to the state folder, too.
+    if !endsTheProcess { reached += "\nall is kept: train \(place.description) goes on" }
+    context.note(reached)
   }
 
   /// The last of what this training measured.

@@ -1,3 +1,5 @@
+import Files
+
 extension Topic {
   /// What one does with it.
   static let work: [Topic] = [networks, data, gradients, output, errors, scripts, keys]
@@ -22,7 +24,7 @@ extension Topic {
     """
     `load letters` binds a data set: `.train`, `.valid` and `.test`, each with `.x` (N×F), `.y` \
     (one-hot, N×K), `.labels` and `.images`; and `.names`. `dataset(x, y)` makes one of your own \
-    arrays and `split` parts it. `load FILE` reads .npz .npy .csv .idx .png .safetensors, and \
+    arrays and `split` parts it. `load FILE` reads \(FileFormat.readable), and \
     `save VALUE to FILE` writes.
     """,
     examples: [

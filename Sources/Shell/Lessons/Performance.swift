@@ -21,6 +21,8 @@ struct Performance {
 
   private let session: Session
   private let paint: Paint
+  /// The variables that the person's own statements have given values, or taken away.
+  private(set) var assigned: Set<String> = []
   /// The keys that pauses wait for; nil without a terminal.
   private let keys: Keys?
 
@@ -36,7 +38,7 @@ struct Performance {
   ///
   /// - Parameter worst: the exit code of what failed, if anything did.
   /// - Throws: a syntax error; nothing has run then.
-  func play(_ source: SourceText, worst: inout Int32) throws(Diagnostic) -> Ending {
+  mutating func play(_ source: SourceText, worst: inout Int32) throws(Diagnostic) -> Ending {
     let parts = try ScriptPart.parts(of: source)
     if keys != nil {
       session.hasWaited = true
@@ -83,7 +85,7 @@ struct Performance {
   /// the code is there again.
   ///
   /// - Returns: false where the audience leaves.
-  private func type(_ code: String) -> Bool {
+  private mutating func type(_ code: String) -> Bool {
     var isNew = true
     while true {
       session.writeOutput(paint("nnsh>", .green, bold: true) + " ")
@@ -129,13 +131,15 @@ struct Performance {
   /// Lets the person type a statement, and runs it; an empty one goes on.
   ///
   /// - Returns: false where they leave.
-  private func runStatement(beginningWith byte: UInt8) -> Bool {
+  private mutating func runStatement(beginningWith byte: UInt8) -> Bool {
     editline_give_back(byte)
     switch session.reader.next() {
     case .text(let text):
       guard text.contains(where: { !$0.isWhitespace }) else { return true }
       session.remember(text, session.reader)
+      let before = session.machine.globals.userDefined
       _ = session.runScript(SourceText(text, name: "<prompt>"))
+      noteAssigned(since: before)
       Interrupt.clear()
       session.endRow()
       return session.machine.exitCode == nil
@@ -147,6 +151,14 @@ struct Performance {
       _ = session.end(bySignal: number)
       return false
     }
+  }
+
+  private mutating func noteAssigned(since before: [(name: String, value: Value)]) {
+    let globals = session.machine.globals
+    let known = Dictionary(uniqueKeysWithValues: before.map { ($0.name, $0.value) })
+    for (name, value) in globals.userDefined
+    where !(known[name]?.isIdentical(to: value) ?? false) { assigned.insert(name) }
+    for name in known.keys where !globals.isUserDefined(name) { assigned.insert(name) }
   }
 
   private func leave() -> Bool {
@@ -237,7 +249,8 @@ extension Session {
       var worst = ExitCode.success
       let ending: Performance.Ending
       do throws(Diagnostic) {
-        ending = try Performance(self).play(source, worst: &worst)
+        var performance = Performance(self)
+        ending = try performance.play(source, worst: &worst)
       } catch {
         report(error)
         return ExitCode.usage

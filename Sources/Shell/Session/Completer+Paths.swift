@@ -1,4 +1,5 @@
 import Console
+import Files
 import Glibc
 import Language
 import Library
@@ -88,12 +89,7 @@ extension Completer {
   private static func isRead(_ name: String, by command: String) -> Bool {
     switch command {
     case "run": return name.hasSuffix(".nns")
-    case "load":
-      let endings = [
-        ".npz", ".npy", ".csv", ".idx", ".gz", ".png", ".safetensors", ".nnsh", ".txt", ".tsv",
-        "-ubyte",
-      ]
-      return endings.contains { name.lowercased().hasSuffix($0) }
+    case "load": return FileFormat.all.contains { $0.isAnnounced(by: name) }
     default: return true
     }
   }

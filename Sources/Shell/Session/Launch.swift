@@ -17,7 +17,7 @@ package enum Launch {
   /// - Returns: the exit code.
   package static func main(_ arguments: [String]) -> Int32 {
     keepStreamsApart()
-    let errors = OutputStream(STDERR_FILENO, capacity: 0) { _ in }
+    let errors = OutputStream(STDERR_FILENO, capacity: 0, isInterruptible: true) { _ in }
     let commandLine: CommandLine
     do {
       commandLine = try CommandLine(parsing: arguments)

@@ -1,5 +1,6 @@
 import Console
 import Datasets
+import Files
 import Glibc
 import Language
 import Networks
@@ -7,39 +8,57 @@ import Networks
 /// Networks of trainings that the process did not live to finish, in the user's state folder.
 ///
 /// Beside each file that nobody has been told of lies a note of what happened: the next start tells,
-/// and the prompt, or loading the file, takes the note away.
+/// and the prompt, or loading the file, takes the note away. The newest `kept` files stay.
 enum RescuedNetworks {
   /// `nnsh/rescued` in the user's state folder; nil where there is no home.
   static var folder: String? {
     Environment.folder("XDG_STATE_HOME", inHome: ".local/state").map { $0 + "/nnsh/rescued" }
   }
 
+  private static let ending = ".safetensors"
   private static let noteEnding = ".note"
+  /// How many files stay: nobody else deletes them.
+  static let kept = 20
 
   /// Writes a network, whole or not at all.
   ///
   /// - Parameters:
   ///   - name: the variable that held it.
   ///   - reason: what ended the training, as `SIGTERM in epoch 3 of 10`.
-  /// - Returns: the file's path.
+  /// - Returns: the file's path, and how many of the oldest files made room for it.
   static func keep(_ network: Network, named name: String, because reason: String) throws
-    -> String
+    -> (path: String, deleted: Int)
   {
     guard let folder else {
       throw RuntimeError.other("there is no folder for it: HOME is not set", hint: nil)
     }
     makeFolders(folder)
     let word = String(name.map { $0.isLetter || $0.isNumber ? $0 : "_" }.prefix(40))
-    let path = "\(folder)/\(word)-\(timestamp())-\(getpid()).safetensors"
+    let path = "\(folder)/\(word)-\(timestamp())-\(getpid())\(ending)"
     let (tensors, notes) = try NetworkFile.contents(of: network)
-    try Saver.save(.parameters(tensors, notes: notes), to: path)
+    try FileWriter.write(.parameters(tensors, notes: notes), to: path)
     write("\(word)\n\(reason)\n", to: path + noteEnding)
-    return path
+    return (path, deleteOldest())
+  }
+
+  /// - Returns: how many went.
+  private static func deleteOldest() -> Int {
+    let files = files(endingIn: ending).map { path -> (path: String, time: Int) in
+      var status = stat()
+      return (path, stat(path, &status) == 0 ? status.st_mtim.tv_sec : 0)
+    }
+    let newestFirst = files.sorted { ($0.time, $0.path) > ($1.time, $1.path) }
+    let old = newestFirst.dropFirst(kept)
+    for file in old {
+      unlink(file.path)
+      unlink(file.path + noteEnding)
+    }
+    return old.count
   }
 
   /// A line for each network that nobody has been told of, oldest first.
   static func untold() -> [String] {
-    notes().compactMap { note in
+    files(endingIn: noteEnding).compactMap { note in
       guard let bytes = try? ScriptFile.read(note).bytes else { return nil }
       let text = String(decoding: bytes.prefix(400), as: UTF8.self).split(separator: "\n")
       guard text.count >= 2 else { return nil }
@@ -51,7 +70,7 @@ enum RescuedNetworks {
   }
 
   /// Nobody need be told again.
-  static func markTold() { for note in notes() { unlink(note) } }
+  static func markTold() { for note in files(endingIn: noteEnding) { unlink(note) } }
 
   /// Nobody need be told again of this file, which has been loaded.
   static func markTold(_ path: String) {
@@ -62,7 +81,7 @@ enum RescuedNetworks {
   /// How the file is given to `load`.
   static func quoted(_ path: String) -> String { path.contains(" ") ? "\"\(path)\"" : path }
 
-  private static func notes() -> [String] {
+  private static func files(endingIn ending: String) -> [String] {
     guard let folder, let directory = opendir(folder) else { return [] }
     defer { closedir(directory) }
     var found: [String] = []
@@ -71,7 +90,7 @@ enum RescuedNetworks {
         // SAFETY: the system ends the name with a zero within the field.
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
-      if name.hasSuffix(noteEnding) { found.append(folder + "/" + name) }
+      if name.hasSuffix(ending), !name.hasPrefix(".") { found.append(folder + "/" + name) }
     }
     return found.sorted()
   }

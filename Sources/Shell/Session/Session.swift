@@ -154,13 +154,19 @@ package final class Session: CommandHost {
     transcript?.addOutput(diagnostic.rendered() + "\n")
   }
 
-  /// How values are shown.
-  var displayStyle: DisplayStyle {
+  /// How values are printed.
+  package var printStyle: DisplayStyle {
     var style = DisplayStyle.plain
     style.width = terminal.showsOutput ? Terminal.size().columns : 80
     style.fitsTensors = terminal.showsOutput
     style.digits = settings.digits
     style.edge = settings.edge
+    return style
+  }
+
+  /// How values are shown.
+  var displayStyle: DisplayStyle {
+    var style = printStyle
     if terminal.colorsOutput { style.paint = Self.paint }
     return style
   }

@@ -1,24 +1,23 @@
-import BinaryUnderTest
 import Foundation
 
 /// nnsh in a pseudo-terminal, with what its screen shows.
-final class TerminalSession {
-  private(set) var screen: Screen
-  let home: String
+package final class TerminalSession {
+  package private(set) var screen: Screen
+  package let home: String
   private let controller: Int32
   private let process: pid_t
   /// All bytes that came, for what the screen does not show.
-  private(set) var received: [UInt8] = []
+  package private(set) var received: [UInt8] = []
   private var hasEnded = false
 
-  struct Failure: Error, CustomStringConvertible {
-    let description: String
+  package struct Failure: Error, CustomStringConvertible {
+    package let description: String
   }
 
   /// Starts nnsh and waits for its prompt.
   ///
   /// - Parameter home: the home folder; a new one where left out.
-  init(
+  package init(
     program: String = NNSH.path, _ arguments: [String] = ["-q"], columns: Int = 80,
     rows: Int = 24, home: String? = nil, environment: [String: String] = [:],
     waitingFor prompt: String = "nnsh>"
@@ -77,9 +76,9 @@ final class TerminalSession {
 
   // MARK: keys
 
-  func send(_ keys: String) { sendBytes(Array(keys.utf8)) }
+  package func send(_ keys: String) { sendBytes(Array(keys.utf8)) }
 
-  func sendBytes(_ bytes: [UInt8]) {
+  package func sendBytes(_ bytes: [UInt8]) {
     var sent = 0
     while sent < bytes.count {
       let count = bytes[sent...].withUnsafeBytes {
@@ -93,9 +92,10 @@ final class TerminalSession {
   }
 
   /// Types a statement and Enter.
-  func type(_ text: String) { send(text + "\r") }
+  package func type(_ text: String) { send(text + "\r") }
 
-  func resize(columns: Int, rows: Int) {
+  /// Gives the window another size.
+  package func resize(columns: Int, rows: Int) {
     var size = winsize(
       ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
     screen.resize(columns: columns, rows: rows)
@@ -108,24 +108,24 @@ final class TerminalSession {
   }
 
   /// Sends the process a signal.
-  func signal(_ number: Int32) { kill(process, number) }
+  package func signal(_ number: Int32) { kill(process, number) }
 
   /// Whether the terminal gives what is typed line by line and shows it, as outside an editor.
-  var isCooked: Bool {
+  package var isCooked: Bool {
     var settings = termios()
     guard tcgetattr(controller, &settings) == 0 else { return false }
     return settings.c_lflag & tcflag_t(ICANON) != 0 && settings.c_lflag & tcflag_t(ECHO) != 0
   }
 
   /// Whether nnsh reads keys one by one, as while a line is edited.
-  var isEditing: Bool {
+  package var isEditing: Bool {
     var settings = termios()
     return tcgetattr(controller, &settings) == 0 && settings.c_lflag & tcflag_t(ICANON) == 0
   }
 
   /// Waits until a statement runs that was typed: the terminal is no longer the editor's, and
   /// Ctrl-C and Ctrl-Z send signals to what runs.
-  func waitUntilRunning() throws {
+  package func waitUntilRunning() throws {
     try wait("a statement to run") { [unowned self] _ in !isEditing && !echoes }
   }
 
@@ -135,7 +135,7 @@ final class TerminalSession {
   ///
   /// - Returns: whether anything came.
   @discardableResult
-  func read(waiting milliseconds: Int32) -> Bool {
+  package func read(waiting milliseconds: Int32) -> Bool {
     var poller = pollfd(fd: controller, events: Int16(POLLIN), revents: 0)
     guard poll(&poller, 1, milliseconds) > 0 else { return false }
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
@@ -147,7 +147,7 @@ final class TerminalSession {
   }
 
   /// Reads until the screen fits; a failure shows it.
-  func wait(
+  package func wait(
     _ what: String, seconds: Double = 20, until isTrue: (Screen) -> Bool
   ) throws {
     let deadline = Date().addingTimeInterval(seconds)
@@ -162,19 +162,20 @@ final class TerminalSession {
     }
   }
 
-  func wait(for text: String) throws {
+  /// Waits until the screen shows a text.
+  package func wait(for text: String) throws {
     try wait("“\(text)”") { $0.text.contains(text) }
   }
 
   /// Waits until the last line is this, cursor and all.
-  func wait(forLastLine line: String) throws {
+  package func wait(forLastLine line: String) throws {
     try wait("the last line “\(line)”") { $0.lines.last == line }
   }
 
   /// Waits for the process's end.
   ///
   /// - Returns: its exit code.
-  func waitForEnd(seconds: Double = 20) throws -> Int32 {
+  package func waitForEnd(seconds: Double = 20) throws -> Int32 {
     let deadline = Date().addingTimeInterval(seconds)
     var status: Int32 = 0
     while waitpid(process, &status, WNOHANG) == 0 {

@@ -1,10 +1,10 @@
 /// Enough of a terminal to see what a person sees: text, cursor movements, erasing, wrapping.
-struct Screen {
-  private(set) var columns: Int
-  private(set) var rows: Int
+package struct Screen {
+  package private(set) var columns: Int
+  package private(set) var rows: Int
   private var cells: [[Character]]
-  private(set) var row = 0
-  private(set) var column = 0
+  package private(set) var row = 0
+  package private(set) var column = 0
   /// The last column was written: the next character wraps (as xterm does).
   private var wrapIsPending = false
   /// Characters push what follows them to the right.
@@ -12,14 +12,14 @@ struct Screen {
   private var sequence: [Unicode.Scalar] = []
   private var partial: [UInt8] = []
 
-  init(columns: Int, rows: Int) {
+  package init(columns: Int, rows: Int) {
     self.columns = columns
     self.rows = rows
     cells = Array(repeating: Array(repeating: " ", count: columns), count: rows)
   }
 
   /// The rows without their trailing spaces, up to the last one that shows something.
-  var lines: [String] {
+  package var lines: [String] {
     var lines = cells.map { row -> String in
       var text = String(row.filter { $0 != "\0" })
       while text.last == " " { text.removeLast() }
@@ -30,7 +30,7 @@ struct Screen {
   }
 
   /// Another size, as xterm does it: rows are cut or filled up, none is broken.
-  mutating func resize(columns newColumns: Int, rows newRows: Int) {
+  package mutating func resize(columns newColumns: Int, rows newRows: Int) {
     cells = cells.map { row in
       Array(row.prefix(newColumns)) + Array(repeating: " ", count: max(0, newColumns - row.count))
     }
@@ -43,9 +43,9 @@ struct Screen {
     column = min(column, newColumns - 1)
   }
 
-  var text: String { lines.joined(separator: "\n") }
+  package var text: String { lines.joined(separator: "\n") }
 
-  mutating func feed(_ bytes: [UInt8]) {
+  package mutating func feed(_ bytes: [UInt8]) {
     partial += bytes
     var usable = partial.count
     // A character that is not complete yet waits for its rest.

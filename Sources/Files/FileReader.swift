@@ -1,0 +1,135 @@
+/// Reads files of every known form.
+package enum FileReader {
+  /// Reads a file. Files are told apart by their ending, those without a known one by their first
+  /// bytes.
+  package static func read(_ path: String) throws(DataError) -> FileContents {
+    let source = try FileSource.open(path) { (beginning) throws(DataError) in
+      try requireSense(beginning, path: path)
+    }
+    return try read(source, path: path)
+  }
+
+  /// Reads a file that is open already; its path tells how it is named.
+  package static func read(_ source: any ByteSource, path: String) throws(DataError) -> FileContents
+  {
+    let beginning = try source.prefix(ForeignFile.beginningSize)
+    let format = try format(path: path, beginning: beginning, archive: source)
+    guard let read = format.read else { return try readCompressed(source, path: path) }
+    return try read(source)
+  }
+
+  /// The ending decides, so that a damaged file is called damaged; without a known ending, the
+  /// first bytes decide. A gzip file may bear its content's ending alone. Files of other programs
+  /// are named, by their content before their ending; `archive` is looked into where it is a zip.
+  private static func format(
+    path: String, beginning: [UInt8], archive: (any ByteSource)?
+  ) throws(DataError) -> FileFormat {
+    let content = FileFormat.begun(by: beginning)
+    guard let named = FileFormat.announced(by: path) else {
+      if let foreign = foreign(path, beginning, content, archive) { throw foreign }
+      if let content { return content }
+      if let announced = ForeignFile.announced(by: path) {
+        throw announced.error(path, byName: true)
+      }
+      // What a pipe gives, as /dev/stdin, has no ending to go by.
+      if path.pathExtension.isEmpty, beginsAsTable(beginning) { return .csv }
+      throw .unknownFormat(path: path, writing: false)
+    }
+    if named == .gzip, content != .gzip {
+      throw .wrongMagic(
+        path: path, format: .gzip, looksLike: FileFormat.described(firstBytes: beginning))
+    }
+    if content == .gzip { return .gzip }
+    if named == .csv, !isText(beginning) {
+      if let foreign = foreign(path, beginning, content, archive) { throw foreign }
+      if let content {
+        throw .wrongMagic(path: path, format: .csv, looksLike: content.withArticle)
+      }
+    }
+    if named != .csv, content == nil, let shown = ForeignFile.shown(by: beginning) {
+      if shown.name == ForeignFile.pickle.name { throw .pickled(place: path) }
+      throw .wrongMagic(path: path, format: named, looksLike: shown.name)
+    }
+    if content == .npz, let foreign = foreign(path, beginning, content, archive) { throw foreign }
+    return named
+  }
+
+  /// The error for a file of another program.
+  private static func foreign(
+    _ path: String, _ beginning: [UInt8], _ content: FileFormat?, _ archive: (any ByteSource)?
+  ) -> DataError? {
+    var shown: ForeignFile?
+    if content == .npz, let archive, let directory = try? ZipDirectory(archive) {
+      shown = ForeignFile.shown(byNamesInZip: directory.entries.map(\.name))
+    } else if content == nil {
+      shown = ForeignFile.shown(by: beginning)
+    }
+    guard var shown else { return nil }
+    // A pickle or a zip may be anyone's; the ending tells whose.
+    if shown.isContainer, let announced = ForeignFile.announced(by: path) { shown = announced }
+    return shown.error(path)
+  }
+
+  /// Whether a text begins as a table does: one of its first lines has a number among its cells.
+  private static func beginsAsTable(_ beginning: [UInt8]) -> Bool {
+    guard isText(beginning) else { return false }
+    return beginning.split(separator: 10, maxSplits: 3).prefix(2).contains { line in
+      let cells = line.split { [9, 13, 32, 44, 59].contains($0) }
+      return cells.contains { Double(String(decoding: $0, as: UTF8.self)) != nil }
+    }
+  }
+
+  /// Whether the first bytes may begin a text.
+  private static func isText(_ beginning: [UInt8]) -> Bool {
+    // The last character may be cut off.
+    !beginning.contains { $0 < 9 || (14..<32).contains($0) && $0 != 27 }
+      && String(
+        validating: beginning.prefix(beginning.count - min(beginning.count / 2, 4)), as: UTF8.self)
+        != nil
+  }
+
+  /// Refuses what a pipe or device gives before all of it is read, where its beginning shows that
+  /// it is not what the path announces: it may never end.
+  private static func requireSense(_ beginning: [UInt8], path: String) throws(DataError) {
+    guard !beginning.isEmpty else { return }
+    let format = try format(path: path, beginning: beginning, archive: nil)
+    let content = FileFormat.begun(by: beginning)
+    if format == .csv {
+      guard beginning.contains(where: { $0 < 9 }), content != .gzip else { return }
+      throw .malformed(
+        place: path, format: .csv, reason: "it holds bytes that no text holds")
+    }
+    guard content == format || content == .gzip else {
+      throw .wrongMagic(
+        path: path, format: format, looksLike: FileFormat.described(firstBytes: beginning))
+    }
+  }
+
+  /// Some forms inflate while they read; for the others the whole is inflated first.
+  private static func readCompressed(
+    _ source: any ByteSource, path: String
+  ) throws(DataError) -> FileContents {
+    let inner = path.pathExtension == "gz" ? path.withoutPathExtension : path
+    let beginning = try ByteStreams.inflatingIfNeeded(source).beginning(ForeignFile.beginningSize)
+    guard !beginning.isEmpty else { throw .empty(path: path) }
+    // One layer only: a gzip file inside a gzip file is nobody's data.
+    guard FileFormat.begun(by: beginning) != .gzip else {
+      throw .malformed(place: path, format: .gzip, reason: "it is compressed twice")
+    }
+    let format = try format(path: inner, beginning: beginning, archive: nil)
+    if format.readsCompressed, let read = format.read { return try read(source) }
+    let bytes = try ByteStreams.inflatingIfNeeded(source).remainingBytes()
+    return try read(MemorySource(bytes, place: path), path: inner)
+  }
+}
+
+extension ForeignFile {
+  /// The error for a file that is one of these, or bears its name at least.
+  fileprivate func error(_ path: String, byName: Bool = false) -> DataError {
+    .foreign(
+      path: path, name: (byName ? "named like " : "") + name, advice: advice(for: path))
+  }
+
+  /// Whether its content alone does not tell what it is.
+  fileprivate var isContainer: Bool { name == Self.pickle.name || name == Self.zip.name }
+}
