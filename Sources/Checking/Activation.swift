@@ -5,52 +5,51 @@ import Tensors
 /// A place in the loss where a nonlinear function stands between two steps, however it was written:
 /// as the builtin, as `maximum(x, 0)`, as `1 / (1 + exp(-x))`.
 struct Activation {
-  enum Kind: String, CaseIterable {
-    case relu, sigmoid, tanh, softmax, logSoftmax, softplus, gelu, sin, cos, exp, log, sqrt, abs
+  enum Kind: Hashable {
+    case function(UnaryOperation)
+    case softmax, logSoftmax
     /// A function of each element that is none of these.
     case written
+
+    static let relu = Kind.function(.relu)
+    static let sigmoid = Kind.function(.sigmoid)
+    static let tanh = Kind.function(.tanh)
+
+    /// The kind of a recorded operation; nil where its slope is the same everywhere.
+    init?(operation name: String) {
+      switch name {
+      case "softmax": self = .softmax
+      case "logSoftmax": self = .logSoftmax
+      default:
+        guard let operation = UnaryOperation(name: name), operation.isCurved else { return nil }
+        self = .function(operation)
+      }
+    }
+
+    /// What it is called.
+    var name: String {
+      switch self {
+      case .function(let operation): operation.name
+      case .softmax: "softmax"
+      case .logSoftmax: "logSoftmax"
+      case .written: "written"
+      }
+    }
 
     /// Whether each element depends on its own input only.
     var isElementwise: Bool { self != .softmax && self != .logSoftmax }
 
-    /// The function; nil for those that work on rows.
+    /// The function; the number itself for those that work on rows.
     func value(_ x: Double) -> Double {
-      switch self {
-      case .relu: x > 0 ? x : 0
-      case .sigmoid: Self.sigmoid(x)
-      case .tanh: Glibc.tanh(x)
-      case .softplus: x > 30 ? x : log1p(Glibc.exp(x))
-      case .gelu: 0.5 * x * erfc(-x / 2.0.squareRoot())
-      case .sin: Glibc.sin(x)
-      case .cos: Glibc.cos(x)
-      case .exp: Glibc.exp(x)
-      case .log: Glibc.log(x)
-      case .sqrt: x.squareRoot()
-      case .abs: Swift.abs(x)
-      case .softmax, .logSoftmax, .written: x
-      }
+      if case .function(let operation) = self { return operation(x) }
+      return x
     }
 
     /// The derivative at `x`, where the value is `y`.
     func slope(_ x: Double, _ y: Double) -> Double {
-      switch self {
-      case .relu: x > 0 ? 1 : 0
-      case .sigmoid: y * (1 - y)
-      case .tanh: 1 - y * y
-      case .softplus: Self.sigmoid(x)
-      case .gelu:
-        0.5 * erfc(-x / 2.0.squareRoot()) + x * Glibc.exp(-x * x / 2) * 0.3989422804014327
-      case .sin: Glibc.cos(x)
-      case .cos: -Glibc.sin(x)
-      case .exp: y
-      case .log: 1 / x
-      case .sqrt: 0.5 / y
-      case .abs: x > 0 ? 1 : x < 0 ? -1 : 0
-      case .softmax, .logSoftmax, .written: 1
-      }
+      guard case .function(let operation) = self else { return 1 }
+      return operation.record.derivatives.first?.value([x], result: y) ?? 1
     }
-
-    static func sigmoid(_ x: Double) -> Double { 1 / (1 + Glibc.exp(-x)) }
 
     /// The values for all elements, row by row where it works on rows.
     func values(_ x: [Double], rowLength: Int) -> [Double] {
@@ -90,7 +89,7 @@ struct Activation {
     var found: [Activation] = []
     for (index, step) in steps.enumerated()
     where loss.cotangents[index] != nil && step.output.count > 0 {
-      if let kind = Kind(rawValue: step.name), let parent = step.parents.first, parent >= 0,
+      if let kind = Kind(operation: step.name), let parent = step.parents.first, parent >= 0,
         loss.passes[parent]
       {
         found.append(Activation(kind: kind, input: parent, output: index, isBuiltin: true))
@@ -130,7 +129,7 @@ struct Activation {
     for ancestor in loss.ancestors(of: index, depth: 8)
     where steps[ancestor].output.shape == output.shape {
       let x = steps[ancestor].output.doubles()
-      for kind in [Kind.relu, .sigmoid, .tanh, .softmax, .logSoftmax, .softplus] {
+      for kind in [Kind.relu, .sigmoid, .tanh, .softmax, .logSoftmax, .function(.softplus)] {
         let expected = kind.values(x, rowLength: rowLength)
         if kind == .relu, expected == x { continue }
         if zip(values, expected).allSatisfy({ abs($0 - $1) <= 1e-6 * max(1, abs($1)) }) {

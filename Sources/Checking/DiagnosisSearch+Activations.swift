@@ -67,7 +67,9 @@ extension DiagnosisSearch {
     else { return }
     // Of functions that are no activations, nor in one, it is a factor of the chain rule that is
     // missing.
-    let isPlain = [.exp, .log, .sqrt].contains(activation.kind) && !isPart(activation)
+    let isPlain =
+      [.function(.exp), .function(.log), .function(.sqrt)].contains(activation.kind)
+      && !isPart(activation)
     consider(
       isPlain ? .term : .mask, gradient, rank,
       place: .call(Self.callNames(activation.kind)), text())
@@ -83,7 +85,7 @@ extension DiagnosisSearch {
   }
 
   private static func callNames(_ kind: Activation.Kind) -> [String] {
-    kind == .relu ? ["relu", "gradRelu", "maximum", "where"] : [kind.rawValue]
+    kind == .relu ? ["relu", "gradRelu", "maximum", "where"] : [kind.name]
   }
 
   /// A mask of the right kind made from another variable of the same shape.
@@ -143,7 +145,7 @@ extension DiagnosisSearch {
   private func considerAllAtOnce(_ all: [Activation]) throws {
     let all = all.filter { $0.kind != .written }
     guard all.count > 1, isOpen else { return }
-    let kinds = Set(all.map(\.kind.rawValue)).sorted().joined(separator: " and ")
+    let kinds = Set(all.map(\.kind.name)).sorted().joined(separator: " and ")
     for slope in Slope.all where isOpen {
       var adjustments: [Int: Recording.Adjustment] = [:]
       for activation in all {
@@ -183,7 +185,7 @@ extension DiagnosisSearch {
         guard let gradient = try changed([index: tensor(change, like: index)]) else { return }
         consider(
           .mask, gradient, .derivativeTooMany, place: .call(Self.callNames(kind)),
-          "the derivative of \(kind.rawValue) stands where the loss has no \(kind.rawValue)")
+          "the derivative of \(kind.name) stands where the loss has no \(kind.name)")
       }
     }
   }
@@ -221,7 +223,7 @@ extension DiagnosisSearch {
   /// An activation in words: `relu(hidden_in)` where its call in the loss can be told.
   func name(_ activation: Activation) -> String {
     if activation.kind == .written { return describe(activation.output) }
-    let kind = activation.kind.rawValue
+    let kind = activation.kind.name
     let same = activations.filter { $0.kind == activation.kind }
     let calls = SourceSearch(environment).callTexts(of: kind)
     if calls.count == same.count,

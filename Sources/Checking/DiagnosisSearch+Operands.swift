@@ -124,7 +124,7 @@ extension DiagnosisSearch {
   /// Whether a usual activation of one tensor gives the other.
   private func isActivation(of input: Tensor, giving output: Tensor) -> Bool {
     let (x, y) = (input.doubles(), output.doubles())
-    let kinds: [Activation.Kind] = [.relu, .sigmoid, .tanh, .softplus, .gelu]
+    let kinds = ActivationLayer.kinds.map(Activation.Kind.function)
     return kinds.contains { kind in tolerance.agree(x.map(kind.value), y) }
   }
 }

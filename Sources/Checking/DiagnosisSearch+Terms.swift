@@ -93,7 +93,7 @@ extension DiagnosisSearch {
       guard loss.cotangents[index] != nil, index != loss.result, steps[index].output.count > 1,
         let parent = steps[index].parents.first, parent >= 0, loss.passes[parent]
       else { return false }
-      return Self.reducing.contains(steps[index].name)
+      return steps[index].traits.contains(.reduction)
         && steps[index].output.count < steps[parent].output.count
     }
     guard !statistics.isEmpty, statistics.count <= 12 else { return }
@@ -112,10 +112,6 @@ extension DiagnosisSearch {
       }
     }
   }
-
-  private static let reducing: Set<String> = [
-    "sum", "mean", "var", "std", "norm", "max", "min", "variance", "standardDeviation",
-  ]
 
   /// A factor of the chain rule that is left out: what passes back through a step unchanged.
   private func considerMissingFactors() throws {

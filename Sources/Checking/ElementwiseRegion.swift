@@ -3,12 +3,6 @@ import Tensors
 
 /// Functions of single elements that are written out: `z * sigmoid(z)`, `where(z > 0, z, 0.1 * z)`.
 enum ElementwiseRegion {
-  private static let elementwise: Set<String> = [
-    "negate", "exp", "log", "log1p", "sqrt", "abs", "sin", "cos", "tanh", "sigmoid", "softplus",
-    "relu", "gelu", "add", "subtract", "multiply", "divide", "power", "minimum", "maximum",
-    "clip", "where",
-  ]
-  private static let linear: Set<String> = ["negate", "add", "subtract"]
   private static let combining: Set<String> = ["add", "subtract", "multiply", "divide"]
   private static let mostElements = 1 << 18
 
@@ -42,7 +36,7 @@ enum ElementwiseRegion {
         result = current
         if isShift(step, loss) { break }
       }
-      guard elementwise.contains(step.name), frontier.count < 8 else { break }
+      guard step.traits.contains(.elementwise), frontier.count < 8 else { break }
       let parents = step.parents.filter { $0 >= 0 && loss.passes[$0] }
       guard parents.allSatisfy({ steps[$0].output.shape == shape }) else { break }
       isCurved = isCurved || !(isLinear(step) && parents.count == 1)
@@ -54,7 +48,7 @@ enum ElementwiseRegion {
 
   /// Whether a step of one operand is in proportion to it, up to a shift.
   private static func isLinear(_ step: Recording.Step) -> Bool {
-    linear.contains(step.name) || step.name == "multiply"
+    step.traits.contains(.sum) || step.name == "multiply"
       || (step.name == "divide" && step.parents.first ?? -1 >= 0)
   }
 

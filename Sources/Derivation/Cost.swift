@@ -1,4 +1,5 @@
 import Language
+import Operations
 import Tensors
 
 /// What an operation costs: multiply-adds (or other operations on one number), and the bytes of
@@ -19,21 +20,19 @@ package struct Cost {
   /// The cost of a node's operation on its operands.
   init(_ name: String, _ inputs: [Node], _ node: Node) {
     let count = Double(node.shape.count)
-    switch name {
-    case "@":
-      let inner = Double(inputs.first?.shape.dimensions.last ?? 1)
-      operations = count * inner
-    case "transpose", "reshape", "flatten", "squeeze", "expand_dims", "index": operations = 0
-    case "softmax": operations = 3 * count
-    case "layer":
+    let kind = OperationKind.named(name)
+    if kind?.axes == .product {
+      operations = count * Double(inputs.first?.shape.dimensions.last ?? 1)
+    } else if node.options.layer != nil {
       // Every weight is used once for each of the output's positions.
       let weights = inputs.dropFirst().first.map { Double($0.shape.count) } ?? 0
       let channels = Double(inputs.dropFirst().first?.shape.dimensions.last ?? 1)
       operations = max(count, weights / max(1, channels) * count)
-    default:
-      operations = max(count, inputs.map { Double($0.shape.count) }.max() ?? 0)
+    } else if kind?.traits.contains(.movement) != true {
+      let largest = max(count, inputs.map { Double($0.shape.count) }.max() ?? 0)
+      operations = largest * (kind?.effort ?? 1)
     }
-    let isView = ["transpose", "reshape", "flatten", "squeeze", "expand_dims"].contains(name)
+    let isView = kind?.traits.contains(.view) == true
     bytes = isView || node.rank == 0 ? 0 : count * Double(node.tensor.elementType.size)
   }
 

@@ -122,28 +122,25 @@ package final class Graph {
   ) -> [Dimension] {
     let fresh = shape.dimensions.map { Dimension($0) }
     guard let first = inputs.first?.axes else { return fresh }
-    let candidate: [Dimension]
-    switch name {
-    case "@", "outer": candidate = productAxes(name, inputs)
-    case "transpose": candidate = transposed(first, options)
-    case "concat", "stack", "bracket": candidate = fresh
-    case "sum", "mean", "max", "min", "norm", "var", "std", "prod", "logsumexp":
-      candidate = reduced(inputs[0], options)
-    case "reshape", "flatten", "squeeze", "expand_dims", "index", "trace", "diag", "layer",
-      "repeat", "cumsum":
-      // Leading axes that keep their length are the same rows.
-      candidate =
+    let rule = OperationKind.named(name)?.axes ?? (options.layer == nil ? .operands : .leading)
+    let candidate: [Dimension] =
+      switch rule {
+      case .operands: inputs.dropFirst().reduce(first) { .unified($0, $1.axes) }
+      case .product: productAxes(inputs)
+      case .outerProduct: inputs.flatMap(\.axes)
+      case .transposition: transposed(first, options)
+      case .reduction: reduced(inputs[0], options)
+      case .leading:
+        // Leading axes that keep their length are the same rows.
         zip(first, fresh).map { $0.size == $1.size ? $0 : $1 } + fresh.dropFirst(first.count)
-    default:
-      candidate = inputs.dropFirst().reduce(first) { .unified($0, $1.axes) }
-    }
+      case .fresh: fresh
+      }
     return candidate.sizes == shape.dimensions ? candidate : fresh
   }
 
-  private static func productAxes(_ name: String, _ inputs: [Node]) -> [Dimension] {
+  private static func productAxes(_ inputs: [Node]) -> [Dimension] {
     guard inputs.count == 2 else { return [] }
     let (left, right) = (inputs[0].axes, inputs[1].axes)
-    if name == "outer" { return left + right }
     guard let inner = left.last, !right.isEmpty else { return [] }
     inner.unify(right[right.count - Swift.min(2, right.count)])
     return left.dropLast() + (right.count >= 2 ? [right[right.count - 1]] : [])

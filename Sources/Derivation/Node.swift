@@ -110,7 +110,6 @@ package final class Node {
 
   /// Whether it squashes or rectifies each number or row, as the units of a network do.
   var isActivation: Bool {
-    guard let operation else { return false }
-    return ["relu", "sigmoid", "tanh", "gelu", "softplus", "softmax"].contains(operation)
+    operation.flatMap(OperationKind.named)?.traits.contains(.activation) ?? false
   }
 }

@@ -172,9 +172,9 @@ struct Symbols {
   private func letter(for node: Node) -> String {
     switch node.operation {
     case "softmax": return "p"
-    case "relu", "sigmoid", "tanh", "gelu", "softplus", "layer", "reshape": return "h"
+    case "layer", "reshape": return "h"
     case "exp": return "e"
-    default: break
+    default: if node.isActivation { return "h" }
     }
     if node.consumers.contains(where: { $0.operation == "softmax" }) { return "o" }
     if node.consumers.contains(where: \.isActivation) { return "z" }

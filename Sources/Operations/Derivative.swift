@@ -46,6 +46,21 @@ package indirect enum Derivative: Sendable, Equatable {
   }
   static prefix func - (value: Derivative) -> Derivative { .unary(.negate, value) }
 
+  /// Its value for numbers.
+  package func value(_ operands: [Double], result: Double) -> Double {
+    switch self {
+    case .operand(let position): operands[position]
+    case .result: result
+    case .number(let number): number
+    case .unary(let operation, let inner): operation(inner.value(operands, result: result))
+    case .binary(let operation, let left, let right):
+      operation(left.value(operands, result: result), right.value(operands, result: result))
+    case .choose(let comparison, let left, let right, let then, let otherwise):
+      (Self.binary(comparison, left, right).value(operands, result: result) != 0 ? then : otherwise)
+        .value(operands, result: result)
+    }
+  }
+
   /// Whether it is written with an operand, so that the result alone does not give it.
   package var needsOperands: Bool { saves.contains(.inputs) }
 

@@ -71,6 +71,9 @@ package struct ElementwiseRecord: Sendable {
       symbol: symbol, isActivation: isActivation, alsoSaves: alsoSaves)
   }
 
+  /// Whether it is the sum or difference of its operands.
+  var isSum: Bool { !derivatives.isEmpty && derivatives.allSatisfy { $0 == 1 || $0 == -1 } }
+
   /// A function that is constant between its jumps.
   static let stepwise = ElementwiseRecord([], rules: [])
 }
@@ -79,14 +82,14 @@ extension Operation {
   /// An elementwise operation: what it computes follows from the kernel of its name, or `forward`,
   /// and how derivatives pass from its record.
   init(
-    _ name: String, _ record: ElementwiseRecord,
+    _ kind: OperationKind, _ record: ElementwiseRecord,
     forward: @escaping @Sendable ([Tensor]) throws -> Tensor
   ) {
     let passes = record.derivatives.map(DerivativePass.init)
     self.init(
-      name,
+      kind,
       saves: record.derivatives.reduce(record.alsoSaves) { $0.union($1.saves) },
-      cut: passes.isEmpty ? "it is constant between its jumps" : nil, elementwise: record,
+      cut: passes.isEmpty ? "it is constant between its jumps" : nil,
       forward: forward,
       pullback: { p in
         guard !passes.isEmpty else { return p.inputs.map { _ in nil } }
@@ -97,13 +100,13 @@ extension Operation {
   }
 
   private static let unaryTable = UnaryOperation.allCases.map { operation in
-    Operation(operation.name, operation.record) { inputs in
+    Operation(operation.kind, operation.record) { inputs in
       operation == .log ? try inputs[0].logarithm() : try .apply(operation, inputs[0])
     }
   }
 
   private static let binaryTable = BinaryOperation.allCases.map { operation in
-    Operation(operation.name, operation.record) { try .apply(operation, $0[0], $0[1]) }
+    Operation(operation.kind, operation.record) { try .apply(operation, $0[0], $0[1]) }
   }
 
   /// The operation on variables of a kernel.
@@ -120,6 +123,11 @@ extension Operation {
 extension UnaryOperation {
   /// Whether the result is constant between jumps.
   package var isStepwise: Bool { record.derivatives.isEmpty }
+
+  /// Whether the slope is not the same everywhere.
+  package var isCurved: Bool {
+    record.derivatives.contains { if case .number = $0 { false } else { true } }
+  }
 }
 
 extension Variable {

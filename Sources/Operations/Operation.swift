@@ -36,32 +36,31 @@ package struct Operation: Sendable {
     package static let both: Saves = [.inputs, .output]
   }
 
-  /// The builtin's name.
-  package let name: String
+  /// What is known of it whatever its parameters are.
+  package let kind: OperationKind
   let saves: Saves
   /// Why no derivative passes, where the result is constant between jumps; otherwise nil.
   let cut: String?
   /// The places that it reads or writes, where it does.
   let indices: [Index]
-  /// What is known of it where it works element by element.
-  package let elementwise: ElementwiseRecord?
   let forward: @Sendable ([Tensor]) throws -> Tensor
   let pullback: @Sendable (Pullback) throws -> [Variable?]
 
   package init(
-    _ name: String, saves: Saves = .both, cut: String? = nil, indices: [Index] = [],
-    elementwise: ElementwiseRecord? = nil,
+    _ kind: OperationKind, saves: Saves = .both, cut: String? = nil, indices: [Index] = [],
     forward: @escaping @Sendable ([Tensor]) throws -> Tensor,
     pullback: @escaping @Sendable (Pullback) throws -> [Variable?]
   ) {
-    self.name = name
+    self.kind = kind
     self.saves = saves
     self.cut = cut
     self.indices = indices
-    self.elementwise = elementwise
     self.forward = forward
     self.pullback = pullback
   }
+
+  /// The builtin's name.
+  package var name: String { kind.name }
 
   /// Applies the operation, recording it on the innermost tape that watches an input and, inside
   /// that, on those further out.

@@ -6,7 +6,18 @@ extension BinaryOperation {
   /// What is known of it.
   package var record: ElementwiseRecord { Self.records[Int(rawValue)] }
 
+  /// Its kind as an operation on variables.
+  package var kind: OperationKind { Self.kinds[Int(rawValue)] }
+
   private static let records = allCases.map(\.declaration)
+  private static let kinds = allCases.map {
+    OperationKind($0.name, aliases: signs[$0].map { [$0] } ?? [], $0.record)
+  }
+  private static let signs: [BinaryOperation: String] = [
+    .add: "+", .subtract: "-", .multiply: "*", .divide: "/", .remainder: "%", .power: "^",
+    .equal: "==", .notEqual: "!=", .less: "<", .lessOrEqual: "<=", .greater: ">",
+    .greaterOrEqual: ">=",
+  ]
 
   /// The compiler asks here for each operation of elementwise.def; `x` and `y` are the operands.
   private var declaration: ElementwiseRecord {
@@ -66,7 +77,7 @@ extension Operation {
 
   static func select(_ mask: Tensor) -> Operation {
     Operation(
-      "where", saves: .shapes, forward: { try Tensor.where(mask, $0[0], $0[1]) },
+      .select, saves: .shapes, forward: { try Tensor.where(mask, $0[0], $0[1]) },
       pullback: { p in
         [
           try p.part(0) { try .where(mask, p.cotangent, Variable(0)) },

@@ -2,11 +2,17 @@ import Tensors
 
 // Tensors made of numbers that may be differentiated.
 
+extension OperationKind {
+  static let linearSpace = OperationKind("linspace", axes: .fresh)
+  static let sequence = OperationKind("arange", axes: .fresh)
+  static let creations = [linearSpace, sequence]
+}
+
 extension Operation {
   /// start, …, stop in `count` equal steps. An element in between is start·(1 − t) + stop·t.
   static func linearSpace(count: Int, _ elementType: ElementType) -> Operation {
     Operation(
-      "linspace", saves: .shapes,
+      .linearSpace, saves: .shapes,
       forward: { inputs in
         guard let start = inputs[0].item, let stop = inputs[1].item else {
           throw TensorError.elementCount(given: inputs[0].count, shape: .scalar)
@@ -25,7 +31,7 @@ extension Operation {
   /// start + step·i for i below `count`.
   static func sequence(count: Int, _ elementType: ElementType) -> Operation {
     Operation(
-      "arange", saves: .shapes,
+      .sequence, saves: .shapes,
       forward: { inputs in
         guard let start = inputs[0].item, let step = inputs[1].item else {
           throw TensorError.elementCount(given: inputs[0].count, shape: .scalar)

@@ -6,7 +6,13 @@ extension UnaryOperation {
   /// What is known of it.
   package var record: ElementwiseRecord { Self.records[Int(rawValue)] }
 
+  /// Its kind as an operation on variables.
+  package var kind: OperationKind { Self.kinds[Int(rawValue)] }
+
   private static let records = allCases.map(\.declaration)
+  private static let kinds = allCases.map {
+    OperationKind($0.name, aliases: $0 == .negate ? ["neg"] : [], $0.record)
+  }
 
   /// The compiler asks here for each operation of elementwise.def; `x` is the operand and `y` the
   /// result.
@@ -59,6 +65,16 @@ extension UnaryOperation {
   private var y: Derivative { .result }
 }
 
+extension OperationKind {
+  static let clip = OperationKind("clip", [.elementwise])
+  static let select = OperationKind("where", [.elementwise])
+  static let choices = [clip, select]
+
+  static let f32 = OperationKind("f32", [.movement])
+  static let f64 = OperationKind("f64", [.movement])
+  static let conversions = [f32, f64]
+}
+
 extension Operation {
   static let negate = of(.negate)
   static let sigmoid = of(.sigmoid)
@@ -68,7 +84,7 @@ extension Operation {
     var slope: Derivative = 1
     if let upper { slope = .within(.lessOrEqual, .x, .number(upper), slope) }
     if let lower { slope = .within(.greaterOrEqual, .x, .number(lower), slope) }
-    return Operation("clip", ElementwiseRecord(slope, clipRule)) { try $0[0].clip(lower, upper) }
+    return Operation(.clip, ElementwiseRecord(slope, clipRule)) { try $0[0].clip(lower, upper) }
   }
 
   private static let clipRule: ElementwiseRecord.Rule = "clip: passes within the limits"
@@ -78,7 +94,7 @@ extension Operation {
   static let clipBetween = {
     let (x, lower, upper) = (Derivative.x, Derivative.operand(1), Derivative.operand(2))
     return Operation(
-      "clip",
+      .clip,
       ElementwiseRecord(
         [
           .within(.greaterOrEqual, x, lower, .indicator(.lessOrEqual, x, upper)),
@@ -90,7 +106,7 @@ extension Operation {
 
   static func cast(to type: ElementType) -> Operation {
     Operation(
-      type == .f64 ? "f64" : "f32", saves: .shapes, forward: { try $0[0].cast(to: type) },
+      type == .f64 ? .f64 : .f32, saves: .shapes, forward: { try $0[0].cast(to: type) },
       pullback: { p in [try p.part(0) { try .cast(p.cotangent, to: p.inputs[0].elementType) }] })
   }
 }

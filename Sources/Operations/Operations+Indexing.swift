@@ -2,10 +2,17 @@ import Tensors
 
 // Reading and writing through indices. Reading and scattering are each other's pullback.
 
+extension OperationKind {
+  static let subscripted = OperationKind("index", [.movement], axes: .leading)
+  static let scattered = OperationKind("scatter", axes: .fresh)
+  static let assigned = OperationKind("assign")
+  static let parts = [subscripted, scattered, assigned, sorted]
+}
+
 extension Operation {
   static func subscripted(_ indices: [Index]) -> Operation {
     Operation(
-      "index", saves: .shapes, indices: indices, forward: { try $0[0].subscripted(indices) },
+      .subscripted, saves: .shapes, indices: indices, forward: { try $0[0].subscripted(indices) },
       pullback: { p in
         [try p.part(0) { try .scattered(p.cotangent, at: indices, into: p.inputs[0].shape) }]
       })
@@ -14,7 +21,7 @@ extension Operation {
   /// Zeros of `shape` with the input added at `indices`; positions named twice add up.
   static func scattered(_ indices: [Index], into shape: Shape) -> Operation {
     Operation(
-      "scatter", saves: .shapes, indices: indices,
+      .scattered, saves: .shapes, indices: indices,
       forward: { inputs in
         try Tensor.zeros(shape, inputs[0].elementType.arithmetic)
           .accumulated(at: indices, adding: inputs[0])
@@ -26,7 +33,7 @@ extension Operation {
   /// the last stays, and it alone has a derivative.
   static func assigned(_ indices: [Index]) -> Operation {
     Operation(
-      "assign", saves: .shapes, indices: indices,
+      .assigned, saves: .shapes, indices: indices,
       forward: { inputs in
         var copy = inputs[0]
         try copy.assign(indices, inputs[1])

@@ -2,11 +2,19 @@ import Tensors
 
 // Products of matrices and vectors, the trace and diagonals.
 
+extension OperationKind {
+  static let matmul = OperationKind("matmul", aliases: ["@", "dot"], axes: .product)
+  static let outer = OperationKind("outer", axes: .outerProduct)
+  static let trace = OperationKind("trace", axes: .leading)
+  static let diagonal = OperationKind("diag", axes: .leading)
+  static let products = [matmul, outer, trace, diagonal]
+}
+
 extension Operation {
   /// A·B: dA = G·Bᵀ, dB = Aᵀ·G, each summed over the axes along which a batch was broadcast.
   /// A one-dimensional left operand is a row, a right one a column, as in NumPy.
   static let matmul = Operation(
-    "matmul", saves: .inputs, forward: { try Tensor.matmul($0[0], $0[1]) },
+    .matmul, saves: .inputs, forward: { try Tensor.matmul($0[0], $0[1]) },
     pullback: { p in
       let (a, b) = (p.inputs[0], p.inputs[1])
       let left = a.rank == 1 ? try Variable.expandDimensions(a, axis: 0) : a
@@ -35,7 +43,7 @@ extension Pullback {
 extension Operation {
   /// The sum of the diagonal of a matrix.
   static let trace = Operation(
-    "trace", saves: .shapes, forward: { try $0[0].trace() },
+    .trace, saves: .shapes, forward: { try $0[0].trace() },
     pullback: { p in
       [
         try p.part(0) {
@@ -48,7 +56,7 @@ extension Operation {
 
   /// The diagonal of a matrix, or the matrix with a vector on its diagonal.
   static let diagonal = Operation(
-    "diag", saves: .shapes, forward: { try $0[0].diagonal() },
+    .diagonal, saves: .shapes, forward: { try $0[0].diagonal() },
     pullback: { p in
       [
         try p.part(0) {

@@ -2,15 +2,22 @@ import Tensors
 
 // Losses of (target, prediction), both of one shape: rows are examples, columns classes.
 
+extension OperationKind {
+  static let crossEntropy = OperationKind("cross_entropy")
+  static let averageCrossEntropy = OperationKind("averageCE")
+  static let binaryCrossEntropy = OperationKind("bce")
+  static let losses = [crossEntropy, averageCrossEntropy, binaryCrossEntropy]
+}
+
 extension Operation {
   /// Σ y·log p, negated and divided by `divisor`. Terms with y = 0 are 0 whatever p is; where y is
   /// not 0 and p is, the loss is infinite, as it should be.
   ///
   /// dp = −y/p, dy = −log p, both over the divisor; in these p is taken as at least the smallest
   /// normal number, so that 0/0 does not arise.
-  static func crossEntropy(_ name: String, divisor: Double) -> Operation {
+  static func crossEntropy(_ kind: OperationKind, divisor: Double) -> Operation {
     Operation(
-      name, saves: .inputs,
+      kind, saves: .inputs,
       forward: { inputs in
         let logarithm = try Tensor.apply(.log, Tensor.apply(.maximum, inputs[1], 0))
         let sum = try inputs[0].weighing(logarithm).reduce(.sum, axes: nil, keepDimensions: false)
@@ -46,7 +53,7 @@ extension Variable {
   /// and the derivative is exactly (p − y)/N.
   package static func crossEntropy(target: Variable, prediction: Variable) throws -> Variable {
     try .crossEntropy(
-      "cross_entropy", target: target, prediction: prediction,
+      .crossEntropy, target: target, prediction: prediction,
       divisor: Double(rows(of: target)))
   }
 
@@ -55,7 +62,7 @@ extension Variable {
     -> Variable
   {
     try .crossEntropy(
-      "averageCE", target: target, prediction: prediction, divisor: Double(target.count))
+      .averageCrossEntropy, target: target, prediction: prediction, divisor: Double(target.count))
   }
 
   /// The mean over all elements of (p − y)².
@@ -74,20 +81,21 @@ extension Variable {
     if let logits = prediction.origin(of: .sigmoid) {
       return try .mean(.softplus(logits) - target * logits)
     }
-    let opposite = try Operation.crossEntropy("bce", divisor: Double(target.count))(
+    let opposite = try Operation.crossEntropy(.binaryCrossEntropy, divisor: Double(target.count))(
       Variable(1) - target, Variable(1) - prediction)
     return try .add(
-      Operation.crossEntropy("bce", divisor: Double(target.count))(target, prediction), opposite)
+      Operation.crossEntropy(.binaryCrossEntropy, divisor: Double(target.count))(
+        target, prediction), opposite)
   }
 
   private static func crossEntropy(
-    _ name: String, target: Variable, prediction: Variable, divisor: Double
+    _ kind: OperationKind, target: Variable, prediction: Variable, divisor: Double
   ) throws -> Variable {
-    try requireEqualShapes(name, target, prediction)
+    try requireEqualShapes(kind.name, target, prediction)
     if let logits = prediction.origin(of: .softmax) {
       return try .sum(target * .logSoftmax(logits)) / -divisor
     }
-    return try Operation.crossEntropy(name, divisor: divisor)(target, prediction)
+    return try Operation.crossEntropy(kind, divisor: divisor)(target, prediction)
   }
 
   private static func rows(of target: Variable) -> Int {

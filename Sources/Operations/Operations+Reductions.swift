@@ -28,10 +28,26 @@ struct Extent {
   }
 }
 
+extension OperationKind {
+  static let sum = reduction("sum")
+  static let mean = reduction("mean")
+  static let max = reduction("max")
+  static let min = reduction("min")
+  static let variance = reduction("var", aliases: ["std"])
+  static let product = reduction("prod")
+  static let norm = reduction("norm")
+  static let cumulativeSum = OperationKind("cumsum", axes: .leading)
+  static let reductions = [sum, mean, max, min, variance, product, norm, cumulativeSum]
+
+  private static func reduction(_ name: String, aliases: [String] = []) -> OperationKind {
+    OperationKind(name, aliases: aliases, [.reduction], axes: .reduction)
+  }
+}
+
 extension Operation {
   static func sum(axes: [Int]?, keepDimensions: Bool) -> Operation {
     Operation(
-      "sum", saves: .shapes,
+      .sum, saves: .shapes,
       forward: { try $0[0].reduce(.sum, axes: axes, keepDimensions: keepDimensions) },
       pullback: { p in
         [try p.part(0) { try Extent(p.inputs[0].shape, axes: axes).spread(p.cotangent) }]
@@ -40,7 +56,7 @@ extension Operation {
 
   static func mean(axes: [Int]?, keepDimensions: Bool) -> Operation {
     Operation(
-      "mean", saves: .shapes,
+      .mean, saves: .shapes,
       forward: { try $0[0].reduce(.mean, axes: axes, keepDimensions: keepDimensions) },
       pullback: { p in
         let extent = Extent(p.inputs[0].shape, axes: axes)
@@ -53,7 +69,7 @@ extension Operation {
   /// Elements equal to the extremum share the derivative in equal parts, as PyTorch's `amax`.
   static func extremum(_ reduction: Reduction, axes: [Int]?, keepDimensions: Bool) -> Operation {
     Operation(
-      reduction == .max ? "max" : "min",
+      reduction == .max ? .max : .min,
       forward: { try $0[0].reduce(reduction, axes: axes, keepDimensions: keepDimensions) },
       pullback: { p in
         let extent = Extent(p.inputs[0].shape, axes: axes)
@@ -72,7 +88,7 @@ extension Operation {
   /// Variance: d = 2(x − mean)/(n − ddof).
   static func variance(axes: [Int]?, keepDimensions: Bool, ddof: Int) -> Operation {
     Operation(
-      "var", saves: .inputs,
+      .variance, saves: .inputs,
       forward: { try $0[0].variance(axes: axes, ddof: ddof, keepDimensions: keepDimensions) },
       pullback: { p in
         let extent = Extent(p.inputs[0].shape, axes: axes)
@@ -91,7 +107,7 @@ extension Operation {
   /// after each element.
   static func product(axes: [Int]?, keepDimensions: Bool) -> Operation {
     Operation(
-      "prod",
+      .product,
       forward: { try $0[0].reduce(.prod, axes: axes, keepDimensions: keepDimensions) },
       pullback: { p in
         let extent = Extent(p.inputs[0].shape, axes: axes)
@@ -111,7 +127,7 @@ extension Operation {
   /// The Euclidean norm: d = x / ‖x‖, and 0 where the norm is 0.
   static func norm(axes: [Int]?, keepDimensions: Bool) -> Operation {
     Operation(
-      "norm",
+      .norm,
       forward: { try $0[0].reduce(.norm, axes: axes, keepDimensions: keepDimensions) },
       pullback: { p in
         let extent = Extent(p.inputs[0].shape, axes: axes)
@@ -128,7 +144,7 @@ extension Operation {
   /// Running sums along `axis`, or over the flattened elements; the pullback sums from the end.
   static func cumulativeSum(axis: Int?) -> Operation {
     Operation(
-      "cumsum", saves: .shapes, forward: { try $0[0].cumulativeSum(axis: axis) },
+      .cumulativeSum, saves: .shapes, forward: { try $0[0].cumulativeSum(axis: axis) },
       pullback: { p in
         [
           try p.part(0) {

@@ -2,16 +2,27 @@ import Tensors
 
 // Operations that rearrange elements without computing with them.
 
+extension OperationKind {
+  static let reshape = OperationKind(
+    "reshape", aliases: ["flatten", "squeeze", "expand_dims"], [.view, .movement], axes: .leading)
+  static let transpose = OperationKind("transpose", [.view, .movement], axes: .transposition)
+  static let broadcast = OperationKind("broadcast", [.view, .movement])
+  static let concatenate = OperationKind("concat", axes: .fresh)
+  static let stack = OperationKind("stack", aliases: ["bracket"], axes: .fresh)
+  static let repeated = OperationKind("repeat", [.movement], axes: .leading)
+  static let shapes = [reshape, transpose, broadcast, concatenate, stack, repeated]
+}
+
 extension Operation {
   static func reshape(to shape: Shape) -> Operation {
     Operation(
-      "reshape", saves: .shapes, forward: { try $0[0].reshaped(shape.dimensions) },
+      .reshape, saves: .shapes, forward: { try $0[0].reshaped(shape.dimensions) },
       pullback: { p in [try p.part(0) { try .reshape(p.cotangent, to: p.inputs[0].shape) }] })
   }
 
   static func transpose(axes: [Int]) -> Operation {
     Operation(
-      "transpose", saves: .shapes, forward: { try $0[0].transposed(axes) },
+      .transpose, saves: .shapes, forward: { try $0[0].transposed(axes) },
       pullback: { p in
         let back = axes.indices.map { axes.firstIndex(of: $0) ?? $0 }
         return [try p.part(0) { try .transpose(p.cotangent, axes: back) }]
@@ -20,14 +31,14 @@ extension Operation {
 
   static func broadcast(to shape: Shape) -> Operation {
     Operation(
-      "broadcast", saves: .shapes, forward: { try $0[0].broadcast(to: shape) },
+      .broadcast, saves: .shapes, forward: { try $0[0].broadcast(to: shape) },
       pullback: { p in [try p.part(0) { p.cotangent }] })
   }
 
   /// The axis may count from the end.
   static func concatenate(axis: Int) -> Operation {
     Operation(
-      "concat", saves: .shapes, forward: { try Tensor.concatenate($0, axis: axis) },
+      .concatenate, saves: .shapes, forward: { try Tensor.concatenate($0, axis: axis) },
       pullback: { p in
         let axis = try p.output.shape.normalized(axis: axis)
         var start = 0
@@ -46,7 +57,7 @@ extension Operation {
   /// The axis may count from the end.
   static func stack(axis: Int) -> Operation {
     Operation(
-      "stack", saves: .shapes, forward: { try Tensor.stack($0, axis: axis) },
+      .stack, saves: .shapes, forward: { try Tensor.stack($0, axis: axis) },
       pullback: { p in
         let axis = try p.output.shape.normalized(axis: axis)
         return try p.inputs.indices.map { position in
@@ -62,7 +73,7 @@ extension Operation {
   /// may count from the end.
   static func repeated(_ count: Int, axis: Int) -> Operation {
     Operation(
-      "repeat", saves: .shapes, forward: { try $0[0].repeated(count, axis: axis) },
+      .repeated, saves: .shapes, forward: { try $0[0].repeated(count, axis: axis) },
       pullback: { p in
         [
           try p.part(0) {

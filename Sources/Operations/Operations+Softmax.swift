@@ -2,10 +2,18 @@ import Tensors
 
 // Softmax along the last axis, computed after subtracting the largest element of each row.
 
+extension OperationKind {
+  static let softmax = OperationKind("softmax", [.activation], effort: 3)
+  static let logSoftmax = OperationKind("logSoftmax", effort: 3)
+  /// What `derive` makes of a cross-entropy of logits.
+  static let logSumExp = OperationKind("logsumexp", [.reduction], axes: .reduction)
+  static let rows = [softmax, logSoftmax, logSumExp]
+}
+
 extension Operation {
   /// dz = s ⊙ (g − Σ g⊙s), the sum along each row.
   static let softmax = Operation(
-    "softmax", forward: { try $0[0].softmax() },
+    .softmax, forward: { try $0[0].softmax() },
     pullback: { p in
       [
         try p.part(0) {
@@ -18,7 +26,7 @@ extension Operation {
 
   /// dz = g − softmax(z)·Σ g, the sum along each row.
   static let logSoftmax = Operation(
-    "logSoftmax", saves: .output, forward: { try $0[0].logSoftmax() },
+    .logSoftmax, saves: .output, forward: { try $0[0].logSoftmax() },
     pullback: { p in
       [
         try p.part(0) {

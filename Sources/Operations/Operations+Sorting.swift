@@ -2,11 +2,15 @@ import Tensors
 
 // Order along an axis.
 
+extension OperationKind {
+  static let sorted = OperationKind("sort")
+}
+
 extension Operation {
   /// Each element's derivative goes back to where it came from; of equal ones, in their order.
   static func sorted(axis: Int, isDescending: Bool) -> Operation {
     Operation(
-      "sort", saves: .inputs,
+      .sorted, saves: .inputs,
       forward: { try $0[0].sorted(axis: axis, isDescending: isDescending) },
       pullback: { p in
         [

@@ -14,6 +14,8 @@ package struct Recording {
     /// The places that an operation on parts reads or writes.
     package let indices: [Index]
     let operation: Operation?
+    /// What its operation does, whatever its axes and indices.
+    package var traits: OperationKind.Traits { operation?.kind.traits ?? [] }
 
     init(_ entry: Tape.Entry) {
       name = entry.operation?.name ?? ""

@@ -5,11 +5,6 @@ import Tensors
 // Where nothing is lost it stays the plain logarithm, which is what `check` and `derive` name.
 
 extension Tape {
-  /// Operations that only move elements or convert them: the logarithm may be taken before them.
-  private static let movers: Set<String> = [
-    "index", "reshape", "transpose", "broadcast", "repeat", "f32", "f64",
-  ]
-
   /// log x, where x is what a softmax or sigmoid gave, perhaps indexed or reshaped; otherwise nil.
   static func logarithm(of x: Variable) throws -> Variable? {
     guard let live = x.live, let source = live.tape.sourceOfLogarithm(live.index) else {
@@ -38,7 +33,7 @@ extension Tape {
   /// What an entry took its elements from, where a logarithm of that is one of those above.
   private func sourceOfLogarithm(_ index: Int) -> Operation? {
     guard let entry = entry(index), let operation = entry.operation else { return nil }
-    if Tape.movers.contains(operation.name) { return sourceOfLogarithm(entry.parents[0]) }
+    if operation.kind.traits.contains(.movement) { return sourceOfLogarithm(entry.parents[0]) }
     let isOne = [Operation.softmax, .sigmoid, .subtract].contains { $0.name == operation.name }
     return isOne ? operation : nil
   }
@@ -59,7 +54,7 @@ extension Tape {
         entry.inputs[1].shape == entry.output.shape
       else { return nil }
       return try logarithm(ofOneMinus: entry.parents[1])
-    case let name where Tape.movers.contains(name):
+    case _ where operation.kind.traits.contains(.movement):
       return try logarithm(at: entry.parents[0]).map { try operation($0) }
     default: return nil
     }
@@ -71,7 +66,7 @@ extension Tape {
     if operation.name == Operation.sigmoid.name {
       return try input(of: entry).map { try .negate(.softplus($0)) }
     }
-    guard Tape.movers.contains(operation.name) else { return nil }
+    guard operation.kind.traits.contains(.movement) else { return nil }
     return try logarithm(ofOneMinus: entry.parents[0]).map { try operation($0) }
   }
 

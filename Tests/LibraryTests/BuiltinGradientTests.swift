@@ -109,6 +109,16 @@ import Testing
     }
   }
 
+  /// What `explain`, `derive` and `check` know of an operation, they find by what is recorded.
+  @Test(arguments: names) func recordsKnownOperations(_ name: String) throws {
+    let sample = try Self.sample(name)
+    let tape = Tape(keepingAll: true)
+    let result = try Self.loss(name, sample, sample.tensors.map { tape.watch($0) })
+    for step in tape.recording(of: result).steps where !step.name.isEmpty {
+      #expect(OperationKind.named(step.name)?.traits == step.traits, "\(name): \(step.name)")
+    }
+  }
+
   @Test(arguments: ["unique", "dataset"]) func refusedOnesSayWhy(_ name: String) throws {
     let traced = Value(Tape().watch(try Tensor.full([3], 1)))
     #expect {

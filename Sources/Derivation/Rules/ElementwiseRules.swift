@@ -6,20 +6,20 @@ extension DerivationRule {
   static let elementwise: [String: DerivationRule] = {
     var table: [String: DerivationRule] = [:]
     for operation in UnaryOperation.allCases where !operation.isLogical {
-      table[operation.name] = DerivationRule(operation.record, operands: 1)
+      add(operation.kind, operands: 1)
     }
     for operation in BinaryOperation.allCases where !operation.isLogical {
-      table[operation.name] = DerivationRule(operation.record, operands: 2)
+      add(operation.kind, operands: 2)
     }
-    for (sign, name) in signs { table[sign] = table[name] }
     return table
-  }()
 
-  /// Operations that a derivation knows by their operators.
-  private static let signs = [
-    "+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "remainder", "^": "power",
-    "neg": "negate",
-  ]
+    func add(_ kind: OperationKind, operands: Int) {
+      guard let record = kind.elementwise else { return }
+      for name in [kind.name] + kind.aliases {
+        table[name] = DerivationRule(record, operands: operands)
+      }
+    }
+  }()
 
   /// The chain rule with the derivative of a record.
   init(_ record: ElementwiseRecord, operands: Int) {

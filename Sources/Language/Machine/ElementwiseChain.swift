@@ -26,7 +26,7 @@ final class ElementwiseChain {
   /// Whether it costs too much to be computed again for each row that it is broadcast to.
   let isCostly: Bool
   /// By which leaves are numbers, a bit each; nil where the program would be too large.
-  private var plans: [UInt16: Plan?] = [:]
+  private(set) var plans: [UInt16: Plan?] = [:]
 
   init(
     root: Node, target: Operand, leaves: [Operand], builtins: [(slot: Operand, name: String)]

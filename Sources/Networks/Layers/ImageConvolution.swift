@@ -21,7 +21,8 @@ struct ImageConvolution: Sendable {
   /// (rows · positions) × K.
   var product: Operation {
     Operation(
-      "convolution", saves: .inputs, forward: { try product($0[0], $0[1]) },
+      OperationKind("convolution", axes: .fresh), saves: .inputs,
+      forward: { try product($0[0], $0[1]) },
       pullback: { p in
         [
           try p.part(0) {
@@ -36,7 +37,8 @@ struct ImageConvolution: Sendable {
   /// rows × height × width × channels.
   var imageGradient: Operation {
     Operation(
-      "convolutionImages", saves: .inputs, forward: { try imageGradient($0[0], $0[1]) },
+      OperationKind("convolutionImages", axes: .fresh), saves: .inputs,
+      forward: { try imageGradient($0[0], $0[1]) },
       pullback: { p in
         [
           try p.part(0) { try product(p.cotangent, p.inputs[1]) },
@@ -49,7 +51,8 @@ struct ImageConvolution: Sendable {
   /// windowCount × K.
   var weightGradient: Operation {
     Operation(
-      "convolutionWeights", saves: .inputs, forward: { try weightGradient($0[0], $0[1]) },
+      OperationKind("convolutionWeights", axes: .fresh), saves: .inputs,
+      forward: { try weightGradient($0[0], $0[1]) },
       pullback: { p in
         [
           try p.part(0) {
