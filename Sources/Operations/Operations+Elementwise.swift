@@ -124,30 +124,18 @@ extension Variable {
   package static func sqrt(_ x: Variable) throws -> Variable { try .apply(.sqrt, x) }
   /// |x|; the derivative at 0 is 0.
   package static func abs(_ x: Variable) throws -> Variable { try .apply(.abs, x) }
-  /// −1, 0 or 1; the derivative is 0.
-  package static func sign(_ x: Variable) throws -> Variable { try .apply(.sign, x) }
-  /// Rounded down; the derivative is 0.
-  package static func floor(_ x: Variable) throws -> Variable { try .apply(.floor, x) }
-  /// Rounded up; the derivative is 0.
-  package static func ceil(_ x: Variable) throws -> Variable { try .apply(.ceil, x) }
   /// Rounded to the nearest, halves to even; the derivative is 0.
   package static func round(_ x: Variable) throws -> Variable { try .apply(.round, x) }
   /// The sine of radians.
   package static func sin(_ x: Variable) throws -> Variable { try .apply(.sin, x) }
-  /// The cosine of radians.
-  package static func cos(_ x: Variable) throws -> Variable { try .apply(.cos, x) }
   /// The hyperbolic tangent.
   package static func tanh(_ x: Variable) throws -> Variable { try .apply(.tanh, x) }
   /// 1 / (1 + e⁻ˣ).
   package static func sigmoid(_ x: Variable) throws -> Variable { try .apply(.sigmoid, x) }
   /// ln(1 + eˣ).
   package static func softplus(_ x: Variable) throws -> Variable { try .apply(.softplus, x) }
-  /// x·Φ(x), exact (not the tanh approximation).
-  package static func gelu(_ x: Variable) throws -> Variable { try .apply(.gelu, x) }
   /// max(x, 0).
   package static func relu(_ x: Variable) throws -> Variable { try .apply(.relu, x) }
-  /// 1 where x > 0 and 0 elsewhere; the derivative is 0.
-  package static func gradRelu(_ x: Variable) throws -> Variable { try .apply(.gradRelu, x) }
   /// x limited to lower…upper; the derivative is 0 outside.
   package static func clip(_ x: Variable, _ lower: Double?, _ upper: Double?) throws -> Variable {
     try Operation.clip(lower, upper)(x)
