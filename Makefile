@@ -9,7 +9,7 @@ MAN = $(ROOT)/share/man/man1/nnsh.1
 BASH_COMPLETION = $(ROOT)/share/bash-completion/completions/nnsh
 ZSH_COMPLETION = $(ROOT)/share/zsh/site-functions/_nnsh
 FISH_COMPLETION = $(ROOT)/share/fish/vendor_completions.d/nnsh.fish
-SOURCES := Package.swift Sources Tests
+SOURCES := Package.swift Plugins Sources Tests
 
 .PHONY: build demo test sanitize valgrind kills fuzz soak interrupts fixtures check format bench manual \
   verdicts install uninstall clean compare

@@ -70,10 +70,11 @@ let package = Package(
         "Prompt", "Plot", "Console", "Explaining", "Checking", "Derivation", "Library", "Language",
         "Datasets", "Files", "Networks", "Operations", "Tensors", "Syntax", "CEditline",
       ],
-      exclude: ["README.md"],
-      resources: [
-        .embedInCode("Lessons/first_network.nns"), .embedInCode("Lessons/backpropagation.nns"),
-      ]),
+      exclude: ["README.md", "Lessons/Scripts"], plugins: ["EmbedLessons"]),
+    // Make the lessons, a script each, a part of the program.
+    .executableTarget(name: "embed-lessons"),
+    .plugin(
+      name: "EmbedLessons", capability: .buildTool(), dependencies: ["embed-lessons"]),
     .executableTarget(name: "nnsh", dependencies: ["Shell"]),
 
     .testTarget(

@@ -1,9 +1,13 @@
 """Runs nnsh and its peers on the same work, in turn, and prints medians and ratios.
 
-usage: Benchmarks/run [--rounds N] [--markdown FILE] [--list] [ROW ...]
+usage: Benchmarks/run [--rounds N] [--against BINARY] [--markdown FILE] [--list] [ROW ...]
+
+With --against the peer is another nnsh, an earlier one say, doing the same; the last column is how
+far its own runs lie apart.
 """
 
 import argparse
+import dataclasses
 import os
 import pathlib
 import statistics
@@ -29,6 +33,7 @@ def measure_row(row, rounds):
     for _ in range(rounds):
         ours.append(run(row.ours, row.environment))
         theirs.append(run(row.theirs, row.environment))
+    spread = statistics.quantiles([row.figure(m) for m in theirs], n=4) if rounds > 2 else None
     same = agree(ours[-1].checks, theirs[-1].checks, row.tolerance)
     return (
         statistics.median(row.figure(m) for m in ours),
@@ -36,7 +41,13 @@ def measure_row(row, rounds):
         same,
         ours[-1].checks,
         theirs[-1].checks,
+        spread,
     )
+
+
+def against(row, binary):
+    """The same row with another nnsh as its peer."""
+    return dataclasses.replace(row, theirs=[binary, *row.ours[1:]], peer="the other nnsh", goal=None)
 
 
 def formatted(figure, unit):
@@ -51,7 +62,7 @@ def formatted(figure, unit):
 
 def line(row, result, limits):
     """One line of the table: what, both medians, the ratio, what is reached of the machine."""
-    ours, theirs, same, our_checks, their_checks = result
+    ours, theirs, same, our_checks, their_checks, spread = result
     ratio = theirs / ours
     word = f"{ratio:.2f}× better" if ratio >= 1 else f"{1 / ratio:.2f}× WORSE"
     share = row.share_of_machine(ours, limits)
@@ -66,10 +77,11 @@ def line(row, result, limits):
         goal,
         share,
         checks,
+        f"{100 * (spread[2] - spread[0]) / spread[1]:.0f} %" if spread else "",
     ]
 
 
-HEADER = ["work", "peer", "nnsh", "peer's", "ratio", "goal", "of the machine", "results"]
+HEADER = ["work", "peer", "nnsh", "peer's", "ratio", "goal", "of the machine", "results", "peer's spread"]
 
 
 def markdown(lines, limits):
@@ -88,6 +100,7 @@ def main():
     parser = argparse.ArgumentParser(prog="Benchmarks/run", description=__doc__)
     parser.add_argument("rows", nargs="*", help="rows whose names begin so; all without")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each side (5)")
+    parser.add_argument("--against", metavar="BINARY", help="another nnsh in place of the peers")
     parser.add_argument("--markdown", default=str(HERE / "out" / "results.md"))
     parser.add_argument("--list", action="store_true", help="names the rows")
     options = parser.parse_args()
@@ -99,6 +112,8 @@ def main():
         for row in rows.all_rows(HERE)
         if not options.rows or any(row.name.startswith(word) for word in options.rows)
     ]
+    if options.against:
+        chosen = [against(row, options.against) for row in chosen]
     if options.list or not chosen:
         print("\n".join(row.name for row in (chosen or rows.all_rows(HERE))))
         return 0 if options.list else 2
@@ -111,7 +126,7 @@ def main():
             cells = line(row, measure_row(row, max(1, options.rounds)), limits)
         except Failed as error:
             failed = True
-            cells = [row.name, row.peer, "failed", "", "", "", "", str(error)]
+            cells = [row.name, row.peer, "failed", "", "", "", "", str(error), ""]
         lines.append(cells)
         print("  ".join(f"{cell:<14}" for cell in cells), flush=True)
     pathlib.Path(options.markdown).write_text(markdown(lines, limits))

@@ -30,6 +30,14 @@ import Testing
     #expect(try Self.parts("").isEmpty)
   }
 
+  @Test func lessonsHaveTitlesAndSummaries() {
+    #expect(Lesson.all.count >= 2)
+    for lesson in Lesson.all {
+      #expect(!lesson.title.isEmpty && !lesson.summary.isEmpty)
+      #expect(!lesson.source.text.hasPrefix("##"))
+    }
+  }
+
   @Test(arguments: 1...Lesson.all.count)
   func lessonsRun(_ number: Int) throws {
     let outcome = try NNSH.run(["-c", "lesson \(number)"])

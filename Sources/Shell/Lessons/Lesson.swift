@@ -1,26 +1,25 @@
-import Language
 import Syntax
 
 /// A lesson: a script with prose in its comments, part of the binary.
+///
+/// Each is a file in `Scripts/`, whose first line is `## TITLE: SUMMARY`; they are numbered in the
+/// order of their names. The plugin `EmbedLessons` makes `LessonScripts` of them.
 package struct Lesson: Sendable {
   package let title: String
   package let summary: String
+  /// The script without its first line.
   package let source: SourceText
 
-  private init(_ number: Int, _ title: String, _ summary: String, _ bytes: [UInt8]) {
-    self.title = title
-    self.summary = summary
-    source = SourceText(bytes: bytes, name: "lesson \(number)")
+  private init(_ number: Int, _ script: [UInt8]) {
+    let heading = script.prefix { $0 != UInt8(ascii: "\n") }
+    let parts = String(decoding: heading.drop { $0 == UInt8(ascii: "#") }, as: UTF8.self)
+      .split(separator: ":", maxSplits: 1)
+    title = parts.first.map { String($0.drop { $0 == " " }) } ?? ""
+    summary = parts.count > 1 ? String(parts[1].drop { $0 == " " }) : ""
+    source = SourceText(
+      bytes: Array(script.dropFirst(heading.count + 1)), name: "lesson \(number)")
   }
 
   /// All there are; `lesson 1` is the first.
-  package static let all = [
-    Lesson(
-      1, "A first network", "letters, a network, training, a look inside",
-      PackageResources.first_network_nns),
-    Lesson(
-      2, "Back-propagation by hand",
-      "the report's gradients, checked, and the mistake in one of them",
-      PackageResources.backpropagation_nns),
-  ]
+  package static let all = LessonScripts.all.enumerated().map { Lesson($0 + 1, $1) }
 }
