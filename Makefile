@@ -11,7 +11,7 @@ ZSH_COMPLETION = $(ROOT)/share/zsh/site-functions/_nnsh
 FISH_COMPLETION = $(ROOT)/share/fish/vendor_completions.d/nnsh.fish
 SOURCES := Package.swift Sources Tests
 
-.PHONY: build demo test sanitize valgrind kills fuzz soak interrupts check format bench manual \
+.PHONY: build demo test sanitize valgrind kills fuzz soak interrupts fixtures check format bench manual \
   verdicts install uninstall clean compare
 
 build:
@@ -30,6 +30,10 @@ test:
 # Random expressions, gradients and trained networks against NumPy and PyTorch.
 compare: build
 	Tests/Comparison/run
+
+# What tests read that scripts have written, written anew.
+fixtures:
+	Scripts/fixtures
 
 # The tests under the compiler's sanitizers, each with a build of its own.
 sanitize:

@@ -56,6 +56,9 @@ package final class EvaluationRecorder: MachineObserver {
   private(set) var recent: [Trace] = []
   /// The variables of the running functions, by depth.
   var scopes: [Int: [String: Trace]] = [:]
+  /// The loops under way, the innermost last.
+  private var loops: [LoopRun] = []
+  private var loopCount = 0
   /// What walks over sequences run through, by depth and loop.
   var sequences: [String: Trace] = [:]
   /// Nodes by the memory of their values, which are kept so that no other gets it, and by their
@@ -118,6 +121,7 @@ package final class EvaluationRecorder: MachineObserver {
 
   package func willEvaluate(_ expression: ObservedExpression, depth: Int) throws {
     if stack.isEmpty { outermost = depth }
+    leaveLoops(before: expression, depth: depth)
     stack.append(Part(observed: expression, depth: depth, isNoted: followsCalls))
     listener?.enter(expression.expression, in: expression.source, operations: graph.nodes.count)
   }
@@ -125,6 +129,7 @@ package final class EvaluationRecorder: MachineObserver {
   package func didEvaluate(
     _ expression: ObservedExpression, depth: Int, as value: Value
   ) throws -> Value {
+    leaveLoops(before: expression, depth: depth)
     // Expressions that `return` or an error that was caught led out of.
     while let top = stack.last, top.observed !== expression || top.depth != depth {
       stack.removeLast()
@@ -157,11 +162,56 @@ package final class EvaluationRecorder: MachineObserver {
     _ builtin: Builtin, _ arguments: [Value], names: [String?], giving value: Value
   ) throws -> Value {
     guard followsCalls else { return value }
+    if let part = stack.last { leaveLoops(before: part.observed, depth: part.depth) }
     let trace = try refusing {
       try result(of: builtin, Given(arguments, names: names), value)
     }
     replaceLatest(trace)
     return trace.value
+  }
+
+  // MARK: Loops
+
+  /// A loop under way.
+  private struct LoopRun {
+    let loop: ObservedLoop
+    let depth: Int
+    var turn: Node.Turn
+
+    func holds(_ span: Span, in source: SourceText) -> Bool {
+      source === loop.source && span.start >= loop.span.start && span.end <= loop.span.end
+    }
+  }
+
+  /// Leaves the loops that an expression does not stand in.
+  private func leaveLoops(before expression: ObservedExpression, depth: Int) {
+    leaveLoops { loop in
+      loop.depth > depth
+        || loop.depth == depth && !loop.holds(expression.expression.span, in: expression.source)
+    }
+  }
+
+  private func leaveLoops(where isLeft: (LoopRun) -> Bool) {
+    while let last = loops.last, isLeft(last) {
+      loops.removeLast()
+      graph.turn = loops.first?.turn
+    }
+  }
+
+  /// Notes that a turn begins: of a run of the loop that is under way, or of a new one.
+  func beginTurn(of loop: ObservedLoop, isFirst: Bool, depth: Int) {
+    leaveLoops {
+      $0.depth > depth
+        || $0.depth == depth && $0.loop !== loop && !$0.holds(loop.span, in: loop.source)
+        || isFirst && $0.depth == depth && $0.loop === loop
+    }
+    if let last = loops.last, last.loop === loop, last.depth == depth {
+      loops[loops.count - 1].turn.number += 1
+    } else {
+      loops.append(LoopRun(loop: loop, depth: depth, turn: .init(loop: loopCount, number: 1)))
+      loopCount += 1
+    }
+    graph.turn = loops.first?.turn
   }
 
   // MARK: Notes

@@ -30,7 +30,7 @@ package func numericalGradient(
 ) throws -> [Double] {
   guard point.indices.contains(argument) else { return [] }
   var arguments = try point.map { $0.elementType == .bool ? $0 : try $0.cast(to: .f64) }
-  let values = arguments[argument].doubles()
+  let values = try arguments[argument].guardedDoubles()
   let shape = arguments[argument].shape
   return try (elements ?? Array(values.indices)).map { element in
     guard values.indices.contains(element) else { return 0 }

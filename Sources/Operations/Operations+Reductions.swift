@@ -115,7 +115,7 @@ extension Operation {
           try p.part(0) {
             let x = p.inputs[0]
             let g = try extent.restored(p.cotangent)
-            if x.tensor.doubles().contains(0) {
+            if try x.tensor.guardedDoubles().contains(0) {
               return try g * .productOfOthers(x, extent: extent)
             }
             return try g * extent.restored(p.output) / x

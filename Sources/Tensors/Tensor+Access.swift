@@ -66,6 +66,14 @@ extension Tensor {
     return element(offset: offset)
   }
 
+  /// All elements, the last axis fastest, where there is memory for them and for two more lists made
+  /// of them: Swift ends the process where there is not. For tensors that a person may make as
+  /// large as they like.
+  package func guardedDoubles() throws(TensorError) -> [Double] {
+    try MemoryGuard.require(3 * 8 * count)
+    return doubles()
+  }
+
   /// All elements, the last axis fastest.
   package func doubles() -> [Double] {
     let strides = strides

@@ -242,7 +242,7 @@ extension Selection {
     let whole = Tensor(
       storage: list.storage, shape: target, strides: try list.strides(broadcastTo: target),
       offset: list.offset, elementType: .f64)
-    return whole.doubles().map { Int($0) }
+    return try whole.guardedDoubles().map { Int($0) }
   }
 
   private mutating func choose(
@@ -259,6 +259,7 @@ extension Selection {
       let steps = Array(strides[axis..<axis + covered])
       let rank = Int32(covered)
       var isWhole = true
+      try MemoryGuard.require(8 * mask.count)
       offsets = try mask.withFloats { values in
         var unused: Float = 0
         return withUnsafePointer(to: &unused) { nothing in
@@ -285,6 +286,7 @@ extension Selection {
       let length = view.shape[axis]
       let count = plain.count
       var wrong = -1
+      try MemoryGuard.require(8 * count)
       offsets = [Int](unsafeUninitializedCapacity: count) { buffer, initialized in
         initialized = count
         guard let base = buffer.baseAddress else { return }

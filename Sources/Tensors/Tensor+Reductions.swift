@@ -151,6 +151,7 @@ extension Tensor {
     let operand = source.operand((outer, length, inner))
     var failure: TensorError?
     let count = outer * inner
+    try MemoryGuard.require(8 * count)
     let values = [Double](unsafeUninitializedCapacity: count) { buffer, initialized in
       initialized = count
       guard let base = buffer.baseAddress, initialized > 0 else { return }
@@ -178,6 +179,7 @@ extension Tensor {
     try checkNotEmpty(largest ? "argmax" : "argmin", axes: [position])
     let parts = try lengths(around: position)
     let plain = try contiguous()
+    try MemoryGuard.require(8 * parts.outer * parts.inner)
     var positions = [Double](repeating: 0, count: parts.outer * parts.inner)
     // SAFETY: `plain` is contiguous; there is one position for each of outer × inner.
     defer { withExtendedLifetime(plain) {} }

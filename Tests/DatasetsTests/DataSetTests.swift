@@ -187,9 +187,11 @@ import Testing
     #expect(throws: DataError.self) { try load("odd", DataFolders([directory.path])) }
   }
 
-  @Test func fashionFromTheSystem() throws {
-    let path = "/usr/share/datasets/fashion-mnist"
-    guard FileManager.default.fileExists(atPath: path) else { return }
+  @Test(
+    .enabled(
+      if: FileManager.default.fileExists(atPath: "/usr/share/datasets/fashion-mnist"),
+      "the package dataset-fashion-mnist is not installed"))
+  func fashionFromTheSystem() throws {
     let set = try load("fashion", DataFolders(["/usr/share/datasets"]))
     #expect(
       set.summary == "fashion  28×28 images, 10 classes (T-shirt/top…Ankle boot)   "

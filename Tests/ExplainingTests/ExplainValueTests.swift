@@ -143,7 +143,7 @@ import Testing
       body: Block(
         statements: [Statement(.expression(expression), expression.span)], span: expression.span),
       span: expression.span)
-    guard let function = try? machine.function(literal, in: source) else { return }
+    let function = try machine.function(literal, in: source)
     let thunk = Thunk(
       expression: expression, source: source, place: nil, function: function, machine: machine)
     let explanation = try Explanation.of(thunk, on: machine)

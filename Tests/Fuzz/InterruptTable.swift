@@ -40,6 +40,19 @@ struct InterruptTable {
     ("network", "network = dense(4000, 4000) |> relu |> dense(4000, 4000) |> softmax"),
     ("data", "data = split(dataset(rand(60000, 784), floor(rand(60000) * 10)), 50000, 5000, 5000)"),
     ("wide", "wide = {x: rand(60000, 4000), y: rand(60000, 4000)}"),
+    ("nested", "nested = map(i -> [i, \"a\"], 1...2000000)"),
+    ("picture", "picture = rand(6000, 6000, 3)"),
+    ("lopsided", "lopsided = split(dataset(rand(60000, 784), arange(60000) % 10), 50, 59900, 50)"),
+  ]
+
+  /// What happens inside statements of other names.
+  private static let occasions = [
+    ("freeing", ["nested = 0; while true { }", "names = 0; while true { }"]),
+    ("writing pictures", ["save picture to \"large.png\""]),
+    (
+      "validating",
+      ["learner = dense(784, 500) |> relu |> dense(10); train learner on lopsided epochs=1000"]
+    ),
   ]
 
   /// What to try for a parameter of each kind, in order.
@@ -85,7 +98,8 @@ struct InterruptTable {
     print("slowest   calls interrupted / ended before / refused")
     let builtins = Builtin.all.map { ($0.name, Self.calls($0)) }
     let commands = Command.all.map { ($0.declaration.name, Self.statements($0)) }
-    for (name, codes) in builtins + commands where names.isEmpty || names.contains(name) {
+    for (name, codes) in builtins + commands + Self.occasions
+    where names.isEmpty || names.contains(name) {
       var row = Row(name: name)
       for code in codes { measure(code, &row) }
       let time = row.interrupted == 0 ? "      –" : String(format: "%4.0f ms", row.slowest * 1000)
@@ -193,7 +207,7 @@ struct InterruptTable {
   private static func crashed(_ status: Int32) -> Bool { status & 0x7F != 0 }
 
   private static func mentions(_ code: String, _ name: String) -> Bool {
-    code.split { !$0.isLetter }.dropFirst().contains { $0 == name }
+    code.split { !$0.isLetter }.contains { $0 == name }
   }
 
   /// Waits for the file that is written once the arguments are there; false where the process ends

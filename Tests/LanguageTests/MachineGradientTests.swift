@@ -124,11 +124,18 @@ import Testing
     "dense(S, 2)", "dense(S)", "max_pool(S)", "conv2d(1, S, 3)", "batches([1, 2], S)",
   ]
 
-  @Test(arguments: makers, sizes) func sizesThatAreNone(_ maker: String, _ size: String) {
-    // A reshape may leave one size open, and large batches are one.
-    if size == "-1" && maker.hasPrefix("reshape") { return }
+  /// Every maker with every size, but for a reshape, which may leave one size open, and batches,
+  /// which may be larger than what there is.
+  static let impossible = makers.flatMap { maker in
+    sizes.compactMap { size -> (String, String)? in
+      let isOpen = size == "-1" && maker.hasPrefix("reshape")
+      let isWhole = size == "1e30" && maker.hasPrefix("batches")
+      return isOpen || isWhole ? nil : (maker, size)
+    }
+  }
+
+  @Test(arguments: impossible) func sizesThatAreNone(_ maker: String, _ size: String) {
     let code = maker.replacing("S", with: size)
-    if maker.hasPrefix("batches") && size == "1e30" { return }
     let message = MachineBench().failure(code)?.message ?? "no error"
     let name = String(maker.prefix { $0 != "(" })
     let isTooLarge =

@@ -76,9 +76,11 @@ import Testing
         return false
       }
     }
-    guard !declaration.parameters.contains(where: \.isVariadic) else { return }
-    let many = Array(repeating: Value.none, count: declaration.parameters.count + 1)
-    #expect(throws: RuntimeError.self) { try builtin.invoke(many, interpreter: bench) }
+    // Of a list without an end there cannot be too many.
+    if !declaration.parameters.contains(where: \.isVariadic) {
+      let many = Array(repeating: Value.none, count: declaration.parameters.count + 1)
+      #expect(throws: RuntimeError.self) { try builtin.invoke(many, interpreter: bench) }
+    }
   }
 
   @Test(arguments: Builtin.all.map(\.name)) func wrongKindsNameTheParameter(_ name: String) throws {

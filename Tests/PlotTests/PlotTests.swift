@@ -183,7 +183,7 @@ import Testing
     let path = "\(folder)/nnsh-plot-\(UUID().uuidString).\(format.rawValue)"
     defer { try? FileManager.default.removeItem(atPath: path) }
     let chart = Chart(panels: [.init(curves: [.init("", y: [1, 2])])])
-    guard failure(writing: chart, to: path, format: format) == nil else { return }
+    try #require(failure(writing: chart, to: path, format: format) == nil)
     let whole = try Data(contentsOf: URL(fileURLWithPath: path))
     for count in [0, 1, whole.count / 2, whole.count - 20] {
       try whole.prefix(count).write(to: URL(fileURLWithPath: path))

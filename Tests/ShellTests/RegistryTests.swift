@@ -59,16 +59,16 @@ import Testing
     var testDescription: String { "\(name): \(example.code)" }
   }
 
+  /// Those of the builtins run beside them, in the machine's tests. The letters are made by a script;
+  /// a checkout without them can still run the rest.
+  static let runnable = examples.filter { hasLetters || !$0.example.code.contains("load letters") }
+
   static let examples: [Case] =
     Command.all.flatMap { command in
       command.declaration.examples.map { Case(name: command.declaration.name, example: $0) }
     } + Topic.all.flatMap { topic in topic.examples.map { Case(name: topic.name, example: $0) } }
 
-  /// Those of the builtins run beside them, in the machine's tests.
-  @Test(arguments: examples)
-  func examplesPrintWhatTheySay(_ item: Case) throws {
-    // The letters are made by a script; a checkout without them can still run the rest.
-    if item.example.code.contains("load letters"), !Self.hasLetters { return }
+  @Test(arguments: runnable) func examplesPrintWhatTheySay(_ item: Case) throws {
     let outcome = try NNSH.run(code: item.example.code)
     #expect(outcome.code == 0, "\(outcome.errors)")
     if let expected = item.example.output {

@@ -99,7 +99,10 @@ import Testing
     let source = SourceText("(a + b) * (c)", name: "")
     let product = try Parser.parseExpression(source)
     #expect(source.text(in: product.span) == "(a + b) * (c)")
-    guard case .binary(_, let left, _, let operatorSpan) = product.kind else { return }
+    guard case .binary(_, let left, _, let operatorSpan) = product.kind else {
+      Issue.record("\(product.kind) is no product")
+      return
+    }
     #expect(source.text(in: left.span) == "(a + b)")
     #expect(source.text(in: operatorSpan) == "*")
   }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Tensors
 
-/// What NumPy gave, by the names in `Fixtures/generate.py`.
+/// What NumPy gave, by the names in `Fixtures/make_numpy.py`.
 enum Fixture {
   static let tensors: [String: Tensor] = {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -145,7 +145,7 @@ private struct TargetColumns {
     let columns = sizes.count == 2 ? sizes[1] : 1
     if columns == 1 {
       guard sizes.count == 1 || !names.isEmpty else { return nil }
-      let values = y.doubles()
+      let values = try numbers(y)
       guard let count = try classCount(values, names: names, place: place) else { return nil }
       let labels = try makeTensor(values.map { Float($0) }, [values.count])
       return (try oneHot(values, count), labels, count)
@@ -194,7 +194,7 @@ private struct TargetColumns {
       throw .classNames(names: names.count, classes: columns)
     }
     guard columns > 0 else { return nil }
-    let values = y.doubles()
+    let values = try numbers(y)
     var classes: [Float] = []
     classes.reserveCapacity(values.count / columns)
     for start in stride(from: 0, to: values.count, by: columns) {
@@ -209,4 +209,9 @@ private struct TargetColumns {
     }
     return classes
   }
+}
+
+/// A tensor's elements, where memory holds a list of them.
+private func numbers(_ tensor: Tensor) throws(DataError) -> [Double] {
+  try tensorResult { () throws(TensorError) in try tensor.guardedDoubles() }
 }

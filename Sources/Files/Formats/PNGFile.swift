@@ -115,7 +115,7 @@ package enum PNGFile {
     var bytes: [UInt8] = []
 
     init(_ tensor: Tensor) throws(DataError) {
-      let values = tensor.doubles()
+      let values = try tensorResult { () throws(TensorError) in try tensor.guardedDoubles() }
       guard values.allSatisfy(\.isFinite) else {
         throw .unsavable(
           value: "an image with nan or infinite pixels", format: .png,

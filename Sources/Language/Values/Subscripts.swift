@@ -92,7 +92,7 @@ package enum SubscriptValue {
         return (try Self.masked(value, count, kind), false)
       }
       return (
-        try tensor.doubles().map {
+        try tensor.guardedDoubles().map {
           try Self.position(try Self.whole($0), in: count, of: kind)
         }, tensor.rank == 0
       )
@@ -115,7 +115,7 @@ package enum SubscriptValue {
       throw RuntimeError.other(
         "a mask of shape \(mask.shape) does not fit a \(kind) of \(count)", hint: nil)
     }
-    return mask.doubles().enumerated().filter { $0.element != 0 }.map(\.offset)
+    return try mask.guardedDoubles().enumerated().filter { $0.element != 0 }.map(\.offset)
   }
 
   /// A position counted from the front, of one that may count from the end.

@@ -52,7 +52,7 @@ extension Value {
     guard left.isNumeric || right.isNumeric, left.isListLike, right.isListLike,
       let a = try left.asTensor(), let b = try right.asTensor(), a.shape == b.shape
     else { return false }
-    return a.doubles() == b.doubles()
+    return try a.guardedDoubles() == b.guardedDoubles()
   }
 
   private var isListLike: Bool {

@@ -78,7 +78,7 @@ extension Arguments {
       let count = try range.countInMemory(bytesEach: 16)
       return try interruptibleList(count: count) { .number(range[$0]) }
     case .tensor(let box) where box.content.rank == 1:
-      let numbers = box.content.doubles()
+      let numbers = try box.content.guardedDoubles()
       let areTruths = box.content.elementType == .bool
       return try interruptibleList(count: numbers.count) {
         areTruths ? .bool(numbers[$0] != 0) : .number(numbers[$0])

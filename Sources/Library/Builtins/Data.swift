@@ -94,13 +94,14 @@ extension Builtin {
   ) { arguments, interpreter in
     let seed = try arguments.optionalNumber(1) == nil ? nil : arguments.legacySeed(1)
     return try shuffled(arguments) { count in
+      try MemoryGuard.check(elements: Double(count), bytesEach: 24)
       if let seed { return LegacyMersenneTwister.legacyShuffle(count, seed: seed) }
       return interpreter.random.generator.permutation(count)
     }
   }
 
   private static func shuffled(
-    _ arguments: borrowing Arguments, _ order: (Int) -> [Int]
+    _ arguments: borrowing Arguments, _ order: (Int) throws -> [Int]
   ) throws -> Value {
     switch arguments[0] {
     case .dataSet(let box):
@@ -114,11 +115,11 @@ extension Builtin {
     case .split(let box): return .split(Box(try box.content.selecting(order(box.content.count))))
     case .list, .range:
       let items = try arguments.sequence(0)
-      return .items(order(items.count).map { items[$0] })
+      return try .items(order(items.count).map { items[$0] })
     case .tensor, .traced:
       let x = try arguments.variable(0)
       guard x.rank > 0 else { fallthrough }
-      let positions = order(x.shape[0]).map(Double.init)
+      let positions = try order(x.shape[0]).map(Double.init)
       return Value(try .subscripted(x, [.gather(Tensor(positions))]))
     default: throw arguments.mismatch(0, expected: "a tensor, list, range, data set or part of one")
     }

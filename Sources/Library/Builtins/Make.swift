@@ -117,7 +117,7 @@ extension Builtin {
     differentiation: .stepwise("the places of its ones jump")
   ) { arguments, _ in
     let labels = try arguments.tensor(0)
-    let numbers = labels.doubles()
+    let numbers = try labels.guardedDoubles()
     let classes =
       try arguments.isGiven(1)
       ? arguments.size(1) : Int(exactly: ((numbers.max() ?? -1) + 1).rounded(.down)) ?? 0

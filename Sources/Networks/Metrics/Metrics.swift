@@ -29,7 +29,7 @@ package enum Metrics {
     if let outside { throw NetworkError.labelOutside(label: outside, classes: nil) }
     let columns = [targets, predictions].filter(isRows).map { $0.shape[1] }.max()
     let labels = (pairs.map { max($0.truth, $0.guess) }.max() ?? -1) + 1
-    let isBinary = columns == nil && !(areWhole(targets) && areWhole(predictions))
+    let isBinary = try columns == nil && !(areWhole(targets) && areWhole(predictions))
     let classes = columns ?? max(labels, isBinary || pairs.isEmpty ? 2 : 0)
     let size = try Shape(checking: [classes, classes])
     var counts = try Tensor.zeros(size).doubles()
@@ -54,7 +54,7 @@ package enum Metrics {
   /// The mistaken rows, those first that were taken for their wrong class with the most confidence.
   package static func mistakes(targets: Tensor, predictions: Tensor) throws -> [Mistake] {
     let pairs = try classPairs(targets, predictions)
-    let values = predictions.doubles()
+    let values = try predictions.guardedDoubles()
     let width = predictions.rank == 1 ? 1 : predictions.shape[1]
     let mistakes = pairs.enumerated().compactMap { row, pair -> Mistake? in
       guard pair.truth != pair.guess else { return nil }
@@ -74,8 +74,8 @@ package enum Metrics {
   /// Rows of several numbers, as one-hot targets and a softmax's outputs are; otherwise labels.
   private static func isRows(_ tensor: Tensor) -> Bool { tensor.rank == 2 && tensor.shape[1] != 1 }
 
-  private static func areWhole(_ tensor: Tensor) -> Bool {
-    tensor.doubles().allSatisfy { $0.rounded() == $0 }
+  private static func areWhole(_ tensor: Tensor) throws -> Bool {
+    try tensor.guardedDoubles().allSatisfy { $0.rounded() == $0 }
   }
 
   /// The single answers where a row of targets holds several zeros and ones (multi-label); nil
@@ -86,9 +86,9 @@ package enum Metrics {
     guard targets.shape == predictions.shape, isRows(targets),
       TargetKind(targets) == .bits, TargetKind(predictions) != .oneHot
     else { return nil }
-    let guesses = predictions.doubles()
+    let guesses = try predictions.guardedDoubles()
     guard guesses.allSatisfy({ (0...1).contains($0) }) else { throw NetworkError.notClasses }
-    return Array(zip(targets.doubles().map { $0 > 0.5 }, guesses.map { $0 > 0.5 }))
+    return Array(zip(try targets.guardedDoubles().map { $0 > 0.5 }, guesses.map { $0 > 0.5 }))
   }
 
   /// The class of each row. Throws where shapes do not pair, where a number is NaN, where a label
@@ -101,7 +101,7 @@ package enum Metrics {
       throw NetworkError.scoreShapes(target: targets.shape, prediction: predictions.shape)
     }
     for tensor in [targets, predictions] {
-      let bad = tensor.doubles().count { $0.isNaN }
+      let bad = try tensor.guardedDoubles().count { $0.isNaN }
       if bad > 0 { throw NetworkError.scoreNotFinite(count: bad) }
     }
     let pair: ([Int], [Int]) =
@@ -117,7 +117,7 @@ package enum Metrics {
 
   private static func largest(_ rows: Tensor) throws -> [Int] {
     if rows.count == 0 { return [] }
-    return try rows.argmax(axis: 1).doubles().map { Int($0) }
+    return try rows.argmax(axis: 1).guardedDoubles().map { Int($0) }
   }
 
   /// Two tables of rows: one of them tells classes apart, or both are distributions.
@@ -132,7 +132,7 @@ package enum Metrics {
 
   /// Labels beside rows of `classes` numbers.
   private static func labels(_ tensor: Tensor, of classes: Int) throws -> [Int] {
-    try tensor.doubles().map { number in
+    try tensor.guardedDoubles().map { number in
       guard let label = Int(exactly: number) else { throw NetworkError.notClasses }
       guard (0..<classes).contains(label) else {
         throw NetworkError.labelOutside(label: label, classes: classes)
@@ -145,7 +145,7 @@ package enum Metrics {
   private static func singleClasses(_ targets: Tensor, _ predictions: Tensor) throws
     -> ([Int], [Int])
   {
-    let numbers = [targets.doubles(), predictions.doubles()]
+    let numbers = try [targets.guardedDoubles(), predictions.guardedDoubles()]
     let whole = numbers.map { side in side.compactMap { Int(exactly: $0) } }
     let areWhole = zip(numbers, whole).map { $0.count == $1.count }
     if areWhole[0], areWhole[1] { return (whole[0], whole[1]) }

@@ -73,6 +73,8 @@ extension Network {
     guard outputs.shape == targets.shape else {
       throw NetworkError.scoreShapes(target: targets.shape, prediction: outputs.shape)
     }
+    // What measures them reads both as Float64, and once more.
+    try MemoryGuard.check(elements: Double(outputs.count), bytesEach: 48)
     let task = LearningTask(self, loss: lossKind, inputs: inputs, targets: targets)
     let score = try Score(form, task, outputs: outputs, targets: targets)
     return Measurement(

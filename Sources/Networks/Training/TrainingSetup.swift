@@ -43,6 +43,9 @@ struct TrainingSetup {
     try Self.check(data, output: outputShape, options)
     loss = try network.loss(requested: options.loss, for: data.targets)
     form = network.form(of: loss)
+    // What the task is, and whether all is finite, is seen from the numbers as Float64.
+    try MemoryGuard.check(
+      elements: Double(max(data.inputs.count, data.targets.count)), bytesEach: 16)
     task = LearningTask(network, loss: loss, inputs: data.inputs, targets: data.targets)
     if loss.isCrossEntropy, outputShape.reduce(1, *) < 2 {
       throw TrainingError.needsClasses(loss: loss.rawValue)

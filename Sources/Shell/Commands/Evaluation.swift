@@ -131,7 +131,7 @@ private struct Evaluation {
       add("MAE", "mae", error, NumberForm.loss(error))
     }
     context.print(line + "   \(data.split.count) examples")
-    let bad = measured.predictions.doubles().count { !$0.isFinite }
+    let bad = try measured.predictions.guardedDoubles().count { !$0.isFinite }
     if bad > 0 {
       context.note(
         "\(bad) of the network's outputs are not finite: so are the loss and what follows from it; "
@@ -157,7 +157,7 @@ private struct Evaluation {
       ("class", .left), ("examples", .right), ("precision", .right), ("recall", .right),
       ("most often taken for", .left),
     ])
-    let counts = tensor.doubles()
+    let counts = try tensor.guardedDoubles()
     let size = tensor.shape.dimensions.first ?? 0
     for row in 0..<size {
       let truths = (0..<size).map { counts[row * size + $0] }

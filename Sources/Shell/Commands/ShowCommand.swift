@@ -158,7 +158,7 @@ struct Showing {
 
   private func split(_ split: Split, names: [String]) throws -> [String] {
     guard let images = split.images else { return try ValueDescription(.split(Box(split))).lines }
-    let labels = split.labels?.doubles() ?? []
+    let labels = try split.labels?.guardedDoubles() ?? []
     return try gallery(images) { row in
       guard labels.indices.contains(row), let label = Int(exactly: labels[row]) else { return "" }
       return names.indices.contains(label) ? names[label] : "\(label)"

@@ -1,10 +1,14 @@
 """Writes numpy.txt: what NumPy gives for the cases that the tests repeat.
 
-Run as `python3 generate.py > numpy.txt` with NumPy 1.26 or later; SciPy is not needed.
+Run as `python3 make_numpy.py` with NumPy 1.26 or later; SciPy is not needed.
 A line is a name, a shape and the elements, parted by `|`.
 """
 import math
+import pathlib
+
 import numpy as np
+
+lines = []
 
 np.seterr(all="ignore")
 
@@ -12,7 +16,7 @@ np.seterr(all="ignore")
 def put(name, value):
     value = np.asarray(value, dtype=np.float64)
     shape = ",".join(map(str, value.shape))
-    print(f"{name}|{shape}|{' '.join(repr(float(x)) for x in value.ravel())}")
+    lines.append(f"{name}|{shape}|{' '.join(repr(float(x)) for x in value.ravel())}\n")
 
 
 def sample(*shape, scale=1.0, seed=1):
@@ -149,3 +153,5 @@ for seed, count in [(0, 10), (521, 50), (42, 1000), (4294967295, 7), (521, 18720
     if count > 100:
         order = np.concatenate([order[:20], order[-20:], [int((order * np.arange(count)).sum())]])
     put(f"shuffle.{seed}.{count}", order)
+
+(pathlib.Path(__file__).parent / "numpy.txt").write_text("".join(lines))
