@@ -9,7 +9,7 @@ package struct Derivation {
   package struct Line {
     /// What stands left of the first `=`.
     let left: (unicode: String, latex: String)
-    /// Equal right sides, one behind the other.
+    /// Equal right sides, one after the other.
     let forms: [(unicode: String, latex: String)]
     /// The rule's name.
     package let rule: String

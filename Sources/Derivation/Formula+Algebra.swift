@@ -49,7 +49,7 @@ extension Formula {
     return Formula(.product(coefficient, factors), axes, key: key)
   }
 
-  /// Its constant and the factors behind it.
+  /// Its constant and the factors after it.
   var split: (coefficient: Coefficient, factors: [Factor]) {
     if case .product(let coefficient, let factors) = kind { return (coefficient, factors) }
     return (.one, [Factor(base: self, exponent: 1)])
@@ -252,8 +252,8 @@ extension Formula {
     case .ones: return Formula.constant(.one, axes.reversed()).materialized
     case .matmul(let parts) where parts.allSatisfy({ $0.axes.count == 2 }):
       // (A B)ᵀ = Bᵀ Aᵀ
-      let turned = parts.reversed().map(\.transposed)
-      return turned.dropFirst().reduce(turned[0]) { .matmul($0, $1) }
+      let transposed = parts.reversed().map(\.transposed)
+      return transposed.dropFirst().reduce(transposed[0]) { .matmul($0, $1) }
     default: break
     }
     if case .product(let coefficient, let factors) = kind {

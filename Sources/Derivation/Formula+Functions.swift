@@ -66,7 +66,7 @@ extension Formula {
       key: "[\(left.key)\(relation)\(right.key)]")
   }
 
-  /// Whether something stands below a line.
+  /// Whether the formula has a denominator.
   var hasDenominator: Bool {
     switch kind {
     case .product(_, let factors):

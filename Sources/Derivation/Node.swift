@@ -83,7 +83,7 @@ package final class Node {
   var dimension: Dimension?
   /// A global variable that holds the same value.
   var globalName: String?
-  /// The nodes on the path that use it; the graph lets go of them in its end.
+  /// The nodes on the path that use it; the graph clears them at its end.
   var consumers: [Node] = []
 
   init(

@@ -142,7 +142,7 @@ struct Symbols {
         if node.name != nil || node.isActivation || isLayer { stops.insert(node.identifier) }
         continue
       }
-      let behind =
+      let after =
         users.map { user in
           (stops.contains(user.identifier) || user === root
             ? 0 : rules[user.identifier, default: 0])
@@ -152,9 +152,9 @@ struct Symbols {
       let isStop =
         node.name != nil || node.isActivation || node.operation == "layer" || isSquared
         || users.contains { $0.isActivation || $0.operation == "layer" }
-        || users.filter(\.isOnPath).count > 1 || behind > Self.rulesPerLine
+        || users.filter(\.isOnPath).count > 1 || after > Self.rulesPerLine
       if isStop { stops.insert(node.identifier) }
-      rules[node.identifier] = behind
+      rules[node.identifier] = after
     }
     return stops
   }

@@ -90,7 +90,7 @@ extension CommandContext {
     try command.all("variables").map { input in
       guard case .thunk(let thunk) = input, let place = thunk.place else {
         throw RuntimeError.other(
-          "derive needs a variable behind wrt, not \(sourceText(input))",
+          "derive needs a variable after wrt, not \(sourceText(input))",
           hint: "a variable or a network's parameter: derive L wrt net.W1")
       }
       if case .network(let box) = try place.read() {
