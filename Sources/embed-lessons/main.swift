@@ -15,7 +15,7 @@ func bytes(of path: String) -> [UInt8]? {
 
 /// Says what went wrong and ends the program.
 func fail(_ message: String) -> Never {
-  fputs("embed-lessons: \(message)\n", stderr)
+  perror("embed-lessons: \(message)")
   exit(1)
 }
 
