@@ -34,7 +34,7 @@ import Testing
     #expect(Lesson.all.count >= 2)
     for lesson in Lesson.all {
       #expect(!lesson.title.isEmpty && !lesson.summary.isEmpty)
-      #expect(!lesson.source.text.hasPrefix("##"))
+      #expect(!lesson.source.bytes.starts(with: "##".utf8))
     }
   }
 
