@@ -65,6 +65,7 @@ extension EvaluationRecorder {
   package func didAssign(
     _ value: Value, to name: String, part: (index: Int, count: Int), depth: Int
   ) throws {
+    guard followsCalls else { return }
     var trace: Trace?
     if part.count == 1 {
       trace = recent.last
@@ -103,6 +104,7 @@ extension EvaluationRecorder {
     of loop: ObservedLoop, position: Int, elements: [Value], of sequence: Value?, depth: Int
   ) throws {
     try Interrupt.check()
+    guard followsCalls else { return }
     beginTurn(of: loop, isFirst: !loop.names.isEmpty && position == 0, depth: depth)
     guard let last = loop.names.last, let element = elements.last else { return }
     let key = "\(depth) \(ObjectIdentifier(loop))"

@@ -7,6 +7,8 @@ import Tensors
 package protocol EvaluationListener: AnyObject {
   /// Whether further parts would be shown.
   var wantsMore: Bool { get }
+  /// An expression begins that is beyond what is shown.
+  func leaveOut()
   /// An expression begins, after so many operations.
   func enter(_ expression: Expression, in source: SourceText, operations: Int)
   /// The expression under way gave something, after so many operations.
@@ -32,10 +34,12 @@ package final class EvaluationRecorder: MachineObserver {
     var operands: [Trace] = []
     /// Whether a function that it calls is running: what follows is no operand.
     var isInside = false
-    /// Whether it is noted: beyond what a tree shows nothing is.
-    let isNoted: Bool
     /// What was evaluated in it last.
     var latest: Trace?
+
+    func isOf(_ expression: ObservedExpression, _ depth: Int) -> Bool {
+      observed === expression && self.depth == depth
+    }
   }
 
   package let graph: Graph
@@ -121,8 +125,12 @@ package final class EvaluationRecorder: MachineObserver {
 
   package func willEvaluate(_ expression: ObservedExpression, depth: Int) throws {
     if stack.isEmpty { outermost = depth }
+    guard followsCalls else {
+      listener?.leaveOut()
+      return
+    }
     leaveLoops(before: expression, depth: depth)
-    stack.append(Part(observed: expression, depth: depth, isNoted: followsCalls))
+    stack.append(Part(observed: expression, depth: depth))
     listener?.enter(expression.expression, in: expression.source, operations: graph.nodes.count)
   }
 
@@ -130,16 +138,16 @@ package final class EvaluationRecorder: MachineObserver {
     _ expression: ObservedExpression, depth: Int, as value: Value
   ) throws -> Value {
     leaveLoops(before: expression, depth: depth)
+    // Beyond what a tree shows nothing is noted.
+    guard followsCalls || stack.contains(where: { $0.isOf(expression, depth) }) else {
+      return value
+    }
     // Expressions that `return` or an error that was caught led out of.
-    while let top = stack.last, top.observed !== expression || top.depth != depth {
+    while let top = stack.last, !top.isOf(expression, depth) {
       stack.removeLast()
       listener?.leave(with: Trace(.none), operations: graph.nodes.count)
     }
-    guard let part = stack.last, part.isNoted else {
-      _ = stack.popLast()
-      listener?.leave(with: Trace(value), operations: graph.nodes.count)
-      return value
-    }
+    guard let part = stack.last else { return value }
     let trace = try refusing { try self.trace(of: part, as: value) }
     stack.removeLast()
     if expression.role == .choice { remark(expression, trace.value) }
@@ -149,6 +157,7 @@ package final class EvaluationRecorder: MachineObserver {
   }
 
   package func didEnter(parameters: [(name: String, value: Value)], depth: Int) throws {
+    guard followsCalls else { return }
     if isDeriving, depth - outermost > Self.callLimit {
       try refusing {
         throw unsupported("calls within each other deeper than \(Self.callLimit)")
