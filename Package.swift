@@ -4,6 +4,11 @@ import PackageDescription
 /// The modules in the order data flows through them; a target imports only targets above it.
 let package = Package(
   name: "nnsh",
+  products: [
+    .executable(name: "nnsh", targets: ["nnsh"]),
+    // The language's parser, for editors and other tools; it depends on nothing.
+    .library(name: "Syntax", targets: ["Syntax"]),
+  ],
   targets: [
     .systemLibrary(
       name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),

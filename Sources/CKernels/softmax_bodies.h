@@ -1,7 +1,7 @@
 // Softmax of rows. The largest element is subtracted first, so nothing overflows; a row that is
 // all −∞ has no largest finite element and gives NaN, as in NumPy.
 //
-// A long row fills vectors by itself. Short ones are taken a block at a time: they lie one behind
+// A long row fills vectors by itself. Short ones are taken a block at a time: they lie one after
 // the other, so all that is done to each number alone runs over the block, with no remainder a row;
 // what belongs to a row is first spread along it. (A block is long enough for the vectors of the
 // spread numbers to have reached the cache before others, at other bounds, are read from it.)

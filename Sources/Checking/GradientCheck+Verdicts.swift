@@ -80,10 +80,10 @@ extension GradientCheck {
   /// A gradient whose shape is not the variable's.
   func misshapen(_ measurement: Measurement) throws -> CheckReport {
     let (given, loss) = (measurement.given, measurement.loss)
-    let finding = try ShapeDiagnosis(environment, measurement).finding()
+    let finding = try ShapeFaultSearch(environment, measurement).finding()
     let shapes =
-      "it is \(DiagnosisSearch.words(given.shape)) and the variable is "
-      + "\(DiagnosisSearch.words(loss.gradient.shape))"
+      "it is \(FaultSearch.words(given.shape)) and the variable is "
+      + "\(FaultSearch.words(loss.gradient.shape))"
     var report = report(
       .wrong, finding?.fault ?? .unknown, error: 1,
       finding?.detail ?? "\(shapes); none of the usual mistakes explains the numbers", measurement)
@@ -99,7 +99,7 @@ extension GradientCheck {
       verdict: verdict, fault: fault, error: error, detail: detail,
       gradientText: subject.gradient.text, lossText: subject.loss.text,
       variable: subject.variable.name,
-      shape: DiagnosisSearch.words(measurement.loss.gradient.shape),
+      shape: FaultSearch.words(measurement.loss.gradient.shape),
       differences: describe(measurement), measured: measurement.differences.measured,
       skipped: measurement.differences.skipped)
   }

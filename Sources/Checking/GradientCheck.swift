@@ -69,7 +69,7 @@ package struct GradientCheck {
           note: "at kinks, where the slope may be either side's, it takes another than autodiff")
         : undecided(.onlyKinks, measurement)
     }
-    let search = DiagnosisSearch(
+    let search = FaultSearch(
       environment, loss: measurement.loss, tolerance: tolerance, given: numbers)
     let finding = try search.run() ?? search.behindStaleValues()
     return wrong(measurement, finding, isExhausted: search.isExhausted)

@@ -26,9 +26,9 @@ enum GradientNames {
   }
 
   private static func parts(of name: String) -> [String] {
-    let behind = prefixes.filter { name.hasPrefix($0) }.map { String(name.dropFirst($0.count)) }
+    let after = prefixes.filter { name.hasPrefix($0) }.map { String(name.dropFirst($0.count)) }
     let before = suffixes.filter { name.hasSuffix($0) }.map { String(name.dropLast($0.count)) }
-    return (behind + before).filter { !$0.isEmpty }
+    return (after + before).filter { !$0.isEmpty }
   }
 
   private static func normalized(_ name: String) -> String {

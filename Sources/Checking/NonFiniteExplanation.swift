@@ -184,7 +184,7 @@ package struct NonFiniteExplanation {
   private static func describe(_ birth: NonFiniteWatcher.Birth) -> [String] {
     let kind = birth.value.isNaN ? "NaN" : "infinity"
     var head =
-      "the first \(kind) was born in \(birth.operation), \(DiagnosisSearch.words(birth.shape))"
+      "the first \(kind) was born in \(birth.operation), \(FaultSearch.words(birth.shape))"
     if !birth.position.isEmpty {
       head += ", at [\(birth.position.map(String.init).joined(separator: ", "))]"
     }

@@ -25,7 +25,7 @@ final class NonFiniteWatcher: TapeObserver {
     let place: (source: SourceText, span: Span)?
     /// The loop's variables then.
     let turn: [(name: String, value: Double)]
-    /// The greatest magnitudes of the operands the times before, with the turns.
+    /// The largest |operand| in each earlier turn of the loop, with the number of the turn.
     let history: [(turn: Double?, size: Double)]
   }
 

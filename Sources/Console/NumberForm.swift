@@ -2,7 +2,7 @@ import Glibc
 
 /// Numbers in the forms that tables, bars and axes need, without Foundation.
 package enum NumberForm {
-  /// `0.1234`: a number of digits behind the point.
+  /// `0.1234`: a number of decimals.
   package static func fixed(_ number: Double, _ digits: Int) -> String {
     printf("%.*f", digits, number)
   }
@@ -12,7 +12,7 @@ package enum NumberForm {
     printf("%.*g", digits, number)
   }
 
-  /// A loss: four digits behind the point, or significant ones where it is tiny or huge.
+  /// A loss: four decimals, or significant ones where it is tiny or huge.
   package static func loss(_ number: Double) -> String {
     let magnitude = abs(number)
     if magnitude == 0 || (magnitude >= 1e-3 && magnitude < 1e5) { return fixed(number, 4) }

@@ -53,7 +53,7 @@ struct ClosedCode {
     let needed = needed(for: formula.nodes)
     return graph.nodes.allSatisfy { node in
       !needed.contains(node.identifier) || node.globalName != nil
-        || node.options.isWritable
+        || node.options.isWritable && !node.options.places.contains { $0 == nil }
           && node.options.arguments.allSatisfy { Notation.code(of: $0.value) != nil }
     }
   }
@@ -70,6 +70,7 @@ struct ClosedCode {
   func captureRemarks(_ formula: Formula) -> [String] {
     captured(in: formula).compactMap { node in
       guard case .leaf(let text) = node.kind, let symbol = node.symbol else { return nil }
+      if let origin = node.origin { return "\(Self.name(symbol)) stands for \(origin)" }
       let written = node.source.text(in: node.span)
       let shown = Node.isShort(written) ? written : text
       return "\(Self.name(symbol)) stands for the value of `\(shown)` inside the loss's functions"

@@ -14,7 +14,11 @@ extension Derivation {
     }
     if !definitions.isEmpty {
       output += ["$$", "\\begin{aligned}"]
-      for definition in definitions {
+      for (definition, previous) in zip(definitions, [nil] + definitions.dropLast()) {
+        if let gap = definition.gap {
+          if gap != previous?.gap { output.append(Self.latexGap(gap)) }
+          continue
+        }
         let pieces = Self.brokenSum(definition.formula.latex)
         output.append(
           "\(definition.symbol.latex) &= \(pieces[0]) && \(Self.latexShapes(definition.axes)) \\\\")
@@ -22,7 +26,15 @@ extension Derivation {
       }
       output += ["\\end{aligned}", "$$", ""]
     }
-    for (index, line) in lines.enumerated() { output += markdown(of: line, index + 1) }
+    var number = 0
+    for (line, previous) in zip(lines, [nil] + lines.dropLast()) {
+      if let gap = line.gap {
+        if gap != previous?.gap { output += [gap, ""] }
+      } else {
+        number += 1
+        output += markdown(of: line, number)
+      }
+    }
     output +=
       [
         "## Result", "", "$$",
@@ -82,6 +94,10 @@ extension Derivation {
       piece.append(character)
     }
     return pieces + [piece]
+  }
+
+  private static func latexGap(_ gap: String) -> String {
+    "&\\;\\vdots && \\text{\(gap.drop { !$0.isNumber })} \\\\"
   }
 
   private static func latexSize(_ name: String) -> String {

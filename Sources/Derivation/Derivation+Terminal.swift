@@ -11,8 +11,14 @@ extension Derivation {
       output += TextWrapping.wrapped(sizes, separator: "   ", indent: "  ", width: width) + [""]
     }
     output += definitionLines(width)
-    for (index, line) in lines.enumerated() {
-      output += numbered(index + 1, line, width)
+    var number = 0
+    for (line, previous) in zip(lines, [nil] + lines.dropLast()) {
+      if let gap = line.gap {
+        if gap != previous?.gap { output += ["  \(gap)", ""] }
+      } else {
+        number += 1
+        output += numbered(number, line, width)
+      }
     }
     output += resultLines(width)
     return output.joined(separator: "\n") + "\n"
@@ -24,12 +30,17 @@ extension Derivation {
 
   private func definitionLines(_ width: Int) -> [String] {
     guard !definitions.isEmpty else { return [] }
-    let left = definitions.map { DisplayWidth.of($0.symbol.unicode) }.max() ?? 0
+    let shown = definitions.filter { $0.gap == nil }
+    let left = shown.map { DisplayWidth.of($0.symbol.unicode) }.max() ?? 0
     let texts = definitions.map {
-      "  " + TextWrapping.padded($0.symbol.unicode, left) + " = " + $0.formula.unicode
+      $0.gap.map { "  " + $0 }
+        ?? "  " + TextWrapping.padded($0.symbol.unicode, left) + " = " + $0.formula.unicode
     }
     let column = min(width - 10, (texts.map { DisplayWidth.of($0) }.max() ?? 0) + 4)
-    return zip(texts, definitions).flatMap { text, definition -> [String] in
+    return zip(zip(texts, definitions), [nil] + definitions.dropLast()).flatMap {
+      entry, previous -> [String] in
+      let (text, definition) = entry
+      if let gap = definition.gap { return gap == previous?.gap ? [] : [text] }
       let pieces = TextWrapping.broken(text, keeping: left + 5, indent: left + 7, width: width - 8)
       return pieces.dropLast()
         + [TextWrapping.padded(pieces.last ?? "", column) + definition.axes]

@@ -7,7 +7,7 @@ extension Derivation {
     .fields([
       ("expression", expression.map { .text($0) } ?? .none),
       ("latex", .text(latex)),
-      ("lines", .items(lines.map { .text($0.text) })),
+      ("lines", .items(lines.filter { $0.gap == nil }.map { .text($0.text) })),
       ("ok", .bool(isRight)),
     ])
   }

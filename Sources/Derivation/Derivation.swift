@@ -9,7 +9,7 @@ package struct Derivation {
   package struct Line {
     /// What stands left of the first `=`.
     let left: (unicode: String, latex: String)
-    /// Equal right sides, one behind the other.
+    /// Equal right sides, one after the other.
     let forms: [(unicode: String, latex: String)]
     /// The rule's name.
     package let rule: String
@@ -17,6 +17,8 @@ package struct Derivation {
     let shapes: String
     /// The largest difference from autodiff, relative to the largest element.
     package let error: Double
+    /// Where it belongs to a turn of a loop that is left out: what to say instead of all of them.
+    var gap: String?
 
     /// Whether autodiff agrees.
     package var isRight: Bool { error <= Derivation.tolerance }
@@ -32,6 +34,8 @@ package struct Derivation {
     let symbol: (unicode: String, latex: String)
     let formula: (unicode: String, latex: String)
     let axes: String
+    /// The same as of lines.
+    var gap: String?
   }
 
   /// Relative errors of Float64 sums stay far below.

@@ -27,6 +27,7 @@ package final class Deriver {
   /// Whether closed forms have become too long, so that only the local ones go on.
   private var isAbridged = false
   private var lossMagnitude = 0.0
+  private var folding: LoopFolding?
   private(set) var unicode = Notation.unicode
   private(set) var latex = Notation.latex
   /// Closed forms of more symbols help nobody.
@@ -65,6 +66,7 @@ package final class Deriver {
     guard let variable = graph.nodes.first(where: { $0.isLeaf && $0.isOnPath }),
       root.isOnPath
     else { return try independent(place, root) }
+    folding = try LoopFolding(graph)
     let names = DimensionNames(graph, root: root)
     try GlobalNames(machine: machine, thunk: thunk, target: target).assign(to: graph)
     var symbols = Symbols(graph: graph, root: root)
@@ -151,10 +153,14 @@ package final class Deriver {
   ) throws {
     let left = self.left(node)
     let shown = [local.materialized, closed.materialized]
-    var forms = [(unicode: unicode.text(shown[0]), latex: latex.text(shown[0]))]
-    let full = unicode.text(shown[1])
-    if full != forms[0].unicode, closed.size <= Self.closedLimit {
-      forms.append((full, latex.text(shown[1])))
+    let gap = folding?.hides(node) == true ? folding?.text(of: node) : nil
+    var forms: [(unicode: String, latex: String)] = []
+    if gap == nil {
+      forms.append((unicode.text(shown[0]), latex.text(shown[0])))
+      let full = unicode.text(shown[1])
+      if full != forms[0].unicode, closed.size <= Self.closedLimit {
+        forms.append((full, latex.text(shown[1])))
+      }
     }
     let errors = try [local, closed].map {
       try Derivation.relativeError(
@@ -165,7 +171,7 @@ package final class Deriver {
     lines.append(
       Derivation.Line(
         left: left, forms: forms, rule: rule.isEmpty ? "sum rule" : rule,
-        shapes: Self.justification(local), error: errors.max() ?? 0))
+        shapes: gap == nil ? Self.justification(local) : "", error: errors.max() ?? 0, gap: gap))
   }
 
   /// How large a derivative of the loss is that is neither great nor small: the loss by the
@@ -218,7 +224,7 @@ package final class Deriver {
     _ code: ClosedCode, _ closed: Formula, _ gradient: Value, _ floor: Double
   ) throws -> WrittenCode {
     var written = WrittenCode(remarks: code.layerRemarks(closed))
-    guard code.isWritable(closed) else { return written }
+    guard code.isWritable(closed), folding?.isFolding != true else { return written }
     let (short, statements) = (code.short(closed), code.statements(closed))
     let hidden = code.hidden((statements + [short]).joined(separator: "\n"))
     if let name = hidden.first {
@@ -273,6 +279,10 @@ package final class Deriver {
     return graph.nodes.compactMap { node in
       guard !node.isLeaf, needed.contains(node.identifier), let symbol = node.symbol else {
         return nil
+      }
+      if let folding, folding.hides(node) {
+        return Derivation.Definition(
+          symbol: ("", ""), formula: ("", ""), axes: "", gap: folding.text(of: node))
       }
       let text = (unicode.definition(node).text, latex.definition(node).text)
       return Derivation.Definition(

@@ -46,8 +46,8 @@ extension EvaluationRecorder {
     switch name {
     case "print", "assert": return Trace(value)
     case "compute": if let trace = try compute(builtin, bound) { return trace }
-    case "matmul", "dot":
-      if bound.count == 2 { return try binary(.matmul, bound[0].trace, bound[1].trace, value) }
+    case "matmul", "dot", "max", "min":
+      if let trace = try product(name, bound, value) { return trace }
     case "gradCE":
       if let pair = ordered(bound, builtin) {
         return try binary(.subtract, pair[1], pair[0], value)
@@ -55,7 +55,9 @@ extension EvaluationRecorder {
     case "concat", "stack": return try joined(name, bound, value)
     default: break
     }
-    if bound.contains(where: { $0.trace.value.isFunction }) { return try trace(of: value) }
+    if bound.contains(where: { $0.trace.value.isFunction }) || !value.isTensorLike {
+      return try trace(of: value)
+    }
     let (inputs, options) = try operands(of: builtin, bound, value)
     // A value that comes out as it went in is the same intermediate.
     if value.isOnTape, let same = inputs.first(where: { Value($0.variable).isSame(as: value) }) {
@@ -67,12 +69,33 @@ extension EvaluationRecorder {
       case .differentiable, .refused: false
       }
     guard inputs.contains(where: \.isOnPath), !isCut else {
-      return try constant(name, inputs, options, value)
+      // What the tape records all the same, the arguments being no tensors, it knows best.
+      return value.isOnTape && !isCut
+        ? try trace(of: value) : try constant(name, inputs, options, value)
+    }
+    if let setting = bound.first(where: { $0.trace.value.isOnTape && !inputs.holds($0.trace) }) {
+      throw unsupported("\(name) whose \(setting.parameter) depends on \(target ?? "it")")
     }
     if let plain = try plainCrossEntropy(name, inputs, options) {
       return trace(of: plain, as: value)
     }
     return try operate(name, inputs, options, value)
+  }
+
+  /// A product of two by its operator; of two numbers also the larger and the smaller.
+  private func product(_ name: String, _ bound: [Bound], _ value: Value) throws -> Trace? {
+    guard bound.count == 2 else { return nil }
+    let (left, right) = (bound[0].trace, bound[1].trace)
+    let areNumbers = [left, right].map { (try? node(of: $0, for: value))?.rank == 0 }
+    switch name {
+    case "matmul": return try binary(.matmul, left, right, value)
+    case "dot":
+      return try binary(areNumbers.contains(true) ? .multiply : .matmul, left, right, value)
+    default:
+      guard areNumbers == [true, true] else { return nil }
+      return try operate(
+        name == "max" ? "maximum" : "minimum", [node(of: left), node(of: right)], .init(), value)
+    }
   }
 
   private func bind(_ builtin: Builtin, _ given: Given) throws -> [Bound] {
@@ -214,6 +237,13 @@ extension EvaluationRecorder {
     return try graph.operate(name, inputs, options, at: span, in: source) {
       try .divide(.sum(.multiply($0[0], .log($0[1]))), Variable(-Double(divisor)))
     }
+  }
+}
+
+extension [Node] {
+  /// Whether what is known of a value is one of these.
+  fileprivate func holds(_ trace: Trace) -> Bool {
+    contains { $0 === trace.node || Value($0.variable).isSame(as: trace.value) }
   }
 }
 

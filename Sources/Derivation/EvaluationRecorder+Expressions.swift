@@ -177,8 +177,12 @@ extension EvaluationRecorder {
 
   // MARK: Parts
 
+  /// A place between brackets, with its text as code, nil where it cannot be written; or with the
+  /// intermediate that names it.
+  private typealias Place = (value: SubscriptValue, text: String?, node: Node?)
+
   private func index(
-    _ base: Trace, _ places: [(value: SubscriptValue, text: String?)], _ value: Value
+    _ base: Trace, _ places: [Place], _ value: Value
   ) throws -> Trace {
     let values = places.map(\.value)
     if let items = try elements(of: base) {
@@ -191,29 +195,32 @@ extension EvaluationRecorder {
     guard base.value.isTensorLike, value.isTensorLike else { return try trace(of: value) }
     var options = Node.Options()
     options.indices = try values.map { try $0.tensorIndex() }
-    let texts = places.map(\.text)
-    options.isWritable = texts.allSatisfy { $0 != nil }
-    options.indexText = texts.map { $0 ?? "…" }.joined(separator: ", ")
-    return try operate("index", [node(of: base)], options, value)
+    options.places = places.map(\.text)
+    return try operate("index", [node(of: base)] + places.compactMap(\.node), options, value)
   }
 
-  /// The places between brackets, each with its text as code, nil where it cannot be written; nil
-  /// where the operands are not all of theirs.
+  /// The places between brackets; nil where the operands are not all of theirs.
   private func places(
     _ places: [Subscript], _ operands: ArraySlice<Trace>
-  ) throws -> [(value: SubscriptValue, text: String?)]? {
+  ) throws -> [Place]? {
     var rest = operands
-    let found = try places.map { place -> (value: SubscriptValue, text: String?)? in
+    var count = 0
+    let found = try places.map { place -> Place? in
       switch place {
-      case .ellipsis: return (.ellipsis, "...")
-      case .index(let expression) where expression.isNone: return (.newAxis, "none")
+      case .ellipsis: return (.ellipsis, "...", nil)
+      case .index(let expression) where expression.isNone: return (.newAxis, "none", nil)
       case .index:
-        guard let value = rest.popFirst()?.value else { return nil }
-        return (.index(value), Notation.code(of: value))
+        guard let place = rest.popFirst() else { return nil }
+        let text = Notation.code(of: place.value)
+        guard let node = place.node, node.namesPlaces, !node.isCaptured || text == nil else {
+          return (.index(place.value), text, nil)
+        }
+        count += 1
+        return (.index(place.value), "$\(count)", node)
       case .slice(let start, let stop, let step, _):
         let bounds = [start, stop, step].map { $0.flatMap { _ in rest.popFirst()?.value } }
         let value = SubscriptValue.slice(start: bounds[0], stop: bounds[1], step: bounds[2])
-        return (value, Notation.code(of: [try value.tensorIndex()]))
+        return (value, Notation.code(of: [try value.tensorIndex()]), nil)
       }
     }
     return found.contains { $0 == nil } || !rest.isEmpty ? nil : found.compactMap { $0 }
@@ -264,6 +271,11 @@ extension Expression {
     guard !elements.isEmpty, elements.allSatisfy(\.isBracket) else { return elements.count }
     return elements.reduce(0) { $0 + $1.leafCount }
   }
+}
+
+extension Node {
+  /// Whether it stands between brackets by its name or formula: a mask or a list of positions.
+  fileprivate var namesPlaces: Bool { rank > 0 && !isLiteral && !isOnPath }
 }
 
 extension Value {

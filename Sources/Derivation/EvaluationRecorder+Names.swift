@@ -65,6 +65,7 @@ extension EvaluationRecorder {
   package func didAssign(
     _ value: Value, to name: String, part: (index: Int, count: Int), depth: Int
   ) throws {
+    guard followsCalls else { return }
     var trace: Trace?
     if part.count == 1 {
       trace = recent.last
@@ -103,6 +104,8 @@ extension EvaluationRecorder {
     of loop: ObservedLoop, position: Int, elements: [Value], of sequence: Value?, depth: Int
   ) throws {
     try Interrupt.check()
+    guard followsCalls else { return }
+    beginTurn(of: loop, isFirst: !loop.names.isEmpty && position == 0, depth: depth)
     guard let last = loop.names.last, let element = elements.last else { return }
     let key = "\(depth) \(ObjectIdentifier(loop))"
     if position == 0 || sequences[key] == nil { sequences[key] = recent.last }
@@ -122,7 +125,7 @@ extension EvaluationRecorder {
     guard sequence.value.isTensorLike, value.isTensorLike else { return try trace(of: value) }
     var options = Node.Options()
     options.indices = [.at(position)]
-    options.indexText = "\(position)"
+    options.places = ["\(position)"]
     let variable = try variable(of: value)
     let node = try graph.operate(
       "index", [try node(of: sequence)], options, at: span, in: source

@@ -75,47 +75,67 @@ extension EvaluationRecorder {
       of: variable(Value(parameter.tensor), "\(name).\(parameter.name)", isLocal: isLocal))
   }
 
+  /// A layer by the operations that its `apply` consists of; as a whole where one of them has no
+  /// formula, as of a convolution.
+  ///
   /// - Parameter known: the layer's output, where it has been computed.
   private func output(
     of layer: any Layer, _ x: Node, _ own: [Node], _ known: Tensor?
   ) throws -> Node {
-    func operate(
-      _ name: String, _ inputs: [Node], _ options: Node.Options = .init(),
-      _ compute: ([Variable]) throws -> Variable
-    ) throws -> Node {
-      let node = try graph.operate(name, inputs, options, at: span, in: source) {
-        try known.map { Variable($0) } ?? compute($0)
-      }
-      register(node)
-      return node
-    }
-    switch layer {
-    case is Dense where own.count == 2:
-      let product = try graph.operate("@", [x, own[0]], at: span, in: source) {
-        try .matmul($0[0], $0[1])
-      }
-      register(product)
-      return try operate("+", [product, own[1]]) { try .add($0[0], $0[1]) }
-    case let activation as ActivationLayer:
-      return try operate(activation.kind.name, [x]) {
-        try activation.apply($0[0], parameters: [])
-      }
-    case is Softmax: return try operate("softmax", [x]) { try .softmax($0[0]) }
-    case is Dropout: return x
-    case is Flatten where x.rank >= 2:
-      let rows = x.shape.dimensions[0]
-      let sizes = [rows, x.shape.count / max(1, rows)]
-      var options = Node.Options()
-      options.arguments = sizes.map { ("shape", .number(Double($0))) }
-      return try operate("reshape", [x], options) {
-        try .reshape($0[0], to: Shape(checking: sizes))
-      }
-    default:
+    let steps = try steps(of: layer, [x] + own)
+    guard steps.allSatisfy({ Self.name(of: $0) != nil }) else {
       var options = Node.Options()
       options.layer = layer
       return try operate("layer", [x] + own, options) {
-        try layer.apply($0[0], parameters: $0.dropFirst())
+        try known.map { Variable($0) } ?? layer.apply($0[0], parameters: $0.dropFirst())
       }
     }
+    var nodes = [x] + own
+    for (index, step) in steps.enumerated() {
+      let inputs = try zip(step.parents, step.inputs).map { parent, tensor in
+        parent >= 0 ? nodes[parent] : try constant(tensor, of: layer)
+      }
+      var options = Node.Options()
+      if step.name == "reshape" {
+        options.arguments = step.output.shape.dimensions.map { ("shape", .number(Double($0))) }
+      }
+      let isLast = index == steps.count - 1
+      nodes.append(
+        try operate(Self.name(of: step) ?? step.name, inputs, options) {
+          try (isLast ? known : nil).map { Variable($0) } ?? step.applied(to: $0)
+        })
+    }
+    return steps.isEmpty ? x : nodes[nodes.count - 1]
+  }
+
+  /// What a layer's `apply` records of these inputs, which come first and are left out.
+  private func steps(of layer: any Layer, _ inputs: [Node]) throws -> [Recording.Step] {
+    let tape = Tape(keepingAll: true)
+    let watched = inputs.map { tape.watch($0.tensor) }
+    let output = try layer.apply(watched[0], parameters: watched.dropFirst())
+    guard let last = tape.position(of: output), last >= inputs.count else { return [] }
+    return (inputs.count...last).compactMap { tape.step(at: $0)?.step }
+  }
+
+  private func operate(
+    _ name: String, _ inputs: [Node], _ options: Node.Options,
+    _ compute: ([Variable]) throws -> Variable
+  ) throws -> Node {
+    let node = try graph.operate(name, inputs, options, at: span, in: source, compute)
+    register(node)
+    return node
+  }
+
+  /// A number in a layer, or what it learned without gradients.
+  private func constant(_ tensor: Tensor, of layer: any Layer) throws -> Node {
+    if tensor.rank == 0, let number = tensor.item {
+      return try graph.number(number, at: span, in: source)
+    }
+    let statistics = [("mu", "running mean"), ("v", "running variance")]
+    let found = zip(layer.statistics, statistics).first { $0.0.identity == tensor.identity }?.1
+    let node = try graph.leaf(found?.0 ?? "c", tensor, at: span, in: source)
+    node.isCaptured = true
+    node.origin = "\(found.map { "the " + $0.1 } ?? "a constant") of \(layer.description)"
+    return node
   }
 }

@@ -116,7 +116,7 @@ extension EvaluationRecorder {
   /// The intermediate at a place of the tape; where no expression gave it, by what was recorded.
   func node(at position: Int) throws -> Node {
     if let known = nodesByPosition[position] { return known }
-    guard let (step, result) = graph.tape.step(at: position), let name = Self.symbols[step.name]
+    guard let (step, result) = graph.tape.step(at: position), let name = Self.name(of: step)
     else { throw unsupported("this") }
     var inputs: [Node] = []
     for (parent, tensor) in zip(step.parents, step.inputs) {
@@ -125,10 +125,15 @@ extension EvaluationRecorder {
     }
     var options = Node.Options()
     options.indices = step.indices
-    options.indexText = Notation.code(of: step.indices) ?? "…"
-    options.isWritable = Notation.code(of: step.indices) != nil
+    options.places = [Notation.code(of: step.indices)]
+    if name == "reshape" {
+      options.arguments = step.output.shape.dimensions.map { ("shape", .number(Double($0))) }
+    }
     if name == "stack" { options.arguments = [("axis", .number(0))] }
-    if name == "assign", DerivationRule.placed(at: step.indices, in: inputs[0], "") == nil {
+    if name == "assign",
+      DerivationRule.placed(
+        at: step.indices, in: inputs[0], "", options.indexText) == nil
+    {
       options.isWritable = false
     }
     let node = try graph.operate(name, inputs, options, at: span, in: source) { _ in result }
@@ -142,6 +147,17 @@ extension EvaluationRecorder {
     "index": "index", "assign": "assign", "stack": "stack", "add": "+", "subtract": "-",
     "multiply": "*", "divide": "/", "power": "^", "matmul": "@", "negate": "neg",
   ]
+
+  /// Operations without settings, or whose settings the shape of the result tells.
+  private static let plainNames = Set(
+    UnaryOperation.allCases.map(\.name) + BinaryOperation.allCases.map(\.name)
+      + ["softmax", "reshape"])
+
+  /// What an operation is called here; nil where the recording does not tell enough of it.
+  static func name(of step: Recording.Step) -> String? {
+    if let symbol = symbols[step.name] { return symbol }
+    return plainNames.contains(step.name) ? step.name : nil
+  }
 
   /// The variable of a list of nodes that the machine made a tensor of, to compute a result.
   func stacked(_ nodes: [Node], for result: Value?) throws -> Variable? {

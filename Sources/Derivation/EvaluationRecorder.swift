@@ -7,6 +7,8 @@ import Tensors
 package protocol EvaluationListener: AnyObject {
   /// Whether further parts would be shown.
   var wantsMore: Bool { get }
+  /// An expression begins that is beyond what is shown.
+  func leaveOut()
   /// An expression begins, after so many operations.
   func enter(_ expression: Expression, in source: SourceText, operations: Int)
   /// The expression under way gave something, after so many operations.
@@ -32,10 +34,12 @@ package final class EvaluationRecorder: MachineObserver {
     var operands: [Trace] = []
     /// Whether a function that it calls is running: what follows is no operand.
     var isInside = false
-    /// Whether it is noted: beyond what a tree shows nothing is.
-    let isNoted: Bool
     /// What was evaluated in it last.
     var latest: Trace?
+
+    func isOf(_ expression: ObservedExpression, _ depth: Int) -> Bool {
+      observed === expression && self.depth == depth
+    }
   }
 
   package let graph: Graph
@@ -56,6 +60,9 @@ package final class EvaluationRecorder: MachineObserver {
   private(set) var recent: [Trace] = []
   /// The variables of the running functions, by depth.
   var scopes: [Int: [String: Trace]] = [:]
+  /// The loops under way, the innermost last.
+  private var loops: [LoopRun] = []
+  private var loopCount = 0
   /// What walks over sequences run through, by depth and loop.
   var sequences: [String: Trace] = [:]
   /// Nodes by the memory of their values, which are kept so that no other gets it, and by their
@@ -118,23 +125,29 @@ package final class EvaluationRecorder: MachineObserver {
 
   package func willEvaluate(_ expression: ObservedExpression, depth: Int) throws {
     if stack.isEmpty { outermost = depth }
-    stack.append(Part(observed: expression, depth: depth, isNoted: followsCalls))
+    guard followsCalls else {
+      listener?.leaveOut()
+      return
+    }
+    leaveLoops(before: expression, depth: depth)
+    stack.append(Part(observed: expression, depth: depth))
     listener?.enter(expression.expression, in: expression.source, operations: graph.nodes.count)
   }
 
   package func didEvaluate(
     _ expression: ObservedExpression, depth: Int, as value: Value
   ) throws -> Value {
+    leaveLoops(before: expression, depth: depth)
+    // Beyond what a tree shows nothing is noted.
+    guard followsCalls || stack.contains(where: { $0.isOf(expression, depth) }) else {
+      return value
+    }
     // Expressions that `return` or an error that was caught led out of.
-    while let top = stack.last, top.observed !== expression || top.depth != depth {
+    while let top = stack.last, !top.isOf(expression, depth) {
       stack.removeLast()
       listener?.leave(with: Trace(.none), operations: graph.nodes.count)
     }
-    guard let part = stack.last, part.isNoted else {
-      _ = stack.popLast()
-      listener?.leave(with: Trace(value), operations: graph.nodes.count)
-      return value
-    }
+    guard let part = stack.last else { return value }
     let trace = try refusing { try self.trace(of: part, as: value) }
     stack.removeLast()
     if expression.role == .choice { remark(expression, trace.value) }
@@ -144,6 +157,7 @@ package final class EvaluationRecorder: MachineObserver {
   }
 
   package func didEnter(parameters: [(name: String, value: Value)], depth: Int) throws {
+    guard followsCalls else { return }
     if isDeriving, depth - outermost > Self.callLimit {
       try refusing {
         throw unsupported("calls within each other deeper than \(Self.callLimit)")
@@ -157,11 +171,56 @@ package final class EvaluationRecorder: MachineObserver {
     _ builtin: Builtin, _ arguments: [Value], names: [String?], giving value: Value
   ) throws -> Value {
     guard followsCalls else { return value }
+    if let part = stack.last { leaveLoops(before: part.observed, depth: part.depth) }
     let trace = try refusing {
       try result(of: builtin, Given(arguments, names: names), value)
     }
     replaceLatest(trace)
     return trace.value
+  }
+
+  // MARK: Loops
+
+  /// A loop under way.
+  private struct LoopRun {
+    let loop: ObservedLoop
+    let depth: Int
+    var turn: Node.Turn
+
+    func holds(_ span: Span, in source: SourceText) -> Bool {
+      source === loop.source && span.start >= loop.span.start && span.end <= loop.span.end
+    }
+  }
+
+  /// Leaves the loops that an expression does not stand in.
+  private func leaveLoops(before expression: ObservedExpression, depth: Int) {
+    leaveLoops { loop in
+      loop.depth > depth
+        || loop.depth == depth && !loop.holds(expression.expression.span, in: expression.source)
+    }
+  }
+
+  private func leaveLoops(where isLeft: (LoopRun) -> Bool) {
+    while let last = loops.last, isLeft(last) {
+      loops.removeLast()
+      graph.turn = loops.first?.turn
+    }
+  }
+
+  /// Notes that a turn begins: of a run of the loop that is under way, or of a new one.
+  func beginTurn(of loop: ObservedLoop, isFirst: Bool, depth: Int) {
+    leaveLoops {
+      $0.depth > depth
+        || $0.depth == depth && $0.loop !== loop && !$0.holds(loop.span, in: loop.source)
+        || isFirst && $0.depth == depth && $0.loop === loop
+    }
+    if let last = loops.last, last.loop === loop, last.depth == depth {
+      loops[loops.count - 1].turn.number += 1
+    } else {
+      loops.append(LoopRun(loop: loop, depth: depth, turn: .init(loop: loopCount, number: 1)))
+      loopCount += 1
+    }
+    graph.turn = loops.first?.turn
   }
 
   // MARK: Notes

@@ -8,6 +8,8 @@ import Tensors
 package final class Graph {
   /// Intermediates beyond this make no derivation that anyone would read.
   static let sizeLimit = 600
+  /// The same with all turns of loops, of which few are shown.
+  static let loopSizeLimit = 20_000
 
   let tape = Tape(keepingAll: true)
   let machine: Machine
@@ -16,6 +18,10 @@ package final class Graph {
   package private(set) var nodes: [Node] = []
   /// What all operations cost, those that were not kept too.
   package private(set) var cost = Cost()
+  /// The turn that is under way.
+  var turn: Node.Turn?
+  /// The intermediates beside those of a loop's later turns.
+  private var plainCount = 0
   private var leaves: [String: Node] = [:]
   private var computed: [String: Node] = [:]
 
@@ -62,6 +68,8 @@ package final class Graph {
   /// Of an evaluation that is only shown, what lies beyond the limit is not kept.
   private func add(_ node: Node) -> Node {
     if isExact || nodes.count < Self.sizeLimit { nodes.append(node) }
+    node.turn = turn
+    if LoopFolding.isShownAlways(turn) { plainCount += 1 }
     return node
   }
 
@@ -75,9 +83,10 @@ package final class Graph {
     isConstant: Bool = false, at span: Span, in source: SourceText,
     _ compute: ([Variable]) throws -> Variable
   ) throws -> Node {
-    guard nodes.count < Self.sizeLimit || !isExact else {
+    if isExact, plainCount >= Self.sizeLimit || nodes.count >= Self.loopSizeLimit {
+      let limit = plainCount >= Self.sizeLimit ? Self.sizeLimit : Self.loopSizeLimit
       throw Unsupported(
-        "a loss of more than \(Self.sizeLimit) steps", span: span, source: source,
+        "a loss of more than \(limit) steps", span: span, source: source,
         hint: "derive a part of it, or use grad")
     }
     let key = isExact ? Self.key(name, inputs, options) : nil
@@ -87,7 +96,7 @@ package final class Graph {
     let node = add(
       Node(
         .operation(name), identifier: nodes.count,
-        inputs: nodes.count < Self.sizeLimit ? inputs : [], options: options,
+        inputs: isExact || nodes.count < Self.sizeLimit ? inputs : [], options: options,
         variable: isOnPath ? variable : variable.detached,
         axes: Self.axes(name, inputs, options, variable.shape), isOnPath: isOnPath, span: span,
         source: source))

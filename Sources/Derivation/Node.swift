@@ -21,13 +21,18 @@ package final class Node {
     var arguments: [(name: String, value: Value)] = []
     /// The places between brackets, and how they are written.
     var indices: [Index] = []
-    var indexText = ""
-    /// Whether `indexText` is code that gives these places wherever it stands.
+    ///
+    /// `$1` is the second operand, as a mask; nil is what is too long for a formula.
+    var places: [String?] = []
+    /// Whether nns can write it.
     var isWritable = true
     /// The layer of a network, with its operands' order.
     var layer: (any Layer)?
     /// An intermediate that the derivative is written with, without being an operand.
     weak var companion: Node?
+
+    /// The places with `$1` for the second operand.
+    var indexText: String { places.map { $0 ?? "…" }.joined(separator: ", ") }
 
     subscript(name: String) -> Value? { arguments.first { $0.name == name }?.value }
 
@@ -39,6 +44,14 @@ package final class Node {
 
     /// Whether `keepdims=true` was given.
     var keepsDimensions: Bool { if case .bool(true)? = self["keepdims"] { true } else { false } }
+  }
+
+  /// A turn of a loop.
+  struct Turn: Hashable {
+    /// Which run of which loop, counted from 0.
+    let loop: Int
+    /// Counted from 1.
+    var number: Int
   }
 
   let identifier: Int
@@ -62,11 +75,15 @@ package final class Node {
   var isLocal = false
   /// Whether its text is a literal, which needs no symbol.
   var isLiteral = false
+  /// The turn of a loop that it was computed in, of the outermost where loops stand within others.
+  var turn: Turn?
+  /// What it is, where no expression of the user's tells.
+  var origin: String?
   /// The axis whose length this number is.
   var dimension: Dimension?
   /// A global variable that holds the same value.
   var globalName: String?
-  /// The nodes on the path that use it; the graph lets go of them in its end.
+  /// The nodes on the path that use it; the graph clears them at its end.
   var consumers: [Node] = []
 
   init(

@@ -53,22 +53,25 @@ extension Notation {
     case "not": return ("(not \(operand(inputs[0], from: .postfix)))", .atom)
     case "bracket":
       let inside = inputs.map { operand($0, from: .sum) }.joined(separator: ", ")
+      // What stands in brackets by name is a list for nns, where it is no number.
+      if style == .nns, inputs.contains(where: { $0.rank > 0 }) {
+        return ("stack([\(inside)])", .atom)
+      }
       return (style == .latex ? "\\left[\(inside)\\right]" : "[\(inside)]", .atom)
     case "logsumexp": return logSumExp(node)
     case "transpose" where node.options.arguments.isEmpty:
       let mark = style == .nns ? "'" : style == .latex ? "^\\top" : "ᵀ"
       return (operand(inputs[0], from: .postfix) + mark, .postfix)
     case "index":
-      let places =
-        style == .latex ? SymbolText.escaped(node.options.indexText) : node.options.indexText
+      let places = places(node)
       return ("\(operand(inputs[0], from: .postfix))[\(places)]", .postfix)
     case "assign":
-      let places =
-        style == .latex ? SymbolText.escaped(node.options.indexText) : node.options.indexText
+      let places = places(node)
       let (whole, part) = (operand(inputs[0], from: .postfix), operand(inputs[1], from: .sum))
       if style == .nns {
         let change = "(\(operand(inputs[1], from: .product)) - \(whole)[\(places)])"
-        let placed = DerivationRule.placed(at: node.options.indices, in: node, change)
+        let placed = DerivationRule.placed(
+          at: node.options.indices, in: node, change, node.options.indexText)
         return ("(\(whole) + \(placed ?? change))", .atom)
       }
       return (
@@ -226,6 +229,20 @@ extension Notation {
       return "[\(parts.joined(separator: ", "))]"
     default: return nil
     }
+  }
+
+  /// What stands between the brackets of an operation on parts.
+  private func places(_ node: Node) -> String {
+    let texts = node.options.places.map { place -> String in
+      guard let place else { return style == .latex ? "\\dots" : "…" }
+      guard place.first == "$", let index = Int(place.dropFirst()) else {
+        return style == .latex ? SymbolText.escaped(place) : place
+      }
+      let text = operand(node.inputs[index], from: .sum)
+      let isWrapped = style != .latex && text.first == "(" && text.last == ")"
+      return isWrapped ? String(text.dropFirst().dropLast()) : text
+    }
+    return texts.joined(separator: ", ")
   }
 
   /// The places between brackets as nns reads them back; nil where they are too long for a formula.

@@ -145,7 +145,13 @@ struct Notation {
   private func sum(_ terms: [Formula], _ formula: Formula) -> (String, Level) {
     if style == .shapes { return shapesOfParts(terms, " + ", formula) }
     var result = ""
+    // Of many terms, as of a loop's turns, two and the last are enough to see.
+    let isLong = terms.count > 8 && style != .nns
     for (index, term) in terms.enumerated() {
+      if isLong, index >= 2, index < terms.count - 1 {
+        if index == 2 { result += style == .latex ? " + \\dots" : " + … \(terms.count) terms …" }
+        continue
+      }
       let isNegative = term.split.coefficient.number < 0
       let text = self.text(isNegative ? term.negated : term, from: .product)
       if index == 0 {
@@ -211,9 +217,15 @@ struct Notation {
         return (filled(pattern, call.operands), Self.level(of: pattern))
       }
     case .unicode:
-      if let pattern = call.unicode { return (filled(pattern, call.operands), .matmul) }
+      if let pattern = call.unicode {
+        return (filled(pattern, call.operands), Self.isWrapped(pattern) ? .atom : .matmul)
+      }
     case .latex:
-      if let pattern = call.latex { return (filled(pattern, call.operands), .matmul) }
+      if let pattern = call.latex {
+        return (
+          filled(pattern, call.operands), pattern.hasPrefix("\\left(") ? .atom : .matmul
+        )
+      }
     }
     var inside = call.operands.map { text($0) }.joined(separator: ", ")
     if call.isList { inside = "[\(inside)]" }
@@ -224,6 +236,20 @@ struct Notation {
     return (
       name + (style == .latex ? parenthesized(inside + suffix) : "(\(inside)\(suffix))"), .atom
     )
+  }
+
+  /// Whether a pattern is one pair of parentheses, perhaps with a function's name before it.
+  private static func isWrapped(_ pattern: String) -> Bool {
+    guard let first = pattern.firstIndex(of: "("), pattern.last == ")",
+      pattern[..<first].allSatisfy({ $0.isLetter || $0.isNumber })
+    else { return false }
+    var depth = 0
+    for character in pattern[first...].dropLast() {
+      if character == "(" { depth += 1 }
+      if character == ")" { depth -= 1 }
+      if depth == 0 { return false }
+    }
+    return true
   }
 
   /// How tightly a pattern of nns holds together.

@@ -73,6 +73,9 @@ enum SymbolText {
     return result
   }
 
+  /// The same of places between brackets, in which `$1` stands for an operand.
+  static func escapedPlaces(_ text: String) -> String { escaped(text).replacing("\\$", with: "$") }
+
   static func functionName(_ name: String) -> String {
     ["exp", "log", "sin", "cos", "tanh", "max", "min"].contains(name)
       ? "\\" + name : "\\mathrm{\(escaped(name))}"

@@ -6,6 +6,8 @@ import Tensors
 /// in LaTeX nor in code, and code may not hide a function that it calls.
 package struct SymbolNames {
   private var taken: Set<String> = []
+  /// The number after the last that was given to a name.
+  private var next: [String: Int] = [:]
 
   /// Takes a name; false where something else is written so already.
   mutating func claim(_ symbol: String) -> Bool {
@@ -20,8 +22,14 @@ package struct SymbolNames {
   /// The name, or that name with the first free number.
   mutating func claim(anyOf symbol: String) -> String {
     if claim(symbol) { return symbol }
-    var number = 2
+    return claim(numbered: symbol, from: 2)
+  }
+
+  /// The name with the first free number.
+  mutating func claim(numbered symbol: String, from first: Int = 1) -> String {
+    var number = max(first, next[symbol] ?? first)
     while !claim("\(symbol)~\(number)") { number += 1 }
+    next[symbol] = number + 1
     return "\(symbol)~\(number)"
   }
 
@@ -85,9 +93,7 @@ struct Symbols {
       if counts[letter] == 1 {
         node.symbol = names.claim(anyOf: letter)
       } else {
-        var number = 1
-        while !names.claim("\(letter)~\(number)") { number += 1 }
-        node.symbol = "\(letter)~\(number)"
+        node.symbol = names.claim(numbered: letter)
       }
     }
   }
@@ -136,7 +142,7 @@ struct Symbols {
         if node.name != nil || node.isActivation || isLayer { stops.insert(node.identifier) }
         continue
       }
-      let behind =
+      let after =
         users.map { user in
           (stops.contains(user.identifier) || user === root
             ? 0 : rules[user.identifier, default: 0])
@@ -146,9 +152,9 @@ struct Symbols {
       let isStop =
         node.name != nil || node.isActivation || node.operation == "layer" || isSquared
         || users.contains { $0.isActivation || $0.operation == "layer" }
-        || users.filter(\.isOnPath).count > 1 || behind > Self.rulesPerLine
+        || users.filter(\.isOnPath).count > 1 || after > Self.rulesPerLine
       if isStop { stops.insert(node.identifier) }
-      rules[node.identifier] = behind
+      rules[node.identifier] = after
     }
     return stops
   }

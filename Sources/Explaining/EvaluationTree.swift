@@ -45,19 +45,17 @@ final class EvaluationTree: EvaluationListener {
   init() { stack = [root] }
 
   /// Whether parts were left out.
-  var isCut: Bool { count > Self.partLimit }
+  private(set) var isCut = false
 
   /// Whether further parts would be shown.
   var wantsMore: Bool { count < Self.partLimit }
+
+  func leaveOut() { isCut = true }
 
   /// - Parameter operations: how many operations there were before.
   func enter(_ expression: Expression, in source: SourceText, operations: Int) {
     count += 1
     starts.append(operations)
-    guard count <= Self.partLimit else {
-      stack.append(EvaluationPart(text: "", isPlain: true))
-      return
-    }
     let text = Self.line(of: expression.span, in: source)
     var isPlain = false
     switch expression.kind {

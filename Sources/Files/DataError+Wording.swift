@@ -6,7 +6,7 @@ extension DataError: CustomStringConvertible {
     ([message] + suggestions).joined(separator: "; ")
   }
 
-  /// One sentence without a final stop, as it stands after `error: `.
+  /// One sentence without a full stop, as it stands after `error: `.
   package var message: String {
     switch self {
     case .missing(let path, _): "no such file: \(path)"
@@ -94,7 +94,7 @@ extension DataError: CustomStringConvertible {
     }
   }
 
-  /// What to do about it, each entry a line behind `= `.
+  /// What to do about it, each entry a line after `= `.
   package var suggestions: [String] {
     switch self {
     case .missing(let path, let nearest):

@@ -41,24 +41,39 @@ package struct DerivativePass: Sendable {
     return Variable(try program.run(values))
   }
 
-  /// The same for a function of one operand, written over the cotangent and never cut short.
-  ///
-  /// - Parameters:
-  ///   - operand: read only where the derivative is written with it; as `result`, of as many
-  ///     elements as the cotangent.
-  package func multiply(
-    _ cotangent: FloatRows, operand: FloatRows, result: FloatRows, on backend: any Backend
-  ) {
-    if derivative == 1 { return }
-    let values = inputs.map { input -> ElementwiseProgram.Elements in
-      switch input {
-      case .cotangent: .rows(cotangent)
-      case .operand: .rows(operand)
-      case .result: .rows(result)
-      case .number(let number): .number(number)
-      }
+  /// The same for a function of one operand, in a plan: it is written over the cotangent, is never
+  /// cut short and allocates nothing.
+  package struct Planned {
+    private let inputs: [Input]
+    private var program: ElementwiseProgram.Planned?
+
+    /// For `count` elements.
+    package init(_ derivative: Derivative, count: Int) {
+      let pass = DerivativePass(derivative)
+      inputs = pass.inputs
+      if derivative == 1 { return }
+      program = .init(
+        pass.program,
+        inputs.map { if case .number(let number) = $0 { .number(number) } else { .rows } },
+        count: count)
     }
-    program.runWhole(values, into: cotangent, on: backend)
+
+    /// - Parameters:
+    ///   - operand: read only where the derivative is written with it; as `result`, of as many
+    ///     elements as the cotangent.
+    package mutating func multiply(
+      _ cotangent: FloatRows, operand: FloatRows, result: FloatRows, on backend: any Backend
+    ) {
+      for (index, input) in inputs.enumerated() {
+        switch input {
+        case .cotangent: program?.set(index, to: cotangent)
+        case .operand: program?.set(index, to: operand)
+        case .result: program?.set(index, to: result)
+        case .number: break
+        }
+      }
+      program?.run(into: cotangent, on: backend)
+    }
   }
 
   /// Writes the postfix program.

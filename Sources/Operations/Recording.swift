@@ -25,6 +25,11 @@ package struct Recording {
       indices = entry.operation?.indices ?? []
       operation = entry.operation
     }
+
+    /// The same operation on other inputs.
+    package func applied(to inputs: [Variable]) throws -> Variable {
+      try operation.map { try $0(inputs) } ?? inputs[0]
+    }
   }
 
   /// Changes the cotangent of one step, given those found so far: what it gives is added.

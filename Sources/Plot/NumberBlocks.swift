@@ -1,7 +1,7 @@
 import Language
 import Tensors
 
-/// Many numbers read a block at a time, with a look for Ctrl-C before each: never all of them copied.
+/// Many numbers read a block at a time, checking for Ctrl-C before each: never all of them copied.
 package struct NumberBlocks {
   package let count: Int
   private let block: (Range<Int>) throws -> [Double]

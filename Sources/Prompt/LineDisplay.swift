@@ -18,9 +18,9 @@ package struct LineDisplay {
     /// A byte offset of the text.
     package var cursor = 0
     package var styles = LineStyles(plain: 0)
-    /// What Right would accept, shown behind the cursor.
+    /// What Right would accept, shown after the cursor.
     package var ghost = ""
-    /// What the statement gives, shown behind all else.
+    /// What the statement gives, shown after all else.
     package var shape = ""
     /// A row below the text; empty for none.
     package var note = ""

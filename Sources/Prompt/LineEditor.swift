@@ -16,7 +16,7 @@ package protocol LineEditorDelegate: AnyObject {
   func resultShape(of text: String) -> String
 }
 
-/// A prompt with libedit behind it: libedit knows the keys and edits the buffer, `LineDisplay`
+/// A prompt over libedit: libedit knows the keys and edits the buffer, `LineDisplay`
 /// draws it.
 ///
 /// There is one, on one thread: libedit keeps static state.
@@ -41,7 +41,7 @@ package final class LineEditor {
   private var inferred = (text: "", shape: "")
   /// The lines of `~/.editrc` that were left out.
   package private(set) var faults: [EditorSettings.Fault] = []
-  // Kept for C until its next question.
+  // The string last given to C, which reads it until the next call.
   private var answer: UnsafeMutablePointer<CChar>?
 
   /// Beyond this many bytes a text is shown without colours and hints.
@@ -98,7 +98,7 @@ package final class LineEditor {
       },
       accept_hint: { context, text in
         guard let editor = LineEditor.from(context), let text else { return nil }
-        let ghost = editor.ghost(behind: String(cString: text))
+        let ghost = editor.ghost(after: String(cString: text))
         return ghost.isEmpty ? nil : editor.keep(ghost)
       },
       search: { context, step, typed, cursor in
@@ -227,14 +227,14 @@ package final class LineEditor {
     guard !isEnding, search == nil, cursor == text.utf8.count, !text.isEmpty,
       !text.contains("\n")
     else { return content }
-    content.ghost = ghost(behind: text)
+    content.ghost = ghost(after: text)
     if inferred.text != text { inferred = (text, delegate.resultShape(of: text)) }
     content.shape = inferred.shape
     return content
   }
 
-  /// What Right would accept behind a text of one line.
-  private func ghost(behind text: String) -> String {
+  /// What Right would accept after a text of one line.
+  private func ghost(after text: String) -> String {
     guard delegate.showsLiveHelp, text.utf8.count <= Self.liveHelpLimit, !text.contains("\n")
     else { return "" }
     return history.continuation(of: text) ?? ""

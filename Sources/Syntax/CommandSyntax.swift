@@ -1,18 +1,22 @@
 /// The form of one command's arguments: what the parser knows of it.
 ///
-/// `train NET on DATA [epochs=…]` is two slots, `net` and `data` behind the word `on`, and options.
-package struct CommandSyntax: Sendable {
+/// `train NET on DATA [epochs=…]` is two slots, `net` and `data` after the word `on`, and options.
+public struct CommandSyntax: Sendable {
   /// A place for an argument.
-  package struct Slot: Sendable {
-    package let name: String
+  public struct Slot: Sendable {
+    /// What usages and errors call it.
+    public let name: String
     /// The word that must stand before it: `on`, `to`, `as`, `wrt`, `against`, `of`.
-    package let keyword: String?
-    package let kind: Kind
-    package let isOptional: Bool
-    /// Whether several may follow, parted by commas or spaces.
-    package let isVariadic: Bool
+    public let keyword: String?
+    /// What may stand there.
+    public let kind: Kind
+    /// Whether it may be left out.
+    public let isOptional: Bool
+    /// Whether several may follow, separated by commas or spaces.
+    public let isVariadic: Bool
 
-    package init(
+    /// Its parts, each as the property of its name.
+    public init(
       _ name: String, after keyword: String? = nil, _ kind: Kind, isOptional: Bool = false,
       isVariadic: Bool = false
     ) {
@@ -24,8 +28,8 @@ package struct CommandSyntax: Sendable {
     }
   }
 
-  /// What may stand in a slot or behind an option's `=`.
-  package enum Kind: Sendable, Equatable {
+  /// What may stand in a slot or after an option's `=`.
+  public enum Kind: Sendable, Equatable {
     /// Any expression.
     case expression
     /// A bare word of these, or else an expression: `batch=full`, `explain nan`.
@@ -39,24 +43,31 @@ package struct CommandSyntax: Sendable {
   }
 
   /// `name=value` after the slots.
-  package struct Option: Sendable {
-    package let name: String
-    package let kind: Kind
+  public struct Option: Sendable {
+    /// The word before the `=`.
+    public let name: String
+    /// What may stand after the `=`.
+    public let kind: Kind
     /// What other tools call it: written here, the error names the option.
-    package let misnomers: [String]
+    public let misnomers: [String]
 
-    package init(_ name: String, _ kind: Kind = .expression, misnomers: [String] = []) {
+    /// Its parts, each as the property of its name.
+    public init(_ name: String, _ kind: Kind = .expression, misnomers: [String] = []) {
       self.name = name
       self.kind = kind
       self.misnomers = misnomers
     }
   }
 
-  package let name: String
-  package let slots: [Slot]
-  package let options: [Option]
+  /// The command's name.
+  public let name: String
+  /// The places of its arguments, in order.
+  public let slots: [Slot]
+  /// What may follow as `name=value`, in any order.
+  public let options: [Option]
 
-  package init(name: String, slots: [Slot], options: [Option] = []) {
+  /// Its parts, each as the property of its name.
+  public init(name: String, slots: [Slot], options: [Option] = []) {
     self.name = name
     self.slots = slots
     self.options = options

@@ -4,7 +4,7 @@ extension Diagnostic {
   /// - Parameters:
   ///   - inColor: whether to mark it with the escape codes of a terminal.
   ///   - width: the columns of the terminal, at which lines wrap between words; nil for no limit.
-  package func rendered(inColor: Bool = false, width: Int? = nil) -> String {
+  public func rendered(inColor: Bool = false, width: Int? = nil) -> String {
     let style = Style(isOn: inColor)
     let width = max(20, width ?? .max)
     let first = Self.wrapped("error: " + Self.printable(message), to: width, hanging: 2)

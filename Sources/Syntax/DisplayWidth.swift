@@ -2,15 +2,15 @@
 ///
 /// Combining marks take none, East Asian wide characters and emoji two; the ranges are those of
 /// Unicode's EastAsianWidth.txt, merged where only unassigned characters lie between.
-package enum DisplayWidth {
+public enum DisplayWidth {
   /// The columns of a text without line breaks; control characters count nothing.
-  package static func of(_ text: some StringProtocol) -> Int {
+  public static func of(_ text: some StringProtocol) -> Int {
     text.reduce(0) { $0 + of($1) }
   }
 
   /// The columns of one character as people see it: that of its widest scalar, or two where a
   /// variation selector asks for an emoji.
-  package static func of(_ character: Character) -> Int {
+  public static func of(_ character: Character) -> Int {
     if let ascii = character.asciiValue { return ascii >= 0x20 && ascii != 0x7F ? 1 : 0 }
     var width = 0
     for scalar in character.unicodeScalars {
@@ -21,7 +21,7 @@ package enum DisplayWidth {
   }
 
   /// The columns of one scalar by itself.
-  package static func of(_ scalar: Unicode.Scalar) -> Int {
+  public static func of(_ scalar: Unicode.Scalar) -> Int {
     let value = scalar.value
     if value < 0x20 || (0x7F..<0xA0).contains(value) { return 0 }
     if value < 0x300 { return value == 0xAD ? 0 : 1 }

@@ -6,7 +6,7 @@
 ///   - limit: how many to return at most.
 /// - Returns: those within one slip for a short word, two or three for a longer one; letter case
 ///   hardly counts.
-package func nearest(
+public func nearest(
   _ word: String, among candidates: some Sequence<String>, limit: Int = 3
 ) -> [String] {
   let letters = Array(word.lowercased())

@@ -1,10 +1,10 @@
 extension Expression: CustomStringConvertible {
   /// The expression as source code, with no more parentheses than the precedence table asks for;
   /// reading it again gives the same tree.
-  package var description: String { sourceText() }
+  public var description: String { sourceText() }
 
   /// - Parameter commands: the forms of the commands, needed only for a block that holds some.
-  package func sourceText(commands: [String: CommandSyntax] = [:]) -> String {
+  public func sourceText(commands: [String: CommandSyntax] = [:]) -> String {
     var printer = SourcePrinter(commands: commands)
     printer.write(self, from: .pipe, takesTargetList: true)
     return printer.text
@@ -13,7 +13,7 @@ extension Expression: CustomStringConvertible {
 
 extension Statement {
   /// The statement as source code.
-  package func sourceText(commands: [String: CommandSyntax] = [:]) -> String {
+  public func sourceText(commands: [String: CommandSyntax] = [:]) -> String {
     var printer = SourcePrinter(commands: commands)
     printer.write(self)
     return printer.text
@@ -145,7 +145,7 @@ struct SourcePrinter {
       return writeInfix(
         left, from: leftLevel, " \(operation.rawValue) ", right, from: rule.rightLevel)
     }
-    // A sign may stand directly behind `^`.
+    // A sign may stand directly after `^`.
     var rightLevel = rule.rightLevel
     if case .unary(let sign, _) = right.kind, sign != .not { rightLevel = .unary }
     writeInfix(left, from: leftLevel, "^", right, from: rightLevel)

@@ -6,7 +6,7 @@ extension FormatSpecification {
   /// Reads `[[fill]align][sign][0][width][,][.precision][conversion]`, as Python's.
   ///
   /// - Returns: nil where the text is no format, or asks for more than 10,000 columns.
-  package init?(_ text: String) {
+  public init?(_ text: String) {
     self.init()
     var rest = Array(text)[...]
     var hasFill = false
@@ -49,8 +49,8 @@ extension FormatSpecification {
     return true
   }
 
-  /// The text behind the `:`; reading it gives the same format.
-  package var sourceText: String {
+  /// The text after the `:`; reading it gives the same format.
+  public var sourceText: String {
     var text = ""
     if let alignment { text += "\(fill)\(alignment)" }
     if let sign { text.append(sign) }

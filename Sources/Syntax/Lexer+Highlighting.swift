@@ -1,12 +1,14 @@
 /// A piece of source code with the class by which it is coloured.
-package struct HighlightedToken: Sendable, Equatable {
+public struct HighlightedToken: Sendable, Equatable {
   /// What is told apart by colour; `invalid` is what nnsh cannot read.
-  package enum Class: Sendable {
+  public enum Class: Sendable {
     case keyword, number, string, comment, `operator`, identifier, invalid
   }
 
-  package let kind: Class
-  package let span: Span
+  /// How it is coloured.
+  public let kind: Class
+  /// The bytes that it covers.
+  public let span: Span
 }
 
 extension Lexer {
@@ -14,7 +16,7 @@ extension Lexer {
   ///
   /// The expressions in a string's braces are tokens of their own. What lies between two tokens is
   /// white space.
-  package static func highlight(_ text: String) -> [HighlightedToken] {
+  public static func highlight(_ text: String) -> [HighlightedToken] {
     var highlighter = Highlighter(lexer: Lexer(SourceText(text, name: "")))
     highlighter.run()
     return highlighter.tokens
@@ -101,7 +103,7 @@ private struct Highlighter {
     add(.string, Span(start, lexer.bytes.count))
   }
 
-  /// Reads `:8.4f` up to the brace behind it.
+  /// Reads `:8.4f` up to the brace after it.
   private mutating func format(from start: Int) {
     var offset = start
     while offset < lexer.bytes.count, lexer.bytes[offset] != UInt8(ascii: "}"),

@@ -9,7 +9,7 @@ extension Lexer {
     return Token.reserved[text] ?? .identifier
   }
 
-  /// Moves behind the characters that may stand inside a name.
+  /// Moves past the characters that may stand inside a name.
   mutating func skipIdentifier() {
     while offset < bytes.count {
       let byte = bytes[offset]

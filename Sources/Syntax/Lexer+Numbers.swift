@@ -23,7 +23,7 @@ extension Lexer {
     return .hexadecimal
   }
 
-  /// Moves behind digits; an underscore may only stand between two of them.
+  /// Moves past digits; an underscore may only stand between two of them.
   private mutating func skipDigits() -> LexicalProblem? {
     var problem: LexicalProblem?
     while true {

@@ -3,25 +3,25 @@
 /// It never fails: what cannot be read becomes an `invalid` token, so that the parser can take a
 /// bare path from the raw text first (`load ~/a.csv`), and a highlighter can go on. It keeps no
 /// list of tokens, so that a script of 100 MB needs no memory but that of its tree.
-package struct Lexer: Sendable {
+public struct Lexer: Sendable {
   let bytes: [UInt8]
   /// Where the next token is looked for.
-  package var offset: Int
+  public var offset: Int
 
   /// - Parameter source: the code; a byte order mark at its start is skipped.
-  package init(_ source: SourceText) {
+  public init(_ source: SourceText) {
     bytes = source.bytes
     offset = source.bytes.starts(with: SourceText.byteOrderMark) ? 3 : 0
   }
 
-  /// The byte at an offset, 0 behind the end.
+  /// The byte at an offset, 0 past the end.
   @inline(__always)
   func byte(at index: Int) -> UInt8 {
     index >= 0 && index < bytes.count ? bytes[index] : 0
   }
 
-  /// Reads the next token and moves behind it; at the end, `endOfInput` for ever.
-  package mutating func next() -> Token {
+  /// Reads the next token and moves past it; at the end, `endOfInput` for ever.
+  public mutating func next() -> Token {
     let before = offset
     let hasNewline = skipTrivia()
     let start = offset

@@ -63,7 +63,7 @@ extension Parser {
     advance()
     guard !endsCommand(current) else {
       throw failure(
-        "`\(text(keyword))` needs \(slot.name.uppercased()) behind it", at: keyword.span,
+        "`\(text(keyword))` needs \(slot.name.uppercased()) after it", at: keyword.span,
         suggestions: ["write \(progress.syntax.usage)"])
     }
     try parseSlot(slot, &progress)

@@ -26,7 +26,7 @@ extension Parser {
     }
   }
 
-  /// Whether the token behind a command's word begins an argument, rather than going on with an
+  /// Whether the token after a command's word begins an argument, rather than going on with an
   /// expression in which the word is a variable.
   private func beginsArgument(_ token: Token, of syntax: CommandSyntax) -> Bool {
     guard token.hasSpaceBefore else { return false }
@@ -89,7 +89,7 @@ extension Parser {
 
 extension CommandSyntax {
   /// How the command is written: `train NET on DATA [epochs= batch=]`.
-  package var usage: String {
+  public var usage: String {
     var parts = [name]
     for slot in slots {
       let keyword = slot.keyword.map { "\($0) " } ?? ""

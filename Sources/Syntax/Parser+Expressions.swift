@@ -101,7 +101,7 @@ extension Parser {
       suggestions: [written.map { "write \($0)" } ?? "write a < b and b < c"])
   }
 
-  /// Reads `not`, a sign, or an operand with what stands behind it.
+  /// Reads `not`, a sign, or an operand with what stands after it.
   private mutating func parsePrefix(_ minimum: Precedence) throws(Diagnostic) -> Expression {
     let token = current
     switch token.kind {

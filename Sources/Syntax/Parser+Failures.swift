@@ -137,7 +137,7 @@ extension Parser {
     .rightParenthesis, .rightBracket, .rightBrace,
   ]
 
-  /// The error for a token behind a whole expression inside brackets.
+  /// The error for a token after a whole expression inside brackets.
   mutating func misplaced(expecting expected: String) throws(Diagnostic) -> Diagnostic {
     if let slip = slipAfterOperand() { return slip }
     var suggestions: [String] = []
@@ -147,7 +147,7 @@ extension Parser {
     return unexpected(expected, suggestions: suggestions)
   }
 
-  /// Forms of other languages that show only behind an operand, nil where there is none of them.
+  /// Forms of other languages that show only after an operand, nil where there is none of them.
   func slipAfterOperand() -> Diagnostic? {
     switch current.kind {
     case .slip, .invalid: return unreadable(current)
@@ -169,7 +169,7 @@ extension Parser {
         suggestions: ["write map(x -> e, list), or [x] with a loop before"])
     case .apostrophe:
       return failure(
-        "the transpose stands directly behind its operand", at: current.span,
+        "the transpose stands directly after its operand", at: current.span,
         suggestions: ["write x'", "a string is written \"…\""])
     default: return nil
     }

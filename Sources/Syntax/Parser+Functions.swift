@@ -1,5 +1,5 @@
 extension Parser {
-  /// Reads `-> e` behind parameters. The body goes as far as an expression above `|>` does, so that
+  /// Reads `-> e` after parameters. The body goes as far as an expression above `|>` does, so that
   /// `x |> y -> y + 1 |> f` applies three things in turn.
   mutating func parseLambdaBody(
     _ parameters: [FunctionParameter], from start: Token
@@ -24,7 +24,7 @@ extension Parser {
   private func explainingBrace(_ error: Diagnostic, _ token: Token) -> Diagnostic {
     guard token.kind == .leftBrace, error.message.hasPrefix("expected") else { return error }
     var error = error
-    error.suggestions = ["a function with a block is fn(x) { … }; braces behind -> hold a record"]
+    error.suggestions = ["a function with a block is fn(x) { … }; braces after -> hold a record"]
     return error
   }
 
@@ -142,7 +142,8 @@ extension Parser {
     return Name(text(token), token.span)
   }
 
-  /// Reads `grad L wrt W`; further targets behind commas only where commas part nothing else.
+  /// Reads `grad L wrt W`; further targets after commas, unless the commas already separate
+  /// something else.
   mutating func parseGradient() throws(Diagnostic) -> Expression {
     let start = current
     try enter(at: start)

@@ -56,7 +56,7 @@ extension Parser {
     }
   }
 
-  /// `(e)`, or the parameters of `(a, b = 1) -> e`: which of them shows only behind the bracket.
+  /// `(e)`, or the parameters of `(a, b = 1) -> e`: which of them shows only after the bracket.
   private mutating func parseParentheses() throws(Diagnostic) -> Expression {
     let opener = current
     let outer = try enterBrackets(takesTargetList: true)

@@ -1,5 +1,5 @@
 extension Parser {
-  /// Reads an operand and the calls, indices, fields and transposes behind it.
+  /// Reads an operand and the calls, indices, fields and transposes after it.
   mutating func parsePostfix() throws(Diagnostic) -> Expression {
     var operand = try parseOperand()
     while true {
@@ -156,7 +156,7 @@ extension Parser {
     }
   }
 
-  /// Takes an opening bracket; inside, newlines end nothing and commas part.
+  /// Takes an opening bracket; inside, newlines end nothing and commas separate.
   ///
   /// - Returns: what to give back to `leaveBrackets`.
   mutating func enterBrackets(takesTargetList: Bool = false) throws(Diagnostic) -> Context {

@@ -1,5 +1,5 @@
 extension Parser {
-  /// The error for what stands behind a whole statement, on its line.
+  /// The error for what stands after a whole statement, on its line.
   mutating func unexpectedAfterExpression(_ expression: Expression?) -> Diagnostic {
     if let dangling = danglingOperator() { return dangling }
     if let slip = slipAfterOperand() { return slip }
@@ -29,7 +29,7 @@ extension Parser {
     guard let expression else {
       return failure(
         "expected the end of the statement, found \(description(of: current))", at: current.span,
-        suggestions: ["the next statement begins on a new line, or behind ;"])
+        suggestions: ["the next statement begins on a new line, or after ;"])
     }
     return juxtaposition(expression)
   }

@@ -42,7 +42,7 @@ extension Parser {
 
   /// Reads one character that stands for itself.
   ///
-  /// - Returns: the offset behind it.
+  /// - Returns: the offset after it.
   private func readCharacter(
     at offset: Int, into text: inout [UInt8]
   ) throws(Diagnostic) -> Int {
@@ -99,7 +99,7 @@ extension Parser {
 
   /// Reads an escape into the text.
   ///
-  /// - Returns: the offset behind it.
+  /// - Returns: the offset after it.
   private mutating func readEscape(
     at offset: Int, into text: inout [UInt8], _ opener: Token
   ) throws(Diagnostic) -> Int {
@@ -144,7 +144,7 @@ extension Parser {
     return end + 1
   }
 
-  /// Reads `{expression:format}`; `previousEnd` is behind its closing brace then.
+  /// Reads `{expression:format}`; `previousEnd` is after its closing brace then.
   private mutating func parseInterpolation(
     at offset: Int, _ string: Token
   ) throws(Diagnostic) -> InterpolationPart {

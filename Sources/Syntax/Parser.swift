@@ -4,7 +4,7 @@
 /// `newlinesAreSpace` says whether that means anything here: not inside brackets, but again inside
 /// the braces of a block. A missing bracket or an operator without its right side simply asks for
 /// the next token, wherever it stands.
-package struct Parser {
+public struct Parser {
   /// Brackets, blocks, signs and powers within each other; each costs the stack some frames.
   static let nestingLimit = 1_000
   /// Levels of the tree, as `1 + 1 + …` makes them; trees are walked and freed by recursion.
@@ -67,7 +67,7 @@ package struct Parser {
   ///   - isStopRequested: asked every few thousand tokens of a long text.
   /// - Throws: the first syntax error, or one of the phase `interrupted`; nothing of the text may
   ///   run then.
-  package static func parse(
+  public static func parse(
     _ source: SourceText, commands: [String: CommandSyntax],
     isStopRequested: @escaping () -> Bool = { false }
   ) throws(Diagnostic) -> [Statement] {
@@ -86,7 +86,7 @@ package struct Parser {
   /// Reads a text that is one expression.
   ///
   /// - Throws: the first syntax error.
-  package static func parseExpression(_ source: SourceText) throws(Diagnostic) -> Expression {
+  public static func parseExpression(_ source: SourceText) throws(Diagnostic) -> Expression {
     var parser = Parser(source, commands: [:])
     let expression = try parser.parseExpression()
     guard parser.current.kind == .endOfInput else {
@@ -96,7 +96,7 @@ package struct Parser {
   }
 
   /// Whether a text can run as it is.
-  package enum Completeness: Sendable {
+  public enum Completeness: Sendable {
     case complete
     /// More must follow: a bracket, a string or an operator's right side is open.
     case incomplete
@@ -104,7 +104,7 @@ package struct Parser {
   }
 
   /// Whether Enter should run a text or go on to the next line.
-  package static func completeness(
+  public static func completeness(
     of text: String, commands: [String: CommandSyntax] = [:]
   ) -> Completeness {
     var parser = Parser(SourceText(text, name: "<prompt>"), commands: commands)

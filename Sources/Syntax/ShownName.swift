@@ -4,10 +4,10 @@
 /// name is cleaned as it is read, so that whatever shows it later, a table, a legend, an error,
 /// cannot be steered by it; what a script names itself is cleaned where it is shown. `print` alone
 /// writes strings as they are.
-package enum ShownName {
+public enum ShownName {
   /// The text with its control characters replaced by pictures of them (ESC by ␛), and with marks
   /// that turn the direction of writing left out: one such makes the rest of a line read backwards.
-  package static func cleaned(_ text: String) -> String {
+  public static func cleaned(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: isUnsafe) else { return text }
     var result = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
@@ -21,7 +21,7 @@ package enum ShownName {
   }
 
   /// Whether a scalar could steer a terminal, or turn the direction of what follows.
-  package static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
+  public static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029: true
     case 0x202A...0x202E, 0x2066...0x2069, 0x200E, 0x200F, 0x061C: true
@@ -40,7 +40,7 @@ package enum ShownName {
   }
 
   /// `(A…J)`; all names where there are at most two.
-  package static func shortList(_ names: [String]) -> String {
+  public static func shortList(_ names: [String]) -> String {
     guard names.count > 2, let first = names.first, let last = names.last else {
       return "(\(names.joined(separator: ", ")))"
     }

@@ -1,5 +1,5 @@
 /// What people bring along from Python, MATLAB and C, and what nnsh writes instead.
-package enum Slips {
+public enum Slips {
   /// The words for one slip: what is wrong, and what to write.
   struct Advice {
     let message: String

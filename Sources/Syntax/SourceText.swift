@@ -2,11 +2,11 @@
 ///
 /// Positions are byte offsets into the UTF-8 text; lines and columns (in characters, from 1) are
 /// worked out only when a message needs them.
-package final class SourceText: Sendable {
+public final class SourceText: Sendable {
   /// What messages call this text.
-  package let name: String
+  public let name: String
   /// The text itself.
-  package let bytes: [UInt8]
+  public let bytes: [UInt8]
   private let lineStarts: [Int]
 
   /// The three bytes that some editors put before UTF-8 text.
@@ -15,7 +15,7 @@ package final class SourceText: Sendable {
   /// - Parameters:
   ///   - text: the source code.
   ///   - name: what messages call it.
-  package convenience init(_ text: String, name: String) {
+  public convenience init(_ text: String, name: String) {
     self.init(bytes: Array(text.utf8), name: name)
   }
 
@@ -24,7 +24,7 @@ package final class SourceText: Sendable {
   /// - Parameters:
   ///   - bytes: the source code; lines end with a line feed, a carriage return, or both.
   ///   - name: what messages call it.
-  package init(bytes: [UInt8], name: String) {
+  public init(bytes: [UInt8], name: String) {
     self.name = name
     self.bytes = bytes
     var starts = [bytes.starts(with: Self.byteOrderMark) ? 3 : 0]
@@ -40,14 +40,14 @@ package final class SourceText: Sendable {
   }
 
   /// The text between two offsets, clamped to what there is.
-  package func text(in span: Span) -> String {
+  public func text(in span: Span) -> String {
     let lower = min(max(0, span.start), bytes.count)
     let upper = min(max(lower, span.end), bytes.count)
     return String(decoding: bytes[lower..<upper], as: UTF8.self)
   }
 
   /// The line and column, both from 1, of a byte offset.
-  package func position(of offset: Int) -> (line: Int, column: Int) {
+  public func position(of offset: Int) -> (line: Int, column: Int) {
     let line = lineIndex(of: offset)
     let start = lineStarts[line]
     let end = max(start, min(offset, bytes.count))
@@ -58,13 +58,13 @@ package final class SourceText: Sendable {
   }
 
   /// The line, without its newline, that holds a byte offset, and where it starts.
-  package func line(around offset: Int) -> (text: String, start: Int) {
+  public func line(around offset: Int) -> (text: String, start: Int) {
     let span = lineSpan(around: offset)
     return (text(in: span), span.start)
   }
 
   /// Where the line that holds a byte offset stands, without its newline.
-  package func lineSpan(around offset: Int) -> Span {
+  public func lineSpan(around offset: Int) -> Span {
     let index = lineIndex(of: offset)
     let start = lineStarts[index]
     var end = index + 1 < lineStarts.count ? lineStarts[index + 1] : bytes.count
@@ -84,17 +84,20 @@ package final class SourceText: Sendable {
 }
 
 /// A half-open range of byte offsets in a `SourceText`.
-package struct Span: Hashable, Sendable {
-  package var start: Int
-  package var end: Int
+public struct Span: Hashable, Sendable {
+  /// The first byte.
+  public var start: Int
+  /// The byte after the last.
+  public var end: Int
 
-  package init(_ start: Int, _ end: Int) {
+  /// The bytes from `start` up to, without, `end`.
+  public init(_ start: Int, _ end: Int) {
     self.start = start
     self.end = end
   }
 
   /// The least span that covers both.
-  package func union(_ other: Span) -> Span {
+  public func union(_ other: Span) -> Span {
     Span(min(start, other.start), max(end, other.end))
   }
 }

@@ -1,15 +1,18 @@
 /// An expression and where it stands.
-package struct Expression: Sendable {
-  package let kind: Kind
-  package let span: Span
+public struct Expression: Sendable {
+  /// What kind of expression it is, with its parts.
+  public let kind: Kind
+  /// The bytes of the source that it was read from.
+  public let span: Span
 
-  package init(_ kind: Kind, _ span: Span) {
+  /// Its parts, each as the property of its name.
+  public init(_ kind: Kind, _ span: Span) {
     self.kind = kind
     self.span = span
   }
 
   /// Only what holds expressions itself is boxed, so that a list of numbers stays flat.
-  package enum Kind: Sendable {
+  public enum Kind: Sendable {
     case none
     case bool(Bool)
     case number(Double)
@@ -43,60 +46,77 @@ package struct Expression: Sendable {
 }
 
 /// A piece of an interpolated string.
-package enum InterpolationPart: Sendable {
+public enum InterpolationPart: Sendable {
   case text(String)
   /// The format is what stands after `:`, as `.4f`; nil where there is none.
   case value(Expression, format: FormatSpecification?)
 }
 
 /// Width, precision and conversion of `{value:8.4f}`, as in Python.
-package struct FormatSpecification: Hashable, Sendable {
-  package var fill: Character = " "
-  package var alignment: Character?
-  package var sign: Character?
-  package var width: Int?
-  package var grouping: Bool = false
-  package var precision: Int?
-  package var conversion: Character?
+public struct FormatSpecification: Hashable, Sendable {
+  /// What fills the width; a space unless the format says otherwise.
+  public var fill: Character = " "
+  /// `<`, `>`, `^` or `=`; nil for the usual one of the value.
+  public var alignment: Character?
+  /// `+`, `-` or a space: how numbers that are not negative begin.
+  public var sign: Character?
+  /// The least number of columns.
+  public var width: Int?
+  /// Whether commas separate the thousands.
+  public var grouping: Bool = false
+  /// The digits after the point, or significant ones, as the conversion has it.
+  public var precision: Int?
+  /// `d`, `e`, `f`, `g`, `s` or `%`; nil for the usual one of the value.
+  public var conversion: Character?
 
-  package init() {}
+  /// A format that changes nothing.
+  public init() {}
 }
 
 /// An identifier and where it stands.
-package struct Name: Hashable, Sendable {
-  package let text: String
-  package let span: Span
+public struct Name: Hashable, Sendable {
+  /// The identifier.
+  public let text: String
+  /// Where it stands.
+  public let span: Span
 
-  package init(_ text: String, _ span: Span) {
+  /// Its parts, each as the property of its name.
+  public init(_ text: String, _ span: Span) {
     self.text = text
     self.span = span
   }
 }
 
 /// `label: value` of a record literal.
-package struct RecordField: Sendable {
-  package let name: Name
-  package let value: Expression
+public struct RecordField: Sendable {
+  /// The label.
+  public let name: Name
+  /// What it labels.
+  public let value: Expression
 
-  package init(name: Name, value: Expression) {
+  /// Its parts, each as the property of its name.
+  public init(name: Name, value: Expression) {
     self.name = name
     self.value = value
   }
 }
 
 /// An argument of a call, `name=` before it where it is named.
-package struct Argument: Sendable {
-  package let name: Name?
-  package let value: Expression
+public struct Argument: Sendable {
+  /// The parameter that is named; nil for an argument by position.
+  public let name: Name?
+  /// What is passed.
+  public let value: Expression
 
-  package init(name: Name?, value: Expression) {
+  /// Its parts, each as the property of its name.
+  public init(name: Name?, value: Expression) {
     self.name = name
     self.value = value
   }
 }
 
 /// One place between the brackets of `x[i, a:b, :]`.
-package enum Subscript: Sendable {
+public enum Subscript: Sendable {
   case index(Expression)
   /// `start:stop:step`, each of which may be left out.
   case slice(start: Expression?, stop: Expression?, step: Expression?, Span)
@@ -105,10 +125,10 @@ package enum Subscript: Sendable {
 }
 
 /// `-x` and `not x`.
-package enum UnaryOperator: String, Sendable { case negate = "-", not = "not", plus = "+" }
+public enum UnaryOperator: String, Sendable { case negate = "-", not = "not", plus = "+" }
 
 /// The operators whose both sides are always evaluated.
-package enum BinaryOperator: String, Sendable, CaseIterable {
+public enum BinaryOperator: String, Sendable, CaseIterable {
   case add = "+", subtract = "-", multiply = "*", divide = "/", remainder = "%"
   case matmul = "@", power = "^"
   case equal = "==", notEqual = "!=", less = "<", lessOrEqual = "<=", greater = ">"
@@ -118,17 +138,21 @@ package enum BinaryOperator: String, Sendable, CaseIterable {
 }
 
 /// `and` and `or`.
-package enum LogicalOperator: String, Sendable { case and, or }
+public enum LogicalOperator: String, Sendable { case and, or }
 
 /// `x -> e`, `fn name(a, b=1) = e` or `fn name(a) { … }`.
-package struct FunctionLiteral: Sendable {
-  package let name: Name?
-  package let parameters: [FunctionParameter]
-  package let body: Block
+public struct FunctionLiteral: Sendable {
+  /// Its name; nil for `x -> e`.
+  public let name: Name?
+  /// Its parameters, in order.
+  public let parameters: [FunctionParameter]
+  /// What a call runs.
+  public let body: Block
   /// The whole literal, from `fn` or the first parameter to its end: what `source` shows.
-  package let span: Span
+  public let span: Span
 
-  package init(name: Name?, parameters: [FunctionParameter], body: Block, span: Span) {
+  /// Its parts, each as the property of its name.
+  public init(name: Name?, parameters: [FunctionParameter], body: Block, span: Span) {
     self.name = name
     self.parameters = parameters
     self.body = body
@@ -137,43 +161,53 @@ package struct FunctionLiteral: Sendable {
 }
 
 /// A parameter of a user's function, with its default where it has one.
-package struct FunctionParameter: Sendable {
-  package let name: Name
-  package let defaultValue: Expression?
+public struct FunctionParameter: Sendable {
+  /// The parameter.
+  public let name: Name
+  /// Evaluated at each call that leaves the parameter out.
+  public let defaultValue: Expression?
 
-  package init(name: Name, defaultValue: Expression?) {
+  /// Its parts, each as the property of its name.
+  public init(name: Name, defaultValue: Expression?) {
     self.name = name
     self.defaultValue = defaultValue
   }
 }
 
-/// The statements between braces, or the single expression behind `=` or `->`.
+/// The statements between braces, or the single expression after `=` or `->`.
 ///
 /// The value of a block is that of its last statement if it is an expression, otherwise `none`.
-package struct Block: Sendable {
-  package let statements: [Statement]
-  package let span: Span
+public struct Block: Sendable {
+  /// The statements, in order.
+  public let statements: [Statement]
+  /// Where the block stands, its braces included.
+  public let span: Span
 
-  package init(statements: [Statement], span: Span) {
+  /// Its parts, each as the property of its name.
+  public init(statements: [Statement], span: Span) {
     self.statements = statements
     self.span = span
   }
 }
 
 /// A statement and where it stands.
-package struct Statement: Sendable {
-  package let kind: Kind
-  package let span: Span
+public struct Statement: Sendable {
+  /// What kind of statement it is, with its parts.
+  public let kind: Kind
+  /// The bytes of the source that it was read from.
+  public let span: Span
   /// Whether a `;` ends it, which silences its echo.
-  package let isSilenced: Bool
+  public let isSilenced: Bool
 
-  package init(_ kind: Kind, _ span: Span, isSilenced: Bool = false) {
+  /// Its parts, each as the property of its name.
+  public init(_ kind: Kind, _ span: Span, isSilenced: Bool = false) {
     self.kind = kind
     self.span = span
     self.isSilenced = isSilenced
   }
 
-  package indirect enum Kind: Sendable {
+  /// What a statement can be.
+  public indirect enum Kind: Sendable {
     case expression(Expression)
     /// `a = e` and `a, b = e`; a target is a name, an index or a field.
     case assignment(targets: [Expression], value: Expression)
@@ -191,36 +225,42 @@ package struct Statement: Sendable {
 }
 
 /// A command as written, its arguments filled into the places of its `CommandSyntax`.
-package struct Command: Sendable {
-  package let name: Name
+public struct Command: Sendable {
+  /// The command, by the name or alias that was written.
+  public let name: Name
   /// What was given, by the name of the slot; a variadic slot has several entries, in order.
-  package let arguments: [CommandArgument]
+  public let arguments: [CommandArgument]
 
-  package init(name: Name, arguments: [CommandArgument]) {
+  /// Its parts, each as the property of its name.
+  public init(name: Name, arguments: [CommandArgument]) {
     self.name = name
     self.arguments = arguments
   }
 
   /// What was given for a slot or an option.
-  package func values(_ slot: String) -> [CommandArgument] {
+  public func values(_ slot: String) -> [CommandArgument] {
     arguments.filter { $0.slot == slot }
   }
 }
 
 /// One argument of a command.
-package struct CommandArgument: Sendable {
-  package enum Value: Sendable {
+public struct CommandArgument: Sendable {
+  /// What can be given to a command.
+  public enum Value: Sendable {
     case expression(Expression)
     /// A bare word, a bare path or an unevaluated string.
     case word(String)
   }
 
   /// The slot or the option that it fills.
-  package let slot: String
-  package let value: Value
-  package let span: Span
+  public let slot: String
+  /// What was given.
+  public let value: Value
+  /// Where it stands.
+  public let span: Span
 
-  package init(slot: String, value: Value, span: Span) {
+  /// Its parts, each as the property of its name.
+  public init(slot: String, value: Value, span: Span) {
     self.slot = slot
     self.value = value
     self.span = span

@@ -2,9 +2,9 @@
 ///
 /// White space and comments make no tokens; a token only knows whether any stands before it, which
 /// is all that statements (they end at a newline) and commands (`plot -x`) need.
-package struct Token: Sendable {
+public struct Token: Sendable {
   /// What a token is; `spelling` gives the text of those that have only one.
-  package enum Kind: UInt8, Sendable, CaseIterable {
+  public enum Kind: UInt8, Sendable, CaseIterable {
     case endOfInput, identifier, number
     /// The opening `"` of a string alone; the parser reads the rest, because of its `{…}` parts.
     case quote
@@ -25,24 +25,27 @@ package struct Token: Sendable {
     case comma, colon, semicolon, dot, pipe, arrow, halfOpenRange, closedRange, question
   }
 
-  package let kind: Kind
-  package let span: Span
+  /// What kind of token it is.
+  public let kind: Kind
+  /// The bytes that it was read from.
+  public let span: Span
   /// Whether white space, a comment or a newline stands directly before it.
-  package let hasSpaceBefore: Bool
-  package let hasNewlineBefore: Bool
+  public let hasSpaceBefore: Bool
+  /// Whether a newline stands between it and the token before.
+  public let hasNewlineBefore: Bool
   /// Why an `invalid` token is one.
-  package let problem: LexicalProblem?
+  public let problem: LexicalProblem?
 }
 
 /// Why some text is no token.
-package enum LexicalProblem: Sendable, Equatable {
+public enum LexicalProblem: Sendable, Equatable {
   case nul, invalidUTF8, unexpectedCharacter, hexadecimal, numberSuffix, misplacedUnderscore
   case missingExponent, secondPoint, tooManyDigits
 }
 
 extension Token {
   /// The keywords by their text.
-  package static let keywords: [String: Kind] = [
+  public static let keywords: [String: Kind] = [
     "fn": .fn, "return": .returnKeyword, "if": .ifKeyword, "else": .elseKeyword,
     "while": .whileKeyword, "for": .forKeyword, "in": .inKeyword,
     "break": .breakKeyword, "continue": .continueKeyword, "and": .and, "or": .or, "not": .not,
@@ -51,7 +54,7 @@ extension Token {
   ]
 
   /// The names that stand for numbers.
-  package static let namedNumbers: [String: Double] = [
+  public static let namedNumbers: [String: Double] = [
     "pi": Double.pi, "π": Double.pi, "inf": Double.infinity, "nan": Double.nan,
   ]
 
@@ -61,10 +64,10 @@ extension Token {
 
 extension Token.Kind {
   /// Whether it is a reserved word.
-  package var isKeyword: Bool { rawValue >= Self.fn.rawValue && rawValue <= Self.wrt.rawValue }
+  public var isKeyword: Bool { rawValue >= Self.fn.rawValue && rawValue <= Self.wrt.rawValue }
 
   /// The text of a keyword, an operator or a bracket; for the others, what they are.
-  package var spelling: String { Self.spellings[self] ?? "" }
+  public var spelling: String { Self.spellings[self] ?? "" }
 
   private static let spellings: [Self: String] = {
     var table: [Self: String] = [

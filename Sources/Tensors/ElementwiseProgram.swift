@@ -130,26 +130,45 @@ package struct ElementwiseProgram: Sendable {
     }
   }
 
-  /// What a program works on outside of tensors: as many elements as the result has, or a number.
-  package enum Elements {
-    case rows(FloatRows)
-    case number(Double)
-  }
-
-  /// Runs on the rows of a plan; `target` may be one of the inputs. Never cut short.
-  package func runWhole(_ inputs: [Elements], into target: FloatRows, on backend: any Backend) {
-    let operands = inputs.map { input in
-      switch input {
-      case .rows(let rows): nnsh_operand(data: rows.pointer, number: 0, type: Int32(nnsh_f32))
-      case .number(let number): nnsh_operand(data: nil, number: number, type: Int32(nnsh_f64))
-      }
+  /// The program made ready for rows of a plan: running it allocates nothing.
+  package struct Planned {
+    /// An input: rows that are named when it runs, or a number.
+    package enum Input {
+      case rows
+      case number(Double)
     }
-    // What runs in place is not interrupted, and a program that is well formed cannot fail.
-    try? backend.run(
-      ElementwiseCall(
-        codes: codes, operands: operands,
-        strides: inputs.map { if case .rows = $0 { 1 } else { 0 } }, computeType: .f32,
-        result: target.pointer, resultType: .f32, dimensions: [target.count], inPlace: true))
+
+    private let codes: [Int32]
+    private var operands: [nnsh_operand]
+    private let strides: [Int]
+    private let dimensions: [Int]
+
+    /// For rows of `count` numbers.
+    package init(_ program: ElementwiseProgram, _ inputs: [Input], count: Int) {
+      codes = program.codes
+      operands = inputs.map { input in
+        switch input {
+        case .rows: nnsh_operand(data: nil, number: 0, type: Int32(nnsh_f32))
+        case .number(let number): nnsh_operand(data: nil, number: number, type: Int32(nnsh_f64))
+        }
+      }
+      strides = inputs.map { if case .rows = $0 { 1 } else { 0 } }
+      dimensions = [count]
+    }
+
+    /// Names the rows of an input.
+    package mutating func set(_ input: Int, to rows: FloatRows) {
+      operands[input].data = UnsafeRawPointer(rows.pointer)
+    }
+
+    /// Fills `target`, which may be the rows of an input. Never cut short.
+    package func run(into target: FloatRows, on backend: any Backend) {
+      // What runs in place is not interrupted, and a program that is well formed cannot fail.
+      try? backend.run(
+        ElementwiseCall(
+          codes: codes, operands: operands, strides: strides, computeType: .f32,
+          result: target.pointer, resultType: .f32, dimensions: dimensions, inPlace: true))
+    }
   }
 
   private func execute(

@@ -1,7 +1,7 @@
 import CKernels
 import Synchronization
 
-/// Matrix products of late, so that the same product of the same unchanged matrices is computed
+/// A cache of recent matrix products, so that the same product of the same unchanged matrices is computed
 /// once: the report's code writes `compute(x, W_h, b_h)` four times in an epoch.
 ///
 /// An operand is known by its storage's stamp, which changes with every write in place, so nothing
@@ -63,7 +63,7 @@ package enum ProductMemo {
   /// Whether nothing is kept.
   package static var isEmpty: Bool { nnsh_memo_is_empty() != 0 }
 
-  /// Lets go of all results.
+  /// Releases all results.
   package static func clear() {
     if isEmpty { return }
     kept.withLock { $0 = Kept() }

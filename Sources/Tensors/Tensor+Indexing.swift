@@ -76,7 +76,7 @@ extension Tensor {
     if elementType == .f32, ElementType.working == .f64 { self = try cast(to: .f64) }
     // A written f64 value does not widen an f32 tensor: assignment keeps the target's type.
     value = try value.cast(to: elementType)
-    if isContiguousOrUnique() { storage.willChange() } else { try makeUniqueContiguous() }
+    if isWritableInPlace() { storage.willChange() } else { try makeUniqueContiguous() }
     if value.storage === storage { value = try value.copied(as: elementType) }
     let selection = try select(indices)
     if selection.offsets.count * selection.parts.rest.count >= Self.longScatter {
@@ -120,7 +120,7 @@ extension Tensor {
 
   /// Whether elements may be written where they are: nobody else refers to them, and no two
   /// positions are one element (as in a broadcast view).
-  private mutating func isContiguousOrUnique() -> Bool {
+  private mutating func isWritableInPlace() -> Bool {
     isContiguous && isKnownUniquelyReferenced(&storage)
   }
 
@@ -201,7 +201,7 @@ extension Tensor {
     return selection
   }
 
-  /// The same elements with the first `count` axes moved behind `position` others, contiguous.
+  /// The same elements with the first `count` axes moved after `position` others, contiguous.
   private func contiguousMovingFirst(_ count: Int, to position: Int) throws(TensorError) -> Tensor {
     var order = Array(count..<count + position)
     order += 0..<count

@@ -104,7 +104,7 @@ extension Tensor {
     return result
   }
 
-  /// The product of the lengths before an axis, its own, and of those behind it.
+  /// The product of the lengths before an axis, its own, and of those after it.
   func lengths(around axis: Int) throws(TensorError) -> (outer: Int, length: Int, inner: Int) {
     let position = try shape.normalized(axis: axis)
     return (

@@ -48,7 +48,7 @@ extension Tensor {
       strides: kept.map { own[$0] }, offset: offset, elementType: elementType)
   }
 
-  /// With an axis of length 1 before the given one (`rank`, or −1, for behind the last); a view.
+  /// With an axis of length 1 before the given one (`rank`, or −1, for after the last); a view.
   package func expandedDimensions(axis: Int) throws(TensorError) -> Tensor {
     guard axis >= -rank - 1 && axis <= rank else {
       throw .axisOutOfRange(axis: axis, rank: rank + 1)

@@ -2,7 +2,7 @@
 extension TensorError: CustomStringConvertible {
   package var description: String { message }
 
-  /// One sentence without a final stop.
+  /// One sentence without a full stop.
   package var message: String {
     switch self {
     case .outOfMemory(let bytes, let available):

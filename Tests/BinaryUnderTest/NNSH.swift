@@ -59,7 +59,7 @@ public enum NNSH {
   /// Runs a binary to its end.
   ///
   /// - Parameters:
-  ///   - arguments: the words behind the program's name.
+  ///   - arguments: the words after the program's name.
   ///   - input: what stands on standard input.
   ///   - environment: added to that of a user without settings.
   ///   - folder: the working directory.

@@ -7,7 +7,7 @@ import Testing
     ("derive sum(w * randn(3)) wrt w", "new random numbers: `randn(3)`"),
     ("derive sum(grad sum(w^2) wrt w) wrt w", "a gradient inside it"),
     ("fn f(n) = f(n + 1)\nderive f(w) wrt w", "calls within each other deeper than"),
-    ("fn f() { a = w; while true { a = a + 1 }; return a }\nderive f() wrt w", "600 steps"),
+    ("fn f() { a = w; while true { a = a + 1 }; return a }\nderive f() wrt w", "20000 steps"),
     ("derive w wrt w", "a gradient is taken of a number"),
     ("derive sum(nope) wrt w", "unknown name nope"),
     ("derive \"abc\" wrt w", "derive does not treat"),
@@ -183,26 +183,5 @@ import Testing
         """
     let derivation = try #require(try DeriveHost.derivations(of: script).first)
     #expect(derivation.isRight && derivation.text(width: 90).contains("(1/N) xᵀ (p − y)\n"))
-  }
-}
-
-/// Axes are called by what the data is.
-@Suite struct DeriveDimensionTests {
-  /// The weights of attention have the rows on both sides: these are no classes.
-  @Test func attention() throws {
-    let script = """
-      seed(1)
-      Wq = randn(3, 2); Wk = randn(3, 2); Wv = randn(3, 5); X = randn(4, 3)
-      y = one_hot([0, 1, 2, 1], 5)
-      fn attended() = softmax((X @ Wq) @ (X @ Wk)' / sqrt(2)) @ (X @ Wv)
-      derive cross_entropy(y, softmax(attended())) wrt Wq
-      """
-    let derivation = try #require(try DeriveHost.derivations(of: script).first)
-    let text = derivation.text(width: 100)
-    #expect(derivation.isRight, "\(text)")
-    let legend = "N = 4 rows   F = 3 features   H = 2 hidden units   K = 5 classes"
-    #expect(text.contains(legend), "\(text)")
-    #expect(text.contains("p₁ = softmax(o₁)               N×N"), "\(text)")
-    #expect(!text.contains("ᵀᵀ"), "\(text)")
   }
 }

@@ -30,6 +30,19 @@ import Testing
     #expect(text.contains("W      5×3"))
   }
 
+  /// What the machine does by itself is seen too: parts that are assigned to, what builtins call.
+  @Test(arguments: [
+    (
+      "fn f(a) { t = zeros(2); for i in 0..<2 { t[i] = sum(a[i]) }; t += 1; return t }\nexplain f(x)",
+      "t += 1"
+    ),
+    ("explain map(v -> v^2, [1, 2])", "v^2"), ("explain (u -> u * 3) |> sum", "function"),
+    ("explain f64([1, 2])", "[1, 2]"), ("g = (u -> u * 3) |> sum\nexplain g(x)", "u * 3"),
+  ])
+  func seenByTheMachine(_ code: String, _ part: String) throws {
+    #expect(try ExplainHost.explanation(of: "x = ones(2, 4)\n" + code).contains(part))
+  }
+
   @Test func functions() throws {
     let text = try ExplainHost.explanation(
       of: "fn double(x) = 2 * x\nexplain double\nexplain relu\nexplain argmax")

@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  /// What bash would offer behind these words.
+  /// What bash would offer after these words.
   private static func completions(_ words: [String], in folder: String) throws -> [String] {
     let script = """
       source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _nnsh

@@ -88,7 +88,7 @@ import Testing
     ),
     ("seed 5 x=1", "`seed` has no option `x`", ["it takes none; write seed NUMBER"]),
     ("save net", "`save` needs to PATH", ["write save VALUE to PATH"]),
-    ("save net to", "`to` needs PATH behind it", ["write save VALUE to PATH"]),
+    ("save net to", "`to` needs PATH after it", ["write save VALUE to PATH"]),
     ("test net\non = 1", "`test` needs on SPLIT", ["write test NET on SPLIT"]),
     (
       "train net letters", "`train` takes nothing more here, found `letters`",

@@ -140,7 +140,7 @@ import Testing
     ("% comment", "expected a value, found `%`", "%", "a comment begins with #"),
     ("x ≤ 3", "`≤` is not an operator", "≤", "write a <= b"),
     ("x²", "`²` is not an operator", "²", "write x ^ 2"),
-    ("a 'b'", "the transpose stands directly behind its operand", "'", "write x'"),
+    ("a 'b'", "the transpose stands directly after its operand", "'", "write x'"),
     (
       "fn f(x) -> x", "the body of `fn` follows `=`, not `->`", "->",
       "write fn name(x) = e, or name = x -> e"

@@ -31,7 +31,7 @@ import Testing
     try session.wait(until: { $0.lines.suffix(2) == ["3", "nnsh>"] })
   }
 
-  /// In one write with what stands before and behind it, all of which counts.
+  /// In one write with what stands before and after it, all of which counts.
   @Test func controlCHasItsPlaceAmongTheKeys() throws {
     let session = try TerminalSession()
     session.send("a = 1\rb = a + 1\rhalf\u{3}c = b + 1\rhalf again\u{3}(a, c)\u{15}a + c\r")

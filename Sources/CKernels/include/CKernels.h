@@ -15,7 +15,7 @@ enum { nnsh_f32 = 0, nnsh_f64 = 1, nnsh_bf16 = 2 };
 
 enum { nnsh_max_rank = 32, nnsh_max_inputs = 8, nnsh_max_stack = 8 };
 
-// MARK: - Threads, interruption, memory (team.c, parallel.c, attention.c,
+// MARK: - Threads, interruption, memory (team.c, parallel.c, interrupt.c,
 // memory.c, available.c, allocations.c)
 
 /// How many threads share large work; the first call reads OMP_NUM_THREADS.
@@ -69,7 +69,7 @@ void *_Nullable nnsh_allocate(size_t bytes);
 void nnsh_release(void *_Nullable pointer, size_t bytes);
 /// Whether the pool has a piece for this size, so that no new memory is needed.
 int nnsh_pool_has(size_t bytes);
-/// Lets go of what the pool keeps.
+/// Frees what the pool keeps.
 void nnsh_pool_empty(void);
 size_t nnsh_pool_bytes(void);
 /// Bytes that can be had: the least of what the machine has left without swapping, the control

@@ -23,7 +23,7 @@ struct DerivationRule: Sendable {
     var other: Node { node.inputs[1 - position] }
   }
 
-  /// A derivative and the name of the rule; nil where it goes without saying.
+  /// The operand's derivative, and the rule's label in the derivation; nil where it is not shown.
   struct Result {
     let formula: Formula
     let label: String?

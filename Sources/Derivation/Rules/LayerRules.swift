@@ -41,7 +41,7 @@ extension DerivationRule {
     switch position {
     case 0:
       return (
-        "convolution: with the kernel turned by 180°", "&0 ∗ rot180(&1)",
+        "convolution: with the kernel rotated by 180°", "&0 ∗ rot180(&1)",
         "&0 * \\mathrm{rot}_{180}\\left($1\\right)", 1
       )
     case 1:

@@ -25,8 +25,10 @@ extension DerivationRule {
   ]
 
   /// Code of zeros with something at some places of a tensor; nil where nns has none.
-  static func placed(at indices: [Index], in tensor: Node, _ part: String) -> String? {
-    let code = padding(indices, tensor)
+  static func placed(
+    at indices: [Index], in tensor: Node, _ part: String, _ places: String
+  ) -> String? {
+    let code = padding(indices, tensor, places)
     if code.isEmpty { return nil }
     return code.contains("&0")
       ? code.replacing("&0", with: "(\(part))") : code.replacing("$0", with: part)
@@ -39,7 +41,7 @@ extension DerivationRule {
       Formula.Call(
         name: "without[\(text)]", operands: [body], unicode: "($0 with 0 at [\(text)])",
         latex: "\\left($0 \\text{ with 0 at } [\(SymbolText.escaped(text))]\\right)",
-        nns: placed(at: indices, in: step.node, "&0[\(text)]").map { "(&0 - \($0))" } ?? "",
+        nns: placed(at: indices, in: step.node, "&0[\(text)]", text).map { "(&0 - \($0))" } ?? "",
         evaluate: { inputs in
           var kept = inputs[0]
           try kept.assign(indices, .scalar(0, .f64))

@@ -15,11 +15,11 @@ extension DerivationRule {
           ? left(step.derivative, a, b) : right(step.derivative, a, b), label)
     },
     "outer": DerivationRule(operands: 2) { step in
-      let label = "outer product"
-      if step.position == 0 {
-        return Result(.matmul(step.derivative, step.operand(1)), label)
-      }
-      return Result(.matmul(step.derivative.transposed, step.operand(0)), label)
+      // Its operands count as vectors, whatever their shapes.
+      let other = step.operand(1 - step.position)
+      let vector = other.reshaped(to: [Dimension(step.other.shape.count)])
+      let matrix = step.position == 0 ? step.derivative : step.derivative.transposed
+      return Result(.matmul(matrix, vector).reshaped(to: step.input.axes), "outer product")
     },
     "trace": DerivationRule { step in
       let sizes = step.input.axes.sizes

@@ -30,7 +30,12 @@ extension DerivationRule {
         spread(step).scaled(scale) * deviation(step.node), "variance: 2 (x − mean) by its count")
     },
     "std": DerivationRule { step in
-      Result(
+      guard !step.node.tensor.doubles().contains(0) else {
+        throw Unsupported(
+          "a standard deviation of 0", span: step.node.span, source: step.node.source,
+          hint: "grad takes its gradient as 0")
+      }
+      return Result(
         spread(step).scaled(divisor(step.node)) * deviation(step.node) / kept(step.node),
         "standard deviation: (x − mean) by its count and itself")
     },
@@ -72,7 +77,12 @@ extension DerivationRule {
   private static func extremum(_ label: String) -> DerivationRule {
     DerivationRule { step in
       let mask = Formula.indicator(step.operand(0), .equal, kept(step.node))
-      return Result(spread(step) * mask, label)
+      let axes = step.node.reducedAxes
+      let ties = mask.reduced(over: axes, keepsDimensions: axes.count < step.input.rank)
+      guard try ties.tensor().doubles().contains(where: { $0 > 1 }) else {
+        return Result(spread(step) * mask, label)
+      }
+      return Result(spread(step) * mask / ties, label + ", in equal parts where several are")
     }
   }
 

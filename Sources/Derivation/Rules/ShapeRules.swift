@@ -80,25 +80,41 @@ extension DerivationRule {
 
   /// Zeros with G where the elements were taken from.
   private static func placed(_ step: Application) -> Formula {
+    if let masked = masked(step) { return masked }
     let indices = step.node.options.indices
     let sizes = step.input.axes.sizes
     let text = step.node.options.indexText
+    let others = step.node.inputs.dropFirst().map { Formula.node($0) }
     return step.derivative.mapped(to: step.input.axes) { body in
       Formula.Call(
-        name: "placed[\(text)]", operands: [body],
+        name: "placed[\(text)]", operands: [body] + others,
         unicode: "place($0 at [\(text)])",
-        latex: "\\mathrm{place}_{[\(SymbolText.escaped(text))]}\\left($0\\right)",
-        nns: padding(indices, step.input),
+        latex: "\\mathrm{place}_{[\(SymbolText.escapedPlaces(text))]}\\left($0\\right)",
+        nns: padding(indices, step.input, text),
         evaluate: {
           try Tensor.zeros(Shape(checking: sizes), .f64).accumulated(at: indices, adding: $0[0])
         })
     }
   }
 
+  /// Where a mask chose the elements: what G is made of, taken everywhere, times the mask.
+  private static func masked(_ step: Application) -> Formula? {
+    guard step.node.inputs.count == 2, step.position == 0, let mask = step.node.inputs.last,
+      mask.tensor.elementType == .bool, mask.shape == step.input.shape
+    else { return nil }
+    let whole = step.derivative.lifted(to: step.input.axes) { node in
+      guard node.operation == "index", node.inputs.last === mask else { return nil }
+      return node.inputs[0]
+    }
+    return whole.map { $0 * .node(mask) }
+  }
+
   /// How nns builds it: zeros before and after, an axis at a time; empty where it cannot.
-  static func padding(_ indices: [Index], _ input: Node) -> String {
+  ///
+  /// - Parameter text: the places as they are written.
+  static func padding(_ indices: [Index], _ input: Node, _ text: String) -> String {
     let lengths = input.axes.sizes
-    if let scattered = scattering(indices, lengths) { return scattered }
+    if let scattered = scattering(indices, lengths, text) { return scattered }
     guard indices.count <= lengths.count else { return "" }
     var code = "$0"
     var sizes = lengths
@@ -140,9 +156,11 @@ extension DerivationRule {
   }
 
   /// Rows that were picked by their numbers: each is added where it came from.
-  private static func scattering(_ indices: [Index], _ lengths: [Int]) -> String? {
+  private static func scattering(
+    _ indices: [Index], _ lengths: [Int], _ text: String
+  ) -> String? {
     guard indices.count == 1, case .gather(let rows)? = indices.first, rows.rank == 1,
-      (1...2).contains(lengths.count), let text = Notation.code(of: .tensor(Box(rows))),
+      (1...2).contains(lengths.count), text != "…",
       rows.doubles().allSatisfy({ $0 >= 0 })
     else { return nil }
     return "one_hot(\(text), \(lengths[0]))' @ &0"

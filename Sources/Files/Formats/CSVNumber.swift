@@ -150,7 +150,7 @@ enum CSVNumber<Value: CSVValue> {
 /// Digits read eight at a time, as the bytes of one machine word.
 ///
 /// Both ways append the digits at `position` to `mantissa`, wrapping around beyond 19 of them,
-/// and move `position` after them. Eight bytes from the first byte behind the digits on must be
+/// and move `position` after them. Eight bytes from the first byte after the digits on must be
 /// readable.
 enum DigitRun {
   @inline(__always)

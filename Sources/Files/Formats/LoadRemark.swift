@@ -13,7 +13,7 @@ package enum LoadRemark: Hashable, Sendable {
   /// The first row, 0, 1, 2, …, was taken for numbers.
   case countingRow(Int)
 
-  /// One sentence without a final stop.
+  /// One sentence without a full stop.
   package var message: String {
     switch self {
     case .arrayLeftOut(let name, let type):

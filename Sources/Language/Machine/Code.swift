@@ -112,7 +112,7 @@ struct CodeHeader {
   let localCount: Int32
   let parameterCount: Int32
   let cellCount: Int32
-  /// Where a call that gives all arguments begins: behind the defaults.
+  /// Where a call that gives all arguments begins: after the defaults.
   let fullEntry: Int32
   let hasCaptures: Bool
   var code: Unmanaged<Code>?
@@ -193,7 +193,7 @@ enum InterpolationPattern {
   case value(FormatSpecification?)
 }
 
-/// Where a variable lies, and the fields behind it: what `grad … wrt` may name.
+/// Where a variable lies, and the fields after it: what `grad … wrt` may name.
 struct PlacePattern {
   enum Root { case global(Int), cell(Int), capture(Int) }
 

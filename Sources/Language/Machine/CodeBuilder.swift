@@ -101,7 +101,7 @@ struct CodeBuilder {
 }
 
 extension Array {
-  /// Appends and tells where.
+  /// Appends the element and gives its index.
   mutating func adding(_ element: Element) -> Int {
     append(element)
     return count - 1

@@ -114,7 +114,7 @@ extension Compiler {
       at: Site(span, [loss.span] + targets.map(\.span)))
   }
 
-  /// The place that an expression names; nil where it is not a variable with fields behind it.
+  /// The place that an expression names; nil where it is not a variable with fields after it.
   func placePattern(_ expression: Expression) -> PlacePattern? {
     var fields: [String] = []
     var current = expression

@@ -26,7 +26,7 @@ extension Compiler {
     var builtins: [(slot: Operand, name: String)] = []
   }
 
-  /// Compiles an expression as a chain with its plain instructions behind; false, having done
+  /// Compiles an expression as a chain with its plain instructions after; false, having done
   /// nothing, where it is not one.
   func compileChain(_ expression: Expression, into target: Operand) throws(Diagnostic) -> Bool {
     var (operations, leaves) = (0, 0)

@@ -1,7 +1,8 @@
 import Syntax
 
 extension Compiler {
-  /// Compiles a condition; gives the jumps taken where its truth is `sense`, to be landed.
+  /// Compiles a condition; gives the positions of the jumps taken where it equals `sense`, whose
+  /// targets `land` fills in.
   ///
   /// - Parameter isChoice: whether it chooses between branches, rather than ending a loop.
   func jumps(

@@ -29,13 +29,13 @@ extension Compiler {
     if names.count == 2 {
       let first = builder.temporaries(2)
       builder.emit(Instruction(.forNextPair, a: first.bits, b: state.bits), at: sequence.span)
-      observeTurn(names.map(\.text), of: state, first, span: sequence.span)
+      observeTurn(names.map(\.text), of: state, first, span: span)
       for (offset, name) in names.enumerated() {
         store(.register(first.index + offset), inVariable: name.text, name.span, keeping: false)
       }
       builder.release(to: mark)
     } else if let name = names.first {
-      try compileNext(name, state, at: sequence.span)
+      try compileNext(name, state, at: sequence.span, of: span)
     }
     loops.append(Loop())
     try compileDiscarding(body)
@@ -43,21 +43,23 @@ extension Compiler {
     builder.emit(Instruction(.clear, a: state.bits), at: span)
   }
 
-  private func compileNext(_ name: Name, _ state: Operand, at span: Span) throws(Diagnostic) {
+  private func compileNext(
+    _ name: Name, _ state: Operand, at span: Span, of loop: Span
+  ) throws(Diagnostic) {
     let variable = resolve(name.text)
     switch variable {
     case .register(let index):
       builder.emit(
         Instruction(.forNext, a: Operand.register(index).bits, b: state.bits), at: span)
-      observeTurn([name.text], of: state, .register(index), span: span)
+      observeTurn([name.text], of: state, .register(index), span: loop)
     case .global(let slot):
       globals.noteDefinition(of: slot)
       builder.emit(Instruction(.forNext, a: Operand.global(slot).bits, b: state.bits), at: span)
-      observeTurn([name.text], of: state, .global(slot), span: span)
+      observeTurn([name.text], of: state, .global(slot), span: loop)
     case .cell, .capture, .fixed:
       let register = builder.temporary()
       builder.emit(Instruction(.forNext, a: register.bits, b: state.bits), at: span)
-      observeTurn([name.text], of: state, register, span: span)
+      observeTurn([name.text], of: state, register, span: loop)
       store(register, inVariable: name.text, span, keeping: false)
       builder.release(to: register.index)
     }

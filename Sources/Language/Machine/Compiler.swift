@@ -144,7 +144,7 @@ final class Compiler {
   }
 
   /// Fills in a parameter's default and moves it into its cell. A call that gives every argument
-  /// starts behind this, unless a cell must be filled.
+  /// starts after this, unless a cell must be filled.
   private func emitParameter(_ index: Int, _ parameter: FunctionParameter) throws(Diagnostic) {
     let register = Operand.register(index)
     if let value = parameter.defaultValue {

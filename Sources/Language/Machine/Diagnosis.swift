@@ -127,14 +127,14 @@ struct Diagnosis {
       }
       let rightFits = right[1] == left[1]
       let leftFits = left[0] == right[0]
-      // Of `A @ A` either side may be turned; which one is meant must show.
+      // Of `A @ A` either side may be transposed; which one is meant must show.
       let twins = names[0] != nil && names[0] == names[1] && rightFits && leftFits
-      let (before, behind) = twins ? ("\(names[0] ?? "") @ ", " @ \(names[1] ?? "")") : ("", "")
+      let (before, after) = twins ? ("\(names[0] ?? "") @ ", " @ \(names[1] ?? "")") : ("", "")
       if rightFits {
         lines.append("\(before)\(transposed(names[1], "the right operand")) would fit")
       }
       if leftFits {
-        lines.append("\(transposed(names[0], "the left operand"))\(behind) would fit")
+        lines.append("\(transposed(names[0], "the left operand"))\(after) would fit")
       }
     }
     guard let inner = left.dimensions.last else { return lines }
@@ -147,8 +147,8 @@ struct Diagnosis {
 
   private func broadcastSuggestions(_ left: Shape, _ right: Shape) -> [String] {
     var lines: [String] = []
-    let turned = try? Shape(checking: right.dimensions.reversed())
-    if right.rank == 2, let turned, (try? left.broadcast(turned)) != nil {
+    let flipped = try? Shape(checking: right.dimensions.reversed())
+    if right.rank == 2, let flipped, (try? left.broadcast(flipped)) != nil {
       lines.append("\(transposed(operandText(1), "the right operand")) would fit")
     }
     let fitting = variablesInScope { shape in

@@ -139,7 +139,7 @@ struct Instruction {
     self.c = c
   }
 
-  /// How far a jump goes from the instruction behind it.
+  /// How far a jump goes from the instruction after it.
   @inline(__always)
   var distance: Int { Int(Int32(bitPattern: c)) }
 

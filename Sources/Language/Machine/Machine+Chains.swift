@@ -2,7 +2,7 @@ import Tensors
 
 extension Machine {
   /// Runs an elementwise chain if it applies to what its leaves hold now; false where the plain
-  /// instructions behind it must.
+  /// instructions after it must.
   func runChain(_ instruction: Instruction) throws -> Bool {
     guard let chain = code?.tables.chains[Int(instruction.extra)],
       let numbers = numberLeaves(of: chain), areBuiltinsSeen(by: chain),

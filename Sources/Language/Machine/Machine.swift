@@ -81,7 +81,7 @@ package final class Machine: Interpreter {
   }
 
   /// Does what a turn of a loop or a call is asked for: it stops where Ctrl-C was pressed or memory
-  /// runs short, and lets go of what is no longer needed.
+  /// runs short, and releases what is no longer needed.
   func attend() throws {
     if Interrupt.isRequested { throw RuntimeError.interrupted }
     DeferredRelease.drain()
@@ -130,7 +130,7 @@ package final class Machine: Interpreter {
     }
   }
 
-  /// Runs a program; `onError` is told of each error and says whether to go on behind it.
+  /// Runs a program; `onError` is told of each error and says whether to go on after it.
   package func run(_ program: Program, onError: (Diagnostic) -> Bool) {
     for (statement, code) in zip(program.statements, program.codes) {
       if exitCode != nil { return }

@@ -94,7 +94,7 @@ package struct Thunk {
   package func evaluate() throws -> Value { try machine.call(.function(function), []) }
 }
 
-/// Where a value lives and can be replaced for a while: a global or a cell, with fields behind it.
+/// Where a value lives and can be replaced for a while: a global or a cell, with fields after it.
 package struct Place {
   enum Root {
     case global(Globals, Int)

@@ -7,7 +7,7 @@ package struct Declaration: Sendable {
   package let name: String
   package let aliases: [String]
   package let group: Group
-  /// One line, without a final stop.
+  /// One line, without a full stop.
   package let summary: String
   /// What there is to say beyond the summary: formula, shapes, conventions. May be empty.
   package let details: String

@@ -39,7 +39,7 @@ extension Parameter.Kind {
     }
   }
 
-  /// The kinds that are told by the case alone.
+  /// The kinds that match exactly one case of a value.
   private func fits(_ value: Value) -> Bool {
     switch (self, value) {
     case (.any, _), (.bool, .bool), (.string, .string), (.path, .string), (.place, .string),

@@ -1,6 +1,6 @@
 import Tensors
 
-/// What a function gives for 0 ..< count, with a look for Ctrl-C and at the memory every 65 536
+/// What a function gives for 0 ..< count, checking for Ctrl-C and the memory left every 65 536
 /// times.
 package func interruptibleList<Element>(
   count: Int, _ element: (Int) throws -> Element
@@ -16,7 +16,7 @@ package func interruptibleList<Element>(
   return list
 }
 
-/// Two lists as one, with a look for Ctrl-C in between.
+/// Two lists as one, checking for Ctrl-C in between.
 func interruptibleJoin<Element>(_ left: [Element], _ right: [Element]) throws -> [Element] {
   var list: [Element] = []
   try MemoryGuard.check(
@@ -29,7 +29,7 @@ func interruptibleJoin<Element>(_ left: [Element], _ right: [Element]) throws ->
 }
 
 extension Array {
-  /// Appends many elements, with a look for Ctrl-C and at the memory in between; where one of them
+  /// Appends many elements, checking for Ctrl-C and the memory left in between; where one of them
   /// stops it, the array is as it was.
   mutating func appendInterruptibly(_ more: [Element]) throws {
     try requireGrowth(by: more.count)

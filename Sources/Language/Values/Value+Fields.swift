@@ -154,7 +154,7 @@ extension Record {
     guard var part = self[name] else {
       throw RuntimeError.unknownField(name, of: "the record", known: names)
     }
-    // The field lets go of its value, so that it can be changed where it is.
+    // The field gives up its value, so that it can be changed where it is.
     self[name] = Value.none
     defer { self[name] = part }
     try part.write(rest, change)

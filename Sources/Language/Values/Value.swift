@@ -23,7 +23,7 @@ package enum Value: Sendable {
   case schedule(Box<Schedule>)
   case dataSet(Box<DataSet>)
   case split(Box<Split>)
-  /// A number or tensor while it is being differentiated; escapes no `grad`.
+  /// A number or tensor while it is being differentiated; never visible outside the `grad` that made it.
   case traced(Box<Variable>)
 }
 

@@ -97,7 +97,7 @@ extension Builtin {
     .other("number: \(Value.quoted(String(text.prefix(40)))) is no number", hint: nil)
   }
 
-  /// More characters than any number that means something: nobody waits for a whole file to be one.
+  /// Longer texts are refused unread: no sensible number is that long.
   private static let longestNumber = 4096
 
   private static func number(from text: String) throws -> Double {

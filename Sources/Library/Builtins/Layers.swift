@@ -6,7 +6,7 @@ import Tensors
 /// The layers without (`relu`, `softmax`, …) stand beside the functions of the same name.
 extension Builtin {
   static let layerGroup: [Builtin] = [
-    dense, conv2d, maxPool, avgPool, batchNorm, dropout, residual,
+    dense, conv2d, maxPool, avgPool, batchNorm, layerNorm, dropout, residual,
   ]
 
   static let dense = Builtin(
@@ -124,6 +124,26 @@ extension Builtin {
     layer: BatchNormalization()
   ) { _, interpreter in
     try network([BatchNormalization()], interpreter)
+  }
+
+  static let layerNorm = Builtin(
+    Declaration(
+      "layer_norm", group: .layers,
+      "a layer that shifts and scales the features of each row to mean 0 and variance 1",
+      details: """
+        γ·(x − mean)/√(variance + 1e-5) + β over the last axis of each row (Ba, Kiros and Hinton, \
+        2016). The bare name composes as well.
+        """,
+      result: "a network",
+      examples: [
+        .init(
+          "dense(4, 3) |> layer_norm |> relu",
+          "dense(4, 3) |> layer_norm |> relu   21 parameters")
+      ],
+      seeAlso: ["batch_norm", "dense"]),
+    layer: LayerNormalization()
+  ) { _, interpreter in
+    try network([LayerNormalization()], interpreter)
   }
 
   static let residual = Builtin(

@@ -46,11 +46,11 @@ extension ActivationLayer {
 /// not need it and the derivative is written with the result alone (all but gelu and softplus).
 final class ActivationStage: Stage {
   private let kind: UnaryOperation
-  private let passes: [DerivativePass]
+  private var passes: [DerivativePass.Planned]
 
   init(_ builder: StageBuilder, _ kind: UnaryOperation, width: Int) throws(TensorError) {
     self.kind = kind
-    passes = kind.record.derivatives.map(DerivativePass.init)
+    passes = kind.record.derivatives.map { .init($0, count: builder.rows * width) }
     let needsInput = kind.record.derivatives.contains(where: \.needsOperands)
     let previous = builder.stages.last
     let isInPlace = !needsInput && !(previous?.keepsOutput ?? true)
@@ -68,8 +68,8 @@ final class ActivationStage: Stage {
   }
 
   override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
-    for pass in passes {
-      pass.multiply(gradient, operand: input, result: output, on: backend)
+    for index in passes.indices {
+      passes[index].multiply(gradient, operand: input, result: output, on: backend)
     }
     return gradient
   }

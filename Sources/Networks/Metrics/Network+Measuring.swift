@@ -62,10 +62,8 @@ extension Network {
     guard inputs.rank >= 2 else { throw NetworkError.needsRows(got: inputs.shape) }
     var targets = fitted(targets: targets, inputs: inputs)
     if targets.rank == 1 { targets = try targets.reshaped([targets.count, 1]) }
-    var lossKind = defaultLoss(for: targets)
-    if let named = requested ?? loss, let fitting = try? self.loss(requested: named, for: targets) {
-      lossKind = fitting
-    }
+    let fitting = requested.flatMap { try? loss(requested: $0, for: targets) }
+    let lossKind = try fitting ?? loss(requested: nil, for: targets)
     let form = form(of: lossKind)
     var body = self
     if form.includesLastLayer { body.layers.removeLast() }

@@ -46,10 +46,20 @@ extension Network {
       ? .binaryCrossEntropy : .meanSquaredError
   }
 
+  /// The loss where none is asked for: the one that the network was trained with, where that fits
+  /// these targets; otherwise the default.
+  private func usualLoss(for targets: Tensor) -> Loss {
+    guard let loss, (try? self.loss(requested: loss, for: targets)) == loss,
+      loss != .binaryCrossEntropy || TargetKind(targets).isZeroOrOne
+    else { return defaultLoss(for: targets) }
+    return loss
+  }
+
   /// The loss that `requested` means for this network: after a sigmoid the cross-entropy is the
-  /// binary one. Throws where the network's outputs are not what the loss is about.
+  /// binary one. Without a request it goes on with what it was trained with. Throws where the
+  /// network's outputs are not what the loss is about.
   package func loss(requested: Loss?, for targets: Tensor) throws(TrainingError) -> Loss {
-    guard let requested else { return defaultLoss(for: targets) }
+    guard let requested else { return usualLoss(for: targets) }
     switch requested {
     case .meanSquaredError: return requested
     case .crossEntropy, .averageCrossEntropy:

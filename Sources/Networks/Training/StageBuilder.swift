@@ -127,7 +127,7 @@ final class Workspace {
     return buffer.pointer
   }
 
-  /// Pieces beyond those of the largest plan, kept alive.
+  /// Buffers too large for their slot's first allocation; owned here.
   private var extra: [FloatBuffer] = []
 
   func gradient(_ index: Int) -> Floats { gradients[index % 2].pointer }

@@ -3,7 +3,7 @@ import Tensors
 extension Trainer {
   /// Trains to the planned end, or until a stop is asked for at a step boundary (`Interrupt` or
   /// the delegate). Throws `TrainingError.notFinite` when a NaN or infinity arises; `trained()` is
-  /// then the network before that step. Clears nothing: whoever asked for the stop does.
+  /// then the network before that step. Does not clear the interrupt flag: the caller that set it does.
   package func run(delegate: (any TrainingDelegate)? = nil) throws -> TrainingOutcome {
     var meter = SpeedMeter(clock)
     var ending = TrainingOutcome.Ending.finished

@@ -111,47 +111,52 @@ package final class Trainer {
   /// when the loss is not finite, or when a stop is asked for within a step that can be undone.
   func takeStep(rate: Double) throws {
     stepStart?.take(memory, state)
-    var measured = state
+    let measured: StepMeasures
     do {
-      let share = try differentiate(rate: rate, &measured)
+      measured = try differentiate(rate: rate)
       guard measured.lossSum.isFinite else { throw StepFailure.lossNotFinite }
-      try exchange.average(memory.store.update.row, share: share)
+      try exchange.average(memory.store.update.row, share: measured.share)
     } catch {
       stepStart?.restore(memory)
       if case TensorError.interrupted = error { throw StepFailure.stopped }
       throw error
     }
     memory.update(rate: rate)
-    measured.step += 1
-    state = measured
+    state.lossSum += measured.lossSum
+    state.correct += measured.correct
+    state.rows += measured.rows
+    state.step += 1
   }
 
-  /// Leaves the gradients of the step at hand in the updates, and adds up what it measures.
-  ///
-  /// - Returns: which part of the joint batch it was.
-  private func differentiate(rate: Double, _ measured: inout TrainingState) throws -> Double {
-    let (inputs, targets) = beginStep()
-    let share = try exchange.share(ofRows: inputs.rows)
-    let scale = gradientScale(rows: inputs.rows, rate: rate, share: share)
+  /// What a step measures before the update.
+  private struct StepMeasures {
     var lossSum = 0.0
-    var offset = 0
+    var correct = 0
+    var rows = 0
+    /// Which part of the joint batch it was.
+    var share = 1.0
+  }
+
+  /// Leaves the gradients of the step at hand in the updates.
+  private func differentiate(rate: Double) throws -> StepMeasures {
+    let (inputs, targets) = beginStep()
+    var measured = StepMeasures(share: try exchange.share(ofRows: inputs.rows))
+    let scale = gradientScale(rows: inputs.rows, rate: rate, share: measured.share)
     for plan in plans.pieces(rows: inputs.rows) {
+      let offset = measured.rows
       if offset > 0, Interrupt.isRequested, isAtEpochStart {
         // A step of many pieces may take seconds: it goes back to its start, which is kept.
         epochStart.restore(memory)
         throw StepFailure.stopped
       }
-      let context = context(at: offset)
       try plan.differentiate(
         inputs.rows(from: offset, count: plan.rows), targets.rows(from: offset, count: plan.rows),
-        scale: scale, context)
-      lossSum += plan.head.lossSum
+        scale: scale, context(at: offset))
+      measured.lossSum += plan.head.lossSum
       measured.correct += plan.head.correct
-      offset += plan.rows
+      measured.rows += plan.rows
     }
-    measured.lossSum += lossSum
-    measured.rows += inputs.rows
-    return share
+    return measured
   }
 
   /// Makes ready for the step at hand.

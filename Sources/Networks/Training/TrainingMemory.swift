@@ -10,6 +10,7 @@ final class TrainingMemory {
   var steps: Int
   private let ruleName: String
   private let backend: any Backend
+  private let states: (Floats?, Floats?)
 
   /// Takes over the network's numbers; the optimizer's, where it was the same rule.
   init(_ network: Network, _ options: TrainingOptions, _ backend: any Backend) throws {
@@ -17,6 +18,7 @@ final class TrainingMemory {
     ruleName = options.optimizer.name
     rule = options.optimizer.step
     store = try ParameterStore(network, optimizer: options.optimizer, precision: options.precision)
+    states = (store.states.first?.pointer, store.states.dropFirst().first?.pointer)
     statistics.values = network.statistics.flatMap { $0.doubles().map { Float($0) } }
     let isSameRule = network.optimizerState.rule == ruleName
     steps = isSameRule ? network.optimizerState.steps : 0
@@ -27,7 +29,7 @@ final class TrainingMemory {
     steps += 1
     backend.update(
       rule.formula, store.weights.row,
-      states: (store.states.first?.pointer, store.states.dropFirst().first?.pointer),
+      states: states,
       gradient: store.update.row, numbers: rule.numbers(Float(rate), steps))
   }
 

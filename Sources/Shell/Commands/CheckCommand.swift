@@ -52,7 +52,7 @@ extension Command {
     return report.value
   }
 
-  /// Runs a script, unheard, in a session of its own, and tests what gradients it computes.
+  /// Runs the script in a silent session and checks every gradient that it computes.
   private static func checkAll(_ context: CommandContext) throws -> Value {
     guard context.has("file"), !context.has("loss"), !context.has("variable") else {
       throw RuntimeError.other("check all takes a script", hint: "check all in report.nns")

@@ -20,7 +20,7 @@ package struct Command: Sendable {
     package let parameter: Parameter
     /// The word before it: `on`, `to`; nil for none.
     package let keyword: String?
-    /// Whether it is written `name=value`, behind the others.
+    /// Whether it is written `name=value`, after the others.
     package let isOption: Bool
     /// Bare words that may stand in place of an expression: `batch=full`.
     package let words: [String]

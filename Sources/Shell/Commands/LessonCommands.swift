@@ -41,9 +41,9 @@ extension CommandContext {
   fileprivate func play(_ lesson: Lesson) throws {
     let before = machine.globals.userDefined
     let generator = machine.random.generator
-    var performance = Performance(session)
+    var demonstration = Demonstration(session)
     defer {
-      for (name, value) in before where !performance.assigned.contains(name) {
+      for (name, value) in before where !demonstration.assigned.contains(name) {
         machine.globals[name] = value
       }
       machine.random.generator = generator
@@ -55,7 +55,7 @@ extension CommandContext {
     }
     print([paint.bold(lesson.title), ""])
     var worst = Session.ExitCode.success
-    let ending = try performance.play(lesson.source, worst: &worst)
+    let ending = try demonstration.play(lesson.source, worst: &worst)
     if let code = machine.exitCode { throw RuntimeError.exit(code) }
     if ending == .left { note("left the lesson") }
     if worst == Session.ExitCode.interrupted {

@@ -13,8 +13,9 @@ extension Command {
   static let derive = Command(
     "derive", "prints the derivation of a gradient, line by line",
     details: """
-      Starts from the loss as written, inlines its functions and unrolls its networks, names the \
-      intermediates and applies one rule a line. Each line has its shapes and is evaluated beside \
+      Follows the loss as it runs, through its functions, loops and networks, names the \
+      intermediates and applies one rule a line; of a long loop's turns it shows the first two and \
+      the last. Each line has its shapes and is evaluated beside \
       autodiff (✓); the result is also given as nns code, evaluated beside grad. to PATH writes \
       Markdown with LaTeX. The value is a record {expression, latex, lines, ok}.
       """,
@@ -89,7 +90,7 @@ extension CommandContext {
     try command.all("variables").map { input in
       guard case .thunk(let thunk) = input, let place = thunk.place else {
         throw RuntimeError.other(
-          "derive needs a variable behind wrt, not \(sourceText(input))",
+          "derive needs a variable after wrt, not \(sourceText(input))",
           hint: "a variable or a network's parameter: derive L wrt net.W1")
       }
       if case .network(let box) = try place.read() {

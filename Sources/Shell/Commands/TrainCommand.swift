@@ -39,9 +39,11 @@ extension Command {
       "a rule's name, or an optimizer as adam(1e-3)"),
     .option(
       "loss", .choice(Loss.allCases.map(\.rawValue)),
-      default: .computed("what the last layer is for"), misnomers: ["criterion", "objective"],
+      default: .computed("as before, or what the last layer is for"),
+      misnomers: ["criterion", "objective"],
       "what to make small, \(Loss.allCases.map(\.rawValue).joined(separator: ", ")): cross_entropy "
-        + "after a softmax, bce after a sigmoid with targets 0 or 1, otherwise mse"),
+        + "after a softmax, bce after a sigmoid with targets 0 or 1, otherwise mse; a network goes "
+        + "on with what it was trained with"),
     .option(
       "reduction", .choice(LossReduction.allCases.map(\.rawValue)), default: .string("mean"),
       "whether a batch's gradient is the mean over its rows or their sum"),

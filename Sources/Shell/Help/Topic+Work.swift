@@ -79,7 +79,7 @@ extension Topic {
     "files, arguments, demonstrations",
     """
     `nnsh FILE.nns ARGS…` runs a file, `args` is the list of its arguments, `-i` stays at the \
-    prompt behind it. `nnsh -c CODE` runs CODE. `run PATH` runs a file in this session. \
+    prompt after it. `nnsh -c CODE` runs CODE. `run PATH` runs a file in this session. \
     `nnsh --demo FILE` types it at the prompt before an audience, a statement at each Enter. \
     `transcript on FILE` writes down a session as a script. At its start the prompt runs \
     $XDG_CONFIG_HOME/nnsh/rc.nns.

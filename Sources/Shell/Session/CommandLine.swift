@@ -14,7 +14,7 @@ package struct CommandLine: Sendable, Equatable {
   }
 
   package var source = Source.standard
-  /// What stands behind the file or code: `args`.
+  /// What stands after the file or code: `args`.
   package var arguments: [String] = []
   package var isInteractive = false
   package var isQuiet = false
@@ -37,7 +37,7 @@ package struct CommandLine: Sendable, Equatable {
     package let hint: String
   }
 
-  /// Reads the words behind the program's name.
+  /// Reads the words after the program's name.
   ///
   /// Options stand before the file; what follows the file, or CODE, is the script's own.
   ///

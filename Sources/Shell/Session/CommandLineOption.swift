@@ -61,7 +61,7 @@ package struct CommandLineOption: Sendable {
       "colours: auto, always or never"),
     .init(.threads, "threads", argument: "N", "computes on N threads"),
     .init(.seed, "seed", argument: "N", "draws other random numbers, as seed(N) does"),
-    .init(.keepGoing, "keep-going", "runs the statements behind one that failed, too"),
+    .init(.keepGoing, "keep-going", "runs the statements after one that failed, too"),
     .init(
       .demo, "demo", argument: "FILE",
       "types the script FILE at the prompt, a statement at each Enter"),

@@ -8,7 +8,7 @@ import Syntax
 extension Completer {
   // MARK: commands
 
-  /// What fits behind a command's name; nil where the statement is none.
+  /// What fits after a command's name; nil where the statement is none.
   func commandArguments(_ statement: String) -> Completions? {
     guard let end = statement.firstIndex(of: " "),
       let command = Command.named(String(statement[..<end]))
@@ -141,7 +141,7 @@ extension Completer {
     }
   }
 
-  /// The value behind `name=` of a command.
+  /// The value after `name=` of a command.
   private func optionValue(_ option: Command.Argument, _ typed: String) -> Completions {
     let word = CompletionPlace.trailingWord(typed)
     let words = option.words.map { name in

@@ -96,7 +96,7 @@ struct Completer {
     }
   }
 
-  /// Whether it can stand behind `|>`.
+  /// Whether it can stand after `|>`.
   private static func isCalled(_ value: Value) -> Bool {
     switch value {
     case .function, .network: true
@@ -175,7 +175,7 @@ struct Completer {
     }
   }
 
-  /// Whether a path begins where it seems to: not behind a call, an index or a string.
+  /// Whether a path begins where it seems to: not after a call, an index or a string.
   private static func canPrecede(_ path: String, in head: Substring) -> Bool {
     guard !path.isEmpty, !path.hasPrefix("."), let before = head.dropLast(path.count).last else {
       return false

@@ -13,7 +13,7 @@ package enum Launch {
 
   /// Runs nnsh.
   ///
-  /// - Parameter arguments: the words behind the program's name.
+  /// - Parameter arguments: the words after the program's name.
   /// - Returns: the exit code.
   package static func main(_ arguments: [String]) -> Int32 {
     keepStreamsApart()

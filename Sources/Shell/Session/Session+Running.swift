@@ -49,7 +49,7 @@ extension Session {
     }
   }
 
-  /// Stays at the prompt behind the script where `-i` asks for it.
+  /// Stays at the prompt after the script where `-i` asks for it.
   private func finish(_ code: Int32) -> Int32 {
     guard commandLine.isInteractive, machine.exitCode == nil else { return code }
     return runPrompt()

@@ -110,7 +110,7 @@ package final class Session: CommandHost {
     transcript?.addOutput(text)
   }
 
-  /// Writes to standard error, behind what standard output was given before.
+  /// Writes to standard error, after what standard output was given before.
   package func writeError(_ text: String) {
     output.flush()
     errors.write(text)

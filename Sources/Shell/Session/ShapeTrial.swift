@@ -174,7 +174,7 @@ struct ShapeTrial {
   private static func rows(of network: Network) -> NetworkRows? { NetworkRows(network) }
 }
 
-/// The shape of an example behind a network.
+/// The shape of an example after a network.
 private struct NetworkRows {
   enum Lengths {
     case numbers([Int])

@@ -26,7 +26,7 @@ extension Fuzzer {
     })
 }
 
-/// A file as an input: its ending on the first line, its bytes behind.
+/// A file as an input: its ending on the first line, its bytes after.
 struct DamagedFile {
   var ending: String
   var bytes: [UInt8]

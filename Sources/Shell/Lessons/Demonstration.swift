@@ -9,7 +9,7 @@ import Tensors
 /// each statement runs.
 ///
 /// Without a terminal to type on, all is printed and run at once.
-struct Performance {
+struct Demonstration {
   /// How it ended.
   enum Ending: Equatable {
     case finished
@@ -216,7 +216,7 @@ private struct Keys {
     return body()
   }
 
-  /// The next key; nil where none comes within the milliseconds (-1: as long as is convenient).
+  /// The next key; nil where none comes within the milliseconds (-1: waits without limit).
   func next(within milliseconds: Int32) -> Key? {
     var waiting = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
     // An interrupt between this look and the wait does not end the wait: never wait for ever.
@@ -247,10 +247,10 @@ extension Session {
     do {
       let source = try ScriptFile.read(path)
       var worst = ExitCode.success
-      let ending: Performance.Ending
+      let ending: Demonstration.Ending
       do throws(Diagnostic) {
-        var performance = Performance(self)
-        ending = try performance.play(source, worst: &worst)
+        var demonstration = Demonstration(self)
+        ending = try demonstration.play(source, worst: &worst)
       } catch {
         report(error)
         return ExitCode.usage

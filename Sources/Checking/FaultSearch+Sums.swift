@@ -3,7 +3,7 @@ import Networks
 import Tensors
 
 /// Sums over the wrong axis, or where none belongs.
-extension DiagnosisSearch {
+extension FaultSearch {
   func considerSums() throws {
     if shape.rank == 2, shape.count > 1 {
       for axis in 0...1 where shape[axis] > 1 {

@@ -5,7 +5,7 @@ import Tensors
 
 /// The end of a loss, where what passes back is p − y times weights, however it was written:
 /// softmax with cross-entropy, sigmoid with its binary form, squared errors.
-extension DiagnosisSearch {
+extension FaultSearch {
   func considerResiduals() throws {
     for residual in Residual.all(in: loss, tolerance: tolerance) where isOpen {
       for form in residual.link.forms where isWorth(form.rank) {

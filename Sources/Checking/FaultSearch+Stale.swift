@@ -3,7 +3,7 @@ import Networks
 import Tensors
 
 /// Values that are out of date.
-extension DiagnosisSearch {
+extension FaultSearch {
   /// Variables that the gradient reads and the loss does not: if it is right with what the loss
   /// computes in their place, they are out of date.
   func considerStale() throws {
@@ -31,7 +31,7 @@ extension DiagnosisSearch {
       guard let fresh = try? evaluated(replacing: values), !tolerance.agree(fresh, given) else {
         continue
       }
-      let search = DiagnosisSearch(environment, loss: loss, tolerance: tolerance, given: fresh)
+      let search = FaultSearch(environment, loss: loss, tolerance: tolerance, given: fresh)
       guard var finding = try search.run() else { continue }
       let names = Self.staleness(values.keys.sorted())
       finding.also = [finding.also, names].compactMap { $0 }.joined(separator: "; ")

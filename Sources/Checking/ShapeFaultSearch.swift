@@ -3,7 +3,7 @@ import Networks
 import Tensors
 
 /// A gradient under test has another shape than the variable: what of it explains that.
-struct ShapeDiagnosis {
+struct ShapeFaultSearch {
   private let environment: CheckEnvironment
   private let loss: LossRecording
   private let tolerance: Tolerance
@@ -28,24 +28,27 @@ struct ShapeDiagnosis {
     factors = NamedFactors(loss, environment: environment)
     truth = loss.gradient
     shapes =
-      "it is \(DiagnosisSearch.words(given.shape)) and the variable is "
-      + DiagnosisSearch.words(truth.shape)
+      "it is \(FaultSearch.words(given.shape)) and the variable is "
+      + FaultSearch.words(truth.shape)
   }
 
   /// The explanation; nil where none holds. What is transposed and wrong besides is searched for
   /// the second fault, and that of a sum which stayed away for the fault of what was to be summed.
   func finding() throws -> Finding? {
-    if let turned = try turned() {
-      if let finding = fault(.transposed, turned.tensor, truth, turned.text) { return finding }
+    if let transposed = try transposedGradient() {
+      if let finding = fault(.transposed, transposed.tensor, truth, transposed.text) {
+        return finding
+      }
       return Finding(
-        fault: .transposed, text: turned.text,
-        also: try search(turned.tensor).map { "transposed, it has another fault: \($0.detail)" })
+        fault: .transposed, text: transposed.text,
+        also: try search(transposed.tensor).map { "transposed, it has another fault: \($0.detail)" }
+      )
     }
     return try notSummed() ?? summed() ?? summedInside() ?? reshaped() ?? summedAndWrong()
   }
 
   /// The numbers in the variable's shape, where transposing is all that it takes.
-  private func turned() throws -> (tensor: Tensor, text: String)? {
+  private func transposedGradient() throws -> (tensor: Tensor, text: String)? {
     if given.rank == truth.rank, given.rank > 1,
       given.shape.dimensions == truth.shape.dimensions.reversed()
     {
@@ -140,7 +143,7 @@ struct ShapeDiagnosis {
   }
 
   private func search(_ tensor: Tensor) throws -> Finding? {
-    try DiagnosisSearch(
+    try FaultSearch(
       environment, loss: loss, tolerance: tolerance, given: tensor.doubles()
     ).run()
   }

@@ -3,7 +3,7 @@ import Operations
 import Tensors
 
 /// Derivatives of activations: missing, doubled, or of something else.
-extension DiagnosisSearch {
+extension FaultSearch {
   func considerActivations() throws {
     let elementwise = activations.filter(\.kind.isElementwise)
     for activation in elementwise where isOpen {

@@ -3,7 +3,7 @@ import Networks
 import Tensors
 
 /// Products taken with another operand, or with one that should have been transposed.
-extension DiagnosisSearch {
+extension FaultSearch {
   /// A product in the loss, seen from one of its operands.
   private struct Product {
     let parent: Int
@@ -81,11 +81,11 @@ extension DiagnosisSearch {
 
   /// What comes back to a square product is transposed where it is multiplied on.
   private func considerTransposedCotangent(_ product: Product) throws {
-    let turned = Product(
+    let transposed = Product(
       parent: product.parent, position: product.position,
       cotangent: try product.cotangent.transposed(), other: product.other,
       otherStep: product.otherStep, right: product.right)
-    try replace(turned, with: product.other, .transposed, .operandTransposed) {
+    try replace(transposed, with: product.other, .transposed, .operandTransposed) {
       "what comes back to the product of \(Self.words(product.cotangent.shape)) is transposed "
         + "where it should not be, or the other way around"
     }

@@ -4,7 +4,7 @@ import Networks
 import Tensors
 
 /// A softmax inside the loss, as attention has it: its derivative left out or cut short.
-extension DiagnosisSearch {
+extension FaultSearch {
   func considerSoftmax() throws {
     for activation in activations where !activation.kind.isElementwise && isOpen {
       let rows = SoftmaxRows(activation, self)
@@ -28,7 +28,7 @@ struct SoftmaxRows: Sendable {
   let passed: [Double]
   let length: Int
 
-  init(_ activation: Activation, _ search: DiagnosisSearch) {
+  init(_ activation: Activation, _ search: FaultSearch) {
     let (_, y, g) = search.numbers(activation)
     length = max(1, search.steps[activation.output].output.shape.dimensions.last ?? 1)
     if activation.kind == .logSoftmax {

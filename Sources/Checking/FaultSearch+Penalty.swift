@@ -3,7 +3,7 @@ import Networks
 import Tensors
 
 /// The penalty on the weights: a term of the loss that no data reaches.
-extension DiagnosisSearch {
+extension FaultSearch {
   func considerPenalty() throws {
     let linear = linearSteps()
     let junctions = try edges {

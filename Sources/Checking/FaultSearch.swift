@@ -8,7 +8,7 @@ import Tensors
 /// Each hypothesis is a gradient computed as someone would who makes that one mistake; one that
 /// agrees with the numbers to rounding, alone or times a constant with a name, explains them. The
 /// groups are tried from the simplest on, until one holds a single mistake; `Rank` tells what beats what.
-final class DiagnosisSearch {
+final class FaultSearch {
   let environment: CheckEnvironment
   let loss: LossRecording
   let factors: NamedFactors
@@ -171,7 +171,7 @@ final class DiagnosisSearch {
 
   private func considerTurns() throws {
     guard shape.rank == 2, shape[0] == shape[1], shape[0] > 1 else { return }
-    let turned = try loss.gradient.transposed().doubles()
-    consider(.transposed, turned, .transposedResult, "it is the transpose of the gradient")
+    let transposed = try loss.gradient.transposed().doubles()
+    consider(.transposed, transposed, .transposedResult, "it is the transpose of the gradient")
   }
 }

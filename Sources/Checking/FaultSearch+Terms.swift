@@ -3,7 +3,7 @@ import Operations
 import Tensors
 
 /// Terms of the loss that are missing or wrong.
-extension DiagnosisSearch {
+extension FaultSearch {
   /// A path from one step to an input of it, and what passes back along it.
   struct Edge {
     let step: Int

@@ -1,0 +1,56 @@
+import BinaryUnderTest
+import Foundation
+import Language
+import Library
+import Testing
+
+/// Every layer of the registry composes, trains, is saved and comes back by what its declaration
+/// and its own description say.
+@Suite struct LayerFileTests {
+  /// Code that makes a network with the layer, which trains on rows of 16 numbers.
+  static let networks: [String] =
+    Builtin.all.filter { $0.layer != nil }.map { "dense(16, 9) |> \($0.name) |> dense(9, 2)" }
+    + Builtin.all.filter { $0.declaration.group == .layers && $0.layer == nil }.flatMap { builtin in
+      builtin.declaration.examples.map(\.code)
+    }.map { $0.contains("784") || $0.contains("4, ") ? $0 : "\($0) |> flatten |> dense(2)" }
+    + ["dense(16, 4, init=\"he\") |> dense(2)", "conv2d(1, 2, 3, stride=2, padding=\"valid\")"]
+
+  @Test func layersAreSavedAsTheyAre() throws {
+    #expect(Self.networks.count > 12)
+    let folder = try NNSH.temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let script = Self.networks.map { code in
+      """
+      net = \(code)
+      save net to "\(folder)/net.safetensors"
+      load "\(folder)/net.safetensors" as back
+      print("@ {net}")
+      print("@ {back}")
+      """
+    }.joined(separator: "\n")
+    let outcome = try NNSH.run(["-q", "-c", script])
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    let lines = outcome.output.split(separator: "\n").filter { $0.hasPrefix("@ ") }
+    #expect(lines.count == 2 * Self.networks.count)
+    for index in stride(from: 0, to: lines.count - 1, by: 2) {
+      #expect(lines[index] == lines[index + 1])
+    }
+  }
+
+  /// Those that take rows of 16 numbers.
+  @Test func layersTrain() throws {
+    let script = Builtin.all.filter { $0.layer != nil }.map { builtin in
+      """
+      net = dense(16, 9) |> \(builtin.name) |> dense(9, 2) |> softmax
+      before = net.W1
+      train net on d epochs=2 batch=4
+      assert(any(net.W1 != before))
+      assert(len(net.history.loss) == 2)
+      """
+    }.joined(separator: "\n")
+    let outcome = try NNSH.run([
+      "-q", "-c", "d = dataset(randn(10, 16), [0, 1, 0, 1, 0, 1, 0, 1, 0, 1])\n" + script,
+    ])
+    #expect(outcome.code == 0, "\(outcome.errors)")
+  }
+}
