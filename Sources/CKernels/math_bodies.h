@@ -197,39 +197,35 @@ static inline __attribute__((always_inline)) float small_erf_f32(float u) {
   return p;
 }
 
-/// The normal distribution's share above 0 ≤ x ≤ 15, given `bell_f32(x)`: ½ erfc(x/√2). With y = x/√2,
-/// erfc is e^(−y²) times a polynomial in 1/(1 + y/2), fitted on [0, 10.7].
-static inline __attribute__((always_inline)) float normal_tail_f32(float x, float bell) {
-  float t = 2.0f / (2.0f + x * 0.70710678f);
-  float p = -0.05611456f;
-  p = p * t + 0.26942858f;
-  p = p * t - 0.45383912f;
-  p = p * t + 0.2367708f;
-  p = p * t + 0.0049242973f;
-  p = p * t + 0.18731564f;
-  p = p * t + 0.2478625f;
-  p = p * t + 0.28147545f;
-  p = p * t + 0.2821805f;
-  p = p * t - 4.1385547e-06f;
-  return 0.5f * bell * p;
+/// The normal distribution's share above 0 ≤ x ≤ 15, ½ erfc(x/√2), divided by `bell_f32(x)`: a polynomial
+/// in 1/(1 + x/√8), fitted on [0, 15].
+static inline __attribute__((always_inline)) float tail_quotient_f32(float x) {
+  float t = 1.0f / (1.0f + x * 0.35355339f);
+  float p = -0.0280572809f;
+  p = p * t + 0.13471429f;
+  p = p * t - 0.226919562f;
+  p = p * t + 0.118385397f;
+  p = p * t + 0.00246214867f;
+  p = p * t + 0.0936578214f;
+  p = p * t + 0.123931251f;
+  p = p * t + 0.140737727f;
+  p = p * t + 0.141090244f;
+  p = p * t - 2.06927734e-06f;
+  return p;
 }
 
 /// x·Φ(x), with Φ the normal distribution function, precise in the far tail too.
 static inline __attribute__((always_inline)) float gelu_f32(float x) {
-  float bounded = x < -20.0f ? -20.0f : x;
-  float size = __builtin_fabsf(bounded);
+  float size = __builtin_fabsf(x);
   // Beyond 14.2 the share is below Float32's smallest number.
   size = size > 15.0f ? 15.0f : size;
-  float tail = normal_tail_f32(size, bell_f32(size));
-  return bounded * (x < 0 ? tail : 1.0f - tail);
+  return (x > 0 ? x : 0.0f) - size * (bell_f32(size) * tail_quotient_f32(size));
 }
 
 /// Φ(x) + x·φ(x).
 static inline __attribute__((always_inline)) float gelu_gradient_f32(float x) {
   float size = __builtin_fabsf(x);
   size = size > 15.0f ? 15.0f : size;
-  float bell = bell_f32(size);
-  float tail = normal_tail_f32(size, bell);
-  float slope = size * 0.39894228f * bell;
-  return x < 0 ? tail - slope : 1.0f - tail + slope;
+  float below = bell_f32(size) * (tail_quotient_f32(size) - 0.39894228f * size);
+  return x < 0 ? below : 1.0f - below;
 }
