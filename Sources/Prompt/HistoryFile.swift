@@ -90,14 +90,6 @@ package struct HistoryFile: Sendable {
     return descriptor
   }
 
-  /// Why statements cannot be remembered here; nil where they can, or the file is yet to be made.
-  package var obstacle: String? {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
-    if status.st_mode & S_IFMT != S_IFREG { return "it is not a file" }
-    return access(path, R_OK | W_OK) == 0 ? nil : String(cString: strerror(errno))
-  }
-
   /// Whether an entry belongs into a history.
   package static func isKept(_ entry: String) -> Bool {
     !entry.hasPrefix(" ") && entry.contains { !$0.isWhitespace }

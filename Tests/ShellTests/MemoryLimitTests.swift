@@ -48,6 +48,25 @@ import Testing
     #expect(outcome.code == 1)
   }
 
+  /// What reads all numbers of a tensor, or as many positions, one by one.
+  static let readers = [
+    "x[x > 0.5]", "x[x > 0.5] = 0", "x[floor(x * 3)]", "one_hot(floor(x * 3), 3)", "shuffle(x)",
+    "accuracy(x, x)", "confusion(floor(x * 3), floor(x * 3))", "dataset(z, floor(x * 3))",
+    "sum(z, axis=1)", "argmax(z, axis=1)", "grad prod(x) wrt x",
+    "net = dense(1, 1); test net on dataset(z, x)",
+  ]
+
+  /// Whether there is room for the list that they make or not, what comes after runs.
+  @Test(
+    .disabled(if: isSanitized, "under a sanitizer"), arguments: readers, [25_000_000, 45_000_000])
+  func readingManyNumbersEndsInNoCrash(_ code: String, count: Int) throws {
+    let outcome = try Self.run(
+      "x = rand(\(count)); z = reshape(x, [\(count), 1])\n\(code);\nprint(1 + 1)",
+      kilobytes: 600_000)
+    #expect(outcome.output.hasSuffix("2\n"), "\(outcome.output)\(outcome.errors)")
+    #expect(outcome.code <= 1)
+  }
+
   /// Runs code in a process that may take so much address space.
   static func run(_ code: String, kilobytes: Int) throws -> (
     output: String, errors: String, code: Int32

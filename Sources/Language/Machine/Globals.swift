@@ -97,9 +97,6 @@ package final class Globals {
       .map { (slotNames[$0], slots[$0]) }
   }
 
-  /// What a name means where the user has given it no value: a builtin or a prelude function.
-  package func builtinValue(_ name: String) -> Value? { initialValue(name) }
-
   /// Forgets a variable; a builtin of that name is seen again.
   package func remove(_ name: String) { self[name] = nil }
 

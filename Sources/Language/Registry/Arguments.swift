@@ -84,14 +84,6 @@ package struct Arguments: ~Copyable {
     return box.content
   }
 
-  /// An argument that may be left out or `none`.
-  package func optional<Result>(
-    _ index: Int, _ access: (borrowing Arguments, Int) throws -> Result
-  ) rethrows -> Result? {
-    if case .none = self[index] { return nil }
-    return try access(self, index)
-  }
-
   /// Axes: `none` for all, a number, or a list or tensor of numbers.
   package func axes(_ index: Int) throws -> [Int]? {
     if case .none = self[index] { return nil }
