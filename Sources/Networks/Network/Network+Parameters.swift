@@ -75,16 +75,6 @@ extension Network {
     }
   }
 
-  /// Gives the statistics these numbers, in order.
-  mutating func setStatistics(_ values: [Float]) throws {
-    var start = 0
-    statistics = try statistics.map { old in
-      defer { start += old.count }
-      guard start + old.count <= values.count else { return old }
-      return try Tensor(Array(values[start..<start + old.count]), old.shape)
-    }
-  }
-
   /// The number of trainable numbers.
   package var parameterCount: Int { parameters.reduce(0) { $0 + $1.tensor.count } }
 

@@ -69,9 +69,6 @@ package struct UnfinishedTraining: Sendable {
   /// The data it was started with.
   package let data: TrainingData
   var state: TrainingState
-
-  /// Epochs completed.
-  package var epochsDone: Int { state.epoch }
 }
 
 /// Where a training stands, apart from the weights.
