@@ -116,43 +116,63 @@ package enum PNGFile {
 
     init(_ tensor: Tensor) throws(DataError) {
       let values = try tensorResult { () throws(TensorError) in try tensor.guardedDoubles() }
-      guard values.allSatisfy(\.isFinite) else {
+      guard try Self.holds(values, \.isFinite) else {
         throw .unsavable(
           value: "an image with nan or infinite pixels", format: .png,
           advice: "replace them: where(isfinite(x), x, 0)")
       }
-      let (lowest, highest) = (values.min() ?? 0, values.max() ?? 0)
+      var (lowest, highest) = (values.first ?? 0, values.first ?? 0)
+      _ = try Self.holds(values) { value in
+        (lowest, highest) = (min(lowest, value), max(highest, value))
+        return true
+      }
       // Rounding in earlier arithmetic may leave 0…1 by a little.
       let tolerance = 1e-6
       let isUnit = lowest >= -tolerance && highest <= 1 + tolerance
-      let isByte = lowest >= 0 && highest <= 255 && values.allSatisfy { $0.rounded() == $0 }
+      var isByte = lowest >= 0 && highest <= 255
+      if isByte { isByte = try Self.holds(values) { $0.rounded() == $0 } }
       guard isUnit || isByte else { throw .pixelRange(lowest: lowest, highest: highest) }
       func sample(_ value: Double, _ largest: Double) -> Double {
         min(max(value * largest, 0), largest).rounded()
       }
-      let isWide = isUnit && Self.needsSixteenBits(values)
+      var isWide = false
+      if isUnit { isWide = try Self.needsSixteenBits(values) }
       depth = isWide ? 16 : 8
-      if isWide {
-        bytes.reserveCapacity(2 * values.count)
-        for value in values {
-          let wide = UInt16(sample(value, 65_535))
-          withUnsafeBytes(of: wide) { bytes.append(contentsOf: $0) }
+      bytes.reserveCapacity(isWide ? 2 * values.count : values.count)
+      _ = try Self.holds(values) { value in
+        if isWide {
+          withUnsafeBytes(of: UInt16(sample(value, 65_535))) { bytes.append(contentsOf: $0) }
+        } else {
+          bytes.append(UInt8(isUnit ? sample(value, 255) : value))
         }
-      } else {
-        bytes = values.map { UInt8(isUnit ? sample($0, 255) : $0) }
+        return true
       }
+    }
+
+    /// Whether all values are so, with a look for Ctrl-C in between.
+    private static func holds(
+      _ values: [Double], _ isSo: (Double) -> Bool
+    ) throws(DataError) -> Bool {
+      for start in stride(from: 0, to: values.count, by: 1 << 16) {
+        try tensorResult { () throws(TensorError) in try Interrupt.check() }
+        for value in values[start..<Swift.min(values.count, start + (1 << 16))] where !isSo(value) {
+          return false
+        }
+      }
+      return true
     }
 
     /// Whether all values are samples of sixteen bits, as Float32 holds them, and not all are
     /// samples of eight.
-    private static func needsSixteenBits(_ values: [Double]) -> Bool {
-      func areSamples(_ largest: Float) -> Bool {
-        values.allSatisfy { value in
+    private static func needsSixteenBits(_ values: [Double]) throws(DataError) -> Bool {
+      func areSamples(_ largest: Float) throws(DataError) -> Bool {
+        try holds(values) { value in
           let single = Float(value)
           return (single * largest).rounded() / largest == single
         }
       }
-      return areSamples(65_535) && !areSamples(255)
+      if try areSamples(255) { return false }
+      return try areSamples(65_535)
     }
   }
 
