@@ -91,7 +91,7 @@ let package = Package(
       exclude: ["Corpus", "Fixtures", "Verdicts"]),
     .testTarget(name: "ExplainingTests", dependencies: ["Explaining", "Shell"]),
     .testTarget(name: "PlotTests", dependencies: ["Plot"]),
-    .testTarget(name: "PromptTests", dependencies: ["Prompt"]),
+    .testTarget(name: "PromptTests", dependencies: ["Prompt", "BinaryUnderTest"]),
     // Not a test, but what finds the inputs for new ones: see its README.
     .target(name: "FuzzCoverage", path: "Tests/FuzzCoverage"),
     .executableTarget(

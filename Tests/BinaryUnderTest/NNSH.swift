@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// The nnsh binary of the build that the tests belong to.
 public enum NNSH {
@@ -53,8 +54,20 @@ public enum NNSH {
     let url = FileManager.default.temporaryDirectory
       .appendingPathComponent("nnsh-test-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    _ = removal
+    temporaryFolders.withLock { $0.append(url.path) }
     return url.path
   }
+
+  private static let temporaryFolders = Mutex<[String]>([])
+  /// Has the folders removed when the tests end.
+  private static let removal: Void = {
+    atexit {
+      for path in NNSH.temporaryFolders.withLock({ $0 }) {
+        try? FileManager.default.removeItem(atPath: path)
+      }
+    }
+  }()
 
   /// Runs a binary to its end.
   ///

@@ -1,31 +1,31 @@
+import BinaryUnderTest
 import Foundation
 import Testing
 
 @testable import Prompt
 
 @Suite struct HistoryFileTests {
-  private func file() -> HistoryFile {
-    let folder = FileManager.default.temporaryDirectory.path
-    return HistoryFile(path: "\(folder)/nnsh-history-\(UUID().uuidString)/deep/history")
+  private func file() throws -> HistoryFile {
+    HistoryFile(path: "\(try NNSH.temporaryFolder())/new/deep/history")
   }
 
   @Test(arguments: ["x = 1", "fn f(x) {\n  x\n}", "print(\"a\\nb\\\\\")", "é日 \\", "\\n"])
-  func entriesComeBack(_ entry: String) {
-    let file = file()
+  func entriesComeBack(_ entry: String) throws {
+    let file = try file()
     #expect(file.append(entry))
     #expect(file.append("last"))
     #expect(file.entries() == [entry, "last"])
   }
 
-  @Test func whatWasTypedTwiceCountsWhereItWasTypedLast() {
-    let file = file()
+  @Test func whatWasTypedTwiceCountsWhereItWasTypedLast() throws {
+    let file = try file()
     for entry in ["a", "b", "a", "c", "b"] { file.append(entry) }
     #expect(file.entries() == ["a", "c", "b"])
     #expect(file.entries(limit: 2) == ["c", "b"])
   }
 
-  @Test func longLinesAndFilesAreReadInPieces() {
-    let file = file()
+  @Test func longLinesAndFilesAreReadInPieces() throws {
+    let file = try file()
     let long = String(repeating: "0123456789", count: 30_000)
     var entries: [String] = []
     for number in 0..<40 {
@@ -37,21 +37,21 @@ import Testing
   }
 
   @Test func onlyTheUserMayReadIt() throws {
-    let file = file()
+    let file = try file()
     file.append("x")
     let attributes = try FileManager.default.attributesOfItem(atPath: file.path)
     #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
   }
 
-  @Test func spacesAndEmptyLinesAreNotKept() {
-    let file = file()
+  @Test func spacesAndEmptyLinesAreNotKept() throws {
+    let file = try file()
     #expect(!file.append(" secret"))
     #expect(!file.append("\n"))
     #expect(file.entries().isEmpty)
   }
 
   @Test func aTornLineHarmsNoOther() throws {
-    let file = file()
+    let file = try file()
     file.append("first")
     let handle = try #require(FileHandle(forWritingAtPath: file.path))
     handle.seekToEndOfFile()
@@ -61,8 +61,8 @@ import Testing
     #expect(file.entries() == ["first", "torn", "second"])
   }
 
-  @Test func severalWritersLoseNothing() async {
-    let file = file()
+  @Test func severalWritersLoseNothing() async throws {
+    let file = try file()
     await withTaskGroup(of: Void.self) { group in
       for writer in 0..<4 {
         group.addTask { for number in 0..<100 { file.append("\(writer) \(number)\nend") } }
