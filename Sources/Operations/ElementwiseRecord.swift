@@ -5,7 +5,7 @@ import Tensors
 package struct ElementwiseRecord: Sendable {
   /// How a derivation names the step back to one operand.
   package struct Rule: Sendable, ExpressibleByStringLiteral {
-    /// Its name; nil where it goes without saying.
+    /// Its name; nil where the derivation does not name the step.
     package let name: String?
     /// Its name where the other operand depends on the variable as well.
     package let jointName: String?

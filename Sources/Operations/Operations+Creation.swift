@@ -14,9 +14,7 @@ extension Operation {
     Operation(
       .linearSpace, saves: .shapes,
       forward: { inputs in
-        guard let start = inputs[0].item, let stop = inputs[1].item else {
-          throw TensorError.elementCount(given: inputs[0].count, shape: .scalar)
-        }
+        let (start, stop) = try twoNumbers(inputs)
         return try .linearSpace(from: start, to: stop, count: count, elementType)
       },
       pullback: { p in
@@ -33,9 +31,7 @@ extension Operation {
     Operation(
       .sequence, saves: .shapes,
       forward: { inputs in
-        guard let start = inputs[0].item, let step = inputs[1].item else {
-          throw TensorError.elementCount(given: inputs[0].count, shape: .scalar)
-        }
+        let (start, step) = try twoNumbers(inputs)
         return try .sequence(from: start, step: step, count: count, elementType)
       },
       pullback: { p in
@@ -45,6 +41,14 @@ extension Operation {
           try p.part(1) { try .sum(p.cotangent * places) },
         ]
       })
+  }
+
+  /// The values of two operands that must be single numbers.
+  private static func twoNumbers(_ inputs: [Tensor]) throws -> (Double, Double) {
+    guard let first = inputs[0].item, let second = inputs[1].item else {
+      throw TensorError.elementCount(given: inputs[0].count, shape: .scalar)
+    }
+    return (first, second)
   }
 }
 

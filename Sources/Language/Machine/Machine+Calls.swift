@@ -45,7 +45,7 @@ extension Machine {
     let value = argument.take()
     let function = try read(instruction.b, operand: 0)
     do {
-      let composed = try Value.composed(value, function, random: random, host.vocabulary)
+      let composed = try Value.composed(value, function, random: random, vocabulary)
       slot(bases, instruction.a).pointee = composed
     } catch {
       throw OperandFailure(error: error, operands: [function, value])

@@ -95,6 +95,9 @@ package final class Machine: Interpreter {
 
   package func global(_ name: String) -> Value? { globals[name] }
 
+  /// The names that it knows from the beginning.
+  package var vocabulary: Vocabulary { globals.vocabulary }
+
   // MARK: Programs
 
   /// Reads and compiles a text; nothing of it runs.

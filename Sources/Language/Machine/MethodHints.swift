@@ -7,8 +7,6 @@ struct MethodHints {
   /// What has no such field.
   let value: Value
 
-  private var vocabulary: Vocabulary { diagnosis.machine.host.vocabulary }
-
   /// How the value is written.
   private var object: String { diagnosis.operandText(0) ?? "x" }
 
@@ -17,7 +15,8 @@ struct MethodHints {
     let arguments = self.arguments
     if let form = Self.forms[name]?(value, object, arguments ?? "") { return ["write \(form)"] }
     if let form = inside(name) { return ["write \(form)"] }
-    guard let builtin = vocabulary.builtin(named: name), !builtin.declaration.parameters.isEmpty
+    guard let builtin = diagnosis.machine.vocabulary.builtin(named: name),
+      !builtin.declaration.parameters.isEmpty
     else {
       return []
     }
@@ -60,7 +59,8 @@ struct MethodHints {
     default: return nil
     }
     if ["shape", "T", "size", "ndim", "dtype"].contains(name) { return "\(tensor).\(name)" }
-    return vocabulary.builtin(named: name)?.declaration.parameters.first?.kind == .tensor
+    return diagnosis.machine.vocabulary.builtin(named: name)?.declaration.parameters.first?.kind
+      == .tensor
       ? "\(name)(\(tensor))" : nil
   }
 

@@ -6,8 +6,6 @@ struct NameHints {
   let diagnosis: Diagnosis
 
   /// The suggestions for an unknown name that stands at `span`.
-  private var vocabulary: Vocabulary { diagnosis.machine.host.vocabulary }
-
   func suggestions(for name: String, at span: Span) -> [String] {
     if Self.modules.contains(name) { return [moduleSuggestion(name, span)] }
     if let hint = Self.hints[name] { return [hint] }
@@ -16,7 +14,7 @@ struct NameHints {
       return ["\(name) is a command and begins a statement, without parentheses: help \(name)"]
     }
     var candidates = Set(
-      diagnosis.variables.map(\.name) + vocabulary.names)
+      diagnosis.variables.map(\.name) + diagnosis.machine.vocabulary.names)
     if isStatement(span) { candidates.formUnion(diagnosis.machine.host.commandSyntax.keys) }
     let names = nearest(name, among: candidates)
     return names.isEmpty ? [] : ["did you mean \(names.joined(separator: " or "))?"]
@@ -39,14 +37,14 @@ struct NameHints {
       return "functions stand by themselves, without \(module)"
     }
     if let hint = Self.hints[last] { return hint }
-    if vocabulary.builtin(named: last) != nil {
+    if diagnosis.machine.vocabulary.builtin(named: last) != nil {
       let arguments = MethodHints.arguments(after: end, in: diagnosis.source) ?? "x"
       return "functions stand by themselves: write \(last)(\(arguments))"
     }
     if diagnosis.machine.host.commandSyntax[last] != nil {
       return "\(last) is a command: write \(last) …, without parentheses"
     }
-    let near = nearest(last, among: vocabulary.builtinNames)
+    let near = nearest(last, among: diagnosis.machine.vocabulary.builtinNames)
     return near.isEmpty
       ? "functions stand by themselves, without \(module); help lists them"
       : "functions stand by themselves: did you mean \(near.joined(separator: " or "))?"

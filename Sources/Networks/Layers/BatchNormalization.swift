@@ -5,59 +5,22 @@ import Tensors
 /// Ioffe and Szegedy (2015): y = γ·(x − mean)/√(variance + 1e-5) + β, feature by feature (the last
 /// axis). In training the mean and variance are the batch's; running averages of them (a tenth of
 /// the new, the variance divided by n − 1, as PyTorch) serve otherwise.
-package struct BatchNormalization: Layer {
-  static let epsilon = 1e-5
+package struct BatchNormalization: NormalizationLayer {
   static let share: Float = 0.1
 
-  private var parameters: [LayerParameter] = []
+  package var parameters: [LayerParameter] = []
   package var statistics: [Tensor] = []
 
   /// A layer that takes its number of features from what comes in.
   package init() {}
 
   package var description: String { "batch_norm" }
-
-  package var parameterGroups: [[LayerParameter]] {
-    get { parameters.isEmpty ? [] : [parameters] }
-    set { parameters = newValue.first ?? [] }
-  }
-  package var groupCount: Int { 1 }
-  package var isResolved: Bool { !parameters.isEmpty }
-
-  package func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] {
-    let features = parameters.first?.tensor.count
-    guard let last = input.last, last > 0, features ?? last == last else {
-      throw .layerInput(
-        layer: description, position: position,
-        takes: features.map { "\($0) features" } ?? "features", got: input,
-        remedy: "make a new batch_norm for another number of features")
-    }
-    return input
-  }
-
-  package mutating func resolve(
-    input: [Int], position: Int, generator: inout RandomGenerator
-  ) throws -> [Int] {
-    let output = try outputShape(for: input, position: position)
-    if !isResolved, let features = input.last { try fill(features) }
-    return output
-  }
-
-  package mutating func reset(generator: inout RandomGenerator) throws {
-    if let features = parameters.first?.tensor.count { try fill(features) }
-  }
-
-  private mutating func fill(_ features: Int) throws {
-    let shape = try Shape(checking: [features])
-    let (ones, zeros) = (try Tensor.full(shape, 1), try Tensor.zeros(shape))
-    parameters = [
-      LayerParameter(letter: "gamma", tensor: ones), LayerParameter(letter: "beta", tensor: zeros),
-    ]
-    statistics = [zeros, ones]
-  }
-
-  package var arrangement: InputArrangement { .any }
   package var needsWholeBatch: Bool { true }
+
+  package mutating func forgetStatistics(features: Int) throws {
+    let shape = try Shape(checking: [features])
+    statistics = [try Tensor.zeros(shape), try Tensor.full(shape, 1)]
+  }
 
   package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
     guard let gamma = pass.parameters.first, let beta = pass.parameters.last,
@@ -73,7 +36,7 @@ package struct BatchNormalization: Layer {
     let deviation = try x - mean
     let variance = try Variable.mean(deviation * deviation, axes: axes)
     try training.measured(averaged(mean.tensor, variance.tensor, rows: x.count / gamma.count))
-    return try deviation / .sqrt(variance + Self.epsilon) * gamma + beta
+    return try normalized(deviation, variance: variance, gamma: gamma, beta: beta)
   }
 
   /// The running statistics after a batch of `rows` values a feature.
