@@ -24,6 +24,7 @@ let package = Package(
       name: "Tensors", dependencies: ["COneDNN", "CKernels"], exclude: ["README.md"]),
     .target(
       name: "Operations", dependencies: ["Tensors", "CKernels"], exclude: ["README.md"]),
+    .target(name: "Graph", dependencies: ["Operations", "Tensors"], exclude: ["README.md"]),
     .target(
       name: "Networks", dependencies: ["Operations", "Tensors", "CKernels"],
       exclude: ["README.md"]),
@@ -36,7 +37,7 @@ let package = Package(
       exclude: ["Resources", "README.md"]),
     .target(
       name: "Language",
-      dependencies: ["Syntax", "Tensors", "Operations", "Networks", "Files", "Datasets"],
+      dependencies: ["Syntax", "Tensors", "Operations", "Graph", "Networks", "Files", "Datasets"],
       exclude: ["README.md"]),
     .target(
       name: "Library",

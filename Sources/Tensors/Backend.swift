@@ -90,11 +90,11 @@ package enum Backends {
 /// An elementwise program on operands broadcast to one shape (`nnsh_program_run`).
 package struct ElementwiseCall {
   let codes: [Int32]
-  let operands: [nnsh_operand]
+  var operands: [nnsh_operand]
   /// As many as the result has axes, for each operand.
   let strides: [Int]
   let computeType: ElementType
-  let result: UnsafeMutableRawPointer
+  var result: UnsafeMutableRawPointer
   let resultType: ElementType
   let dimensions: [Int]
   /// Whether the result lies in an operand's memory: it is not cut short then.
@@ -108,6 +108,16 @@ package struct AxisOperand {
   let outer: Int
   let length: Int
   let inner: Int
+
+  package init(
+    pointer: UnsafeRawPointer, type: ElementType, outer: Int, length: Int, inner: Int
+  ) {
+    self.pointer = pointer
+    self.type = type
+    self.outer = outer
+    self.length = length
+    self.inner = inner
+  }
 }
 
 /// Contiguous rows of a type.
@@ -117,7 +127,7 @@ package struct RowOperand {
   let rows: Int
   let columns: Int
 
-  init(_ pointer: UnsafeRawPointer, _ type: ElementType, rows: Int, columns: Int) {
+  package init(_ pointer: UnsafeRawPointer, _ type: ElementType, rows: Int, columns: Int) {
     self.pointer = pointer
     self.type = type
     self.rows = rows
@@ -137,4 +147,14 @@ package struct DoubleMatrix {
   let columns: Int
   let rowStride: Int
   let columnStride: Int
+
+  package init(
+    pointer: UnsafePointer<Double>, rows: Int, columns: Int, rowStride: Int, columnStride: Int
+  ) {
+    self.pointer = pointer
+    self.rows = rows
+    self.columns = columns
+    self.rowStride = rowStride
+    self.columnStride = columnStride
+  }
 }

@@ -1,3 +1,4 @@
+import Graph
 import Operations
 import Syntax
 import Tensors
@@ -9,7 +10,8 @@ extension Machine {
     let pattern = code.tables.gradients[Int(instruction.b)]
     let loss = function(pattern.loss)
     let places = pattern.places.map(place)
-    let method: GradientMethod = pattern.isNumeric ? .differences : .reverse(tellingCuts: true)
+    let method: GradientMethod =
+      pattern.isNumeric ? .differences : .reverse(tellingCuts: true, plans: pattern.plans)
     let values = try unobserved {
       try gradients(at: places, method) { try self.call(.function(loss), []) }
     }
@@ -19,7 +21,7 @@ extension Machine {
   /// The gradients of a loss, by reverse mode: one value a place, of its shape; a network's is a
   /// record by its parameters' names. Zeros where the loss does not depend on a place.
   package func gradient(of loss: Thunk, at places: [Place]) throws -> [Value] {
-    try gradients(at: places, .reverse(tellingCuts: false)) { try loss.evaluate() }
+    try gradients(at: places, .reverse(tellingCuts: false, plans: nil)) { try loss.evaluate() }
   }
 
   /// The same by central differences in Float64.
@@ -29,7 +31,7 @@ extension Machine {
 
   private enum GradientMethod {
     /// By a tape; where a gradient is 0 only because the way to it is cut, an error, if asked for.
-    case reverse(tellingCuts: Bool)
+    case reverse(tellingCuts: Bool, plans: PlanCache?)
     case differences
   }
 
@@ -43,7 +45,8 @@ extension Machine {
     let gradients =
       switch method {
       case .differences: try numerical(targets, loss)
-      case .reverse(let tellsCuts): try reverse(targets, tellingCuts: tellsCuts, loss)
+      case .reverse(let tellsCuts, let plans):
+        try reverse(targets, tellingCuts: tellsCuts, plans, loss)
       }
     var position = 0
     return targets.map { target in
@@ -53,15 +56,18 @@ extension Machine {
   }
 
   private func reverse(
-    _ targets: [GradientTarget], tellingCuts: Bool, _ loss: () throws -> Value
+    _ targets: [GradientTarget], tellingCuts: Bool, _ plans: PlanCache?, _ loss: () throws -> Value
   ) throws -> [Variable] {
-    let tape = Tape()
+    let planning = plans?.beginsPlanning() == true ? plans : nil
+    let tape = planning == nil ? Tape() : Tape.deferring()
+    defer { tape.close() }
     let points = targets.flatMap(\.points)
     let watched = points.map { tape.watch($0) }
     try write(watched, to: targets)
     let value = try DifferentiatedText.$current.withValue(DifferentiatedText()) { try loss() }
     let result = try Self.lossVariable(value)
     if tellingCuts { try checkReach(tape, from: result, to: targets, watched) }
+    if let planning { return try planning.gradients(tape, of: result, to: watched) }
     return try tape.sweep(from: result, to: watched)
   }
 

@@ -1,0 +1,80 @@
+import Tensors
+
+/// What an operation computes, as data: it can be compared with another, its result's shape is
+/// known before its operands are, and a plan can be made for it.
+package enum Primitive: Hashable, Sendable {
+  /// The program's inputs are the operands.
+  case elementwise(ElementwiseProgram)
+  /// The matrix product by NumPy's rules.
+  case product
+  case transpose(axes: [Int])
+  case reshape(Shape)
+  case broadcast(Shape)
+  /// A sum or a mean; over all axes where they are nil.
+  case reduce(Reduction, axes: [Int]?, keepsDimensions: Bool)
+  /// Along the last axis.
+  case softmax(logarithm: Bool)
+  case cast(ElementType)
+
+  /// The shape and element type of the result; nil where the operands do not fit, and where the
+  /// rule is left to the computation itself.
+  func result(_ operands: [(shape: Shape, type: ElementType)]) -> (Shape, ElementType)? {
+    guard let first = operands.first else { return nil }
+    switch self {
+    case .elementwise: return Self.broadcast(operands)
+    case .product:
+      guard operands.count == 2 else { return nil }
+      return Self.product(first, operands[1])
+    case .transpose(let axes):
+      guard axes.count == first.shape.rank else { return nil }
+      return shaped(axes.map { first.shape.dimensions[$0] }, first.type)
+    case .reshape(let shape): return shape.count == first.shape.count ? (shape, first.type) : nil
+    case .broadcast(let shape):
+      return (try? first.shape.broadcast(shape)) == shape ? (shape, first.type) : nil
+    case .reduce(_, let axes, let keepsDimensions):
+      guard first.type != .bool, let axes = try? first.shape.normalized(axes: axes) else {
+        return nil
+      }
+      return (
+        first.shape.reduced(axes: axes, keepDimensions: keepsDimensions), first.type.arithmetic
+      )
+    case .softmax: return first.shape.rank > 0 ? (first.shape, first.type.arithmetic) : nil
+    case .cast(let type): return (first.shape, type)
+    }
+  }
+
+  private func shaped(_ dimensions: [Int], _ type: ElementType) -> (Shape, ElementType)? {
+    (try? Shape(checking: dimensions)).map { ($0, type) }
+  }
+
+  private static func broadcast(
+    _ operands: [(shape: Shape, type: ElementType)]
+  ) -> (Shape, ElementType)? {
+    var shape = Shape.scalar
+    for operand in operands {
+      guard let both = try? shape.broadcast(operand.shape) else { return nil }
+      shape = both
+    }
+    let type = ElementwiseProgram.computeType(operands.lazy.map { ($0.shape.rank, $0.type) })
+    return (shape, type)
+  }
+
+  private static func product(
+    _ a: (shape: Shape, type: ElementType), _ b: (shape: Shape, type: ElementType)
+  ) -> (Shape, ElementType)? {
+    let (left, right) = (a.shape.dimensions, b.shape.dimensions)
+    guard !left.isEmpty, !right.isEmpty else { return nil }
+    let inner = right.count == 1 ? right[0] : right[right.count - 2]
+    guard left[left.count - 1] == inner else { return nil }
+    let type: ElementType = a.type == .f64 || b.type == .f64 ? .f64 : .working
+    guard
+      let leftBatch = try? Shape(checking: Array(left.dropLast(2))),
+      let rightBatch = try? Shape(checking: Array(right.dropLast(2))),
+      let batch = try? leftBatch.broadcast(rightBatch)
+    else { return nil }
+    var dimensions = batch.dimensions
+    if left.count > 1 { dimensions.append(left[left.count - 2]) }
+    if right.count > 1 { dimensions.append(right[right.count - 1]) }
+    return (try? Shape(checking: dimensions)).map { ($0, type) }
+  }
+}
