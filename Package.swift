@@ -69,7 +69,7 @@ let package = Package(
       name: "Shell",
       dependencies: [
         "Prompt", "Plot", "Console", "Explaining", "Checking", "Derivation", "Library", "Language",
-        "Datasets", "Files", "Networks", "Operations", "Tensors", "Syntax", "CEditline",
+        "Datasets", "Files", "Networks", "Graph", "Operations", "Tensors", "Syntax", "CEditline",
       ],
       exclude: ["README.md", "Lessons/Scripts"], plugins: ["EmbedLessons"]),
     // Make the lessons, a script each, a part of the program.
@@ -80,6 +80,7 @@ let package = Package(
 
     .testTarget(
       name: "TensorsTests", dependencies: ["Tensors", "CKernels"], exclude: ["Fixtures"]),
+    .testTarget(name: "GraphTests", dependencies: ["Graph", "Library", "Operations", "Tensors"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "Operations"]),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets"], exclude: ["Fixtures"]),

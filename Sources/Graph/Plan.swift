@@ -21,7 +21,7 @@ package final class Plan {
     let graph = try GradientGraph(deferral, loss: loss, watched: watched)
     let planner = try Planner(graph, deferral)
     pieces = planner.pieces
-    steps = planner.steps
+    steps = Planner.joiningScalars(planner.steps, pieces: planner.pieces)
     results = planner.results
     let assignment = ArenaAssignment(pieces, steps)
     arena = try PlanArena(byteCount: assignment.byteCount)
@@ -141,7 +141,8 @@ private struct ArenaAssignment {
       gaps[position].length += gaps[position + 1].length
       gaps.remove(at: position + 1)
     }
-    if position > 0, gaps[position - 1].offset + gaps[position - 1].length == gaps[position].offset {
+    if position > 0, gaps[position - 1].offset + gaps[position - 1].length == gaps[position].offset
+    {
       gaps[position - 1].length += gaps[position].length
       gaps.remove(at: position)
     }

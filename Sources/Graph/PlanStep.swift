@@ -86,13 +86,17 @@ enum PlanError: Error { case noMemory, shape }
 final class ElementwiseStep: PlanStep {
   private var program: ElementwiseProgram.Fixed
   private let operands: [(position: Int, layout: Layout)]
-  private let result: Layout
+  let instructions: [ElementwiseProgram.Instruction]
+  let places: [ElementwiseDraft.Place]
+  let result: Layout
   let reads: [Int]
   let replaceable: [Int]
   let summary: StepSummary
 
   init(_ draft: ElementwiseDraft, operands: [ElementwiseDraft.Place], into result: Layout) {
     self.result = result
+    instructions = draft.instructions
+    places = operands
     var fixed: [ElementwiseProgram.Fixed.Operand] = []
     var placed: [(Int, Layout)] = []
     for (position, place) in operands.enumerated() {
@@ -120,6 +124,14 @@ final class ElementwiseStep: PlanStep {
   }
 
   var writes: [Int] { [result.base] }
+
+  /// What it reads, number for number.
+  var layouts: [Layout] { operands.map(\.layout) }
+
+  /// Whether each operand is one number, and none a truth value.
+  var isOfNumbers: Bool {
+    operands.allSatisfy { $0.layout.shape.rank == 0 && $0.layout.type != .bool }
+  }
 
   func run(_ memory: PlanMemory) throws {
     for (position, layout) in operands { program.set(position, to: try memory.address(layout)) }
@@ -254,7 +266,8 @@ final class OperationStep: PlanStep {
     let output = try operation.computed(operands.map(memory.tensor))
     let inOrder = try output.contiguous()
     // What looks at the arena must not outlive the values that lie there.
-    memory.provide(base, memory.isInArena(inOrder) ? try inOrder.copied(as: inOrder.elementType) : inOrder)
+    memory.provide(
+      base, memory.isInArena(inOrder) ? try inOrder.copied(as: inOrder.elementType) : inOrder)
   }
 }
 

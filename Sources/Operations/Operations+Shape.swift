@@ -16,7 +16,8 @@ extension OperationKind {
 extension Operation {
   static func reshape(to shape: Shape) -> Operation {
     Operation(
-      .reshape, saves: .shapes, primitive: .reshape(shape), forward: { try $0[0].reshaped(shape.dimensions) },
+      .reshape, saves: .shapes, primitive: .reshape(shape),
+      forward: { try $0[0].reshaped(shape.dimensions) },
       pullback: { p in [try p.part(0) { try .reshape(p.cotangent, to: p.inputs[0].shape) }] })
   }
 

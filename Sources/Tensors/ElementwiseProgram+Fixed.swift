@@ -28,7 +28,9 @@ extension ElementwiseProgram {
     /// - Parameters:
     ///   - shape: of the result, to which every operand is broadcast.
     ///   - type: in which it computes, and of the result.
-    package init(_ program: ElementwiseProgram, _ operands: [Operand], shape: Shape, _ type: ElementType) {
+    package init(
+      _ program: ElementwiseProgram, _ operands: [Operand], shape: Shape, _ type: ElementType
+    ) {
       let contiguous = shape.contiguousStrides
       // Operands that lie as the result does are one long row.
       let isFlat = operands.allSatisfy { operand in
