@@ -123,10 +123,11 @@ package final class Deferral {
     return Variable(placeholder, isPending: value == nil, record: record)
   }
 
-  /// The variable that stands at a node.
+  /// The variable that stands at a node. To a pullback nothing has a value yet: one that a recording
+  /// happens to know need not be that of the next.
   package func variable(_ index: Int) -> Variable {
     let record = records[index]
-    return Variable(record.primal.placeholder, isPending: values[index] == nil, record: record)
+    return Variable(record.primal.placeholder, isPending: isSymbolic || values[index] == nil, record: record)
   }
 
   func isLeaf(_ index: Int) -> Bool { nodes[index].operation == nil }
@@ -157,11 +158,11 @@ package final class Deferral {
 
   /// The value of a node, computed now with all that it needs; nil where that fails.
   func value(at index: Int) -> Tensor? {
-    if let value = values[index] { return value }
     if isSymbolic {
       wasRead = true
       return nil
     }
+    if let value = values[index] { return value }
     do { return try computed(index) } catch {
       if failure == nil { failure = error }
       return nil

@@ -24,7 +24,7 @@ struct RandomProgram {
       fn act(z) = \(function())
       fn twice(f, z) = f(f(z))
       fn L() {
-      \(body)  return \(scalar(2))
+      \(body)  return \(scalar(2)) + 0.01 * sum(u * s + x @ W @ V + b)
       }
       all = []
       for t in 1...4 {
@@ -92,7 +92,7 @@ struct RandomProgram {
     case 16: return "clip(\(matrix(d)), -1, 1)"
     case 17: return "(\(matrix(d)))[::-1]"
     case 18: return "reshape(reshape(\(matrix(d)), 12), 4, 3)"
-    case 19: return "concat((\(matrix(d)))[:, :1], (\(matrix(d)))[:, 1:], axis=1)"
+    case 19: return "concat([(\(matrix(d)))[:, :1], (\(matrix(d)))[:, 1:]], axis=1)"
     case 20:
       return one([
         "f64(\(matrix(d)))", "cumsum(\(matrix(d)), axis=0)", "sort(\(matrix(d)), axis=1)",
