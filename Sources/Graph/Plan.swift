@@ -48,7 +48,11 @@ package final class Plan {
   }
 
   /// Computes the loss and the gradient for each watched variable; nil where that is 0.
-  package func run(_ deferral: Deferral) throws -> (loss: Tensor, gradients: [Tensor?]) {
+  ///
+  /// - Parameter timer: runs each step, given its position: `explain plan` measures them.
+  package func run(
+    _ deferral: Deferral, timer: ((Int, () throws -> Void) throws -> Void)? = nil
+  ) throws -> (loss: Tensor, gradients: [Tensor?]) {
     memory.deferral = deferral
     defer { forgetValues() }
     var tensors = [Tensor?](repeating: nil, count: results.count)
@@ -70,9 +74,13 @@ package final class Plan {
       case .fixed, .filled, .produced: break
       }
     }
-    for step in steps {
+    for (index, step) in steps.enumerated() {
       try Interrupt.check()
-      try step.run(memory)
+      if let timer {
+        try timer(index) { try step.run(memory) }
+      } else {
+        try step.run(memory)
+      }
     }
     guard let loss = tensors[0] else { throw PlanError.noMemory }
     return (loss, Array(tensors.dropFirst()))

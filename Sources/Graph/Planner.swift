@@ -84,6 +84,8 @@ struct Planner {
     isKnown(index) || graph.nodes[index].primitive == nil
   }
 
+  private static let copy = ElementwiseProgram([.load(0)])
+
   // MARK: Nodes
 
   private mutating func plan(_ index: Int) throws {
@@ -104,6 +106,7 @@ struct Planner {
     case .product: try planProduct(index)
     case .reduce(let reduction, let axes, _): try planReduction(reduction, axes, index)
     case .softmax(let logarithm): try planSoftmax(logarithm, index)
+    case .cast(let type) where type != .bool: try planElementwise(Self.copy, index)
     case .cast, nil: break
     }
     if layouts[index] == nil, drafts[index] == nil { try planOperation(index) }
@@ -120,6 +123,8 @@ struct Planner {
   }
 
   /// An elementwise operation waits where the only one that reads it can take it in.
+  ///
+  /// A conversion is the operand itself in a program of the other type.
   private mutating func planElementwise(_ program: ElementwiseProgram, _ index: Int) throws {
     let node = graph.nodes[index]
     let sources = node.operands.enumerated().map { position, operand in
@@ -143,7 +148,10 @@ struct Planner {
   private func waits(_ index: Int) -> Bool {
     let user = consumer[index]
     guard uses[index] == 1, user >= 0, !isLeaf(user) else { return false }
-    guard case .elementwise? = graph.nodes[user].primitive else { return false }
+    switch graph.nodes[user].primitive {
+    case .elementwise, .cast(.f32), .cast(.f64): break
+    default: return false
+    }
     return graph.nodes[user].shape == graph.nodes[index].shape
       && graph.nodes[user].elementType == graph.nodes[index].elementType
   }
@@ -308,7 +316,7 @@ struct Planner {
       base: add(.filled(bytes: bytes, result: results.count)), layout.shape, layout.type)
     guard
       let draft = ElementwiseDraft(
-        ElementwiseProgram([.load(0)]), named: "copy", [.node(node)], inlining: [:])
+        Self.copy, named: "copy", [.node(node)], inlining: [:])
     else { throw PlanError.shape }
     steps.append(ElementwiseStep(draft, operands: [.layout(layout)], into: copy))
     return copy

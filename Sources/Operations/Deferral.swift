@@ -127,7 +127,8 @@ package final class Deferral {
   /// happens to know need not be that of the next.
   package func variable(_ index: Int) -> Variable {
     let record = records[index]
-    return Variable(record.primal.placeholder, isPending: isSymbolic || values[index] == nil, record: record)
+    return Variable(
+      record.primal.placeholder, isPending: isSymbolic || values[index] == nil, record: record)
   }
 
   func isLeaf(_ index: Int) -> Bool { nodes[index].operation == nil }

@@ -48,7 +48,9 @@ package struct ScalarProgram {
     }
     withUnsafeMutableBytes(of: &step.from) { from in
       let from = from.bindMemory(to: Int32.self)
-      for (index, operand) in operands.prefix(3).enumerated() { from[index] = position(operand.cell) }
+      for (index, operand) in operands.prefix(3).enumerated() {
+        from[index] = position(operand.cell)
+      }
     }
     step.to = position(result)
     instructions.append(step)
@@ -74,7 +76,9 @@ package struct ScalarProgram {
       }
       // SAFETY: a cell lies in the array for as long as the call; the places were named.
       if let base = cells.baseAddress {
-        for index in cells.indices { addresses[placeCount + index] = UnsafeRawPointer(base + index) }
+        for index in cells.indices {
+          addresses[placeCount + index] = UnsafeRawPointer(base + index)
+        }
       }
       return nnsh_scalars_run(instructions, instructions.count, addresses)
     }

@@ -35,6 +35,29 @@ extension Machine {
     case differences
   }
 
+  /// The plan by which the gradients of a loss are computed where they are taken in a loop, and the
+  /// recording that it was made of, to run it with. Throws where nothing differentiable leads from
+  /// the places to the loss.
+  package func plan<Result>(
+    of loss: Thunk, at places: [Place], _ body: (Plan, Deferral) throws -> Result
+  ) throws -> Result {
+    let targets = try places.map { try GradientTarget($0) }
+    let saved = places.map(\.rootValue)
+    defer { for (place, value) in zip(places, saved).reversed() { place.rootValue = value } }
+    let tape = Tape.deferring()
+    defer { tape.close() }
+    let watched = targets.flatMap(\.points).map { tape.watch($0) }
+    try write(watched, to: targets)
+    let result = try Self.lossVariable(try loss.evaluate())
+    try checkReach(tape, from: result, to: targets, watched)
+    guard let deferral = tape.deferral, let index = deferral.index(of: result) else {
+      throw RuntimeError.other("the loss is a constant: there is nothing to plan", hint: nil)
+    }
+    let plan = try Plan(
+      deferral, loss: index, watched: watched.compactMap { deferral.index(of: $0) })
+    return try body(plan, deferral)
+  }
+
   private func gradients(
     at places: [Place], _ method: GradientMethod, _ loss: () throws -> Value
   ) throws -> [Value] {
