@@ -52,6 +52,7 @@ package final class Deferral {
   /// What a value that was asked for failed with; the next operation throws it.
   private var failure: (any Error)?
   private unowned let tape: Tape
+  private let working = ElementType.working
 
   init(_ tape: Tape) {
     self.tape = tape
@@ -75,7 +76,7 @@ package final class Deferral {
     if let failure { throw failure }
     let operands = inputs.map(operand)
     if let primitive = operation.primitive, nodes.count < Self.limit,
-      let (shape, type) = primitive.result(inputs.map { ($0.shape, $0.elementType) })
+      let (shape, type) = primitive.result(inputs, working: working)
     {
       return add(
         Node(
@@ -100,10 +101,12 @@ package final class Deferral {
       }
     }
     let variables = inputs.compactMap {
-      if case .variable(let variable) = $0 { (variable.shape, variable.elementType) } else { nil }
+      if case .variable(let variable) = $0 { variable } else { nil }
     }
     let primitive = Primitive.elementwise(program)
-    guard let (shape, type) = primitive.result(variables) else { throw NeedsValues() }
+    guard let (shape, type) = primitive.result(variables, working: working) else {
+      throw NeedsValues()
+    }
     return add(
       Node(
         operation: nil, primitive: primitive, operands: operands, shape: shape, elementType: type))

@@ -81,7 +81,7 @@ package struct ElementwiseRecord: Sendable {
 extension Operation {
   /// An elementwise operation: what it computes follows from the kernel of its name, or `forward`,
   /// and how derivatives pass from its record.
-  init(
+  convenience init(
     _ kind: OperationKind, _ record: ElementwiseRecord, program: ElementwiseProgram? = nil,
     forward: @escaping @Sendable ([Tensor]) throws -> Tensor
   ) {

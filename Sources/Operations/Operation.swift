@@ -23,7 +23,7 @@ package struct Pullback {
 ///
 /// Both take the parameters of one application (axes, indices) from their context; pullbacks are
 /// written with `Variable` operations, so they can be differentiated in turn.
-package struct Operation: Sendable {
+package final class Operation: Sendable {
   /// What the tape keeps for the pullback. What it does not keep is replaced by its shape alone.
   package struct Saves: OptionSet {
     package let rawValue: Int
@@ -73,9 +73,9 @@ package struct Operation: Sendable {
   /// The same for a list of inputs.
   func callAsFunction(_ inputs: [Variable]) throws -> Variable {
     var innermost: Tape?
-    for case let tape? in inputs.lazy.map({ $0.live?.tape })
-    where tape.level > innermost?.level ?? 0 {
-      innermost = tape
+    for input in inputs {
+      guard let tape = input.live?.tape else { continue }
+      if tape.level > innermost?.level ?? 0 { innermost = tape }
     }
     guard let tape = innermost else {
       return Variable(try forward(inputs.map(\.tensor)))

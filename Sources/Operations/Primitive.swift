@@ -18,13 +18,17 @@ package enum Primitive: Hashable, Sendable {
 
   /// The shape and element type of the result; nil where the operands do not fit, and where the
   /// rule is left to the computation itself.
-  func result(_ operands: [(shape: Shape, type: ElementType)]) -> (Shape, ElementType)? {
-    guard let first = operands.first else { return nil }
+  ///
+  /// - Parameter working: the type of what is not Float64 (see `ElementType.working`).
+  func result(_ operands: [Variable], working: ElementType) -> (Shape, ElementType)? {
+    guard let operand = operands.first else { return nil }
+    if case .elementwise = self { return Self.broadcast(operands, working) }
+    let first = (shape: operand.shape, type: operand.elementType)
     switch self {
-    case .elementwise: return Self.broadcast(operands)
+    case .elementwise: return nil
     case .product:
       guard operands.count == 2 else { return nil }
-      return Self.product(first, operands[1])
+      return Self.product(first, (operands[1].shape, operands[1].elementType))
     case .transpose(let axes):
       guard axes.count == first.shape.rank else { return nil }
       return shaped(axes.map { first.shape.dimensions[$0] }, first.type)
@@ -47,16 +51,24 @@ package enum Primitive: Hashable, Sendable {
     (try? Shape(checking: dimensions)).map { ($0, type) }
   }
 
+  /// As `ElementwiseProgram` does it, without an array.
   private static func broadcast(
-    _ operands: [(shape: Shape, type: ElementType)]
+    _ operands: [Variable], _ working: ElementType
   ) -> (Shape, ElementType)? {
-    var shape = Shape.scalar
+    var shape = operands[0].shape
+    var (haveAxes, haveDoubles, haveDoubleAxes) = (false, false, false)
     for operand in operands {
-      guard let both = try? shape.broadcast(operand.shape) else { return nil }
+      let own = operand.shape
+      if own.rank > 0 { haveAxes = true }
+      if operand.elementType == .f64 {
+        haveDoubles = true
+        if own.rank > 0 { haveDoubleAxes = true }
+      }
+      if own.rank == 0 || own == shape { continue }
+      guard let both = try? shape.broadcast(own) else { return nil }
       shape = both
     }
-    let type = ElementwiseProgram.computeType(operands.lazy.map { ($0.shape.rank, $0.type) })
-    return (shape, type)
+    return (shape, haveDoubleAxes || haveDoubles && !haveAxes ? .f64 : working)
   }
 
   private static func product(

@@ -86,7 +86,8 @@ extension Tensor {
   /// no memory of its own.
   package static func unfilled(_ shape: Shape, _ elementType: ElementType) -> Tensor {
     // SAFETY: with strides of 0 only the first element is ever read, which lies in the 64 bytes.
-    Tensor(
+    if shape.rank == 0 { return Tensor(storage: nothing, shape: shape, elementType: elementType) }
+    return Tensor(
       storage: nothing, shape: shape, strides: [Int](repeating: 0, count: shape.rank),
       elementType: elementType)
   }
