@@ -41,7 +41,8 @@ import Testing
     case "kl":
       let target = try matrix([[0.5, 0.3, 0.2], [0.1, 0.6, 0.3]])
       return Sample(tensors: [target, try matrix([[0.2, 0.7, 0.1], [0.3, 0.3, 0.4]])])
-    case "mse", "mae", "huber", "hinge", "gradCE", "minimum", "maximum": return Sample(tensors: [b, positive])
+    case "mse", "mae", "huber", "hinge", "gradCE", "minimum", "maximum":
+      return Sample(tensors: [b, positive])
     case "matmul": return Sample(tensors: [square, a])
     case "dot", "outer": return Sample(tensors: [vector, try Tensor.apply(.cos, vector)])
     case "trace", "diag": return Sample(tensors: [square])

@@ -45,7 +45,7 @@ extension Value {
       if let layer = function.builtin?.layer { return [layer] }
       do {
         return [try FunctionLayer(function, machine)]
-      } catch where isHidingLayer(machine.vocabulary) {
+      } catch  where isHidingLayer(machine.vocabulary) {
         throw RuntimeError.other(
           "\(function.name ?? "") is a function of your own here and no layer of a network",
           hint: "clear \(function.name ?? "") brings the layer back, or give your function "

@@ -20,7 +20,8 @@ extension Value {
       let other = if case .record = left { right } else { left }
       throw RuntimeError.other(
         "cannot \(operation.verb) \(left.kindPhrase) and \(right.kindPhrase)",
-        hint: other.kindPhrase + " fits no record: arithmetic of records takes a record of the same "
+        hint: other.kindPhrase
+          + " fits no record: arithmetic of records takes a record of the same "
           + "keys, or a number")
     default: return nil
     }
@@ -143,8 +144,9 @@ private struct TreeOperands {
     for value in [left, right] where !Self.isLeaf(value) {
       switch value {
       case .record, .list:
-        throw differ("\(shown(path)) is \(left.kindPhrase) on the left and "
-          + "\(right.kindPhrase) on the right")
+        throw differ(
+          "\(shown(path)) is \(left.kindPhrase) on the left and "
+            + "\(right.kindPhrase) on the right")
       default:
         throw RuntimeError.other(
           "cannot \(operation.verb) records: \(shown(path)) is \(value.kindPhrase), "

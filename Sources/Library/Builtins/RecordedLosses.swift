@@ -4,7 +4,8 @@ import Operations
 
 /// The losses that are composed of other operations: their builtins derive from `RecordedLoss`.
 extension Builtin {
-  static let mae = loss(.meanAbsoluteError, example: ("mae([1, 2], [1, 4])", "1"), ["mse", "huber"])
+  static let mae = loss(
+    .meanAbsoluteError, example: ("mae([1, 2], [1, 4])", "1"), ["mse", "huber"])
 
   static let hinge = loss(
     .hinge, example: ("hinge([[1, 0, 0]], [[3, 2.5, 0]])", "0.5"), ["cross_entropy", "bce"])

@@ -4,7 +4,7 @@ import Tensors
 package enum Loss: Sendable, Hashable {
   /// −Σ y·log p over the classes, averaged over rows.
   case crossEntropy
-  /// The same gradient, reported in the report's measure: averaged over rows and classes.
+  /// The same gradient; the value that is shown is averaged over rows and classes.
   case averageCrossEntropy
   /// −y·log p − (1 − y)·log(1 − p), averaged over rows and columns: each output is a yes or no.
   case binaryCrossEntropy
