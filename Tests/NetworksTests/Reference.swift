@@ -110,6 +110,11 @@ struct Reference {
     case "adagrad":
       m += g * g
       return w - rate * g / (m.squareRoot() + 1e-10)
+    case "lion":
+      let mixed = value("beta1") * m + (1 - value("beta1")) * g
+      m = value("beta2") * m + (1 - value("beta2")) * g
+      let sign: Double = mixed > 0 ? 1 : mixed < 0 ? -1 : 0
+      return w * (1 - rate * value("decay")) - rate * sign
     default: return .nan
     }
   }

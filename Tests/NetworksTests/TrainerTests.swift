@@ -47,7 +47,7 @@ import Testing
         let range = first..<min(20, first + batch)
         try reference.step(
           sample.inputs.rows(range), sample.targets.rows(range),
-          rate: options.optimizer.rate.rate(epoch: epoch))
+          rate: try options.optimizer.rate.rate(epoch: epoch))
       }
     }
     let error = reference.difference(to: try trainer.trained())

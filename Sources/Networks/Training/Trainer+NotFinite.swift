@@ -20,7 +20,7 @@ extension Trainer {
   func diagnose() throws -> TrainingError {
     epochStart.restore(memory)
     state = epochStart.state
-    let rate = options.optimizer.rate.rate(epoch: state.epoch)
+    let rate = try rate(ofEpoch: state.epoch)
     let before = try TrainingMoment(like: memory)
     var largestWeights: [Double] = []
     while state.step < stepsPerEpoch {

@@ -4,7 +4,7 @@ import Glibc
 /// The rules. To add one: an entry here, and its formula in update_rules.def.
 extension UpdateRule {
   /// Every rule, in the order of the manual.
-  package static let all: [UpdateRule] = [sgd, adam, adamW, rmsprop, adagrad]
+  package static let all: [UpdateRule] = [sgd, adam, adamW, rmsprop, adagrad, lion]
 
   package static let sgd = UpdateRule(
     "sgd", "gradient descent with momentum",
@@ -21,7 +21,7 @@ extension UpdateRule {
     example: ("sgd(0.1, momentum=0.9)", "sgd(0.1, momentum=0.9)"),
     seeAlso: ["adam", "cosine", "step_decay"]
   ) { values in
-    let (momentum, l2) = (Float(values["momentum"]), Float(values["l2"]))
+    let (momentum, l2) = (values["momentum"], values["l2"])
     if values["nesterov"] == 1 {
       return Step(nnsh_rule_nesterov) { rate, _ in numbers(rate, momentum, l2) }
     }
@@ -57,7 +57,7 @@ extension UpdateRule {
     states: ["mean square"], example: ("rmsprop(0.01, rho=0.9)", "rmsprop(0.01, rho=0.9)"),
     seeAlso: ["adam", "sgd"]
   ) { values in
-    let (rho, l2) = (Float(values["rho"]), Float(values["l2"]))
+    let (rho, l2) = (values["rho"], values["l2"])
     return Step(nnsh_rule_rmsprop) { rate, _ in numbers(rate, rho, 1e-8, l2) }
   }
 
@@ -71,8 +71,28 @@ extension UpdateRule {
     rate: 1e-2, settings: [l2], states: ["sum of squares"],
     example: ("adagrad()", "adagrad(0.01)"), seeAlso: ["rmsprop", "adam"]
   ) { values in
-    let l2 = Float(values["l2"])
+    let l2 = values["l2"]
     return Step(nnsh_rule_adagrad) { rate, _ in numbers(rate, 1e-10, l2) }
+  }
+
+  package static let lion = UpdateRule(
+    "lion", "steps of one size a number, by the sign of the mean gradient (Chen et al., 2023)",
+    details: """
+      W ← W − rate·(sign(beta1·m + (1 − beta1)·g) + decay·W), then m ← beta2·m + (1 − beta2)·g. \
+      Its rate is a third to a tenth of Adam's.
+      """,
+    rate: 1e-4,
+    settings: [
+      Setting("decay", .positive, default: 0, "W ← W − rate·decay·W in each step"), beta1,
+      Setting("beta2", .fraction, default: 0.99, "how much of the mean gradient is kept"), l2,
+    ],
+    states: ["mean"], example: ("lion(1e-4)", "lion(0.0001)"), seeAlso: ["adamw", "sgd"]
+  ) { values in
+    let (beta1, beta2) = (values["beta1"], values["beta2"])
+    let (decay, l2) = (values["decay"], values["l2"])
+    return Step(nnsh_rule_lion) { rate, _ in
+      numbers(rate, beta1, beta2, 1 - rate * decay, l2)
+    }
   }
 
   // MARK: what several rules have in common
@@ -84,19 +104,17 @@ extension UpdateRule {
     "beta2", .fraction, default: 0.999, "how much of the mean squared gradient is kept")
 
   private static func adamStep(_ values: Values, l2: Double, decay: Double) -> Step {
-    let (beta1, beta2) = (Float(values["beta1"]), Float(values["beta2"]))
-    let (l2, decay) = (Float(l2), Float(decay))
+    let (beta1, beta2) = (values["beta1"], values["beta2"])
     return Step(nnsh_rule_adam) { rate, step in
-      let bias1 = 1 - pow(Double(beta1), Double(step))
-      let bias2 = 1 - pow(Double(beta2), Double(step))
+      let bias1 = 1 - pow(beta1, Double(step))
+      let bias2 = 1 - pow(beta2, Double(step))
       return numbers(
-        Float(Double(rate) / bias1), beta1, beta2, 1e-8, l2, 1 - rate * decay,
-        Float(1 / bias2.squareRoot()))
+        rate / bias1, beta1, beta2, 1e-8, l2, 1 - rate * decay, 1 / bias2.squareRoot())
     }
   }
 
   private static func numbers(
-    _ n0: Float, _ n1: Float, _ n2: Float, _ n3: Float = 0, _ n4: Float = 0, _ n5: Float = 0,
-    _ n6: Float = 0
-  ) -> SIMD8<Float> { SIMD8(n0, n1, n2, n3, n4, n5, n6, 0) }
+    _ n0: Double, _ n1: Double, _ n2: Double, _ n3: Double = 0, _ n4: Double = 0, _ n5: Double = 0,
+    _ n6: Double = 0
+  ) -> SIMD8<Double> { SIMD8(n0, n1, n2, n3, n4, n5, n6, 0) }
 }

@@ -133,8 +133,9 @@ struct TrainingSettings {
   private func rate() throws -> Schedule? {
     guard let value = try context.value("rate") else { return nil }
     if case .schedule(let box) = value { return box.content }
+    if case .function(let function) = value { return Schedule(function, context.machine) }
     guard let number = value.asNumber() else {
-      throw context.mismatch("rate", "a number or a schedule", value)
+      throw context.mismatch("rate", "a number, a schedule or a function of the epoch", value)
     }
     return .constant(number)
   }
