@@ -21,7 +21,10 @@ import Testing
           rule, rate: 0.02,
           Dictionary(
             uniqueKeysWithValues: rule.settings.map {
-              ($0.name, $0.range == .flag ? 1 : $0.range == .fraction ? 0.7 : 0.03)
+              (
+                $0.name,
+                $0.range == .flag ? 1 : $0.range == .fraction ? 0.7 : $0.name == "clip" ? 0.5 : 0.03
+              )
             })),
       ]
     }

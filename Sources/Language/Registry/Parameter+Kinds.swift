@@ -130,6 +130,7 @@ extension Parameter.Kind {
     case .axes: "an axis number or a list of them"
     case .shape: "sizes as numbers or a list of numbers"
     case .choice(let choices): Self.phrase(choices)
+    case .block: "a block"
     case .path: "a path"
     case .place: "a variable"
     case .topic: "a name"

@@ -44,6 +44,12 @@ package struct Optimizer: Sendable {
   /// The rule as the trainer runs it.
   var step: UpdateRule.Step { rule.step(.init(settings: rule.settings, values: values)) }
 
+  /// What gradients of that norm are multiplied by.
+  func clipping(ofNorm norm: Double) -> Double {
+    guard let limit = self["clip"], limit > 0, norm > limit else { return 1 }
+    return limit / (norm + 1e-6)
+  }
+
   /// How many states the rule keeps of each parameter.
   private var stateCount: Int { step.retained != nil ? 1 : rule.states.count }
 
@@ -72,19 +78,27 @@ package struct Optimizer: Sendable {
     state.steps += 1
     let step = step
     let numbers = step.numbers(rate, state.steps)
+    var scale = 1.0
+    if self["clip"] ?? 0 > 0 {
+      let squares = try gradients.reduce(0.0) { sum, gradient in
+        sum + (try Tensor.apply(.multiply, gradient, gradient).reduce(.sum).item ?? 0)
+      }
+      scale = clipping(ofNorm: squares.squareRoot())
+    }
     for index in parameters.indices {
       var gradient = gradients[index]
+      if scale != 1 { gradient = try Tensor.apply(.multiply, gradient, .scalar(scale, .f64)) }
       if let retained = step.retained {
         // A plain number of 64 bits yields to the type of what it is multiplied with.
         gradient = try Tensor.apply(
           .add, Tensor.apply(.multiply, state.buffers[index][0], .scalar(retained, .f64)),
           Tensor.apply(.multiply, gradient, .scalar(rate, .f64)))
-        state.buffers[index] = []
+        // The formula finds the velocity in the gradient's place, and leaves it in the state.
+        state.buffers[index] = [gradient]
       }
       try backend.update(
         step.formula, &parameters[index], states: &state.buffers[index], gradient: gradient,
         numbers: numbers)
-      if step.retained != nil { state.buffers[index] = [gradient] }
     }
   }
 

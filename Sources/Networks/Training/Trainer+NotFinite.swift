@@ -61,6 +61,7 @@ extension Trainer {
       offset += plan.rows
     }
     try exchange.average(store.update.row, share: share)
+    clipGradients()
     for slot in store.slots where backend.firstNotFinite(in: slot.gradient) != nil {
       return report(
         layer: 0, name: options.optimizer.name, phase: "backward",

@@ -25,6 +25,16 @@ extension Trainer {
       }
       delegate?.trainingDidProgress(progress(meter, isEpochEnd: true))
       state.beginEpoch()
+      do {
+        if try delegate?.trainingDidEndEpoch(self) ?? false {
+          ending = .ended
+          break
+        }
+      } catch TensorError.interrupted {
+        template.unfinished = UnfinishedTraining(options: options, data: data, state: state)
+        ending = .interrupted(epoch: state.epoch, step: stepsPerEpoch)
+        break
+      }
       if let patience = options.patience, state.stale >= patience {
         ending = .stoppedEarly
         break
@@ -91,7 +101,7 @@ extension Trainer {
   }
 
   /// The rate of an epoch of this training, counted from 0.
-  func rate(ofEpoch epoch: Int) throws -> Double {
+  package func rate(ofEpoch epoch: Int) throws -> Double {
     let measured = validation == nil ? history.loss : history.validationLoss
     return try options.optimizer.rate.rate(
       epoch: epoch, after: Array(measured.dropFirst(state.historyBefore)))
