@@ -93,7 +93,8 @@ extension Parser {
 
   private var leadsArgument: Bool {
     var ahead = lexer
-    return startsOperand(ahead.next())
+    let next = ahead.next()
+    return !endsCommand(next) && startsOperand(next)
   }
 
   /// The name of an option where `name=` stands; in a place for raw text only those there are.

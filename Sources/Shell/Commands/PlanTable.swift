@@ -52,16 +52,16 @@ private struct PlanTable {
   func lines(_ context: CommandContext) -> [String] {
     let peak = summaries.contains { $0.work >= 1e6 } ? Profile.peak() : 0
     var table = Table([
-      ("pass", .right), ("computes", .left), ("result", .left), ("operations", .right),
-      ("bytes", .right), ("time", .right), ("of peak", .right),
+      ("pass", .right), ("result", .left), ("operations", .right), ("bytes", .right),
+      ("time", .right), ("of peak", .right), ("computes", .left),
     ])
     for (index, summary) in summaries.enumerated() {
       let share = peak > 0 ? summary.work / seconds[index] / peak : 0
       table.append([
-        "\(index + 1)", Self.words(summary), "\(summary.shape.description) \(summary.type)",
+        "\(index + 1)", "\(summary.shape.description) \(summary.type)",
         NumberForm.grouped(Int(summary.work)), NumberForm.bytes(Int(summary.bytes)),
         NumberForm.duration(seconds[index]),
-        share >= 0.01 ? "\(NumberForm.fixed(100 * share, 0)) %" : "",
+        share >= 0.01 ? "\(NumberForm.fixed(100 * share, 0)) %" : "", Self.words(summary),
       ])
     }
     let fused = summaries.filter { $0.operations.count > 1 }.count
