@@ -69,6 +69,7 @@ package final class Trainer {
     _ backend: any Backend, _ exchange: any GradientExchange
   ) throws {
     setup = try TrainingSetup(network, data: data, options: options, backend: backend)
+    let data = try data.cast(to: setup.type)
     self.options = options
     self.data = data
     self.state = state
@@ -80,7 +81,7 @@ package final class Trainer {
     validation = try data.validation.flatMap {
       $0.inputs.shape[0] == 0 ? nil : try RowSource($0.inputs, $0.targets)
     }
-    memory = try TrainingMemory(network, options, backend)
+    memory = try TrainingMemory(network, options, type: setup.type, backend)
     plans = try TrainingPlans(
       network, setup, memory, rows: data.rows, validationRows: validation?.rows ?? 0)
     epochStart = try TrainingMoment(like: memory)
@@ -180,7 +181,7 @@ package final class Trainer {
   }
 
   /// What the gradient of the summed loss is multiplied by.
-  func gradientScale(rows: Int, rate: Double, share: Double) -> Float {
+  func gradientScale(rows: Int, rate: Double, share: Double) -> Double {
     var scale = memory.rule.retained != nil ? rate : 1
     switch options.reduction {
     case .mean:
@@ -188,7 +189,7 @@ package final class Trainer {
       if loss.averagesColumns { scale /= Double(batches.targetWidth) }
     case .sum: scale /= share
     }
-    return Float(scale)
+    return scale
   }
 
   /// Loss and accuracy on the validation rows, with the weights as they are; nan where there are

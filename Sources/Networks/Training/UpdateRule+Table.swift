@@ -21,7 +21,7 @@ extension UpdateRule {
     example: ("sgd(0.1, momentum=0.9)", "sgd(0.1, momentum=0.9)"),
     seeAlso: ["adam", "cosine", "step_decay"]
   ) { values in
-    let (momentum, l2) = (Float(values["momentum"]), Float(values["l2"]))
+    let (momentum, l2) = (values["momentum"], values["l2"])
     if values["nesterov"] == 1 {
       return Step(nnsh_rule_nesterov) { rate, _ in numbers(rate, momentum, l2) }
     }
@@ -57,7 +57,7 @@ extension UpdateRule {
     states: ["mean square"], example: ("rmsprop(0.01, rho=0.9)", "rmsprop(0.01, rho=0.9)"),
     seeAlso: ["adam", "sgd"]
   ) { values in
-    let (rho, l2) = (Float(values["rho"]), Float(values["l2"]))
+    let (rho, l2) = (values["rho"], values["l2"])
     return Step(nnsh_rule_rmsprop) { rate, _ in numbers(rate, rho, 1e-8, l2) }
   }
 
@@ -71,7 +71,7 @@ extension UpdateRule {
     rate: 1e-2, settings: [l2], states: ["sum of squares"],
     example: ("adagrad()", "adagrad(0.01)"), seeAlso: ["rmsprop", "adam"]
   ) { values in
-    let l2 = Float(values["l2"])
+    let l2 = values["l2"]
     return Step(nnsh_rule_adagrad) { rate, _ in numbers(rate, 1e-10, l2) }
   }
 
@@ -84,19 +84,17 @@ extension UpdateRule {
     "beta2", .fraction, default: 0.999, "how much of the mean squared gradient is kept")
 
   private static func adamStep(_ values: Values, l2: Double, decay: Double) -> Step {
-    let (beta1, beta2) = (Float(values["beta1"]), Float(values["beta2"]))
-    let (l2, decay) = (Float(l2), Float(decay))
+    let (beta1, beta2) = (values["beta1"], values["beta2"])
     return Step(nnsh_rule_adam) { rate, step in
-      let bias1 = 1 - pow(Double(beta1), Double(step))
-      let bias2 = 1 - pow(Double(beta2), Double(step))
+      let bias1 = 1 - pow(beta1, Double(step))
+      let bias2 = 1 - pow(beta2, Double(step))
       return numbers(
-        Float(Double(rate) / bias1), beta1, beta2, 1e-8, l2, 1 - rate * decay,
-        Float(1 / bias2.squareRoot()))
+        rate / bias1, beta1, beta2, 1e-8, l2, 1 - rate * decay, 1 / bias2.squareRoot())
     }
   }
 
   private static func numbers(
-    _ n0: Float, _ n1: Float, _ n2: Float, _ n3: Float = 0, _ n4: Float = 0, _ n5: Float = 0,
-    _ n6: Float = 0
-  ) -> SIMD8<Float> { SIMD8(n0, n1, n2, n3, n4, n5, n6, 0) }
+    _ n0: Double, _ n1: Double, _ n2: Double, _ n3: Double = 0, _ n4: Double = 0,
+    _ n5: Double = 0, _ n6: Double = 0
+  ) -> SIMD8<Double> { SIMD8(n0, n1, n2, n3, n4, n5, n6, 0) }
 }
