@@ -26,6 +26,7 @@ demo:
 test:
 	@Scripts/install-packages test
 	swift test
+	Scripts/syntax-product
 
 # Random expressions, gradients and trained networks against NumPy and PyTorch.
 compare: build

@@ -83,8 +83,9 @@ let package = Package(
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets"], exclude: ["Fixtures"]),
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),
-    .testTarget(name: "LanguageTests", dependencies: ["Library"]),
-    .testTarget(name: "LibraryTests", dependencies: ["Library"], exclude: ["Fixtures"]),
+    .testTarget(name: "LanguageTests", dependencies: ["Library", "ValueElements"]),
+    .testTarget(
+      name: "LibraryTests", dependencies: ["Library", "ValueElements"], exclude: ["Fixtures"]),
     .testTarget(name: "DerivationTests", dependencies: ["Derivation", "Shell"]),
     .testTarget(
       name: "CheckingTests", dependencies: ["Checking", "Shell"],
@@ -102,6 +103,8 @@ let package = Package(
         "FuzzCoverage", "BinaryUnderTest", "nnsh",
       ],
       path: "Tests/Fuzz", exclude: ["README.md", "Corpus"]),
+    // The numbers in a value, for the tests that compare them.
+    .target(name: "ValueElements", dependencies: ["Language"], path: "Tests/ValueElements"),
     // Finds and runs the binary of the same build.
     .target(name: "BinaryUnderTest", path: "Tests/BinaryUnderTest"),
     .testTarget(name: "ShellTests", dependencies: ["Shell", "BinaryUnderTest", "nnsh"]),

@@ -18,23 +18,15 @@ package struct ScriptCheck {
     package let note: String
   }
 
-  private struct Candidate {
-    let name: String
-    let variable: String
-    let expression: Expression
-    let item: ScriptOutline.Item
-    /// Whether the script itself computes it, in the order of its statements.
-    var isComputed = true
-  }
-
+  /// What the gradients are of.
   private struct Loss {
     let expression: Expression
     let item: ScriptOutline.Item?
   }
 
-  private let outline: ScriptOutline
-  private let machine: Machine
-  private let source: SourceText
+  let outline: ScriptOutline
+  let machine: Machine
+  let source: SourceText
 
   /// - Parameter program: the script, which has just run on the machine.
   package init(_ program: Program, on machine: Machine) {
@@ -45,7 +37,7 @@ package struct ScriptCheck {
 
   /// Checks them all, in the order of the source.
   package func run() throws -> (entries: [Entry], unmatched: [String], loss: String) {
-    let (candidates, unmatched) = findCandidates()
+    let gradients = writtenGradients()
     guard let loss = findLoss() else {
       throw RuntimeError.other(
         "\(source.name) has no loss that could be told",
@@ -54,134 +46,11 @@ package struct ScriptCheck {
     let text =
       loss.item == nil
       ? loss.expression.sourceText() : source.text(in: loss.expression.span)
-    let entries = try candidates.map { candidate in
+    let entries = try gradients.found.map { candidate in
       try Interrupt.check()
       return try check(candidate, loss, text)
     }
-    return (entries, unmatched, text)
-  }
-
-  // MARK: Finding
-
-  private func findCandidates() -> (found: [Candidate], unmatched: [String]) {
-    var found: [Candidate] = []
-    var unmatched: [String] = []
-    func add(
-      _ name: String, _ variable: String?, _ expression: Expression, _ item: ScriptOutline.Item,
-      isComputed: Bool = true
-    ) {
-      guard let variable else {
-        if GradientNames.isCertain(name), !unmatched.contains(name) { unmatched.append(name) }
-        return
-      }
-      unmatched.removeAll { $0 == name }
-      guard !found.contains(where: { $0.name == name && $0.variable == variable }) else { return }
-      found.append(
-        Candidate(
-          name: name, variable: variable, expression: expression, item: item,
-          isComputed: isComputed))
-    }
-    for item in outline.items {
-      switch item.statement.kind {
-      case .assignment(let targets, let value):
-        guard targets.count == 1, case .name(let name) = targets[0].kind,
-          !outline.parameters.contains(name) || GradientNames.isCertain(name)
-        else { break }
-        if let variable = variable(of: name) {
-          add(name, variable, value, item)
-        } else if GradientNames.isCertain(name) {
-          add(name, nil, value, item)
-        }
-      case .update(let target, .subtract, let value):
-        guard case .name(let name) = target.kind, outline.parameters.contains(name),
-          let gradient = inlineGradient(value)
-        else { break }
-        add(source.text(in: gradient.span), name, gradient, item)
-      case .function(let literal):
-        guard let name = literal.name?.text, let variable = variable(of: name),
-          !isCalled(name), let call = callByNames(name, literal)
-        else { break }
-        add(name, variable, call, outline.items.last ?? item, isComputed: false)
-      default: break
-      }
-      guard !item.statement.kind.isDefinition else { continue }
-      SyntaxWalk.own(item.statement) { expression in
-        guard case .call(let callee, _) = expression.kind, case .name(let name) = callee.kind,
-          let variable = variable(of: name), isFunction(name)
-        else { return }
-        add(source.text(in: expression.span), variable, expression, item)
-      }
-    }
-    return (withoutAliases(found), unmatched)
-  }
-
-  /// `dW = dL_dW(y, p)` is one gradient, not two.
-  private func withoutAliases(_ found: [Candidate]) -> [Candidate] {
-    found.filter { candidate in
-      !found.contains { other in
-        other.name != candidate.name && other.expression.span == candidate.expression.span
-          && other.name.contains("(")
-      }
-    }
-  }
-
-  private func variable(of name: String) -> String? {
-    GradientNames.variable(of: name, among: outline.parameters)
-  }
-
-  private func isFunction(_ name: String) -> Bool {
-    if case .function? = machine.globals[name] { return true }
-    return false
-  }
-
-  private func isCalled(_ name: String) -> Bool {
-    outline.items.contains { item in
-      guard !item.statement.kind.isDefinition else { return false }
-      var isFound = false
-      SyntaxWalk.own(item.statement) { expression in
-        if case .call(let callee, _) = expression.kind, case .name(name) = callee.kind {
-          isFound = true
-        }
-      }
-      return isFound
-    }
-  }
-
-  /// The gradient in `rate * G`, unless it has a name or is a call, which are found anyway.
-  private func inlineGradient(_ value: Expression) -> Expression? {
-    var gradient = value
-    if case .binary(.multiply, let left, let right, _) = value.kind, isNumber(left) {
-      gradient = right
-    }
-    switch gradient.kind {
-    case .name, .call, .gradient, .field: return nil
-    default: return gradient
-    }
-  }
-
-  private func isNumber(_ expression: Expression) -> Bool {
-    switch expression.kind {
-    case .number: return true
-    case .name(let name):
-      if case .number? = machine.globals[name] { return true }
-      return false
-    default: return false
-    }
-  }
-
-  /// A call of a function that the script never calls, its arguments the variables of the
-  /// parameters' names.
-  private func callByNames(_ name: String, _ literal: FunctionLiteral) -> Expression? {
-    var arguments: [String] = []
-    for parameter in literal.parameters {
-      let choices = [parameter.name.text] + (GradientNames.aliases[parameter.name.text] ?? [])
-      guard let choice = choices.first(where: { machine.globals.isUserDefined($0) }) else {
-        return nil
-      }
-      arguments.append(choice)
-    }
-    let text = "\(name)(\(arguments.joined(separator: ", ")))"
-    return try? Parser.parseExpression(SourceText(text, name: source.name))
+    return (entries, gradients.unmatched, text)
   }
 
   private func findLoss() -> Loss? {
@@ -215,7 +84,8 @@ package struct ScriptCheck {
 
   // MARK: Checking
 
-  private func check(_ candidate: Candidate, _ loss: Loss, _ lossText: String) throws -> Entry {
+  private func check(_ candidate: WrittenGradient, _ loss: Loss, _ lossText: String) throws -> Entry
+  {
     let line = line(of: candidate)
     func entry(_ report: CheckReport?, _ note: String = "") -> Entry {
       Entry(
@@ -244,7 +114,7 @@ package struct ScriptCheck {
     }
   }
 
-  private func line(of candidate: Candidate) -> Int {
+  private func line(of candidate: WrittenGradient) -> Int {
     var span = candidate.item.statement.span
     if !candidate.isComputed {
       let definition = outline.items.first {
@@ -256,7 +126,7 @@ package struct ScriptCheck {
   }
 
   /// The parameter that is updated in the block before a gradient that depends on it.
-  private func updatesBefore(_ candidate: Candidate) -> (name: String, line: Int)? {
+  private func updatesBefore(_ candidate: WrittenGradient) -> (name: String, line: Int)? {
     let needed = NameCollector(thunk: candidate.expression).free
     let all = outline.slice(for: needed, before: candidate.item, withUpdates: true)
     for statement in all {
@@ -269,7 +139,7 @@ package struct ScriptCheck {
   }
 
   private func report(
-    _ candidate: Candidate, _ loss: Loss, _ lossText: String, withUpdates: Bool
+    _ candidate: WrittenGradient, _ loss: Loss, _ lossText: String, withUpdates: Bool
   ) throws -> CheckReport {
     let expression = source.text(in: candidate.expression.span)
     let isWritten = candidate.isComputed
@@ -308,30 +178,6 @@ package struct ScriptCheck {
       guard let function = machine.globals[name] else { throw RuntimeError.unknownName(name) }
       let arguments = asParameters ? outline.parameters.map { machine.globals[$0] ?? .none } : []
       return try machine.call(function, arguments)
-    }
-  }
-}
-
-extension Statement.Kind {
-  var isDefinition: Bool {
-    if case .function = self { return true }
-    return false
-  }
-}
-
-extension SyntaxWalk {
-  /// Visits the expressions of a statement, not those of the blocks inside it.
-  static func own(_ statement: Statement, _ visit: (Expression) -> Void) {
-    switch statement.kind {
-    case .forLoop(_, let sequence, _): expressions(in: sequence, visit)
-    case .whileLoop(let condition, _): expressions(in: condition, visit)
-    case .expression(let expression):
-      if case .conditional(let condition, _, _) = expression.kind {
-        expressions(in: condition, visit)
-      } else {
-        expressions(in: expression, visit)
-      }
-    default: expressions(in: statement, visit)
     }
   }
 }

@@ -1,4 +1,5 @@
 import Files
+import Syntax
 import Tensors
 
 /// What a file or a name turned out to hold.
@@ -54,6 +55,6 @@ package enum Loader {
     let available = NamedSet.available(folders)
     let candidates = Set(available + NamedSet.all.map(\.name)).sorted()
     return .unknownSet(
-      name: name, available: available, nearest: NearestName.of(name, among: candidates))
+      name: name, available: available, nearest: nearest(name, among: candidates, limit: 1).first)
   }
 }

@@ -42,60 +42,18 @@ extension Notation {
   private func operation(_ name: String, _ node: Node) -> (String, Level) {
     let inputs = node.inputs
     switch name {
-    case "+", "-":
-      let right = operand(inputs[1], from: name == "-" ? .product : .sum)
-      let sign = name == "-" && style == .unicode ? "−" : name
-      return ("\(operand(inputs[0], from: .sum)) \(sign) \(right)", .sum)
-    case "neg":
-      return ((style == .unicode ? "−" : "-") + operand(inputs[0], from: .matmul), .matmul)
+    case "+", "-", "neg": return sum(name, inputs)
     case "*", "@", "/", "%": return infix(name, inputs)
     case "^": return power(inputs)
-    case "not": return ("(not \(operand(inputs[0], from: .postfix)))", .atom)
-    case "bracket":
-      let inside = inputs.map { operand($0, from: .sum) }.joined(separator: ", ")
-      // What stands in brackets by name is a list for nns, where it is no number.
-      if style == .nns, inputs.contains(where: { $0.rank > 0 }) {
-        return ("stack([\(inside)])", .atom)
-      }
-      return (style == .latex ? "\\left[\(inside)\\right]" : "[\(inside)]", .atom)
+    case ">", "<", ">=", "<=", "==", "!=", "and", "or", "not": return logical(name, inputs)
+    case "bracket": return bracket(inputs)
     case "logsumexp": return logSumExp(node)
     case "transpose" where node.options.arguments.isEmpty:
       let mark = style == .nns ? "'" : style == .latex ? "^\\top" : "ᵀ"
       return (operand(inputs[0], from: .postfix) + mark, .postfix)
-    case "index":
-      let places = places(node)
-      return ("\(operand(inputs[0], from: .postfix))[\(places)]", .postfix)
-    case "assign":
-      let places = places(node)
-      let (whole, part) = (operand(inputs[0], from: .postfix), operand(inputs[1], from: .sum))
-      if style == .nns {
-        let change = "(\(operand(inputs[1], from: .product)) - \(whole)[\(places)])"
-        let placed = DerivationRule.placed(
-          at: node.options.indices, in: node, change, node.options.indexText)
-        return ("(\(whole) + \(placed ?? change))", .atom)
-      }
-      return (
-        style == .latex
-          ? "\\left(\(whole) \\text{ with } [\(places)] = \(part)\\right)"
-          : "(\(whole) with [\(places)] = \(part))", .atom
-      )
-    case ">", "<", ">=", "<=", "==", "!=":
-      let sign = style == .nns ? name : relation(name)
-      return (
-        "(\(operand(inputs[0], from: .sum)) \(sign) \(operand(inputs[1], from: .sum)))", .atom
-      )
-    case "and", "or":
-      let sign = style == .latex ? name == "and" ? "\\land" : "\\lor" : name
-      return (
-        "(\(operand(inputs[0], from: .sum)) \(sign) \(operand(inputs[1], from: .sum)))", .atom
-      )
-    case "layer":
-      // With parameters by its name and those; without, as the language writes it.
-      var layer = node.options.layer?.description ?? "layer"
-      if inputs.count > 1 { layer = String(layer.prefix { $0 != "(" }) }
-      let shown = style == .latex ? "\\mathrm{\(SymbolText.escaped(layer))}" : layer
-      let inside = inputs.map { operand($0, from: .sum) }.joined(separator: ", ")
-      return ("\(shown)(\(inside))", .atom)
+    case "index": return ("\(operand(inputs[0], from: .postfix))[\(places(node))]", .postfix)
+    case "assign": return (assignment(node), .atom)
+    case "layer": return (layer(node), .atom)
     case "sum" where style != .nns && node.options.arguments.isEmpty:
       let sign = style == .latex ? "\\sum " : "Σ "
       return (sign + operand(inputs[0], from: .product), .matmul)
@@ -104,6 +62,60 @@ extension Notation {
       return loss(name, inputs)
     default: return symbol(name, inputs) ?? call(name, node)
     }
+  }
+
+  private func sum(_ name: String, _ inputs: [Node]) -> (String, Level) {
+    let minus = style == .unicode ? "−" : "-"
+    if name == "neg" { return (minus + operand(inputs[0], from: .matmul), .matmul) }
+    let right = operand(inputs[1], from: name == "-" ? .product : .sum)
+    return ("\(operand(inputs[0], from: .sum)) \(name == "-" ? minus : name) \(right)", .sum)
+  }
+
+  /// A comparison, or a connective of masks.
+  private func logical(_ name: String, _ inputs: [Node]) -> (String, Level) {
+    if name == "not" { return ("(not \(operand(inputs[0], from: .postfix)))", .atom) }
+    let sign =
+      switch name {
+      case "and": style == .latex ? "\\land" : name
+      case "or": style == .latex ? "\\lor" : name
+      default: style == .nns ? name : relation(name)
+      }
+    return ("(\(operand(inputs[0], from: .sum)) \(sign) \(operand(inputs[1], from: .sum)))", .atom)
+  }
+
+  private func bracket(_ inputs: [Node]) -> (String, Level) {
+    let inside = inputs.map { operand($0, from: .sum) }.joined(separator: ", ")
+    // What stands in brackets by name is a list for nns, where it is no number.
+    if style == .nns, inputs.contains(where: { $0.rank > 0 }) {
+      return ("stack([\(inside)])", .atom)
+    }
+    return (style == .latex ? "\\left[\(inside)\\right]" : "[\(inside)]", .atom)
+  }
+
+  /// A tensor of which a part has been assigned; in nns, which has no expression for that, the
+  /// tensor and what the assignment adds to it.
+  private func assignment(_ node: Node) -> String {
+    let places = places(node)
+    let whole = operand(node.inputs[0], from: .postfix)
+    if style == .nns {
+      let change = "(\(operand(node.inputs[1], from: .product)) - \(whole)[\(places)])"
+      let placed = DerivationRule.placed(
+        at: node.options.indices, in: node, change, node.options.indexText)
+      return "(\(whole) + \(placed ?? change))"
+    }
+    let part = operand(node.inputs[1], from: .sum)
+    return style == .latex
+      ? "\\left(\(whole) \\text{ with } [\(places)] = \(part)\\right)"
+      : "(\(whole) with [\(places)] = \(part))"
+  }
+
+  /// A layer with parameters by its name and those; one without as the language writes it.
+  private func layer(_ node: Node) -> String {
+    var layer = node.options.layer?.description ?? "layer"
+    if node.inputs.count > 1 { layer = String(layer.prefix { $0 != "(" }) }
+    let shown = style == .latex ? "\\mathrm{\(SymbolText.escaped(layer))}" : layer
+    let inside = node.inputs.map { operand($0, from: .sum) }.joined(separator: ", ")
+    return "\(shown)(\(inside))"
   }
 
   /// A function of each element, where its record has a symbol for it.

@@ -40,38 +40,35 @@ extension Notation {
     let above = factors.filter { $0.exponent > 0 }
     let below = factors.filter { $0.exponent < 0 }
     if style == .nns { return nnsProduct(fraction, above, below, formula) }
-    var front = constant(fraction)
+    let front = constant(fraction)
     if above.isEmpty, below.isEmpty {
       return (front.isEmpty ? (formula.axes.isEmpty ? "1" : onesText) : front, .atom)
     }
-    let isSingle = front.isEmpty && above.count == 1 && below.isEmpty
-    if isSingle, let factor = above.first {
-      return powered(factor, isAlone: true)
-    }
+    if front.isEmpty, below.isEmpty, above.count == 1 { return powered(above[0], isAlone: true) }
     let body = joined(above)
+    if !below.isEmpty {
+      // The constant stands before the fraction, or above its line where nothing else does.
+      let top = !body.isEmpty ? body : front.isEmpty ? "1" : front
+      return (beside(body.isEmpty ? "" : front, quotient(top, below)), .product)
+    }
+    let isScaled = above.count == 1 || above.allSatisfy { $0.base.axes.isEmpty }
+    return (beside(front, body), isScaled ? .matmul : .product)
+  }
+
+  private func beside(_ front: String, _ text: String) -> String {
+    front.isEmpty ? text : front + " " + text
+  }
+
+  /// A fraction over factors of negative exponents.
+  private func quotient(_ top: String, _ below: [Formula.Factor]) -> String {
     let bottom = below.map { factor in
       factor.exponent == -1
-        ? self.text(factor.base, from: style == .latex ? .sum : .postfix)
+        ? text(factor.base, from: style == .latex ? .sum : .postfix)
         : powered(Formula.Factor(base: factor.base, exponent: -factor.exponent), isAlone: false).0
     }
-    var text = body
-    var level = Level.product
-    if !bottom.isEmpty {
-      if style == .latex {
-        let top = body.isEmpty ? (front.isEmpty ? "1" : front) : body
-        if body.isEmpty { front = "" }
-        text = "\\frac{\(top)}{\(bottom.joined(separator: " "))}"
-      } else {
-        let under = bottom.count == 1 ? bottom[0] : "(\(bottom.joined(separator: " ")))"
-        let top = body.isEmpty ? (front.isEmpty ? "1" : front) : body
-        if body.isEmpty { front = "" }
-        text = "\(top) / \(under)"
-      }
-    } else if above.count == 1 || above.allSatisfy({ $0.base.axes.isEmpty }) {
-      level = .matmul
-    }
-    if front.isEmpty { return (text, level) }
-    return (front + " " + text, level)
+    let under = bottom.joined(separator: " ")
+    if style == .latex { return "\\frac{\(top)}{\(under)}" }
+    return bottom.count == 1 ? "\(top) / \(under)" : "\(top) / (\(under))"
   }
 
   private var onesText: String {

@@ -125,38 +125,51 @@ struct Symbols {
     }
   }
 
-  /// The nodes that get a symbol.
+  /// The nodes that get a symbol, at which a line of the derivation may stop.
   private func stops(_ needed: Set<Int>) -> Set<Int> {
     var stops: Set<Int> = []
+    // How many rules lie between a node and the next stop above it.
     var rules: [Int: Int] = [:]
-    var feeds: [Int: [Node]] = [:]
-    for node in graph.nodes {
-      for input in node.inputs { feeds[input.identifier, default: []].append(node) }
-    }
+    let users = users(of: needed)
     for node in graph.nodes.reversed() where needed.contains(node.identifier) && !node.isLeaf {
-      let users = feeds[node.identifier, default: []].filter { needed.contains($0.identifier) }
-      if !node.isOnPath {
-        let isLayer =
-          node.operation == "layer"
-          || (node.operation == "reshape" && node.inputs[0].operation == "layer")
-        if node.name != nil || node.isActivation || isLayer { stops.insert(node.identifier) }
+      guard node.isOnPath else {
+        if node.name != nil || node.isActivation || Self.isLayer(node) {
+          stops.insert(node.identifier)
+        }
         continue
       }
-      let after =
-        users.map { user in
-          (stops.contains(user.identifier) || user === root
-            ? 0 : rules[user.identifier, default: 0])
-            + (Self.isPassing(user) ? 0 : 1)
-        }.max() ?? 0
-      let isSquared = users.contains { $0.operation == "^" && $0.inputs[0] === node }
-      let isStop =
-        node.name != nil || node.isActivation || node.operation == "layer" || isSquared
-        || users.contains { $0.isActivation || $0.operation == "layer" }
-        || users.filter(\.isOnPath).count > 1 || after > Self.rulesPerLine
-      if isStop { stops.insert(node.identifier) }
-      rules[node.identifier] = after
+      let users = users[node.identifier, default: []]
+      let after = users.map { user in
+        let isStop = stops.contains(user.identifier) || user === root
+        return (isStop ? 0 : rules[user.identifier, default: 0]) + (Self.isPassing(user) ? 0 : 1)
+      }.max()
+      rules[node.identifier] = after ?? 0
+      if isStop(node, users, rulesAfter: after ?? 0) { stops.insert(node.identifier) }
     }
     return stops
+  }
+
+  /// The nodes that are computed from each one, of those that are needed.
+  private func users(of needed: Set<Int>) -> [Int: [Node]] {
+    var users: [Int: [Node]] = [:]
+    for node in graph.nodes where needed.contains(node.identifier) {
+      for input in node.inputs { users[input.identifier, default: []].append(node) }
+    }
+    return users
+  }
+
+  /// Whether a node on the path to the variable gets a symbol: it has a name, is something that
+  /// people name, is used in several places, or the line would become too long.
+  private func isStop(_ node: Node, _ users: [Node], rulesAfter: Int) -> Bool {
+    let isSquared = users.contains { $0.operation == "^" && $0.inputs[0] === node }
+    return node.name != nil || node.isActivation || node.operation == "layer" || isSquared
+      || users.contains { $0.isActivation || $0.operation == "layer" }
+      || users.filter(\.isOnPath).count > 1 || rulesAfter > Self.rulesPerLine
+  }
+
+  private static func isLayer(_ node: Node) -> Bool {
+    node.operation == "layer"
+      || (node.operation == "reshape" && node.inputs[0].operation == "layer")
   }
 
   /// What the root is computed from.

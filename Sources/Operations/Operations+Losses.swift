@@ -57,7 +57,7 @@ extension Variable {
       divisor: Double(rows(of: target)))
   }
 
-  /// −mean(y·log p) over all N·K elements: the measure of the report.
+  /// −mean(y·log p) over all N·K elements, as `averageCE` measures it.
   package static func averageCrossEntropy(target: Variable, prediction: Variable) throws
     -> Variable
   {

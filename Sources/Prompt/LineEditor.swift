@@ -69,25 +69,18 @@ package final class LineEditor {
     EditlineCallbacks(
       context: context,
       is_complete: { context, text in
-        guard let editor = LineEditor.from(context), let text else { return 1 }
-        return editor.delegate.isComplete(String(cString: text)) ? 1 : 0
+        LineEditor.answering(context, text) { $0.delegate.isComplete($1) ? 1 : 0 } ?? 1
       },
       complete: { context, text, cursor, replacement in
-        guard let editor = LineEditor.from(context), let text else { return 0 }
-        return editor.complete(String(cString: text), cursor, replacement)
+        LineEditor.answering(context, text) { $0.complete($1, cursor, replacement) } ?? 0
       },
       clean_paste: { context, text in
-        guard let editor = LineEditor.from(context), let text else { return nil }
-        let cleaned = PastedText.cleaned(String(cString: text)) { [delegate = editor.delegate] in
-          delegate.isComplete($0)
-        }
-        return editor.keep(cleaned)
+        LineEditor.answering(context, text) { $0.keep($0.cleaned($1)) } ?? nil
       },
       step_history: { context, direction, text, cursor in
-        guard let editor = LineEditor.from(context), let text else { return nil }
-        let entry = editor.history.step(
-          Int(direction), from: String(cString: text), at: Int(cursor))
-        return entry.map { editor.keep($0) } ?? nil
+        LineEditor.answering(context, text) { editor, text in
+          editor.history.step(Int(direction), from: text, at: Int(cursor)).flatMap(editor.keep)
+        } ?? nil
       },
       undo: { context, direction, cursor in
         guard let editor = LineEditor.from(context),
@@ -97,26 +90,42 @@ package final class LineEditor {
         return editor.keep(state.text)
       },
       accept_hint: { context, text in
-        guard let editor = LineEditor.from(context), let text else { return nil }
-        let ghost = editor.ghost(after: String(cString: text))
-        return ghost.isEmpty ? nil : editor.keep(ghost)
+        LineEditor.answering(context, text) { editor, text in
+          let ghost = editor.ghost(after: text)
+          return ghost.isEmpty ? nil : editor.keep(ghost)
+        } ?? nil
       },
       search: { context, step, typed, cursor in
-        guard let editor = LineEditor.from(context), let typed,
-          let match = editor.search(Int(step), String(cString: typed))
-        else { return nil }
-        cursor?.pointee = Int32(clamping: match.cursor)
-        return editor.keep(match.text)
+        LineEditor.answering(context, typed) { editor, typed in
+          editor.search(Int(step), typed).flatMap { match in
+            cursor?.pointee = Int32(clamping: match.cursor)
+            return editor.keep(match.text)
+          }
+        } ?? nil
       },
       draw: { context, text, _, cursor, reason in
-        guard let editor = LineEditor.from(context), let text else { return }
-        editor.draw(String(cString: text), cursor: Int(cursor), reason: Int(reason))
+        LineEditor.answering(context, text) {
+          $0.draw($1, cursor: Int(cursor), reason: Int(reason))
+        }
       })
+  }
+
+  /// What an editor answers libedit about a text; nil where either is not there.
+  private static func answering<Answer>(
+    _ context: UnsafeMutableRawPointer?, _ text: UnsafePointer<CChar>?,
+    _ answer: (LineEditor, String) -> Answer
+  ) -> Answer? {
+    guard let editor = from(context), let text else { return nil }
+    return answer(editor, String(cString: text))
   }
 
   private static func from(_ context: UnsafeMutableRawPointer?) -> LineEditor? {
     // SAFETY: the context is the editor that opened libedit and closes it when it goes.
     context.map { Unmanaged<LineEditor>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  private func cleaned(_ pasted: String) -> String {
+    PastedText.cleaned(pasted) { [delegate] in delegate.isComplete($0) }
   }
 
   private func keep(_ text: String) -> UnsafePointer<CChar>? {

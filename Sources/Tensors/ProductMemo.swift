@@ -1,8 +1,9 @@
 import CKernels
 import Synchronization
 
-/// A cache of recent matrix products, so that the same product of the same unchanged matrices is computed
-/// once: the report's code writes `compute(x, W_h, b_h)` four times in an epoch.
+/// A cache of recent matrix products, so that the same product of the same unchanged matrices is
+/// computed once: a training loop by hand, as in `examples/report.nns`, may write
+/// `compute(x, W_h, b_h)` four times in an epoch.
 ///
 /// An operand is known by its storage's stamp, which changes with every write in place, so nothing
 /// of the operands is kept alive. The results are, few and bounded, until `clear`: the machine

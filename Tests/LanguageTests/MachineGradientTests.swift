@@ -1,5 +1,6 @@
 import Tensors
 import Testing
+import ValueElements
 
 @testable import Language
 @testable import Library

@@ -77,16 +77,3 @@ func onLargeStack(_ body: @escaping @Sendable () -> Void) {
   thread.start()
   done.wait()
 }
-
-extension Value {
-  /// All numbers in it; empty for what has none.
-  var elements: [Double] {
-    switch self {
-    case .number(let number): [number]
-    case .bool(let value): [value ? 1 : 0]
-    case .tensor(let box): box.content.doubles()
-    case .list(let box): box.content.flatMap(\.elements)
-    default: []
-    }
-  }
-}

@@ -53,17 +53,6 @@ extension Value {
     .tensor(Box(try Tensor.matrix(rows)))
   }
 
-  /// All numbers in it; empty for what has none.
-  var elements: [Double] {
-    switch self {
-    case .number(let number): [number]
-    case .bool(let value): [value ? 1 : 0]
-    case .tensor(let box): box.content.doubles()
-    case .list(let box): box.content.flatMap(\.elements)
-    default: []
-    }
-  }
-
   /// The shape of a tensor; empty for others.
   var dimensions: [Int] {
     if case .tensor(let box) = self { return box.content.shape.dimensions }

@@ -6,19 +6,22 @@ import Testing
 
 /// A network whose parameters are Float64 trains in it, through every layer and rule.
 @Suite struct Float64TrainingTests {
-  private static let bodies: [String: @Sendable () throws -> [any Layer]] = [
-    "dense": { [try Dense(inputs: 4, outputs: 3)] },
-    "activation": {
-      [try Dense(inputs: 4, outputs: 5), ActivationLayer(.tanh), try Dense(outputs: 3)]
-    },
-    "normalized": {
-      [
-        try Dense(inputs: 4, outputs: 5), BatchNormalization(), LayerNormalization(),
-        try Dense(outputs: 3),
-      ]
-    },
-    "dropout": { [try Dense(inputs: 4, outputs: 6), try Dropout(0.3), try Dense(outputs: 3)] },
-  ]
+  private static let bodies = ["dense", "activation", "normalized", "dropout"]
+
+  private func layers(_ body: String, hasSoftmax: Bool) throws -> [any Layer] {
+    var layers: [any Layer] = [try Dense(inputs: 4, outputs: body == "dense" ? 3 : 5)]
+    switch body {
+    case "activation": layers.append(ActivationLayer(.tanh))
+    case "normalized":
+      layers.append(BatchNormalization())
+      layers.append(LayerNormalization())
+    case "dropout": layers.append(try Dropout(0.3))
+    default: break
+    }
+    if body != "dense" { layers.append(try Dense(outputs: 3)) }
+    if hasSoftmax { layers.append(Softmax()) }
+    return layers
+  }
 
   private func network(_ layers: [any Layer]) throws -> Network {
     var generator = RandomGenerator(seed: 4)
@@ -39,8 +42,7 @@ import Testing
   /// One step of plain descent is W − rate·gradient, by the tape in Float64, to its last digits.
   @Test(arguments: ["dense", "activation"], [false, true])
   func aStepIsTheGradients(body: String, hasSoftmax: Bool) throws {
-    let layers = try #require(Self.bodies[body])() + (hasSoftmax ? [Softmax()] : [])
-    let network = try network(layers)
+    let network = try network(layers(body, hasSoftmax: hasSoftmax))
     var options = TrainingOptions()
     options.batch = .full
     options.optimizer = Optimizer(.sgd, rate: 0.25)
@@ -55,7 +57,7 @@ import Testing
     }
     let start = network.parameters.map(\.tensor)
     let gradients = try gradient(of: loss, at: start)
-    #expect(abs(try loss(start.map { Variable($0) }).tensor.item ?? .nan - losses[0]) < 1e-13)
+    #expect(abs((try loss(start.map { Variable($0) }).tensor.item ?? .nan) - losses[0]) < 1e-13)
     for (index, after) in try trainer.trained().parameters.enumerated() {
       #expect(after.tensor.elementType == .f64)
       let expected = zip(start[index].doubles(), gradients[index].doubles()).map { $0 - 0.25 * $1 }
@@ -66,9 +68,8 @@ import Testing
   }
 
   /// Whatever the layers and the rule, the numbers stay near those of Float32 and keep their type.
-  @Test(arguments: Array(bodies.keys.sorted()), UpdateRule.all.map(\.name))
+  @Test(arguments: bodies, UpdateRule.all.map(\.name))
   func everythingTrainsInIt(body: String, rule: String) throws {
-    let layers = try #require(Self.bodies[body])() + [Softmax()]
     var options = TrainingOptions()
     (options.epochs, options.batch) = (3, .rows(4))
     options.optimizer = Optimizer(try #require(UpdateRule.named(rule)), rate: 0.01)
@@ -77,12 +78,14 @@ import Testing
       #expect(try trainer.run().ending == .finished)
       return try trainer.trained()
     }
-    let wide = try network(layers)
+    let wide = try network(layers(body, hasSoftmax: true))
     var narrow = wide
     try narrow.setParameters(wide.parameters.map { try $0.tensor.cast(to: .f32) })
     let (a, b) = (try trained(wide), try trained(narrow))
     for (one, other) in zip(a.parameters, b.parameters) {
       #expect(one.tensor.elementType == .f64 && other.tensor.elementType == .f32)
+      // A bias before the normalization changes nothing: its gradient is rounding alone.
+      if body == "normalized", one.name == "b1" { continue }
       let largest = zip(one.tensor.doubles(), other.tensor.doubles()).map { abs($0 - $1) }.max()
       #expect(largest ?? 1 < 1e-3, "\(one.name)")
       // Not Float32's numbers, written wider.

@@ -1,4 +1,5 @@
 import Glibc
+import Syntax
 
 /// Bytes that can be read at any offset: a file, or memory.
 ///
@@ -176,7 +177,9 @@ package final class FileSource: ByteSource {
   private static func nearestFile(_ path: String) -> String? {
     let directory = path.parentDirectory
     let entries = directoryEntries(directory)
-    guard let name = NearestName.of(path.lastPathComponent, among: entries) else { return nil }
+    guard let name = nearest(path.lastPathComponent, among: entries, limit: 1).first else {
+      return nil
+    }
     return path.contains("/") ? directory.appendingPath(name) : name
   }
 

@@ -70,11 +70,8 @@ extension Compiler {
       try compileLiteral(elements, into: target, span, flags: .isList)
     case .record(let fields): try compileRecord(fields, into: target, span)
     case .range(let lower, let upper, let inclusive, let step):
-      let first = try row([lower, upper] + (step.map { [$0] } ?? []))
-      let flags: UInt8 = (inclusive ? 1 : 0) | (step == nil ? 0 : 2)
-      let operands = [lower.span, upper.span] + (step.map { [$0.span] } ?? [])
-      builder.emit(
-        Instruction(.range, flags: flags, a: target.bits, c: first.bits), at: Site(span, operands))
+      let ends = [lower, upper] + (step.map { [$0] } ?? [])
+      try compileRange(ends, isInclusive: inclusive, into: target, span)
     case .unary(let operation, let inner):
       try compileUnary(operation, inner, into: target, span)
     case .transpose(let inner):
@@ -87,21 +84,11 @@ extension Compiler {
       try compileCall(function, arguments, into: target, span)
     case .index(let container, let subscripts):
       try compileIndex(container, subscripts, into: target, span)
-    case .field(let object, let name):
-      let container = try operand(object)
-      let field = builder.nameIndex(name.text)
-      builder.emit(
-        Instruction(.field, a: target.bits, b: container.bits, c: field),
-        at: Site(span, [object.span, name.span]))
+    case .field(let object, let name): try compileField(object, name, into: target, span)
     case .function(let literal): try compileFunction(literal, into: target)
     case .conditional(let condition, let then, let otherwise):
       try compileConditional(condition, then, otherwise, into: target, span)
-    case .pipe(let value, let function):
-      let argument = try temporary(value)
-      let callee = try callee(function)
-      builder.emit(
-        Instruction(.pipe, extra: 1, a: target.bits, b: callee.bits, c: argument.bits),
-        at: Site(span, [function.span, value.span]))
+    case .pipe(let value, let function): try compilePipe(value, function, into: target, span)
     case .gradient(let loss, let targets, let isNumeric):
       try compileGradient(loss, targets, isNumeric: isNumeric, into: target, span)
     }
@@ -123,6 +110,37 @@ extension Compiler {
     case .capture(let index):
       builder.emit(Instruction(.loadCapture, a: target.bits, b: UInt32(index)), at: span)
     }
+  }
+
+  /// - Parameter ends: the lower and the upper end, and the step where there is one.
+  private func compileRange(
+    _ ends: [Expression], isInclusive: Bool, into target: Operand, _ span: Span
+  ) throws(Diagnostic) {
+    let first = try row(ends)
+    let flags: UInt8 = (isInclusive ? 1 : 0) | (ends.count > 2 ? 2 : 0)
+    builder.emit(
+      Instruction(.range, flags: flags, a: target.bits, c: first.bits),
+      at: Site(span, ends.map(\.span)))
+  }
+
+  private func compileField(
+    _ object: Expression, _ name: Name, into target: Operand, _ span: Span
+  ) throws(Diagnostic) {
+    let container = try operand(object)
+    let field = builder.nameIndex(name.text)
+    builder.emit(
+      Instruction(.field, a: target.bits, b: container.bits, c: field),
+      at: Site(span, [object.span, name.span]))
+  }
+
+  private func compilePipe(
+    _ value: Expression, _ function: Expression, into target: Operand, _ span: Span
+  ) throws(Diagnostic) {
+    let argument = try temporary(value)
+    let callee = try callee(function)
+    builder.emit(
+      Instruction(.pipe, extra: 1, a: target.bits, b: callee.bits, c: argument.bits),
+      at: Site(span, [function.span, value.span]))
   }
 
   private func compileUnary(

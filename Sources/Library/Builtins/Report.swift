@@ -3,8 +3,10 @@ import Networks
 import Operations
 import Tensors
 
-/// The helper functions of the report, under its names and with its argument order. Its gradient
-/// functions, `dL_dW_o` and the others, are written in nns itself: `prelude.nns`.
+/// The helper functions of "the report", under its names and with its argument order: a course
+/// report that trains a network with one hidden layer on letters, its gradients written by hand in
+/// NumPy, which nnsh was first made for (`examples/report.nns` is that report in nnsh's language).
+/// Its gradient functions, `dL_dW_o` and the others, are written in nns itself: `prelude.nns`.
 extension Builtin {
   static let reportGroup: [Builtin] = [relu, gradRelu, softmax, compute, averageCE, gradCE]
 

@@ -46,48 +46,34 @@ extension Completer {
   private func laterArguments(
     _ command: Command, _ slots: [Command.Argument], given: [String], last: String
   ) -> Completions? {
-    let keywords = Set(slots.compactMap(\.keyword))
-    var positional = 0
-    var isBehindKeyword = false
-    var hasOption = false
-    for word in given {
-      if keywords.contains(word) {
-        isBehindKeyword = true
-      } else if word.contains("=") {
-        hasOption = true
-      } else if isBehindKeyword {
-        isBehindKeyword = false
-      } else {
-        positional += 1
-      }
-    }
-    let plain = slots.filter { $0.keyword == nil }
-    let usesKeyword = given.contains { keywords.contains($0) }
-    var slot: Command.Argument?
-    if !hasOption, !usesKeyword || plain.indices.contains(positional) {
-      slot = plain.indices.contains(positional) ? plain[positional] : nil
-      if slot == nil, plain.last?.parameter.isVariadic == true { slot = plain.last }
-    }
+    let sentence = CommandWords(given, slots)
+    let slot = sentence.nextSlot
     // An expression that goes on: `plot a + b`.
     let word = CompletionPlace.trailingWord(last)
     if last != word, slot?.parameter.kind != .path {
       return CompletionPlace.endsInOperand(last) ? .none : names(word, commands: false)
     }
-    var found: [Completions.Candidate] = []
-    if positional > 0 || plain.isEmpty {
-      found += slots.filter { $0.keyword.map { !given.contains($0) } ?? false }.compactMap { slot in
-        slot.keyword.map {
-          .init($0, summary: slot.parameter.summary, ending: " ", rank: .argument)
-        }
-      }
-      found += command.arguments.filter(\.isOption).filter { option in
-        !given.contains { $0.hasPrefix(option.parameter.name + "=") }
-      }.map { Self.named($0.parameter) }
-    }
+    let found = sentence.mayEnd ? furtherWords(of: command, slots, given) : []
     guard let slot else { return Completions(found, typed: last) }
     let fitting = slotCompletions(slot, last, given, command)
     if found.isEmpty { return fitting }
     return Completions(found + fitting.candidates, typed: last)
+  }
+
+  /// The keywords and options of a command that are not given yet.
+  private func furtherWords(
+    of command: Command, _ slots: [Command.Argument], _ given: [String]
+  ) -> [Completions.Candidate] {
+    let keywords = slots.compactMap { slot in
+      slot.keyword.map { keyword in
+        Completions.Candidate(
+          keyword, summary: slot.parameter.summary, ending: " ", rank: .argument)
+      }
+    }
+    let options = command.arguments.filter { option in
+      option.isOption && !given.contains { $0.hasPrefix(option.parameter.name + "=") }
+    }
+    return keywords.filter { !given.contains($0.text) } + options.map { Self.named($0.parameter) }
   }
 
   /// What may stand in a place of a command's sentence.

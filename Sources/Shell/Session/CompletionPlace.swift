@@ -44,57 +44,62 @@ struct CompletionPlace {
   private mutating func scan() {
     var open: [Open] = []
     var offset = 0
-    let quote = UInt8(ascii: "\"")
-    // The braces inside a string; `{` alone is a block's or a record's.
-    let hole = UInt8(ascii: "I")
-    func push(_ kind: UInt8) {
-      open.append(
-        Open(
-          kind: kind, place: offset, statementStart: statementStart, isExpression: isExpression))
-    }
     while offset < bytes.count {
-      let byte = bytes[offset]
-      let next = offset + 1 < bytes.count ? bytes[offset + 1] : 0
-      if open.last?.kind == quote {
-        switch byte {
-        case UInt8(ascii: "\\"): offset += 1
-        case UInt8(ascii: "{") where next == byte: offset += 1
-        case UInt8(ascii: "{"):
-          push(hole)
-          (statementStart, isExpression) = (offset + 1, true)
-        case quote: open.removeLast()
-        default: break
-        }
-        offset += 1
-        continue
-      }
-      isComment = isComment && byte != 10
-      if isComment {
-        offset += 1
-        continue
-      }
-      switch byte {
-      case UInt8(ascii: "#"): isComment = true
-      case quote, UInt8(ascii: "("), UInt8(ascii: "["): push(byte)
-      case UInt8(ascii: "{"):
-        push(byte)
-        (statementStart, isExpression) = (offset + 1, false)
-      case UInt8(ascii: ")"), UInt8(ascii: "]"), UInt8(ascii: "}"):
-        if let last = open.popLast() {
-          (statementStart, isExpression) = (last.statementStart, last.isExpression)
-        }
-      case UInt8(ascii: ";"), 10:
-        if open.isEmpty || open.last?.kind == UInt8(ascii: "{") {
-          (statementStart, isExpression) = (offset + 1, false)
-        }
-      default: break
+      if open.last?.kind == Self.quote {
+        scanString(&offset, &open)
+      } else {
+        isComment = isComment && bytes[offset] != 10
+        if !isComment { scanCode(offset, &open) }
       }
       offset += 1
     }
-    if open.last?.kind == quote { stringStart = open.removeLast().place + 1 }
+    if open.last?.kind == Self.quote { stringStart = open.removeLast().place + 1 }
     guard let last = open.last, last.place >= statementStart else { return }
     if last.kind == UInt8(ascii: "(") { bracket = ("(", last.place) }
     if last.kind == UInt8(ascii: "[") { bracket = ("[", last.place) }
+  }
+
+  private static let quote = UInt8(ascii: "\"")
+  /// The braces inside a string; `{` alone is a block's or a record's.
+  private static let hole = UInt8(ascii: "I")
+
+  /// A byte of a string's text, and the one after it where the two are one character.
+  private mutating func scanString(_ offset: inout Int, _ open: inout [Open]) {
+    let byte = bytes[offset]
+    let next = offset + 1 < bytes.count ? bytes[offset + 1] : 0
+    switch byte {
+    case UInt8(ascii: "\\"): offset += 1
+    case UInt8(ascii: "{") where next == byte: offset += 1
+    case UInt8(ascii: "{"):
+      open.append(opened(Self.hole, at: offset))
+      (statementStart, isExpression) = (offset + 1, true)
+    case Self.quote: open.removeLast()
+    default: break
+    }
+  }
+
+  private mutating func scanCode(_ offset: Int, _ open: inout [Open]) {
+    switch bytes[offset] {
+    case UInt8(ascii: "#"): isComment = true
+    case Self.quote, UInt8(ascii: "("), UInt8(ascii: "["):
+      open.append(opened(bytes[offset], at: offset))
+    case UInt8(ascii: "{"):
+      open.append(opened(bytes[offset], at: offset))
+      (statementStart, isExpression) = (offset + 1, false)
+    case UInt8(ascii: ")"), UInt8(ascii: "]"), UInt8(ascii: "}"):
+      if let last = open.popLast() {
+        (statementStart, isExpression) = (last.statementStart, last.isExpression)
+      }
+    case UInt8(ascii: ";"), 10:
+      if open.isEmpty || open.last?.kind == UInt8(ascii: "{") {
+        (statementStart, isExpression) = (offset + 1, false)
+      }
+    default: break
+    }
+  }
+
+  private func opened(_ kind: UInt8, at place: Int) -> Open {
+    Open(kind: kind, place: place, statementStart: statementStart, isExpression: isExpression)
   }
 
   /// The letters, digits and `_` that a text ends with.

@@ -26,19 +26,16 @@ struct VariableReader {
       guard elements.count <= 256 else { return nil }
       return all(elements).map { Expression(.bracket($0), span) }
     case .range(let lower, let upper, let inclusive, let step):
-      guard let ends = all([lower, upper] + (step.map { [$0] } ?? [])) else { return nil }
-      return Expression(
-        .range(
-          lower: ends[0], upper: ends[1], inclusive: inclusive,
-          step: ends.count > 2 ? ends[2] : nil), span)
+      return replacedRange([lower, upper] + (step.map { [$0] } ?? []), inclusive, span)
     case .unary(let operation, let operand):
       return replaced(operand).map { Expression(.unary(operation, $0), span) }
     case .transpose(let operand): return replaced(operand).map { Expression(.transpose($0), span) }
     case .binary(let operation, let left, let right, let place):
-      guard let a = replaced(left), var b = replaced(right) else { return nil }
+      guard let sides = all([left, right]) else { return nil }
       // Any power is of the shape that the square has.
-      if operation == .power, case .number = b.kind { b = Expression(.number(2), b.span) }
-      return Expression(.binary(operation, a, b, operatorSpan: place), span)
+      let isPower = operation == .power && number(sides[1]) != nil
+      let second = isPower ? Expression(.number(2), sides[1].span) : sides[1]
+      return Expression(.binary(operation, sides[0], second, operatorSpan: place), span)
     case .logical(let operation, let left, let right):
       guard let sides = all([left, right]) else { return nil }
       return Expression(.logical(operation, sides[0], sides[1]), span)
@@ -51,12 +48,29 @@ struct VariableReader {
       }
       return Expression(
         .call(function, zip(arguments, given).map { Argument(name: $0.name, value: $1) }), span)
-    case .index(let base, let places):
-      guard let base = replaced(base) else { return nil }
-      let taken = places.compactMap { replaced($0) }
-      return taken.count == places.count ? Expression(.index(base, taken), span) : nil
+    case .index(let base, let places): return replacedIndex(base, places, span)
     case .list, .record, .interpolation, .function, .conditional, .gradient: return nil
     }
+  }
+
+  /// - Parameter ends: the lower and the upper end, and the step where there is one.
+  private mutating func replacedRange(
+    _ ends: [Expression], _ isInclusive: Bool, _ span: Span
+  ) -> Expression? {
+    all(ends).map {
+      Expression(
+        .range(
+          lower: $0[0], upper: $0[1], inclusive: isInclusive, step: $0.count > 2 ? $0[2] : nil),
+        span)
+    }
+  }
+
+  private mutating func replacedIndex(
+    _ base: Expression, _ places: [Subscript], _ span: Span
+  ) -> Expression? {
+    guard let base = replaced(base) else { return nil }
+    let taken = places.compactMap { replaced($0) }
+    return taken.count == places.count ? Expression(.index(base, taken), span) : nil
   }
 
   private mutating func replaced(_ place: Subscript) -> Subscript? {
