@@ -99,6 +99,15 @@ package struct FloatRows: @unchecked Sendable {
     }
   }
 
+  /// Multiplies every number.
+  package func multiply(by factor: Double) {
+    if type == .f64 {
+      for index in 0..<count { doubles[index] *= factor }
+    } else {
+      for index in 0..<count { pointer[index] *= Float(factor) }
+    }
+  }
+
   /// Rounds numbers to Float32, where they are more than that.
   package func roundToFloat32() {
     guard type == .f64 else { return }
