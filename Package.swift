@@ -26,7 +26,7 @@ let package = Package(
       name: "Operations", dependencies: ["Tensors", "CKernels"], exclude: ["README.md"]),
     .target(name: "Graph", dependencies: ["Operations", "Tensors"], exclude: ["README.md"]),
     .target(
-      name: "Networks", dependencies: ["Operations", "Tensors", "CKernels"],
+      name: "Networks", dependencies: ["Graph", "Operations", "Tensors", "CKernels"],
       exclude: ["README.md"]),
     .target(name: "Syntax", exclude: ["README.md"]),
     .target(

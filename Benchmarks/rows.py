@@ -150,6 +150,43 @@ def network_rows(sides):
     yield memory
 
 
+def own_steps(sides, activation, batch):
+    """A step of a loop of one's own: gradients by `grad`, updates written out."""
+    weights, data, prepare = inputs.network(sides.here, [784, 128, 10], 10_000)
+    count = max(50, 20_000 // batch)
+    return Row(
+        f"own-{activation}-batch-{batch}",
+        "PyTorch eager",
+        sides.ours("own_steps", weights, data, activation, batch, count, 0.01),
+        sides.theirs(
+            "torch_own_steps",
+            weights=weights,
+            data=data,
+            activation=activation,
+            batch=batch,
+            steps=count,
+            rate=0.01,
+        ),
+        goal=2.5,
+        tolerance=5e-3,
+        prepare=prepare,
+    )
+
+
+def own_rows(sides):
+    """What a person writes: a loop with `grad`, and a loss of single numbers."""
+    for activation in ("relu", "tanh", "gelu"):
+        for batch in (16, 32, 128, 1024):
+            yield own_steps(sides, activation, batch)
+    yield Row(
+        "scalars-1000",
+        "PyTorch eager",
+        sides.ours("scalars"),
+        sides.theirs("torch_scalars"),
+        goal=10,
+    )
+
+
 def width_rows(sides):
     """Other widths, depths and batches, so that nothing is tuned to the report's alone."""
     networks = (
@@ -233,5 +270,5 @@ def file_rows(sides):
 def all_rows(here):
     """Every row in the order of the table."""
     sides = Sides(here)
-    groups = (network_rows, kernel_rows, interpreter_rows, file_rows, width_rows)
+    groups = (network_rows, own_rows, kernel_rows, interpreter_rows, file_rows, width_rows)
     return [row for group in groups for row in group(sides)]

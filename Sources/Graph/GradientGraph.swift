@@ -8,6 +8,8 @@ struct GradientGraph {
   enum Leaf {
     /// An operand of a recorded node that is no node itself.
     case constant(node: Int, position: Int)
+    /// The derivative of something further on with respect to the result.
+    case seed
     /// The same whenever the plan runs: it follows from shapes alone.
     case fixed(Tensor)
     /// What an unplanned pullback passes to one of its operands.
@@ -35,8 +37,11 @@ struct GradientGraph {
   fileprivate(set) var gradients: [Int?]
 
   /// Differentiates what a tape has recorded, by the pullbacks of its operations.
-  init(_ deferral: Deferral, loss: Int, watched: [Int]) throws {
-    var differentiation = Differentiation(deferral)
+  ///
+  /// - Parameter isSeeded: whether the result's own cotangent is given when the plan runs; otherwise
+  ///   it is 1.
+  init(_ deferral: Deferral, loss: Int, watched: [Int], isSeeded: Bool) throws {
+    var differentiation = Differentiation(deferral, isSeeded: isSeeded)
     let recordedCount = deferral.nodes.count
     isKnown = deferral.values.map { $0 != nil }
     deferral.beginSymbolic()
@@ -61,15 +66,26 @@ private struct Differentiation {
   /// Constant operands that a pullback has asked for, by node and position.
   private var constants: [[Int]: Variable] = [:]
 
-  init(_ deferral: Deferral) { self.deferral = deferral }
+  private let isSeeded: Bool
+
+  init(_ deferral: Deferral, isSeeded: Bool) {
+    self.deferral = deferral
+    self.isSeeded = isSeeded
+  }
 
   /// The cotangents of the recorded nodes, in the order of additions in which a tape's sweep finds
   /// them.
   mutating func sweep(from loss: Int) throws -> [Variable?] {
     let result = deferral.nodes[loss]
     var cotangents = [Variable?](repeating: nil, count: loss + 1)
-    let one = try Tensor.scalar(1, result.elementType.arithmetic)
-    cotangents[loss] = try fixed(one.broadcast(to: result.shape))
+    if isSeeded {
+      let seed = deferral.leaf(result.shape, result.elementType.arithmetic)
+      note(seed, .seed)
+      cotangents[loss] = seed
+    } else {
+      let one = try Tensor.scalar(1, result.elementType.arithmetic)
+      cotangents[loss] = try fixed(one.broadcast(to: result.shape))
+    }
     for index in stride(from: loss, through: 0, by: -1) {
       guard var cotangent = cotangents[index] else { continue }
       let node = deferral.nodes[index]

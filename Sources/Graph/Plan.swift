@@ -16,9 +16,13 @@ package final class Plan {
   private let memory: PlanMemory
 
   /// Plans the gradients of what `deferral` recorded.
-  package init(_ deferral: Deferral, loss: Int, watched: [Int]) throws {
+  ///
+  /// - Parameter isSeeded: whether a cotangent of the result is given when it runs.
+  package init(
+    _ deferral: Deferral, loss: Int, watched: [Int], isSeeded: Bool = false
+  ) throws {
     key = RecordingKey(deferral, loss: loss, watched: watched)
-    let graph = try GradientGraph(deferral, loss: loss, watched: watched)
+    let graph = try GradientGraph(deferral, loss: loss, watched: watched, isSeeded: isSeeded)
     let planner = try Planner(graph, deferral)
     pieces = planner.pieces
     steps = Planner.joiningScalars(planner.steps, pieces: planner.pieces)
@@ -51,7 +55,7 @@ package final class Plan {
   ///
   /// - Parameter timer: runs each step, given its position: `explain plan` measures them.
   package func run(
-    _ deferral: Deferral, timer: ((Int, () throws -> Void) throws -> Void)? = nil
+    _ deferral: Deferral, seed: Tensor? = nil, timer: ((Int, () throws -> Void) throws -> Void)? = nil
   ) throws -> (loss: Tensor, gradients: [Tensor?]) {
     memory.deferral = deferral
     defer { forgetValues() }
@@ -71,6 +75,9 @@ package final class Plan {
         let tensor = try Tensor(uninitialized: layout.shape, layout.type)
         tensors[result] = tensor
         memory.provide(index, tensor)
+      case .seed:
+        guard let seed else { throw PlanError.noMemory }
+        memory.provide(index, try seed.contiguous())
       case .fixed, .filled, .produced: break
       }
     }
@@ -91,7 +98,7 @@ package final class Plan {
     memory.deferral = nil
     for (index, piece) in pieces.enumerated() {
       switch piece {
-      case .known, .constant, .filled(_, .some), .produced:
+      case .known, .constant, .seed, .filled(_, .some), .produced:
         memory.tensors[index] = nil
         memory.addresses[index] = nil
       case .fixed, .filled: break

@@ -32,8 +32,10 @@ package final class PlanCache: @unchecked Sendable {
 
   /// Whether the evaluation that begins now is to be recorded for a plan: not the first, which may
   /// be the only one.
-  package func beginsPlanning() -> Bool {
-    guard Self.isOn, !isRunning, !Tape.isAnyOpen, !Profile.isOn else { return false }
+  ///
+  /// - Parameter isAlone: whether nothing on another tape can come in, as in a step of training.
+  package func beginsPlanning(isAlone: Bool = false) -> Bool {
+    guard Self.isOn, !isRunning, isAlone || !Tape.isAnyOpen, !Profile.isOn else { return false }
     if resting > 0 {
       resting -= 1
       return false
@@ -42,22 +44,27 @@ package final class PlanCache: @unchecked Sendable {
     return evaluations > 1
   }
 
-  /// The gradients of `result` by a plan; nil where there can be none. Closes the tape.
+  /// The gradients of `result`, by a plan where the tape defers. Closes the tape.
+  ///
+  /// - Parameter seed: the cotangent of the result, for all evaluations or for none; nil for 1.
   package func gradients(
-    _ tape: Tape, of result: Variable, to watched: [Variable]
+    _ tape: Tape, of result: Variable, seed: Tensor? = nil, to watched: [Variable]
   ) throws -> [Variable] {
+    func unplanned() throws -> [Variable] {
+      try tape.sweep(from: result, seed: seed.map { Variable($0) }, to: watched)
+    }
     guard let deferral = tape.deferral, let loss = deferral.index(of: result) else {
-      return try tape.sweep(from: result, to: watched)
+      return try unplanned()
     }
     try deferral.checkFailure()
     let indices = watched.compactMap { deferral.index(of: $0) }
     guard indices.count == watched.count, deferral.nodes.count < Deferral.limit,
-      let plan = plan(deferral, loss, indices)
-    else { return try tape.sweep(from: result, to: watched) }
+      let plan = plan(deferral, loss, indices, isSeeded: seed != nil)
+    else { return try unplanned() }
     isRunning = true
     defer { isRunning = false }
     do {
-      let computed = try plan.run(deferral)
+      let computed = try plan.run(deferral, seed: seed)
       deferral.settle(loss, computed.loss)
       tape.close()
       return try zip(watched, computed.gradients).map { variable, gradient in
@@ -65,11 +72,13 @@ package final class PlanCache: @unchecked Sendable {
       }
     } catch is PlanError {
       plans.removeAll()
-      return try tape.sweep(from: result, to: watched)
+      return try unplanned()
     }
   }
 
-  private func plan(_ deferral: Deferral, _ loss: Int, _ watched: [Int]) -> Plan? {
+  private func plan(
+    _ deferral: Deferral, _ loss: Int, _ watched: [Int], isSeeded: Bool
+  ) -> Plan? {
     if let index = plans.lastIndex(where: {
       $0.matches(deferral, loss: loss, watched: watched)
     }) {
@@ -82,7 +91,7 @@ package final class PlanCache: @unchecked Sendable {
     if misses > Self.mostMisses {
       (misses, resting) = (0, Self.rest)
     }
-    guard let plan = try? Plan(deferral, loss: loss, watched: watched),
+    guard let plan = try? Plan(deferral, loss: loss, watched: watched, isSeeded: isSeeded),
       plan.byteCount <= Self.mostBytes
     else { return nil }
     if plans.count >= Self.mostPlans { plans.removeFirst() }

@@ -14,6 +14,7 @@ struct Planner {
     case known(node: Int)
     case constant(node: Int, position: Int)
     case fixed(Tensor)
+    case seed
     /// So many bytes of the arena, or a result.
     case filled(bytes: Int, result: Int?)
     /// What an unplanned operation gives.
@@ -117,6 +118,9 @@ struct Planner {
     case .constant(let node, let position):
       layouts[index] = try layout(of: .constant(node: node, position: position))
     case .fixed(let tensor): layouts[index] = Layout(base: add(.fixed(tensor)), tensor)
+    case .seed:
+      let node = graph.nodes[index]
+      layouts[index] = Layout(base: add(.seed), node.shape, node.elementType)
     case .part(let unplanned, _):
       if !hasRun[unplanned] { try planPullback(unplanned) }
     }

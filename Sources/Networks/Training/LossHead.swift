@@ -1,3 +1,4 @@
+import Graph
 import Operations
 import Tensors
 
@@ -78,6 +79,7 @@ private final class RecordedHead {
   private let outputShape: Shape
   private let targetShape: Shape
   private let rows: Int
+  private let plans = PlanCache()
 
   init(_ loss: RecordedLoss, _ setup: TrainingSetup, rows: Int) throws {
     self.loss = loss
@@ -95,22 +97,24 @@ private final class RecordedHead {
     _ outputs: FloatRows, _ targets: FloatRows, scale: Double?, into gradient: FloatRows
   ) throws -> Double {
     let target = Variable(try targets.tensor(targetShape))
-    let tape = Tape()
+    let tape =
+      scale != nil && plans.beginsPlanning(isAlone: true) ? Tape.deferring() : Tape()
+    defer { tape.close() }
     var watched = Variable(try outputs.tensor(outputShape))
     if scale != nil { watched = tape.watch(watched) }
     let prediction = try lastLayer?.apply(watched, LayerPass(parameters: [])) ?? watched
     let value = try loss.function(target, prediction)
-    guard value.count == 1, let number = value.tensor.item else {
+    guard value.count == 1 else {
       throw TrainingError.lossGivesNoNumber(loss: loss.name, gives: value.shape)
     }
     if let scale {
       guard !value.isConstant else { throw TrainingError.lossIsConstant(loss: loss.name) }
       let seed = try Tensor.full(
         value.shape, scale * Double(rows), value.elementType.arithmetic)
-      let found = try tape.sweep(from: value, seed: Variable(seed), to: [watched])
+      let found = try plans.gradients(tape, of: value, seed: seed, to: [watched])
       try gradient.copy(from: found[0].tensor)
     }
-    return number * Double(rows)
+    return (value.tensor.item ?? .nan) * Double(rows)
   }
 }
 

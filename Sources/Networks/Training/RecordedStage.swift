@@ -1,3 +1,4 @@
+import Graph
 import Operations
 import Tensors
 
@@ -18,6 +19,7 @@ final class RecordedStage: Stage {
   private let firstStatistic: Int
   private let inputGradient: FloatRows?
   private var recorded: Recorded?
+  private let plans = PlanCache()
 
   /// What a forward pass leaves for the backward one.
   private struct Recorded {
@@ -57,7 +59,7 @@ final class RecordedStage: Stage {
       try fill(layer.apply(x, LayerPass(parameters: values[...])))
       return output
     }
-    let tape = Tape()
+    let tape = plans.beginsPlanning(isAlone: true) ? Tape.deferring() : Tape()
     values = values.map(tape.watch)
     if inputGradient != nil { x = tape.watch(x) }
     let pass = TrainingPass(
@@ -82,9 +84,8 @@ final class RecordedStage: Stage {
   override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
     guard let recorded else { return gradient }
     self.recorded = nil
-    let seed = Variable(try gradient.tensor(outputShape))
-    let gradients = try recorded.tape.sweep(
-      from: recorded.output, seed: seed, to: recorded.watched)
+    let gradients = try plans.gradients(
+      recorded.tape, of: recorded.output, seed: gradient.tensor(outputShape), to: recorded.watched)
     for (slot, part) in zip(parameters, gradients) {
       try slot.gradient.add(part.tensor, retaining: step.isFirstChunk ? retained : 1)
     }
