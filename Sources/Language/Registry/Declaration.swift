@@ -45,6 +45,8 @@ package struct Declaration: Sendable {
     case losses = "Losses and scores"
     case optimizers = "Optimizers"
     case data = "Data"
+    case text = "Text"
+    case records = "Records"
     case other = "Other"
     case commands = "Commands"
     case gradients = "Gradients"

@@ -55,7 +55,8 @@ extension Value {
   private func field(of record: Record, _ subscripts: [SubscriptValue]) throws -> Value {
     guard subscripts.count == 1, case .index(.string(let name))? = subscripts.first else {
       throw RuntimeError.other(
-        "a record is indexed by a field's name", hint: "write r.name, or r[\"name\"]")
+        "a record is indexed by a field's name, a string",
+        hint: "write r.name, or r[\"name\"]; of a number, r[str(x)]")
     }
     guard let value = record[name.content] else {
       throw RuntimeError.unknownField(name.content, of: "the record", known: record.names)

@@ -32,7 +32,7 @@ extension Command {
     let source = try context.requiredWord("source")
     let name = try context.word("name")
     let binding = try LoadedBinding(Loader.load(source), source: source, name: name)
-    try context.session.define(binding.name, binding.value, on: context.machine)
+    try context.define(binding.name, binding.value)
     context.print(binding.summary)
     if let omitted = binding.omitted {
       context.note(
