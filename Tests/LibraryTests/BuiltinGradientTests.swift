@@ -40,7 +40,11 @@ import Testing
     case "averageCE", "cross_entropy":
       return Sample(tensors: [b, try matrix([[0.2, 0.7, 0.1], [0.3, 0.3, 0.4]])])
     case "bce": return Sample(tensors: [b, try matrix([[0.2, 0.9, 0.4], [0.35, 0.6, 0.8]])])
-    case "mse", "gradCE", "minimum", "maximum": return Sample(tensors: [b, positive])
+    case "kl":
+      let target = try matrix([[0.5, 0.3, 0.2], [0.1, 0.6, 0.3]])
+      return Sample(tensors: [target, try matrix([[0.2, 0.7, 0.1], [0.3, 0.3, 0.4]])])
+    case "mse", "mae", "huber", "hinge", "gradCE", "minimum", "maximum":
+      return Sample(tensors: [b, positive])
     case "matmul": return Sample(tensors: [square, a])
     case "dot", "outer": return Sample(tensors: [vector, try Tensor.apply(.cos, vector)])
     case "trace", "diag": return Sample(tensors: [square])

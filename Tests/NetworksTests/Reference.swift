@@ -68,6 +68,7 @@ struct Reference {
             try Variable.crossEntropy(target: y, prediction: p)
           case .binaryCrossEntropy: try Variable.binaryCrossEntropy(target: y, prediction: p)
           case .meanSquaredError: try Variable.meanSquaredError(target: y, prediction: p)
+          case .recorded(let loss): try loss.function(y, p)
           }
         return try .multiply(loss, Variable(scale))
       }, at: parameters)

@@ -45,7 +45,7 @@ extension Machine {
     let value = argument.take()
     let function = try read(instruction.b, operand: 0)
     do {
-      let composed = try Value.composed(value, function, random: random, vocabulary)
+      let composed = try Value.composed(value, function, on: self)
       slot(bases, instruction.a).pointee = composed
     } catch {
       throw OperandFailure(error: error, operands: [function, value])
@@ -73,7 +73,7 @@ extension Machine {
       let function = try call(read(instruction.b, operand: 0), arguments, names: given)
       let result =
         value.isComposable
-        ? try Value.composed(value, function, random: random, vocabulary)
+        ? try Value.composed(value, function, on: self)
         : try call(function, [value])
       slot(bases, instruction.a).pointee = result
     } catch let failure as Failure {
@@ -119,13 +119,7 @@ extension Machine {
       case .composed(let steps): return try call(composed: steps, arguments, names)
       }
     case .network(let box):
-      guard arguments.count == 1, names.allSatisfy({ $0 == nil }), let input = arguments.first
-      else {
-        throw RuntimeError.tooManyArguments(
-          function: "a network", accepts: 1, got: arguments.count, usage: "net(x)")
-      }
-      if let output = try observerOfCode?.output(of: box, for: input) { return output }
-      return try Value.output(of: box.content, for: input)
+      return try call(network: box, arguments, names)
     default: break
     }
     throw RuntimeError.notCallable(kind: callee.kindName)
@@ -138,6 +132,57 @@ extension Machine {
     var value = try call(first, arguments, names: names)
     for step in steps.dropFirst() { value = try call(step, [value]) }
     return value
+  }
+
+  /// `net(x)`, and `net(x, training=true)`.
+  private func call(
+    network: Box<NetworkValue>, _ arguments: [Value], _ names: [String?]
+  ) throws -> Value {
+    var input: Value?
+    var isTraining: Bool?
+    for (index, argument) in arguments.enumerated() {
+      switch index < names.count ? names[index] : nil {
+      case nil where input == nil, "x" where input == nil: input = argument
+      case "training":
+        guard case .bool(let answer) = argument else {
+          throw RuntimeError.argumentKind(
+            function: "a network", parameter: "training", expected: "true or false",
+            got: argument.kindPhrase, usage: Self.networkUsage)
+        }
+        isTraining = answer
+      case .some(let name):
+        throw RuntimeError.unknownArgument(
+          function: "a network", name: name, known: ["x", "training"], usage: Self.networkUsage)
+      case nil:
+        throw RuntimeError.tooManyArguments(
+          function: "a network", accepts: 1, got: arguments.count, usage: Self.networkUsage)
+      }
+    }
+    guard let input else {
+      throw RuntimeError.missingArgument(
+        function: "a network", parameter: "x", usage: Self.networkUsage)
+    }
+    if isTraining == true {
+      return try Value.output(
+        of: network.content, for: input, trainingWithSeed: random.generator.next())
+    }
+    if isTraining == nil { noteTraining(network.content, input) }
+    if let output = try observerOfCode?.output(of: network, for: input) { return output }
+    return try Value.output(of: network.content, for: input, trainingWithSeed: nil)
+  }
+
+  private static let networkUsage = "net(x), or net(x, training=true)"
+
+  /// Says once a session that a gradient is of the network as it is outside training.
+  private func noteTraining(_ network: NetworkValue, _ input: Value) {
+    guard !hasNotedTraining, network.network.differsInTraining,
+      Value.network(Box(network)).isDifferentiated || input.isDifferentiated
+    else { return }
+    hasNotedTraining = true
+    let layers = network.network.layers.filter(\.differsInTraining).map(\.description)
+    host.note(
+      "note: this gradient is of the network outside training, where \(layers[0]) does not do "
+        + "what it does in training: net(x, training=true) is as in training")
   }
 
   // MARK: Arguments

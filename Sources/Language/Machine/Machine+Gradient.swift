@@ -92,10 +92,13 @@ extension Machine {
     _ targets: [GradientTarget], _ loss: () throws -> Value
   ) throws -> [Variable] {
     let points = targets.flatMap(\.points).map(\.tensor)
+    // A loss that draws random numbers is the same loss each time.
+    let generator = random.generator
     return try points.indices.map { argument in
       let numbers = try ElementType.measuring {
         try Operations.numericalGradient(
           of: { tensors in
+            self.random.generator = generator
             try self.write(tensors.map { Variable($0) }, to: targets)
             let result = try Self.lossVariable(try loss())
             return result.tensor.item ?? .nan
@@ -135,53 +138,57 @@ extension Machine {
 /// One `wrt` of a gradient: where it lies, what is there, and in what form the gradient is given.
 private struct GradientTarget {
   let place: Place
-  /// The place's value, or a network's parameters.
+  /// The numbers and tensors that the place's value holds.
   let points: [Variable]
-  /// The network, where the place holds one.
-  let network: NetworkValue?
-  let isNumber: Bool
+  private let form: Form
+
+  private enum Form {
+    case network(NetworkValue)
+    /// A number, a tensor, or a record or list of these.
+    case tree(ParameterTree.Structure)
+  }
 
   init(_ place: Place) throws {
     self.place = place
     let value = try place.read()
-    var network: NetworkValue?
     switch value {
-    case .number(let number):
-      points = [Variable(try Tensor.scalar(number, .f64))]
-    case .tensor(let box) where box.content.elementType != .bool:
-      points = [Variable(box.content)]
-    case .traced(let box): points = [box.content]
     case .network(let box):
-      network = box.content
+      form = .network(box.content)
       points =
         box.content.tracedParameters ?? box.content.network.parameters.map { Variable($0.tensor) }
+    case .number, .tensor, .traced, .record, .list:
+      let tree = try ParameterTree(value, named: place.description)
+      form = .tree(tree.structure)
+      points = try tree.leaves.map { leaf in
+        if case .number(let number) = leaf.value { return try Variable(number) }
+        return try leaf.value.asVariable() ?? Variable(.nan)
+      }
     default:
       throw RuntimeError.other(
-        "wrt takes a number, a tensor or a network, and \(place.description) is "
-          + value.kindPhrase, hint: nil)
+        "wrt takes a number, a tensor, a record of these or a network, and "
+          + "\(place.description) is \(value.kindPhrase)", hint: nil)
     }
-    self.network = network
-    isNumber = points.first?.rank == 0
   }
 
   func write(_ variables: ArraySlice<Variable>) throws {
-    if var network {
+    switch form {
+    case .network(var network):
       if variables.allSatisfy(\.isConstant), network.tracedParameters == nil {
         try network.network.setParameters(variables.map(\.tensor))
       } else {
         network.tracedParameters = Array(variables)
       }
       try place.write(.network(Box(network)))
-    } else if let variable = variables.first {
-      try place.write(
-        variable.isConstant ? Value(variable.tensor) : .traced(Box(variable)))
+    case .tree(let structure):
+      try place.write(structure.value(of: variables.map { Value($0) }))
     }
   }
 
   func value(from gradients: ArraySlice<Variable>) -> Value {
-    if let network {
-      return .fields(Array(zip(network.network.parameterNames, gradients.map { Value($0) })))
+    switch form {
+    case .network(let network):
+      .fields(Array(zip(network.network.parameterNames, gradients.map { Value($0) })))
+    case .tree(let structure): structure.value(of: gradients.map { Value($0) })
     }
-    return gradients.first.map { Value($0) } ?? .none
   }
 }

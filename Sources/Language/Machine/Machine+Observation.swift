@@ -75,7 +75,7 @@ extension Machine {
   }
 
   /// What the parameters of the running function hold, in their registers or cells.
-  private func parameters(of code: Code) -> [(name: String, value: Value)] {
+  func parameters(of code: Code) -> [(name: String, value: Value)] {
     code.parameters.enumerated().map { index, parameter in
       guard let cell = code.cellNames.firstIndex(of: parameter.name) else {
         return (parameter.name, bases[0][index])

@@ -41,6 +41,10 @@ package final class Machine: Interpreter {
   var cells: [Cell] = []
   /// Told of what code does that was compiled to be observed.
   package internal(set) var observer: (any MachineObserver)?
+  /// Whether the session has been told what dropout does to gradients.
+  var hasNotedTraining = false
+  /// Whether nothing is written, as while a layer's shapes are found out.
+  private var isSilent = false
   /// What the frame left last gave, where native code called it.
   var result: Value = .none
   /// Codes that are or hold functions: a value may refer to them at any time.
@@ -91,7 +95,19 @@ package final class Machine: Interpreter {
 
   // MARK: Interpreter
 
-  package func write(_ text: String) { writeText(text) }
+  package func write(_ text: String) { if !isSilent { writeText(text) } }
+
+  package func callApart(_ function: Value, _ arguments: [Value], silently: Bool) throws -> Value {
+    let before = isSilent
+    isSilent = before || silently
+    defer { isSilent = before }
+    return try unobserved { try call(function, arguments, names: []) }
+  }
+
+  package var runningCall: RunningCall? {
+    guard let code, code.isFunction, let name = code.name else { return nil }
+    return RunningCall(name: name, arguments: parameters(of: code).map(\.value))
+  }
 
   package func global(_ name: String) -> Value? { globals[name] }
 

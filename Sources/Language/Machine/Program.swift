@@ -28,6 +28,8 @@ package protocol CommandHost: AnyObject {
   func echo(_ value: Value)
   /// How `print` shows values: as an echo, but without colours.
   var printStyle: DisplayStyle { get }
+  /// Tells the person something that accompanies results.
+  func note(_ text: String)
   /// What of a value becomes `ans`; nil where it is too large to be kept so.
   func answer(_ value: Value) -> Value?
 }
@@ -36,6 +38,7 @@ extension CommandHost {
   package func statementBegins(_ statement: Statement, in source: SourceText) {}
   package func statementEnds(hasFailed: Bool) {}
   package var printStyle: DisplayStyle { .plain }
+  package func note(_ text: String) {}
   /// Every value is kept.
   package func answer(_ value: Value) -> Value? { value }
 }

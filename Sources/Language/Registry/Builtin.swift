@@ -109,8 +109,18 @@ package protocol Interpreter: AnyObject {
   var random: RandomState { get }
   /// The value of a global variable.
   func global(_ name: String) -> Value?
+  /// Calls a function value unseen by whoever observes the code at hand.
+  ///
+  /// - Parameter silently: whether what it prints is dropped.
+  func callApart(_ function: Value, _ arguments: [Value], silently: Bool) throws -> Value
+  /// The call of a person's named function within which a builtin runs.
+  var runningCall: RunningCall? { get }
 }
 
 extension Interpreter {
   package var printStyle: DisplayStyle { .plain }
+  package func callApart(_ function: Value, _ arguments: [Value], silently: Bool) throws -> Value {
+    try call(function, arguments)
+  }
+  package var runningCall: RunningCall? { nil }
 }

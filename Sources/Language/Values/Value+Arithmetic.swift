@@ -24,6 +24,8 @@ extension Value {
     }
     if operation == .add, let result = try left.appended(right) { return result }
     if let result = try textOrList(operation, left, right) { return result }
+    if let result = try treeArithmetic(operation, left, right) { return result }
+    if let error = listArithmetic(operation, left, right) { throw error }
     guard let elementwise = BinaryOperation(operation), left.isArithmetic, right.isArithmetic else {
       throw mismatch(operation, left, right)
     }

@@ -90,6 +90,7 @@ extension Value {
     case .tensor(let box): return .tensor(Box(try Tensor.apply(.negate, box.content)))
     case .list where isTraced:
       if let variable = try asVariable() { return Value(try .negate(variable)) }
+    case .record: return try negativeTree()
     case .range, .list:
       if let tensor = try asTensor() { return Value(try Tensor.apply(.negate, tensor)) }
     default: break

@@ -3,35 +3,25 @@ import Operations
 import Tensors
 
 extension Value {
-  /// `first |> second` of two functions or networks: a network where both are layers or networks,
-  /// otherwise a function that calls one after the other.
-  ///
-  /// - Parameter vocabulary: the builtins, of which a function of a person's own may hide one.
-  package static func composed(
-    _ first: Value, _ second: Value, random: RandomState, _ vocabulary: Vocabulary
-  ) throws -> Value {
-    if let a = try first.asNetwork(random), let b = try second.asNetwork(random) {
-      return .network(
-        Box(NetworkValue(try Network.composed(a, b, generator: &random.generator))))
-    }
-    for (layer, other) in [(first, second), (second, first)] {
-      if case .network = layer, let name = other.hiddenLayer(vocabulary) {
-        throw RuntimeError.other(
-          "\(name) is a function of your own here and no layer of a network",
-          hint: "clear \(name) brings the layer back, or give your function another name")
-      }
-    }
+  /// `first |> second` of two functions or networks: a network where one of them is a network or
+  /// both are layers, otherwise a function that calls one after the other.
+  static func composed(_ first: Value, _ second: Value, on machine: Machine) throws -> Value {
     guard second.isComposable else { throw RuntimeError.notCallable(kind: second.kindName) }
+    if first.isNetwork || second.isNetwork || (first.isLayer && second.isLayer) {
+      let (a, b) = (try first.asNetwork(machine), try second.asNetwork(machine))
+      return .network(
+        Box(
+          NetworkValue(
+            try machine.random.drawing { try Network.composed(a, b, generator: &$0) })))
+    }
     return .function(Function(composing: try interruptibleJoin(first.steps, second.steps)))
   }
 
-  /// The name of the layer that this function of a person's own hides.
-  private func hiddenLayer(_ vocabulary: Vocabulary) -> String? {
-    guard case .function(let function) = self, function.builtin == nil, let name = function.name,
-      let hidden = vocabulary.builtin(named: name),
-      hidden.layer != nil || hidden.declaration.group == .layers
-    else { return nil }
-    return name
+  private var isNetwork: Bool { if case .network = self { true } else { false } }
+
+  /// Whether it is a builtin whose bare name stands for a layer.
+  private var isLayer: Bool {
+    if case .function(let function) = self { function.builtin?.layer != nil } else { false }
   }
 
   private var steps: [Value] {
@@ -41,30 +31,57 @@ extension Value {
     return [self]
   }
 
-  /// The network that this is, or the layer that a builtin's bare name stands for.
-  func asNetwork(_ random: RandomState) throws -> Network? {
+  /// The network that this is, or that the functions make which this consists of.
+  private func asNetwork(_ machine: Machine) throws -> Network {
+    if case .network(let box) = self { return box.content.network }
+    let layers = try steps.flatMap { try $0.layers(machine) }
+    return try machine.random.drawing { try Network(layers, generator: &$0) }
+  }
+
+  private func layers(_ machine: Machine) throws -> [any Layer] {
     switch self {
-    case .network(let box): return box.content.network
+    case .network(let box): return box.content.network.layers
     case .function(let function):
-      guard let layer = function.builtin?.layer else { return nil }
-      return try Network([layer], generator: &random.generator)
-    default: return nil
+      if let layer = function.builtin?.layer { return [layer] }
+      do {
+        return [try FunctionLayer(function, machine)]
+      } catch  where isHidingLayer(machine.vocabulary) {
+        throw RuntimeError.other(
+          "\(function.name ?? "") is a function of your own here and no layer of a network",
+          hint: "clear \(function.name ?? "") brings the layer back, or give your function "
+            + "another name")
+      }
+    default: throw RuntimeError.notCallable(kind: kindName)
     }
   }
 
+  /// Whether this is a person's own function under the name of a layer.
+  private func isHidingLayer(_ vocabulary: Vocabulary) -> Bool {
+    guard case .function(let function) = self, function.builtin == nil, let name = function.name,
+      let hidden = vocabulary.builtin(named: name)
+    else { return false }
+    return hidden.layer != nil || hidden.declaration.group == .layers
+  }
+
   /// What a network gives for rows of examples, recorded where it or they are differentiated.
-  static func output(of network: NetworkValue, for input: Value) throws -> Value {
-    if input.isTraced, let x = try input.asVariable() {
-      return Value(try network.network.forward(x, parameters: network.tracedParameters))
-    }
-    guard let x = try input.asTensor() else {
+  ///
+  /// - Parameter seed: as in training, dropping what this decides; nil outside training.
+  static func output(
+    of network: NetworkValue, for input: Value, trainingWithSeed seed: UInt64?
+  ) throws -> Value {
+    guard let x = try input.asVariable() else {
       throw RuntimeError.argumentKind(
         function: "a network", parameter: "x", expected: "a tensor", got: input.kindPhrase,
         usage: nil)
     }
-    if let parameters = network.tracedParameters {
-      return Value(try network.network.forward(Variable(x), parameters: parameters))
+    if let seed {
+      return Value(
+        try network.network.forward(
+          x, parameters: network.tracedParameters, trainingWithSeed: seed))
     }
-    return Value(try network.network.forward(x))
+    if !x.isConstant || network.tracedParameters != nil {
+      return Value(try network.network.forward(x, parameters: network.tracedParameters))
+    }
+    return Value(try network.network.forward(x.tensor))
   }
 }

@@ -6,7 +6,7 @@ import Tensors
 /// The layers without (`relu`, `softmax`, …) stand beside the functions of the same name.
 extension Builtin {
   static let layerGroup: [Builtin] = [
-    dense, conv2d, maxPool, avgPool, batchNorm, layerNorm, dropout, residual,
+    dense, conv2d, maxPool, avgPool, batchNorm, layerNorm, dropout, residual, ownLayer,
   ]
 
   static let dense = Builtin(
@@ -182,7 +182,7 @@ extension Builtin {
   static func network(
     _ layers: [any Layer], _ interpreter: any Interpreter
   ) throws -> Value {
-    let network = try Network(layers, generator: &interpreter.random.generator)
+    let network = try interpreter.random.drawing { try Network(layers, generator: &$0) }
     return .network(Box(NetworkValue(network)))
   }
 

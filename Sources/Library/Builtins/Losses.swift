@@ -5,7 +5,9 @@ import Tensors
 
 /// Losses, and how good predictions are.
 extension Builtin {
-  static let lossGroup: [Builtin] = [crossEntropy, bce, mse, accuracy, confusion]
+  static let lossGroup: [Builtin] = [
+    crossEntropy, bce, mse, mae, huber, hinge, divergence, accuracy, confusion,
+  ]
 
   static let crossEntropy = Builtin(
     Declaration(

@@ -21,6 +21,7 @@ package struct Dropout: Layer {
   package func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] { input }
 
   package var arrangement: InputArrangement { .any }
+  package var differsInTraining: Bool { probability > 0 }
 
   package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
     guard let training = pass.training, probability > 0 else { return x }

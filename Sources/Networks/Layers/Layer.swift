@@ -3,10 +3,15 @@ import Tensors
 
 /// A trainable tensor of a layer. Its name in a network is `letter` and the layer's number: `W1`.
 package struct LayerParameter: Sendable {
-  /// `W`, `b`, `gamma` or `beta`.
+  /// `W`, `b`, `gamma`, or what the field of a person's own record is called.
   package let letter: String
   /// The value.
   package var tensor: Tensor
+
+  package init(letter: String, tensor: Tensor) {
+    self.letter = letter
+    self.tensor = tensor
+  }
 }
 
 /// One step of a network: a rule for shapes, parameters, and `apply`, what it computes on rows of
@@ -16,7 +21,7 @@ package struct LayerParameter: Sendable {
 /// of a layer has answers that fit most layers.
 package protocol Layer: Sendable {
   /// As the language writes it, with all that makes the layer but its numbers:
-  /// `dense(784, 1000)`. Files hold layers so.
+  /// `dense(784, 1000)`.
   var description: String { get }
   /// The parameters, in groups that share a number; empty while the input is unknown.
   var parameterGroups: [[LayerParameter]] { get set }
@@ -51,6 +56,13 @@ package protocol Layer: Sendable {
   var probabilities: Tensor.Origin.Function? { get }
   /// Whether training must see a batch in one piece.
   var needsWholeBatch: Bool { get }
+  /// Whether an example's output may depend on the other rows outside training, too.
+  var mixesRows: Bool { get }
+  /// Whether it computes something else in training than outside it.
+  var differsInTraining: Bool { get }
+  /// Code that makes the layer again but for its numbers, as files keep it. Throws where there is
+  /// none.
+  func source() throws(NetworkError) -> String
 
   // What a layer may add to be faster.
 
@@ -99,7 +111,10 @@ extension Layer {
   package var knownInput: [Int]? { nil }
   package var arrangement: InputArrangement { .own }
   package var probabilities: Tensor.Origin.Function? { nil }
-  package var needsWholeBatch: Bool { false }
+  package var needsWholeBatch: Bool { mixesRows }
+  package var mixesRows: Bool { false }
+  package var differsInTraining: Bool { false }
+  package func source() throws(NetworkError) -> String { description }
 
   package var isRectifier: Bool { false }
   package func fused(_ x: Tensor, rectified: Bool) throws -> Tensor? { nil }
@@ -116,6 +131,13 @@ extension Layer {
 }
 
 extension [any Layer] {
+  /// Code that makes the layers again but for their numbers.
+  package func source() throws(NetworkError) -> String {
+    var parts: [String] = []
+    for layer in self { parts.append(try layer.source()) }
+    return parts.joined(separator: " |> ")
+  }
+
   /// One layer after the other, each with its part of the pass's parameters.
   func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
     var remaining = pass.parameters

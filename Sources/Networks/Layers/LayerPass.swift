@@ -23,7 +23,8 @@ package struct LayerPass {
 /// where what it measures goes.
 package final class TrainingPass {
   private let seed: UInt64
-  private let position: Int
+  /// The layer's place in the network, from 1.
+  package let position: Int
   private let step: UInt64
   private let firstRow: Int
   private var randomLayers = 0
@@ -39,6 +40,16 @@ package final class TrainingPass {
     self.position = position
     self.step = step
     self.firstRow = firstRow
+  }
+
+  /// The random numbers of this pass for a layer that draws what it likes: the same whenever the
+  /// step is taken again.
+  package func generator() -> RandomGenerator {
+    defer { randomLayers += 1 }
+    let place = UInt64(truncatingIfNeeded: position &* 0x10001 &+ randomLayers)
+    return RandomGenerator(
+      seed: seed ^ (place &* 0x9E37_79B9_7F4A_7C15),
+      stream: step &+ (UInt64(truncatingIfNeeded: firstRow) << 40))
   }
 
   /// Notes what the statistics of the layer at work are after this pass.

@@ -83,6 +83,12 @@ package struct Residual: Layer {
     layers.first { $0.arrangement != .any }?.arrangement ?? .any
   }
   package var needsWholeBatch: Bool { layers.contains { $0.needsWholeBatch } }
+  package var mixesRows: Bool { layers.contains { $0.mixesRows } }
+  package var differsInTraining: Bool { layers.contains { $0.differsInTraining } }
+
+  package func source() throws(NetworkError) -> String {
+    "residual(" + (try layers.source()) + ")"
+  }
 
   package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
     try .add(x, layers.apply(x, pass))

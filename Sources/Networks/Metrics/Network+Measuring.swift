@@ -68,6 +68,9 @@ extension Network {
     var body = self
     if form.includesLastLayer { body.layers.removeLast() }
     let outputs = body.layers.isEmpty ? inputs : try body.forward(inputs)
+    if let own = lossKind.recorded {
+      return try measured(outputs, targets, inputs: inputs, own, form)
+    }
     guard outputs.shape == targets.shape else {
       throw NetworkError.scoreShapes(target: targets.shape, prediction: outputs.shape)
     }
@@ -79,9 +82,36 @@ extension Network {
       loss: score.loss * lossKind.reportedShare(classes: targets.shape.dimensions.last ?? 1),
       lossKind: lossKind, task: task, accuracy: task == .numbers ? nil : score.accuracy,
       targets: targets,
-      predictions: form.includesLastLayer
-        ? try Array(layers.suffix(1)).apply(Variable(outputs), LayerPass(parameters: [])).tensor
-        : outputs)
+      predictions: try predictions(of: outputs, form))
+  }
+
+  private func predictions(of outputs: Tensor, _ form: LossForm) throws -> Tensor {
+    guard form.includesLastLayer else { return outputs }
+    return try Array(layers.suffix(1)).apply(Variable(outputs), LayerPass(parameters: [])).tensor
+  }
+
+  /// The same by a loss that is recorded.
+  private func measured(
+    _ outputs: Tensor, _ targets: Tensor, inputs: Tensor, _ own: RecordedLoss, _ form: LossForm
+  ) throws -> Measurement {
+    let predictions = try predictions(of: outputs, form)
+    let loss = try own.function(Variable(targets), Variable(predictions))
+    guard loss.count == 1, let number = loss.tensor.item else {
+      throw TrainingError.lossGivesNoNumber(loss: own.name, gives: loss.shape)
+    }
+    var task = LearningTask.numbers
+    var accuracy: Double?
+    if predictions.shape == targets.shape {
+      task = LearningTask(self, loss: .recorded(own), inputs: inputs, targets: targets)
+      if task != .numbers {
+        accuracy = try Score(
+          .meanSquaredError, task, outputs: predictions, targets: targets
+        ).accuracy
+      }
+    }
+    return Measurement(
+      loss: number, lossKind: .recorded(own), task: task, accuracy: accuracy, targets: targets,
+      predictions: predictions)
   }
 }
 

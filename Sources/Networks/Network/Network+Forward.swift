@@ -9,7 +9,7 @@ extension Network {
     if !isResolved { return try completed(for: x.shape).forward(x) }
     let widest = try widestValue(checkInput(x.shape))
     let (rows, piece) = (x.shape[0], max(1, Self.pieceCount / max(1, widest)))
-    guard rows > piece else { return try forwardWhole(x) }
+    guard rows > piece, !layers.contains(where: \.mixesRows) else { return try forwardWhole(x) }
     if endsInProbabilities != nil, layers.count > 1, let last = layers.last {
       // On all logits at once: the probabilities remember them, for losses to be computed from.
       var body = self
@@ -66,6 +66,30 @@ extension Network {
     }
     return try layers.apply(x, LayerPass(parameters: values[...]))
   }
+
+  /// The same as in training: dropout drops, and statistics are the batch's own.
+  ///
+  /// - Parameter seed: decides what drops.
+  package func forward(
+    _ x: Variable, parameters: [Variable]? = nil, trainingWithSeed seed: UInt64
+  ) throws -> Variable {
+    if parameters == nil, !isResolved {
+      return try completed(for: x.shape).forward(x, trainingWithSeed: seed)
+    }
+    try checkInput(x.shape)
+    var remaining = (parameters ?? self.parameters.map { Variable($0.tensor) })[...]
+    var value = x
+    for (index, layer) in layers.enumerated() {
+      let pass = TrainingPass(seed: seed, position: index + 1, step: 0, firstRow: 0)
+      let own = remaining.prefix(layer.parameterCount)
+      remaining = remaining.dropFirst(layer.parameterCount)
+      value = try layer.apply(value, LayerPass(parameters: own, training: pass))
+    }
+    return value
+  }
+
+  /// Whether some layer computes something else in training than outside it.
+  package var differsInTraining: Bool { layers.contains { $0.differsInTraining } }
 
   /// The network with the layers that these rows complete. As their weights are drawn from the
   /// network's own seed, each call gives the same, and so does the training that comes later.

@@ -6,6 +6,12 @@ package enum NetworkError: Error, Hashable, CustomStringConvertible {
   case layerInput(layer: String, position: Int, takes: String, got: [Int], remedy: String)
   /// A layer computes another shape than its rule says.
   case outputShape(layer: String, position: Int, expected: Shape, got: Shape)
+  /// A function that is a layer fails on what it gets.
+  case layerFails(layer: String, position: Int, got: [Int], reason: String)
+  /// A function that is a layer gives something else than a row for each row.
+  case layerGives(layer: String, position: Int, got: [Int], gives: String)
+  /// A layer that no code makes again.
+  case cannotBeWritten(layer: String, reason: String)
   /// A layer whose number of inputs is not known yet is used.
   case unresolved(layer: String, position: Int)
   /// A layer is made with an argument it cannot have.
@@ -46,6 +52,12 @@ package enum NetworkError: Error, Hashable, CustomStringConvertible {
         + (remedy.isEmpty ? "" : ": \(remedy)")
     case .outputShape(let layer, let position, let expected, let got):
       "layer \(position), \(layer), is to give \(expected) and computes \(got)"
+    case .layerFails(let layer, let position, let got, let reason):
+      "layer \(position), \(layer), gets \(Self.words(got)) and fails: \(reason)"
+    case .layerGives(let layer, let position, let got, let gives):
+      "layer \(position), \(layer), must give a row for each row: of \(Self.words(got)) it gives "
+        + gives
+    case .cannotBeWritten(let layer, let reason): "\(layer) cannot be saved as a layer: \(reason)"
     case .unresolved(let layer, let position):
       "layer \(position), \(layer), does not know its number of inputs yet: "
         + "train the network first, or write all numbers of inputs, as dense(in, out)"

@@ -1,15 +1,42 @@
 import Tensors
 
 /// What training makes small. Gradients are of the mean over the batch's rows, or of their sum.
-package enum Loss: String, Sendable, CaseIterable {
+package enum Loss: Sendable, Hashable {
   /// −Σ y·log p over the classes, averaged over rows.
-  case crossEntropy = "cross_entropy"
+  case crossEntropy
   /// The same gradient; the value that is shown is averaged over rows and classes.
-  case averageCrossEntropy = "averageCE"
+  case averageCrossEntropy
   /// −y·log p − (1 − y)·log(1 − p), averaged over rows and columns: each output is a yes or no.
-  case binaryCrossEntropy = "bce"
+  case binaryCrossEntropy
   /// (p − y)², averaged over rows and columns.
-  case meanSquaredError = "mse"
+  case meanSquaredError
+  /// What a function of targets and predictions computes.
+  case recorded(RecordedLoss)
+
+  /// Those that have a name of their own, in the order of the manual.
+  package static let allCases: [Loss] =
+    [.crossEntropy, .averageCrossEntropy, .binaryCrossEntropy, .meanSquaredError]
+    + RecordedLoss.all.map { .recorded($0) }
+
+  /// The builtin's name, or what a person calls it.
+  package var rawValue: String {
+    switch self {
+    case .crossEntropy: "cross_entropy"
+    case .averageCrossEntropy: "averageCE"
+    case .binaryCrossEntropy: "bce"
+    case .meanSquaredError: "mse"
+    case .recorded(let loss): loss.name
+    }
+  }
+
+  /// The one of that name.
+  package init?(rawValue: String) {
+    guard let found = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
+    self = found
+  }
+
+  /// What computes it, where that is a function of its own.
+  package var recorded: RecordedLoss? { if case .recorded(let loss) = self { loss } else { nil } }
 
   /// Whether it compares distributions over classes.
   var isCrossEntropy: Bool { self == .crossEntropy || self == .averageCrossEntropy }
@@ -32,9 +59,18 @@ package enum LossForm: Sendable, Hashable {
   case sigmoidCrossEntropy
   /// From the outputs themselves.
   case meanSquaredError
+  /// Recorded on a tape, from the outputs or, where the network ends in probabilities, with the
+  /// layer that makes them, so that their logarithms are taken of the logits.
+  case recorded(includesLastLayer: Bool)
 
   /// Whether the network's last layer is computed together with the loss.
-  var includesLastLayer: Bool { self != .meanSquaredError }
+  var includesLastLayer: Bool {
+    switch self {
+    case .softmaxCrossEntropy, .sigmoidCrossEntropy: true
+    case .meanSquaredError: false
+    case .recorded(let includesLastLayer): includesLastLayer
+    }
+  }
 }
 
 extension Network {
@@ -62,6 +98,12 @@ extension Network {
     guard let requested else { return usualLoss(for: targets) }
     switch requested {
     case .meanSquaredError: return requested
+    case .recorded(let loss):
+      if loss.comparesDistributions, !endsInSoftmax {
+        throw .lossNeedsActivation(
+          loss: loss.name, activation: "softmax", last: layers.last?.description ?? "")
+      }
+      return requested
     case .crossEntropy, .averageCrossEntropy:
       if endsInSoftmax { return requested }
       if endsInSigmoid { return .binaryCrossEntropy }
@@ -76,6 +118,7 @@ extension Network {
 
   /// How `loss` is computed for this network.
   func form(of loss: Loss) -> LossForm {
+    if case .recorded = loss { return .recorded(includesLastLayer: endsInProbabilities != nil) }
     if loss.isCrossEntropy, endsInSoftmax { return .softmaxCrossEntropy }
     if loss == .binaryCrossEntropy, endsInSigmoid { return .sigmoidCrossEntropy }
     return .meanSquaredError

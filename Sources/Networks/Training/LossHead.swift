@@ -1,3 +1,4 @@
+import Operations
 import Tensors
 
 /// The end of a plan: the loss of a piece of a batch, its score, and the gradient with respect to
@@ -9,22 +10,27 @@ final class LossHead {
   /// Where the gradient goes.
   let gradient: FloatRows
   private let losses: Floats
+  private let recorded: RecordedHead?
   /// The sum of the rows' losses of the latest pass; where a row's loss is a mean over its columns,
   /// of these means.
   private(set) var lossSum = 0.0
   /// The right answers of the latest pass: rows, or single zeros and ones where rows hold several.
   private(set) var correct = 0
 
-  init(_ setup: TrainingSetup, _ builder: StageBuilder) throws(TensorError) {
+  init(_ setup: TrainingSetup, _ builder: StageBuilder) throws {
     form = setup.form
     task = setup.task
     backend = setup.backend
     losses = try builder.buffer(width: 1).pointer
     gradient = builder.gradientBuffer(width: setup.outputShape.reduce(1, *))
+    recorded = try setup.loss.recorded.map { try RecordedHead($0, setup, rows: builder.rows) }
   }
 
+  /// Whether a pass may end half way.
+  var mayStop: Bool { recorded != nil }
+
   /// Measures the loss and the score; where `scale` is not nil, also fills `gradient`, times it.
-  func evaluate(_ outputs: FloatRows, _ targets: FloatRows, scale: Float?) {
+  func evaluate(_ outputs: FloatRows, _ targets: FloatRows, scale: Float?) throws {
     lossSum = 0
     correct = 0
     if form == .softmaxCrossEntropy {
@@ -35,14 +41,65 @@ final class LossHead {
       correct = task == .classes ? hits : 0
       return
     }
+    if let recorded {
+      lossSum = try recorded.evaluate(outputs, targets, scale: scale, into: gradient)
+      if task == .numbers { return }
+    }
     let width = gradient.columns
     for start in stride(from: 0, to: gradient.count, by: width) {
       let output = UnsafeBufferPointer(start: outputs.pointer + start, count: width)
       let target = UnsafeBufferPointer(start: targets.pointer + start, count: width)
+      correct += task.rightAnswers(in: output, target, cut: cut)
+      if recorded != nil { continue }
       lossSum += form.loss(of: output, target)
-      correct += task.rightAnswers(in: output, target, cut: form.cut)
       if let scale { form.differentiate(output, target, gradient.pointer + start, scale) }
     }
+  }
+
+  private var cut: Double { recorded?.cut ?? form.cut }
+}
+
+/// A loss that is recorded anew for each piece of a batch.
+private final class RecordedHead {
+  private let loss: RecordedLoss
+  /// What makes probabilities of the last stage's output, where that belongs to the loss.
+  private let lastLayer: (any Layer)?
+  private let outputShape: Shape
+  private let targetShape: Shape
+  private let rows: Int
+
+  init(_ loss: RecordedLoss, _ setup: TrainingSetup, rows: Int) throws {
+    self.loss = loss
+    self.rows = rows
+    lastLayer = setup.form.includesLastLayer ? setup.lastLayer : nil
+    outputShape = try Shape(checking: [rows] + setup.outputShape)
+    targetShape = try Shape(checking: [rows] + setup.targetShape)
+  }
+
+  /// Above which output a yes is given.
+  var cut: Double { lastLayer == nil ? 0.5 : 0 }
+
+  /// - Returns: the loss times the number of rows.
+  func evaluate(
+    _ outputs: FloatRows, _ targets: FloatRows, scale: Float?, into gradient: FloatRows
+  ) throws -> Double {
+    let target = Variable(try targets.tensor(targetShape))
+    let tape = Tape()
+    var watched = Variable(try outputs.tensor(outputShape))
+    if scale != nil { watched = tape.watch(watched) }
+    let prediction = try lastLayer?.apply(watched, LayerPass(parameters: [])) ?? watched
+    let value = try loss.function(target, prediction)
+    guard value.count == 1, let number = value.tensor.item else {
+      throw TrainingError.lossGivesNoNumber(loss: loss.name, gives: value.shape)
+    }
+    if let scale {
+      guard !value.isConstant else { throw TrainingError.lossIsConstant(loss: loss.name) }
+      let seed = try Tensor.full(
+        value.shape, Double(scale) * Double(rows), value.elementType.arithmetic)
+      let found = try tape.sweep(from: value, seed: Variable(seed), to: [watched])
+      try gradient.copy(from: found[0].tensor)
+    }
+    return number * Double(rows)
   }
 }
 

@@ -91,7 +91,7 @@ extension Trainer {
         layer: stage.position, name: stage.name, phase: "forward", operation: operation,
         operands: operands.map { $0.measured() }, row: batches.row(at: row))
     }
-    plan.head.evaluate(value, targets, scale: scale)
+    try plan.head.evaluate(value, targets, scale: scale)
     guard plan.head.lossSum.isFinite, backend.firstNotFinite(in: plan.head.gradient) == nil else {
       return report(
         layer: 0, name: loss.rawValue, phase: "forward", operation: "\(loss.rawValue)(y, p)",

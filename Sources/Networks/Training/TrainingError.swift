@@ -26,6 +26,10 @@ package enum TrainingError: Error, CustomStringConvertible {
   case dataNotFinite(NotFiniteData)
   /// A loss is of what another last layer gives.
   case lossNeedsActivation(loss: String, activation: String, last: String)
+  /// A loss gives something else than a number.
+  case lossGivesNoNumber(loss: String, gives: Shape)
+  /// A loss does not depend on what the network gives.
+  case lossIsConstant(loss: String)
   /// A NaN or infinity arose; the network keeps the last good weights.
   case notFinite(NotFiniteReport)
 
@@ -56,6 +60,10 @@ package enum TrainingError: Error, CustomStringConvertible {
     case .lossNeedsActivation(let loss, let activation, let last):
       "\(loss) compares probabilities, and the network ends in \(last): "
         + "put |> \(activation) at its end, or train with loss=mse"
+    case .lossGivesNoNumber(let loss, let gives):
+      "a loss is a number, and \(loss) gives \(gives): use sum(…) or mean(…)"
+    case .lossIsConstant(let loss):
+      "\(loss) does not depend on the network's output, so there is nothing to learn from it"
     case .notFinite(let report): report.message
     }
   }

@@ -16,13 +16,13 @@ final class TrainingPlan {
   }
 
   /// Whether a pass may end half way.
-  var mayStop: Bool { stages.contains { $0.mayStop } }
+  var mayStop: Bool { head.mayStop || stages.contains { $0.mayStop } }
 
   /// A forward pass with its measurements.
   func measure(_ inputs: FloatRows, _ targets: FloatRows, _ step: StepContext) throws {
     var value = inputs
     for stage in stages { value = try stage.forward(value, step) }
-    head.evaluate(value, targets, scale: nil)
+    try head.evaluate(value, targets, scale: nil)
   }
 
   /// Forward and back: parameters' updates take their gradients, times `scale`.
@@ -31,7 +31,7 @@ final class TrainingPlan {
   ) throws {
     var value = inputs
     for stage in stages { value = try stage.forward(value, step) }
-    head.evaluate(value, targets, scale: scale)
+    try head.evaluate(value, targets, scale: scale)
     var gradient = head.gradient
     var index = stages.count - 1
     while index >= 0 {

@@ -5,6 +5,9 @@ import Tensors
 struct TrainingSetup {
   let inputShape: [Int]
   let outputShape: [Int]
+  let targetShape: [Int]
+  /// The network's last layer.
+  let lastLayer: (any Layer)?
   let loss: Loss
   let form: LossForm
   let task: LearningTask
@@ -40,13 +43,17 @@ struct TrainingSetup {
     precision = options.precision
     inputShape = Array(data.inputs.shape.dimensions.dropFirst())
     outputShape = try network.outputShape(for: inputShape)
-    try Self.check(data, output: outputShape, options)
+    targetShape = Array(data.targets.shape.dimensions.dropFirst())
+    lastLayer = network.layers.last
     loss = try network.loss(requested: options.loss, for: data.targets)
+    try Self.check(data, output: outputShape, options, loss)
     form = network.form(of: loss)
     // What the task is, and whether all is finite, is seen from the numbers as Float64.
     try MemoryGuard.check(
       elements: Double(max(data.inputs.count, data.targets.count)), bytesEach: 16)
-    task = LearningTask(network, loss: loss, inputs: data.inputs, targets: data.targets)
+    task =
+      targetShape == outputShape
+      ? LearningTask(network, loss: loss, inputs: data.inputs, targets: data.targets) : .numbers
     if loss.isCrossEntropy, outputShape.reduce(1, *) < 2 {
       throw TrainingError.needsClasses(loss: loss.rawValue)
     }
@@ -56,20 +63,23 @@ struct TrainingSetup {
     }
     let (sum, widest) = try Self.widths(of: network, input: inputShape)
     widestGradient = widest
+    let addsUp = loss.recorded?.isMeanOverRows ?? true
     targetRows =
-      network.layers.contains { $0.needsWholeBatch }
+      !addsUp || network.layers.contains { $0.needsWholeBatch }
       ? .max : max(Self.fewestRows(sum), Self.pieceFloats / max(1, sum))
     stepThreads =
       3 * Double(network.parameterCount) * Double(batchRows) < Self.smallStep ? 1 : nil
-    measuringRows = max(Self.fewestRows(sum), min(1024, Self.pieceFloats / max(1, sum)))
+    measuringRows =
+      !addsUp || network.layers.contains { $0.mixesRows }
+      ? .max : max(Self.fewestRows(sum), min(1024, Self.pieceFloats / max(1, sum)))
   }
 
   private static func check(
-    _ data: TrainingData, output: [Int], _ options: TrainingOptions
+    _ data: TrainingData, output: [Int], _ options: TrainingOptions, _ loss: Loss
   ) throws {
     for targets in [data.targets, data.validation?.targets].compactMap({ $0 }) {
       let width = Array(targets.shape.dimensions.dropFirst())
-      guard width == output else {
+      guard width == output || loss.recorded?.takesOtherTargets ?? false else {
         throw TrainingError.targetWidth(network: output, targets: width)
       }
     }

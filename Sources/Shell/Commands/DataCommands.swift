@@ -31,7 +31,8 @@ extension Command {
   ) { context in
     let source = try context.requiredWord("source")
     let name = try context.word("name")
-    let binding = try LoadedBinding(Loader.load(source), source: source, name: name)
+    let binding = try LoadedBinding(
+      Loader.load(source), source: source, name: name, on: context.machine)
     try context.define(binding.name, binding.value)
     context.print(binding.summary)
     if let omitted = binding.omitted {
@@ -109,7 +110,7 @@ private struct LoadedBinding {
   /// What the loading has left out or decided.
   var remarks: [LoadRemark] = []
 
-  init(_ loaded: Loaded, source: String, name given: String?) throws {
+  init(_ loaded: Loaded, source: String, name given: String?, on machine: Machine) throws {
     let name = given ?? Loader.bindingName(for: source)
     self.name = name
     switch loaded {
@@ -127,7 +128,7 @@ private struct LoadedBinding {
       value = .fields(tensors.map { ($0.name, Value($0.tensor)) })
       summary = "\(name)  " + Self.list(tensors)
     case .file(.parameters(let tensors, let notes)):
-      if let network = try NetworkFile.network(from: tensors, notes: notes) {
+      if let network = try NetworkFile.network(from: tensors, notes: notes, on: machine) {
         value = .network(Box(NetworkValue(network)))
         omitted = NetworkFile.omissions(in: notes)
         let count = NumberForm.grouped(network.parameterCount)

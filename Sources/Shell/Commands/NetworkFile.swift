@@ -13,14 +13,20 @@ enum NetworkFile {
   private static let statistic = "running"
 
   /// What goes into the file.
+  ///
+  /// - Parameter inAnyCase: also where no code makes a layer again, of which the file then holds
+  ///   the numbers alone.
   static func contents(
-    of network: Network
+    of network: Network, inAnyCase: Bool = false
   ) throws -> (tensors: [NamedTensor], notes: [String: String]) {
     var tensors = network.parameters.map { NamedTensor(name: $0.name, tensor: $0.tensor) }
     for (index, tensor) in network.statistics.enumerated() {
       tensors.append(NamedTensor(name: "\(statistic)\(index + 1)", tensor: tensor))
     }
-    var notes = [note: network.description, seedNote: String(network.seed)]
+    let source =
+      inAnyCase
+      ? (try? network.layers.source()) ?? network.description : try network.layers.source()
+    var notes = [note: source, seedNote: String(network.seed)]
     if let loss = network.loss { notes[lossNote] = loss.rawValue }
     if let omitted = omissions(of: network) { notes[omissionNote] = omitted }
     return (tensors, notes)
@@ -52,7 +58,7 @@ enum NetworkFile {
   ///
   /// - Throws: where the note is no composition of layers, or the parameters do not fit it.
   static func network(
-    from tensors: [NamedTensor], notes: [String: String]
+    from tensors: [NamedTensor], notes: [String: String], on machine: Machine
   ) throws -> Network? {
     guard let text = notes[note] else { return nil }
     let expression: Expression
@@ -62,11 +68,12 @@ enum NetworkFile {
       throw unreadable(text)
     }
     var generator = RandomGenerator(seed: 0)
-    var network = try Network(layers(of: expression, text), generator: &generator)
+    let reader = LayerReader(text: text, machine: machine)
+    var network = try Network(reader.layers(of: expression), generator: &generator)
     try setParameters(of: &network, to: tensors.filter { !$0.name.hasPrefix(statistic) })
     let statistics = tensors.filter { $0.name.hasPrefix(statistic) }.map(\.tensor)
     if !statistics.isEmpty { network.statistics = statistics }
-    network.loss = notes[lossNote].flatMap(Loss.init(rawValue:))
+    network.loss = try notes[lossNote].flatMap { try loss(named: $0, machine) }
     if let seed = notes[seedNote].flatMap({ UInt64($0) }) { network.seed = seed }
     return network
   }
@@ -92,47 +99,105 @@ enum NetworkFile {
       })
   }
 
-  private static func unreadable(_ text: String) -> RuntimeError {
+  /// The loss of a name: a known one, or a person's function that has it now.
+  private static func loss(named name: String, _ machine: Machine) throws -> Loss? {
+    if let known = Loss(rawValue: name) { return known }
+    guard case .function(let function)? = machine.globals[name] else { return nil }
+    return try? Loss(function, machine)
+  }
+
+  fileprivate static func unreadable(_ text: String) -> RuntimeError {
     .other(
       "the file's note about its layers cannot be read: \(TextLayout.cut(text, to: 60))", hint: nil)
   }
+}
 
-  /// Only layers with literal arguments are built: a file runs no code.
-  private static func layers(of expression: Expression, _ text: String) throws -> [any Layer] {
+/// Makes the layers that a file's note names. A file brings no code of its own: a person's functions
+/// are those that the session has.
+private struct LayerReader {
+  let text: String
+  let machine: Machine
+
+  private var unreadable: RuntimeError { NetworkFile.unreadable(text) }
+
+  func layers(of expression: Expression) throws -> [any Layer] {
     switch expression.kind {
-    case .pipe(let first, let second):
-      return try layers(of: first, text) + layers(of: second, text)
+    case .pipe(let first, let second): return try layers(of: first) + layers(of: second)
     case .name(let name):
-      guard let builtin = Builtin.named(name),
-        case .network(let box)? = try builtin.asLayer(NoInterpreter())
-      else { throw unreadable(text) }
-      return box.content.network.layers
+      if let builtin = Builtin.named(name) {
+        if case .network(let box)? = try builtin.asLayer(NoInterpreter()) {
+          return box.content.network.layers
+        }
+        guard builtin.differentiation == .differentiable else { throw unreadable }
+        return [try FunctionLayer(Function(builtin), machine)]
+      }
+      return [try FunctionLayer(ownFunction(name), machine)]
     case .call(let callee, let arguments):
-      guard case .name(let name) = callee.kind, let builtin = Builtin.named(name),
-        builtin.declaration.group == .layers
-      else { throw unreadable(text) }
-      let values = try arguments.map { try literal($0.value, text) }
-      let value = try builtin.invoke(
-        values, names: arguments.map { $0.name?.text }, interpreter: NoInterpreter())
-      guard case .network(let box) = value else { throw unreadable(text) }
+      guard case .name(let name) = callee.kind else { throw unreadable }
+      let names = arguments.map { $0.name?.text }
+      guard let builtin = Builtin.named(name) else {
+        let values = try arguments.map { try literal($0.value) }
+        let made = try machine.call(.function(ownFunction(name)), values, names: names)
+        guard case .network(let box) = made, box.content.network.layers.count == 1 else {
+          throw RuntimeError.other(
+            "\(expression) made a layer of this network and now makes \(made.kindPhrase)",
+            hint: nil)
+        }
+        return box.content.network.layers
+      }
+      guard builtin.declaration.group == .layers else { throw unreadable }
+      if name == "layer" { return [try layer(arguments.map(\.value))] }
+      let values = try arguments.map { try literal($0.value) }
+      let value = try builtin.invoke(values, names: names, interpreter: NoInterpreter())
+      guard case .network(let box) = value else { throw unreadable }
       return box.content.network.layers
-    default: throw unreadable(text)
+    default: throw unreadable
     }
   }
 
-  private static func literal(_ expression: Expression, _ text: String) throws -> Value {
+  private func ownFunction(_ name: String) throws -> Function {
+    guard case .function(let function)? = machine.globals[name] else {
+      throw RuntimeError.other(
+        "the network has a layer \(name), a function that is not here",
+        hint: "define \(name) first: a file holds weights and no code")
+    }
+    return function
+  }
+
+  /// `layer({W: [30, 27]}, logits)`: the shapes of parameters, and a function's name.
+  private func layer(_ arguments: [Expression]) throws -> any Layer {
+    guard arguments.count == 2, case .name(let name) = arguments[1].kind else { throw unreadable }
+    return try FunctionLayer(
+      ownFunction(name), parameters: zeros(arguments[0]), call: nil, machine)
+  }
+
+  private func zeros(_ expression: Expression) throws -> Value {
+    switch expression.kind {
+    case .record(let fields):
+      return .fields(try fields.map { ($0.name.text, try zeros($0.value)) })
+    case .list(let parts):
+      let sizes = parts.compactMap { part -> Int? in
+        if case .number(let number) = part.kind { Int(exactly: number) } else { nil }
+      }
+      guard sizes.count == parts.count else { return .items(try parts.map { try zeros($0) }) }
+      return Value(try Tensor.zeros(Shape(checking: sizes)))
+    default: throw unreadable
+    }
+  }
+
+  private func literal(_ expression: Expression) throws -> Value {
     switch expression.kind {
     case .number(let number): return .number(number)
     case .string(let string): return .text(string)
     case .bool(let bool): return .bool(bool)
     case .none: return .none
     case .unary(UnaryOperator.negate, let operand):
-      guard case .number(let number) = operand.kind else { throw unreadable(text) }
+      guard case .number(let number) = operand.kind else { throw unreadable }
       return .number(-number)
     default:
       // `residual(dense(4, 4) |> relu)`
       var generator = RandomGenerator(seed: 0)
-      let network = try Network(layers(of: expression, text), generator: &generator)
+      let network = try Network(layers(of: expression), generator: &generator)
       return .network(Box(NetworkValue(network)))
     }
   }

@@ -38,12 +38,11 @@ extension Command {
       words: UpdateRule.all.map(\.name), misnomers: ["opt", "solver"],
       "a rule's name, or an optimizer as adam(1e-3)"),
     .option(
-      "loss", .choice(Loss.allCases.map(\.rawValue)),
-      default: .computed("as before, or what the last layer is for"),
-      misnomers: ["criterion", "objective"],
-      "what to make small, \(Loss.allCases.map(\.rawValue).joined(separator: ", ")): cross_entropy "
-        + "after a softmax, bce after a sigmoid with targets 0 or 1, otherwise mse; a network goes "
-        + "on with what it was trained with"),
+      "loss", .function, default: .computed("as before, or what the last layer is for"),
+      words: Loss.allCases.map(\.rawValue), misnomers: ["criterion", "objective"],
+      "what to make small, \(Loss.allCases.map(\.rawValue).joined(separator: ", ")) or a function "
+        + "(target, p) -> …: cross_entropy after a softmax, bce after a sigmoid with targets 0 or "
+        + "1, otherwise mse; a network goes on with what it was trained with"),
     .option(
       "reduction", .choice(LossReduction.allCases.map(\.rawValue)), default: .string("mean"),
       "whether a batch's gradient is the mean over its rows or their sum"),
@@ -167,7 +166,7 @@ extension Command {
   ) { context in
     let place = try context.place("net")
     var network = try context.network("net")
-    try network.reset(generator: &context.machine.random.generator)
+    try context.machine.random.drawing { try network.reset(generator: &$0) }
     try place.write(.network(Box(NetworkValue(network))))
     return nil
   }

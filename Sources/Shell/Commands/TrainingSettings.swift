@@ -13,7 +13,7 @@ struct TrainingSettings {
     if let epochs = try context.integer("epochs") { options.epochs = epochs }
     if let batch = try batch() { options.batch = batch }
     options.optimizer = try optimizer()
-    if let loss = try choice("loss", Loss.init(rawValue:)) { options.loss = loss }
+    options.loss = try loss()
     if let reduction = try choice("reduction", LossReduction.init(rawValue:)) {
       options.reduction = reduction
     }
@@ -37,6 +37,22 @@ struct TrainingSettings {
       throw RuntimeError.other("\(slot) cannot be \(word)", hint: nil)
     }
     return choice
+  }
+
+  private func loss() throws -> Loss? {
+    guard let value = try context.value("loss") else { return nil }
+    switch value {
+    case .none: return nil
+    case .function(let function): return try Loss(function, context.machine)
+    case .string(let box):
+      if let loss = Loss(rawValue: box.content) { return loss }
+      throw RuntimeError.other(
+        "there is no loss \(box.content)",
+        hint: "it is one of \(Loss.allCases.map(\.rawValue).joined(separator: ", ")), or a "
+          + "function of target and prediction")
+    default:
+      throw context.mismatch("loss", "a loss's name or a function (target, p) -> …", value)
+    }
   }
 
   private func batch() throws -> BatchSize? {

@@ -35,7 +35,7 @@ enum RescuedNetworks {
     makeFolders(folder)
     let word = String(name.map { $0.isLetter || $0.isNumber ? $0 : "_" }.prefix(40))
     let path = "\(folder)/\(word)-\(timestamp())-\(getpid())\(ending)"
-    let (tensors, notes) = try NetworkFile.contents(of: network)
+    let (tensors, notes) = try NetworkFile.contents(of: network, inAnyCase: true)
     try FileWriter.write(.parameters(tensors, notes: notes), to: path)
     write("\(word)\n\(reason)\n", to: path + noteEnding)
     return (path, deleteOldest())

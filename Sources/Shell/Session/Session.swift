@@ -201,6 +201,8 @@ package final class Session: CommandHost {
     writeOutput(LongOutput.shown(value.display(displayStyle), in: self) + "\n")
   }
 
+  package func note(_ text: String) { writeError(text + "\n") }
+
   package func answer(_ value: Value) -> Value? { Answer.kept(value, in: self) }
 
   /// Gives a global variable a value, as `load` does.

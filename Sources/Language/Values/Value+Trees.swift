@@ -1,0 +1,225 @@
+import Networks
+import Operations
+import Syntax
+import Tensors
+
+/// Arithmetic of records leaf by leaf: between two of one structure, and of one with a number.
+extension Value {
+  /// `left ∘ right` where one of them is a record, or a network; nil where none is or the operation
+  /// is none of trees.
+  static func treeArithmetic(
+    _ operation: BinaryOperator, _ left: Value, _ right: Value
+  ) throws -> Value? {
+    guard [.add, .subtract, .multiply, .divide].contains(operation) else { return nil }
+    switch (left, right) {
+    case (.network(let box), .record): return try box.content.applying(operation, right)
+    case (.record, _) where right.isTreeOperand, (_, .record) where left.isTreeOperand:
+      let operands = TreeOperands(operation: operation)
+      return try operands.apply(left, right, path: "", depth: 0)
+    case (.record, _), (_, .record):
+      let other = if case .record = left { right } else { left }
+      throw RuntimeError.other(
+        "cannot \(operation.verb) \(left.kindPhrase) and \(right.kindPhrase)",
+        hint: other.kindPhrase
+          + " fits no record: arithmetic of records takes a record of the same "
+          + "keys, or a number")
+    default: return nil
+    }
+  }
+
+  /// `-x` of a record, leaf by leaf.
+  func negativeTree() throws -> Value {
+    try TreeOperands(operation: .multiply).apply(.number(-1), self, path: "", depth: 0)
+  }
+
+  /// What arithmetic with a record takes: another, or a number.
+  private var isTreeOperand: Bool { isRecord || isTreeNumber }
+
+  /// A number beside a record counts for every leaf.
+  fileprivate var isTreeNumber: Bool {
+    switch self {
+    case .number, .bool: true
+    case .traced(let box): box.content.rank == 0
+    case .tensor(let box): box.content.count == 1
+    default: false
+    }
+  }
+
+  /// The error for arithmetic of a list of tensors: one by itself is no record.
+  static func listArithmetic(
+    _ operation: BinaryOperator, _ left: Value, _ right: Value
+  ) -> RuntimeError? {
+    guard let list = [left, right].first(where: \.holdsTensors),
+      [.add, .subtract, .multiply, .divide].contains(operation)
+    else { return nil }
+    guard case .list(let box) = list else { return nil }
+    let names = (0..<min(3, box.content.count)).map { index in
+      let letter = ["a", "b", "c"][index]
+      return "\(letter): …"
+    }
+    let more = box.content.count > 3 ? ", …" : ""
+    return .other(
+      "cannot \(operation.verb) \(left.kindPhrase) and \(right.kindPhrase)",
+      hint: "a list stays a list; a record is computed with field by field: "
+        + "{\(names.joined(separator: ", "))\(more)}")
+  }
+
+  private var holdsTensors: Bool {
+    guard case .list(let box) = self else { return false }
+    return box.content.contains { element in
+      switch element {
+      case .tensor, .record: true
+      case .traced(let box): box.content.rank > 0
+      default: false
+      }
+    }
+  }
+}
+
+/// One operation on two trees, walked together.
+private struct TreeOperands {
+  let operation: BinaryOperator
+
+  private static let depthLimit = 200
+
+  /// - Parameter path: where in the records this is: `.layers[0].W`.
+  func apply(_ left: Value, _ right: Value, path: String, depth: Int) throws -> Value {
+    guard depth < Self.depthLimit else {
+      throw RuntimeError.other("records are nested too deeply for arithmetic", hint: nil)
+    }
+    switch (left, right) {
+    case (.record(let a), .record(let b)):
+      try checkKeys(a.content, b.content, path)
+      return .fields(
+        try zip(a.content.names, a.content.values).map { name, value in
+          (
+            name,
+            try apply(
+              value, b.content[name] ?? .none, path: ParameterTree.fieldPath(path, name),
+              depth: depth + 1)
+          )
+        })
+    case (.list(let a), .list(let b)):
+      guard a.content.count == b.content.count else {
+        throw differ(
+          "\(shown(path)) is a list of \(a.content.count) on the left and of "
+            + "\(b.content.count) on the right")
+      }
+      return .items(
+        try a.content.indices.map {
+          try apply(a.content[$0], b.content[$0], path: "\(path)[\($0)]", depth: depth + 1)
+        })
+    case (.record(let a), _) where right.isTreeNumber:
+      return .fields(
+        try zip(a.content.names, a.content.values).map { name, value in
+          (
+            name,
+            try apply(
+              value, right, path: ParameterTree.fieldPath(path, name), depth: depth + 1)
+          )
+        })
+    case (_, .record(let b)) where left.isTreeNumber:
+      return .fields(
+        try zip(b.content.names, b.content.values).map { name, value in
+          (
+            name,
+            try apply(left, value, path: ParameterTree.fieldPath(path, name), depth: depth + 1)
+          )
+        })
+    case (.list(let a), _) where right.isTreeNumber:
+      return .items(
+        try a.content.indices.map {
+          try apply(a.content[$0], right, path: "\(path)[\($0)]", depth: depth + 1)
+        })
+    case (_, .list(let b)) where left.isTreeNumber:
+      return .items(
+        try b.content.indices.map {
+          try apply(left, b.content[$0], path: "\(path)[\($0)]", depth: depth + 1)
+        })
+    default: return try leaf(left, right, path)
+    }
+  }
+
+  private func leaf(_ left: Value, _ right: Value, _ path: String) throws -> Value {
+    for value in [left, right] where !Self.isLeaf(value) {
+      switch value {
+      case .record, .list:
+        throw differ(
+          "\(shown(path)) is \(left.kindPhrase) on the left and "
+            + "\(right.kindPhrase) on the right")
+      default:
+        throw RuntimeError.other(
+          "cannot \(operation.verb) records: \(shown(path)) is \(value.kindPhrase), "
+            + "no number or tensor", hint: nil)
+      }
+    }
+    var (a, b) = (left, right)
+    do {
+      return try Value.binary(operation, &a, &b)
+    } catch let error as TensorError where error != .interrupted {
+      throw RuntimeError.other("\(shown(path)): \(error.message)", hint: nil)
+    }
+  }
+
+  private static func isLeaf(_ value: Value) -> Bool {
+    switch value {
+    case .number, .bool, .tensor, .traced: true
+    default: false
+    }
+  }
+
+  private func checkKeys(_ a: Record, _ b: Record, _ path: String) throws {
+    let place = path.isEmpty ? "" : " in \(shown(path))"
+    if let name = a.names.first(where: { b[$0] == nil }) {
+      throw differ("the left has \(name)\(place) and the right has not")
+    }
+    if let name = b.names.first(where: { a[$0] == nil }) {
+      throw differ("the right has \(name)\(place) and the left has not")
+    }
+  }
+
+  private func differ(_ how: String) -> RuntimeError {
+    .other(
+      "cannot \(operation.verb) records of different structure: \(how)",
+      hint: "both need the same keys, in any order, and lists of the same length")
+  }
+
+  private func shown(_ path: String) -> String {
+    path.hasPrefix(".") ? String(path.dropFirst()) : path
+  }
+}
+
+extension NetworkValue {
+  /// The network with its parameters added to, or reduced by, those of a record by their names.
+  fileprivate func applying(_ operation: BinaryOperator, _ right: Value) throws -> Value {
+    let names = network.parameterNames
+    let own = tracedParameters ?? network.parameters.map { Variable($0.tensor) }
+    let left = Value.fields(Array(zip(names, own.map { Value($0) })))
+    guard operation == .add || operation == .subtract,
+      case .record(let record) = try TreeOperands(operation: operation).apply(
+        left, right, path: "", depth: 0)
+    else {
+      throw RuntimeError.other(
+        "cannot \(operation.verb) a network and a record",
+        hint: "net += g and net -= 0.1 * g take a record by the names of the parameters")
+    }
+    var result = self
+    let values = try names.map { name -> Variable in
+      guard let value = try record.content[name]?.asVariable() else {
+        throw RuntimeError.unknownField(name, of: "the record", known: record.content.names)
+      }
+      return value
+    }
+    for (value, parameter) in zip(values, network.parameters)
+    where value.shape != parameter.tensor.shape {
+      throw NetworkError.parameterShape(
+        name: parameter.name, expected: parameter.tensor.shape, got: value.shape)
+    }
+    if tracedParameters != nil || values.contains(where: { !$0.isConstant }) {
+      result.tracedParameters = values
+    } else {
+      try result.network.setParameters(values.map(\.tensor))
+    }
+    return .network(Box(result))
+  }
+}
