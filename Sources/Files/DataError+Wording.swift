@@ -33,6 +33,7 @@ extension DataError: CustomStringConvertible {
       "\(place) is not a sound \(format.name): \(reason)"
     case .claimsMore(let place, let what, let claimed, let held):
       "\(place): its \(what) claims \(claimed), but the file holds \(held)"
+    case .notText(let place, let line): "\(place), line \(line): this is no text in UTF-8"
     case .checksum(let place): "\(place) is damaged: its checksum does not match"
     case .tooLarge(let place, let needed, let available):
       "\(place) needs \(bytes(needed)) of memory, \(bytes(available)) are free"

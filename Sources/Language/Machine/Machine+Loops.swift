@@ -20,7 +20,7 @@ extension Machine {
       state[3] = .number(box.content.lower)
       state[4] = .number(box.content.step)
     } else {
-      state[0] = try value.preparedForWalking()
+      state[0] = value
     }
   }
 
@@ -81,7 +81,7 @@ extension Value {
     case .range(let box): box.content.count
     case .tensor(let box): box.content.shape.dimensions.first
     case .traced(let box): box.content.shape.dimensions.first
-    case .string(let box): box.content.count
+    case .string(let box): box.count
     case .record(let box): box.content.names.count
     case .split(let box): box.content.count
     default: nil
@@ -92,22 +92,16 @@ extension Value {
   package func element(_ position: Int) throws -> Value {
     switch self {
     case .record(let box): box.content.values[position]
-    case .string(let box):
-      .text(String(box.content[box.content.index(box.content.startIndex, offsetBy: position)]))
+    case .string(let box): box.character(at: position)
     default: try indexed(by: [.index(.number(Double(position)))])
     }
-  }
-
-  /// The same sequence in a form whose elements are quick to reach.
-  package func preparedForWalking() throws -> Value {
-    if case .string(let box) = self { return .items(try box.content.characterValues()) }
-    return self
   }
 
   /// The element of a walk; of a record, the name.
   package func walkingElement(_ position: Int) throws -> Value {
     switch self {
     case .list(let box): box.content[position]
+    case .string(let box): box.character(at: position)
     case .record(let box): .text(box.content.names[position])
     default: try indexed(by: [.index(.number(Double(position)))])
     }

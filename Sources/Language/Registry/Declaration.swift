@@ -110,6 +110,9 @@ package struct Parameter: Sendable {
   /// Whether numbers that are not yet in a tensor keep their 64 bits on the way into one.
   package let isExact: Bool
   package let summary: String
+  /// Whether a pipe gives the value to a call that leaves this out, though it has a default:
+  /// `s |> split(",")`.
+  package let isAwaited: Bool
 
   /// A value that a declaration can name.
   package enum Default: Sendable, Equatable {
@@ -123,7 +126,7 @@ package struct Parameter: Sendable {
 
   package init(
     _ name: String, _ kind: Kind, default defaultValue: Default? = nil, isVariadic: Bool = false,
-    isExact: Bool = false, _ summary: String = ""
+    isExact: Bool = false, isAwaited: Bool = false, _ summary: String = ""
   ) {
     self.name = name
     self.kind = kind
@@ -131,5 +134,6 @@ package struct Parameter: Sendable {
     self.isVariadic = isVariadic
     self.isExact = isExact
     self.summary = summary
+    self.isAwaited = isAwaited
   }
 }

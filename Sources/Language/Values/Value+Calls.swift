@@ -13,7 +13,8 @@ extension Value {
     let named = Set(names.compactMap { $0 })
     let positional = count - named.count
     return parameters.enumerated().contains { place, parameter in
-      parameter.isNeeded && place >= positional && !named.contains(parameter.name)
+      (parameter.isNeeded || parameter.isAwaited && named.isEmpty)
+        && place >= positional && !named.contains(parameter.name)
     }
   }
 
@@ -28,12 +29,14 @@ extension Value {
 
 extension Function {
   /// The parameters in order, and whether each must be given; nil for a layer's constructor.
-  fileprivate var neededParameters: [(name: String, isNeeded: Bool)]? {
+  fileprivate var neededParameters: [(name: String, isNeeded: Bool, isAwaited: Bool)]? {
     switch origin {
     case .builtin(let builtin):
       if builtin.declaration.group == .layers { return nil }
-      return builtin.declaration.parameters.map { ($0.name, $0.defaultValue == nil) }
-    case .user(let code): return code.parameters.map { ($0.name, !$0.hasDefault) }
+      return builtin.declaration.parameters.map {
+        ($0.name, $0.defaultValue == nil, $0.isAwaited)
+      }
+    case .user(let code): return code.parameters.map { ($0.name, !$0.hasDefault, false) }
     case .composed(let steps):
       guard case .function(let first)? = steps.first else { return nil }
       return first.neededParameters
