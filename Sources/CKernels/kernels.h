@@ -36,6 +36,9 @@ typedef struct {
   void (*update[nnsh_rule_count])(
       float *weights, float *first, float *second, const float *gradient, ptrdiff_t count,
       const float *numbers);
+  void (*update_f64[nnsh_rule_count])(
+      double *weights, double *first, double *second, const double *gradient, ptrdiff_t count,
+      const double *numbers);
   void (*to_bf16)(const float *, uint16_t *, ptrdiff_t);
   // So many rounds of `multiply_add_lanes` independent multiply-adds.
   float (*multiply_adds)(ptrdiff_t rounds);

@@ -73,6 +73,13 @@ void nnsh_update(
   run_whole(&u, (count + chunk - 1) / chunk, count);
 }
 
+void nnsh_update_f64(
+    int rule, double *weights, double *first, double *second, const double *gradient,
+    ptrdiff_t count, const double *numbers) {
+  if (rule < 0 || rule >= nnsh_rule_count) return;
+  nnsh_kernels()->update_f64[rule](weights, first, second, gradient, count, numbers);
+}
+
 void nnsh_f32_to_bf16(const float *in, uint16_t *out, ptrdiff_t count) {
   update u = {.kind = update_half, .in = in, .half = out, .count = count};
   run_whole(&u, (count + chunk - 1) / chunk, count);

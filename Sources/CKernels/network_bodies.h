@@ -19,31 +19,44 @@ static void relu_mask_f32(float *gradient, const float *activation, ptrdiff_t co
   for (ptrdiff_t i = 0; i < count; i++) gradient[i] = activation[i] <= 0 ? 0.0f : gradient[i];
 }
 
-// A loop for each rule. The numbers are copied: they cannot change under a store to the weights.
+// A loop for each rule and type. The numbers are copied: they cannot change under a store to the
+// weights.
 #define STATES_0
-#define STATES_1 float a = first[i];
-#define STATES_2 STATES_1 float b = second[i];
+#define STATES_1 REAL a = first[i];
+#define STATES_2 STATES_1 REAL b = second[i];
 #define KEPT_0
 #define KEPT_1 first[i] = a;
 #define KEPT_2 KEPT_1 second[i] = b;
-#define UPDATE_RULE(name, states, ...)                                                        \
-  static void update_##name(                                                                  \
-      float *weights, float *first, float *second, const float *gradient, ptrdiff_t count,    \
-      const float *numbers) {                                                                 \
-    float n[nnsh_rule_numbers];                                                               \
+#define UPDATE_LOOP(function, states, ...)                                                    \
+  static void function(                                                                       \
+      REAL *weights, REAL *first, REAL *second, const REAL *gradient, ptrdiff_t count,        \
+      const REAL *numbers) {                                                                  \
+    REAL n[nnsh_rule_numbers];                                                                \
     memcpy(n, numbers, sizeof n);                                                             \
     (void)first, (void)second;                                                                \
     VECTOR(WIDTH)                                                                             \
     for (ptrdiff_t i = 0; i < count; i++) {                                                   \
-      float w = weights[i], g = gradient[i];                                                  \
+      REAL w = weights[i], g = gradient[i];                                                   \
       STATES_##states                                                                         \
       __VA_ARGS__                                                                             \
       weights[i] = w;                                                                         \
       KEPT_##states                                                                           \
     }                                                                                         \
   }
+#define REAL float
+#define ROOT __builtin_sqrtf
+#define UPDATE_RULE(name, states, ...) UPDATE_LOOP(update_##name##_f32, states, __VA_ARGS__)
 #include "update_rules.def"
 #undef UPDATE_RULE
+#undef REAL
+#undef ROOT
+#define REAL double
+#define ROOT __builtin_sqrt
+#define UPDATE_RULE(name, states, ...) UPDATE_LOOP(update_##name##_f64, states, __VA_ARGS__)
+#include "update_rules.def"
+#undef UPDATE_RULE
+#undef REAL
+#undef ROOT
 
 static void to_bf16(const float *in, uint16_t *out, ptrdiff_t count) {
   VECTOR(WIDTH)

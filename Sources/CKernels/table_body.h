@@ -30,7 +30,13 @@ const nnsh_kernel_table TABLE = {
     .relu_mask = relu_mask_f32,
     .update =
         {
-#define UPDATE_RULE(name, states, ...) update_##name,
+#define UPDATE_RULE(name, states, ...) update_##name##_f32,
+#include "update_rules.def"
+#undef UPDATE_RULE
+        },
+    .update_f64 =
+        {
+#define UPDATE_RULE(name, states, ...) update_##name##_f64,
 #include "update_rules.def"
 #undef UPDATE_RULE
         },

@@ -126,6 +126,8 @@ extension DataError: CustomStringConvertible {
     case .foreign(_, _, let advice): [advice]
     case .endless: ["save what it gives to a file, and load that"]
     case .notAFile: ["name a file"]
+    case .notText(let place, _):
+      ["convert it, as by iconv -f latin1 -t utf-8 \(place) > text.txt"]
     default: tableSuggestions ?? setSuggestions
     }
   }

@@ -40,6 +40,8 @@ public struct CommandSyntax: Sendable {
     case path
     /// All that is left of the line, as it stands.
     case text
+    /// Statements between braces.
+    case block
   }
 
   /// `name=value` after the slots.

@@ -1,3 +1,19 @@
+extension Expression {
+  /// The expression that a command is given for a block of statements.
+  fileprivate init(running block: Block) {
+    self.init(
+      .conditional(
+        condition: Expression(.bool(true), block.span), then: block, otherwise: nil), block.span)
+  }
+
+  /// The block that a command is given; nil where this is another expression.
+  public var commandBlock: Block? {
+    guard case .conditional(let condition, let then, nil) = kind, condition.span == then.span
+    else { return nil }
+    return then
+  }
+}
+
 extension Parser {
   /// Reads one argument of a command, after the kind of its place.
   mutating func parseValue(
@@ -14,10 +30,20 @@ extension Parser {
       return argument(slot, try parseExpression())
     case .word(let choices): return try parseWord(choices, for: slot)
     case .path: return try parsePath(for: slot)
+    case .block: return argument(slot, try parseBlockArgument(after: slot))
     case .text:
       let span = try takeRestOfLine()
       return CommandArgument(slot: slot, value: .word(source.text(in: span)), span: span)
     }
+  }
+
+  /// A block as the expression that runs it.
+  private mutating func parseBlockArgument(after slot: String) throws(Diagnostic) -> Expression {
+    // Loops around the command are none of the block's.
+    let outer = loopNesting
+    loopNesting = 0
+    defer { loopNesting = outer }
+    return Expression(running: try parseBlock(after: "`\(slot)`"))
   }
 
   private func argument(_ slot: String, _ expression: Expression) -> CommandArgument {

@@ -120,7 +120,8 @@ extension CommandSyntax {
     var parts = [name]
     for slot in slots {
       let keyword = slot.keyword.map { "\($0) " } ?? ""
-      let place = keyword + slot.name.uppercased() + (slot.isVariadic ? "…" : "")
+      let name = slot.kind == .block ? "{ … }" : slot.name.uppercased()
+      let place = keyword + name + (slot.isVariadic ? "…" : "")
       parts.append(slot.isOptional ? "[\(place)]" : place)
     }
     if !options.isEmpty {

@@ -143,6 +143,7 @@ extension SourcePrinter {
   private mutating func write(_ value: CommandArgument.Value, kind: CommandSyntax.Kind?) {
     switch value {
     case .expression(let expression):
+      if kind == .block, let block = expression.commandBlock { return write(block) }
       guard kind != .path else {
         if case .interpolation = expression.kind { return write(expression, from: .postfix) }
         text += "("

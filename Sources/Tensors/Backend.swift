@@ -63,6 +63,10 @@ package protocol Backend: Sendable {
   func update(
     _ rule: Int, _ weights: FloatRows, states: (Floats?, Floats?), gradient: FloatRows,
     numbers: SIMD8<Float>)
+  /// The same of tensors of one shape, in the weights' element type.
+  func update(
+    _ rule: Int, _ weights: inout Tensor, states: inout [Tensor], gradient: Tensor,
+    numbers: SIMD8<Double>) throws(TensorError)
   /// Rounds to bfloat16.
   func round(_ numbers: FloatRows, into halves: HalfRows)
   /// Rows of `source` by their numbers, as many as `target` has.

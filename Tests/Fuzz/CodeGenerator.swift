@@ -68,6 +68,7 @@ struct CodeGenerator {
     case .schedule: return "cosine(0.1, 10)"
     case .dataSet: return "d"
     case .split: return random.one(of: ["d.train", "d", "{x: m, y: m}"])
+    case .block: return random.one(of: ["{ stop }", "{ print(epoch) }", "{ }", "{ net = 3 }"])
     case .any: return anything(depth: depth)
     }
   }

@@ -66,6 +66,7 @@ struct InterruptTable {
     case .number: ["2", "1e9"]
     case .integer: ["1", "2", "100000000"]
     case .bool: ["true"]
+    case .block: ["{ while true { } }"]
     case .record: ["record", "wide"]
     case .function: ["(x -> x)", "network"]
     case .network: ["network"]

@@ -73,9 +73,12 @@ struct Reference {
         return try .multiply(loss, Variable(scale))
       }, at: parameters)
     steps += 1
+    let clip = Self.clipping(gradients.flatMap { $0.doubles() }, options.optimizer)
     for index in parameters.indices {
       let w = parameters[index].doubles()
-      let g = zip(gradients[index].doubles(), w).map { $0 + (options.optimizer["l2"] ?? 0) * $1 }
+      let g = zip(gradients[index].doubles(), w).map {
+        clip * $0 + (options.optimizer["l2"] ?? 0) * $1
+      }
       var (m, v) = (first[index].doubles(), second[index].doubles())
       let changed = w.indices.map { i in
         Self.update(
@@ -86,6 +89,13 @@ struct Reference {
       first[index] = try Tensor(m, shape)
       second[index] = try Tensor(v, shape)
     }
+  }
+
+  /// What gradients are multiplied by so that their norm is the optimizer's clip at most.
+  static func clipping(_ gradients: [Double], _ optimizer: Optimizer) -> Double {
+    let norm = gradients.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    guard let clip = optimizer["clip"], clip > 0, norm > clip else { return 1 }
+    return clip / (norm + 1e-6)
   }
 
   static func update(
@@ -110,6 +120,11 @@ struct Reference {
     case "adagrad":
       m += g * g
       return w - rate * g / (m.squareRoot() + 1e-10)
+    case "lion":
+      let mixed = value("beta1") * m + (1 - value("beta1")) * g
+      m = value("beta2") * m + (1 - value("beta2")) * g
+      let sign: Double = mixed > 0 ? 1 : mixed < 0 ? -1 : 0
+      return w * (1 - rate * value("decay")) - rate * sign
     default: return .nan
     }
   }

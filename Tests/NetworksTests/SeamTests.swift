@@ -110,6 +110,13 @@ final class CountingBackend: Backend {
     count("update")
     cpu.update(rule, weights, states: states, gradient: gradient, numbers: numbers)
   }
+  func update(
+    _ rule: Int, _ weights: inout Tensor, states: inout [Tensor], gradient: Tensor,
+    numbers: SIMD8<Double>
+  ) throws(TensorError) {
+    count("update")
+    try cpu.update(rule, &weights, states: &states, gradient: gradient, numbers: numbers)
+  }
   func round(_ numbers: FloatRows, into halves: HalfRows) {
     count("round")
     cpu.round(numbers, into: halves)

@@ -21,7 +21,10 @@ import Testing
           rule, rate: 0.02,
           Dictionary(
             uniqueKeysWithValues: rule.settings.map {
-              ($0.name, $0.range == .flag ? 1 : $0.range == .fraction ? 0.7 : 0.03)
+              (
+                $0.name,
+                $0.range == .flag ? 1 : $0.range == .fraction ? 0.7 : $0.name == "clip" ? 0.5 : 0.03
+              )
             })),
       ]
     }
@@ -47,7 +50,7 @@ import Testing
         let range = first..<min(20, first + batch)
         try reference.step(
           sample.inputs.rows(range), sample.targets.rows(range),
-          rate: options.optimizer.rate.rate(epoch: epoch))
+          rate: try options.optimizer.rate.rate(epoch: epoch))
       }
     }
     let error = reference.difference(to: try trainer.trained())

@@ -84,3 +84,50 @@ import Testing
         == (try whole.trained()).parameters.map { $0.tensor.doubles() })
   }
 }
+
+/// Optimizers by themselves, outside a training.
+@Suite struct OptimizerValueTests {
+  static let optimizers: [Optimizer] =
+    UpdateRule.all.flatMap { rule in
+      [Optimizer(rule, rate: 0.1), Optimizer(rule, rate: 0.1, ["l2": 0.3])]
+    } + [
+      Optimizer(.sgd, rate: 0.1, ["momentum": 0.9]),
+      Optimizer(.sgd, rate: 0.1, ["momentum": 0.9, "nesterov": 1]),
+      Optimizer(.sgd, rate: 0.1, ["momentum": 0.9, "l2": 0.3]),
+      Optimizer(.sgd, rate: 0.1, ["momentum": 0.9, "clip": 0.5, "l2": 0.3]),
+      Optimizer(.adamW, rate: 0.1, ["decay": 0.2]), Optimizer(.adagrad, rate: 0.1, ["clip": 0.5]),
+      Optimizer(.lion, rate: 0.1, ["decay": 0.2]),
+    ]
+
+  @Test(arguments: optimizers, [ElementType.f32, .f64])
+  func agreesWithTheFormula(_ optimizer: Optimizer, _ type: ElementType) throws {
+    var optimizer = optimizer
+    let start = [0.5, -1.25, 2, 0.125]
+    var tensors = [try Tensor(doubles: start, [4], elementType: type)]
+    var (w, m, v) = (start, [0.0, 0, 0, 0], [0.0, 0, 0, 0])
+    for step in 1...4 {
+      let gradient = [0.3, -0.2, 0.7 / Double(step), -1]
+      try optimizer.update(
+        &tensors, by: [try Tensor(doubles: gradient, [4], elementType: type)], rate: 0.1)
+      let scale = Reference.clipping(gradient, optimizer)
+      for i in w.indices {
+        let g = scale * gradient[i] + (optimizer["l2"] ?? 0) * w[i]
+        w[i] = Reference.update(
+          w[i], g, &m[i], &v[i], optimizer, rate: 0.1, step: Double(step))
+      }
+    }
+    #expect(tensors[0].elementType == type)
+    #expect(difference(tensors[0].doubles(), w) < (type == .f64 ? 1e-12 : 5e-6))
+    #expect(optimizer.state.steps == 4)
+  }
+
+  @Test func otherShapesAreRefused() throws {
+    var optimizer = Optimizer(.adam)
+    var first = [try Tensor.zeros([2])]
+    try optimizer.update(&first, by: [Tensor.zeros([2])], rate: 0.1)
+    var other = [try Tensor.zeros([3])]
+    #expect(throws: TrainingError.self) {
+      try optimizer.update(&other, by: [Tensor.zeros([3])], rate: 0.1)
+    }
+  }
+}

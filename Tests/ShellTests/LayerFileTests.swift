@@ -21,7 +21,8 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let script = Self.networks.map { code in
       """
-      net = \(code)
+      \(code.split(separator: "\n").dropLast().joined(separator: "\n"))
+      net = \(code.split(separator: "\n").last ?? "")
       save net to "\(folder)/net.safetensors"
       load "\(folder)/net.safetensors" as back
       print("@ {net}")

@@ -31,11 +31,11 @@ import Testing
 
   @Test func theSyntaxDerivesFromTheArguments() throws {
     let train = try #require(Command.named("train"))
-    #expect(train.syntax.slots.map(\.name) == ["net", "data"])
-    #expect(train.syntax.slots.map(\.keyword) == [nil, "on"])
-    #expect(train.syntax.slots.map(\.isOptional) == [false, true])
+    #expect(train.syntax.slots.map(\.name) == ["net", "data", "block"])
+    #expect(train.syntax.slots.map(\.keyword) == [nil, "on", "each"])
+    #expect(train.syntax.slots.map(\.isOptional) == [false, true, true])
     #expect(train.syntax.options.map(\.name).contains("momentum"))
-    #expect(train.usage.hasPrefix("train NET [on DATA] [epochs=10 batch=128 rate=0.1"))
+    #expect(train.usage.hasPrefix("train NET [on DATA] [each { … }] [epochs=10 until= batch="))
   }
 
   @Test func wordsAreFoundInNamesFirst() {

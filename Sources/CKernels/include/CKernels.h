@@ -265,6 +265,10 @@ enum { nnsh_rule_numbers = 8 };
 void nnsh_update(
     int rule, float *_Nonnull weights, float *_Nullable first, float *_Nullable second,
     const float *_Nonnull gradient, ptrdiff_t count, const float *_Nonnull numbers);
+/// The same in Float64, on this thread.
+void nnsh_update_f64(
+    int rule, double *_Nonnull weights, double *_Nullable first, double *_Nullable second,
+    const double *_Nonnull gradient, ptrdiff_t count, const double *_Nonnull numbers);
 /// out = a unary operation of in, contiguous.
 void nnsh_unary_f32(int operation, float *_Nonnull out, const float *_Nonnull in, ptrdiff_t count);
 /// Rows of `in` chosen by `order`: out[i] = in[order[i]].

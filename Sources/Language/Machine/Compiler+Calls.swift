@@ -144,7 +144,9 @@ extension Compiler {
         inputs.append(
           (
             argument.slot,
-            .expression(expression, try template(of: expression), placePattern(expression))
+            .expression(
+              expression,
+              try template(ofArgument: expression), placePattern(expression))
           ))
       }
     }

@@ -54,12 +54,12 @@ final class Compiler {
     for name in variables { addCell(name) }
   }
 
-  private init(inside parent: Compiler, name: String?, span: Span) {
+  private init(inside parent: Compiler, name: String?, span: Span, isFunction: Bool = true) {
     self.parent = parent
     globals = parent.globals
     fixesBuiltins = parent.fixesBuiltins
     scope = parent.scope
-    isFunction = true
+    self.isFunction = isFunction
     builder = CodeBuilder(name: name, source: parent.builder.source, span: span)
     builder.fixesBuiltins = fixesBuiltins
     builder.scope = scope
@@ -123,6 +123,27 @@ final class Compiler {
     inner.builder.isObserved = isObserved
     inner.builder.beginTemporaries()
     try isObserved ? inner.compileObservedLeaving(expression) : inner.compileLeaving(expression)
+    return FunctionTemplate(code: Code(inner.builder), captures: inner.captureSources)
+  }
+
+  /// The code of what a command is given: an expression, or a block of statements.
+  func template(ofArgument expression: Expression) throws(Diagnostic) -> FunctionTemplate {
+    guard let block = expression.commandBlock else { return try template(of: expression) }
+    return try template(ofCommandBlock: block)
+  }
+
+  /// The code of statements that a command runs later: outside functions they see and change the
+  /// global variables, as the body of a loop does; in a function they have variables of their own.
+  private func template(ofCommandBlock block: Block) throws(Diagnostic) -> FunctionTemplate {
+    if isFunction {
+      return try template(
+        of: FunctionLiteral(name: nil, parameters: [], body: block, span: block.span))
+    }
+    let inner = Compiler(inside: self, name: nil, span: block.span, isFunction: false)
+    inner.builder.beginTemporaries()
+    try inner.compileDiscarding(block)
+    inner.builder.emit(
+      Instruction(.leave, a: inner.builder.constant(.none).bits), at: block.span)
     return FunctionTemplate(code: Code(inner.builder), captures: inner.captureSources)
   }
 

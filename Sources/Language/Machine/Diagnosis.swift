@@ -219,7 +219,8 @@ struct Diagnosis {
 }
 
 extension RuntimeError {
-  var isInterruption: Bool {
+  /// Whether a stop was asked for.
+  package var isInterruption: Bool {
     switch self {
     case .interrupted, .tensor(.interrupted): true
     default: false

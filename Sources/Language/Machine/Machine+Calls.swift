@@ -120,6 +120,7 @@ extension Machine {
       }
     case .network(let box):
       return try call(network: box, arguments, names)
+    case .schedule(let box): return try rate(of: box.content, arguments, names)
     default: break
     }
     throw RuntimeError.notCallable(kind: callee.kindName)
@@ -169,6 +170,40 @@ extension Machine {
     if isTraining == nil { noteTraining(network.content, input) }
     if let output = try observerOfCode?.output(of: network, for: input) { return output }
     return try Value.output(of: network.content, for: input, trainingWithSeed: nil)
+  }
+
+  /// `cosine(0.1, epochs=50)(12)`: the rate of an epoch.
+  private func rate(
+    of schedule: Schedule, _ arguments: [Value], _ names: [String?]
+  ) throws -> Value {
+    let usage = "schedule(epoch), counted from 0"
+    if let name = names.compactMap({ $0 }).first(where: { $0 != "epoch" }) {
+      throw RuntimeError.unknownArgument(
+        function: "a schedule", name: name, known: ["epoch"], usage: usage)
+    }
+    guard let argument = arguments.first else {
+      throw RuntimeError.missingArgument(
+        function: "a schedule", parameter: "epoch", usage: usage)
+    }
+    guard arguments.count == 1 else {
+      throw RuntimeError.tooManyArguments(
+        function: "a schedule", accepts: 1, got: arguments.count, usage: usage)
+    }
+    func rate(_ number: Double) throws -> Double {
+      guard let epoch = Int(exactly: number), epoch >= 0 else {
+        throw RuntimeError.argumentKind(
+          function: "a schedule", parameter: "epoch", expected: "a whole number from 0 up",
+          got: number.displayed, usage: usage)
+      }
+      return try schedule.rate(epoch: epoch)
+    }
+    if case .number(let number) = argument { return .number(try rate(number)) }
+    guard let numbers = try argument.asNumbers() else {
+      throw RuntimeError.argumentKind(
+        function: "a schedule", parameter: "epoch", expected: "a whole number from 0 up",
+        got: argument.kindPhrase, usage: usage)
+    }
+    return .items(try numbers.map { .number(try rate($0)) })
   }
 
   private static let networkUsage = "net(x), or net(x, training=true)"

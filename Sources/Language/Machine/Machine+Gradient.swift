@@ -52,9 +52,16 @@ extension Machine {
     }
   }
 
-  private func reverse(
+  func reverse(
     _ targets: [GradientTarget], tellingCuts: Bool, _ loss: () throws -> Value
   ) throws -> [Variable] {
+    try reverseWithLoss(targets, tellingCuts: tellingCuts, loss).gradients
+  }
+
+  /// The same with the loss's own number.
+  func reverseWithLoss(
+    _ targets: [GradientTarget], tellingCuts: Bool, _ loss: () throws -> Value
+  ) throws -> (loss: Double, gradients: [Variable]) {
     let tape = Tape()
     let points = targets.flatMap(\.points)
     let watched = points.map { tape.watch($0) }
@@ -62,7 +69,8 @@ extension Machine {
     let value = try DifferentiatedText.$current.withValue(DifferentiatedText()) { try loss() }
     let result = try Self.lossVariable(value)
     if tellingCuts { try checkReach(tape, from: result, to: targets, watched) }
-    return try tape.sweep(from: result, to: watched)
+    let number = result.tensor.item ?? .nan
+    return (number, try tape.sweep(from: result, to: watched))
   }
 
   /// Throws where a target's gradient would be 0 only because the way to it is cut.
@@ -117,7 +125,7 @@ extension Machine {
     }
   }
 
-  private static func lossVariable(_ value: Value) throws -> Variable {
+  static func lossVariable(_ value: Value) throws -> Variable {
     switch value {
     case .number, .traced, .tensor:
       guard let variable = try value.asVariable(), variable.count == 1 else {
@@ -131,64 +139,6 @@ extension Machine {
     default:
       throw RuntimeError.other(
         "a gradient is taken of a number, and this is \(value.kindPhrase)", hint: nil)
-    }
-  }
-}
-
-/// One `wrt` of a gradient: where it lies, what is there, and in what form the gradient is given.
-private struct GradientTarget {
-  let place: Place
-  /// The numbers and tensors that the place's value holds.
-  let points: [Variable]
-  private let form: Form
-
-  private enum Form {
-    case network(NetworkValue)
-    /// A number, a tensor, or a record or list of these.
-    case tree(ParameterTree.Structure)
-  }
-
-  init(_ place: Place) throws {
-    self.place = place
-    let value = try place.read()
-    switch value {
-    case .network(let box):
-      form = .network(box.content)
-      points =
-        box.content.tracedParameters ?? box.content.network.parameters.map { Variable($0.tensor) }
-    case .number, .tensor, .traced, .record, .list:
-      let tree = try ParameterTree(value, named: place.description)
-      form = .tree(tree.structure)
-      points = try tree.leaves.map { leaf in
-        if case .number(let number) = leaf.value { return try Variable(number) }
-        return try leaf.value.asVariable() ?? Variable(.nan)
-      }
-    default:
-      throw RuntimeError.other(
-        "wrt takes a number, a tensor, a record of these or a network, and "
-          + "\(place.description) is \(value.kindPhrase)", hint: nil)
-    }
-  }
-
-  func write(_ variables: ArraySlice<Variable>) throws {
-    switch form {
-    case .network(var network):
-      if variables.allSatisfy(\.isConstant), network.tracedParameters == nil {
-        try network.network.setParameters(variables.map(\.tensor))
-      } else {
-        network.tracedParameters = Array(variables)
-      }
-      try place.write(.network(Box(network)))
-    case .tree(let structure):
-      try place.write(structure.value(of: variables.map { Value($0) }))
-    }
-  }
-
-  func value(from gradients: ArraySlice<Variable>) -> Value {
-    switch form {
-    case .network(let network):
-      .fields(Array(zip(network.network.parameterNames, gradients.map { Value($0) })))
-    case .tree(let structure): structure.value(of: gradients.map { Value($0) })
     }
   }
 }

@@ -94,6 +94,8 @@ package struct Parameter: Sendable {
     case shape
     /// One of these strings or bare words.
     case choice([String])
+    /// Statements between braces.
+    case block
     /// A file's path.
     case path
     /// A variable's name, or a place such as `net.W1`.

@@ -45,7 +45,7 @@ extension Parameter.Kind {
     case (.any, _), (.bool, .bool), (.string, .string), (.path, .string), (.place, .string),
       (.topic, .string), (.list, .list), (.record, .record), (.function, .function),
       (.function, .network), (.network, .network), (.optimizer, .optimizer),
-      (.schedule, .schedule), (.schedule, .number), (.dataSet, .dataSet),
+      (.schedule, .schedule), (.schedule, .number), (.schedule, .function), (.dataSet, .dataSet),
       (.sequence, .list), (.sequence, .range), (.sequence, .tensor), (.sequence, .string),
       (.sequence, .traced):
       true
@@ -124,12 +124,13 @@ extension Parameter.Kind {
     case .function: "a function"
     case .network: "a network"
     case .optimizer: "an optimizer"
-    case .schedule: "a schedule or a number"
+    case .schedule: "a number, a schedule or a function of the epoch"
     case .dataSet: "a data set"
     case .split: "a data set's part, or a record with x and y"
     case .axes: "an axis number or a list of them"
     case .shape: "sizes as numbers or a list of numbers"
     case .choice(let choices): Self.phrase(choices)
+    case .block: "a block"
     case .path: "a path"
     case .place: "a variable"
     case .topic: "a name"

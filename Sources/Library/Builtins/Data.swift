@@ -70,7 +70,7 @@ extension Builtin {
         .init("split(\"a,b,,c\", \",\")", "[\"a\", \"b\", \"\", \"c\"]"),
         .init(
           "split(dataset(arange(6), [0, 1, 0, 1, 0, 1]), train=4, valid=1, test=1)",
-          "data  1 feature, 2 classes (0, 1)   train 4 · valid 1 · test 1")
+          "data  1 feature, 2 classes (0, 1)   train 4 · valid 1 · test 1"),
       ],
       seeAlso: ["dataset", "shuffle", "batches", "join", "lines"])
   ) { arguments, _ in

@@ -28,7 +28,8 @@ extension Builtin {
       "lines", group: .text, "the lines of a string, without their ends",
       details: "A line ends with \\n or \\r\\n; one at the very end opens no further line.",
       parameters: [text], result: "a list of strings",
-      examples: [.init("lines(\"a\\nb\\n\")", "[\"a\", \"b\"]")], seeAlso: ["split", "read", "join"])
+      examples: [.init("lines(\"a\\nb\\n\")", "[\"a\", \"b\"]")],
+      seeAlso: ["split", "read", "join"])
   ) { arguments, _ in
     let text = try arguments.string(0)
     if text.isEmpty { return .items([]) }

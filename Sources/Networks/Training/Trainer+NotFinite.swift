@@ -20,7 +20,7 @@ extension Trainer {
   func diagnose() throws -> TrainingError {
     epochStart.restore(memory)
     state = epochStart.state
-    let rate = options.optimizer.rate.rate(epoch: state.epoch)
+    let rate = try rate(ofEpoch: state.epoch)
     let before = try TrainingMoment(like: memory)
     var largestWeights: [Double] = []
     while state.step < stepsPerEpoch {
@@ -61,6 +61,7 @@ extension Trainer {
       offset += plan.rows
     }
     try exchange.average(store.update.row, share: share)
+    clipGradients()
     for slot in store.slots where backend.firstNotFinite(in: slot.gradient) != nil {
       return report(
         layer: 0, name: options.optimizer.name, phase: "backward",

@@ -25,6 +25,16 @@ extension Trainer {
       }
       delegate?.trainingDidProgress(progress(meter, isEpochEnd: true))
       state.beginEpoch()
+      do {
+        if try delegate?.trainingDidEndEpoch(self) ?? false {
+          ending = .ended
+          break
+        }
+      } catch TensorError.interrupted {
+        template.unfinished = UnfinishedTraining(options: options, data: data, state: state)
+        ending = .interrupted(epoch: state.epoch, step: stepsPerEpoch)
+        break
+      }
       if let patience = options.patience, state.stale >= patience {
         ending = .stoppedEarly
         break
@@ -40,7 +50,7 @@ extension Trainer {
   private func runEpoch(_ meter: inout SpeedMeter, _ delegate: (any TrainingDelegate)?) throws
     -> Int?
   {
-    let rate = options.optimizer.rate.rate(epoch: state.epoch)
+    let rate = try rate(ofEpoch: state.epoch)
     return try Threads.limited(to: setup.stepThreads) {
       while state.step < stepsPerEpoch {
         if Interrupt.isRequested || delegate?.wantsToStop ?? false { return state.step }
@@ -75,9 +85,10 @@ extension Trainer {
         beginEpoch()
       }
       let (lossBefore, rowsBefore) = (state.lossSum, state.rows)
+      let rate = try options.optimizer.rate.rate(epoch: 0)
       do {
         try Threads.limited(to: setup.stepThreads) {
-          try guarded { try takeStep(rate: options.optimizer.rate.rate(epoch: 0)) }
+          try guarded { try takeStep(rate: rate) }
         }
       } catch StepFailure.stopped {
         break
@@ -87,6 +98,13 @@ extension Trainer {
       each(losses.count, loss)
     }
     return losses
+  }
+
+  /// The rate of an epoch of this training, counted from 0.
+  package func rate(ofEpoch epoch: Int) throws -> Double {
+    let measured = validation == nil ? history.loss : history.validationLoss
+    return try options.optimizer.rate.rate(
+      epoch: epoch, after: Array(measured.dropFirst(state.historyBefore)))
   }
 
   /// Draws the epoch's order and remembers where it starts, as the place to replay from.

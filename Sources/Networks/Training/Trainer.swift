@@ -24,7 +24,7 @@ package final class Trainer {
   private let context = StepContext()
   /// The network without what `memory` and `history` hold of it.
   var template: Network
-  var history: History
+  package internal(set) var history: History
   var state: TrainingState
   /// The epoch's start, to replay it from.
   let epochStart: TrainingMoment
@@ -116,6 +116,7 @@ package final class Trainer {
       measured = try differentiate(rate: rate)
       guard measured.lossSum.isFinite else { throw StepFailure.lossNotFinite }
       try exchange.average(memory.store.update.row, share: measured.share)
+      clipGradients()
     } catch {
       stepStart?.restore(memory)
       if case TensorError.interrupted = error { throw StepFailure.stopped }
@@ -126,6 +127,20 @@ package final class Trainer {
     state.correct += measured.correct
     state.rows += measured.rows
     state.step += 1
+  }
+
+  /// Scales the gradients down to the norm that the optimizer asks for.
+  func clipGradients() {
+    guard options.optimizer["clip"] ?? 0 > 0 else { return }
+    let numbers = memory.store.update.row
+    var squares = 0.0
+    // SAFETY: the row's own extent.
+    for index in 0..<numbers.count {
+      squares += Double(numbers.pointer[index]) * Double(numbers.pointer[index])
+    }
+    let scale = options.optimizer.clipping(ofNorm: squares.squareRoot())
+    guard scale != 1 else { return }
+    for index in 0..<numbers.count { numbers.pointer[index] *= Float(scale) }
   }
 
   /// What a step measures before the update.

@@ -30,6 +30,10 @@ package enum TrainingError: Error, CustomStringConvertible {
   case lossGivesNoNumber(loss: String, gives: Shape)
   /// A loss does not depend on what the network gives.
   case lossIsConstant(loss: String)
+  /// An optimizer is given parameters of other shapes than those that it has updated before.
+  case otherParameters(optimizer: String)
+  /// A schedule of a person's own gives no rate.
+  case noRate(schedule: String, epoch: Int, gives: String)
   /// A NaN or infinity arose; the network keeps the last good weights.
   case notFinite(NotFiniteReport)
 
@@ -64,6 +68,11 @@ package enum TrainingError: Error, CustomStringConvertible {
       "a loss is a number, and \(loss) gives \(gives): use sum(…) or mean(…)"
     case .lossIsConstant(let loss):
       "\(loss) does not depend on the network's output, so there is nothing to learn from it"
+    case .otherParameters(let optimizer):
+      "this \(optimizer) remembers parameters of other shapes: begin with a new one for other "
+        + "parameters"
+    case .noRate(let schedule, let epoch, let gives):
+      "a rate is a number from 0 up, and \(schedule) gives \(gives) for epoch \(epoch)"
     case .notFinite(let report): report.message
     }
   }

@@ -30,7 +30,7 @@ final class TrainingMemory {
     backend.update(
       rule.formula, store.weights.row,
       states: states,
-      gradient: store.update.row, numbers: rule.numbers(Float(rate), steps))
+      gradient: store.update.row, numbers: SIMD8<Float>(rule.numbers(rate, steps)))
   }
 
   /// Gives a network these numbers.

@@ -27,11 +27,14 @@ package struct TrainingProgress: Sendable {
 package protocol TrainingDelegate: AnyObject {
   /// The present state.
   func trainingDidProgress(_ progress: TrainingProgress)
+  /// Told of each epoch that has ended, with its measures in the history; true ends training there.
+  func trainingDidEndEpoch(_ trainer: Trainer) throws -> Bool
   /// Asked before each step, besides `Interrupt.isRequested`: true stops there, keeping everything.
   var wantsToStop: Bool { get }
 }
 
 extension TrainingDelegate {
+  package func trainingDidEndEpoch(_ trainer: Trainer) throws -> Bool { false }
   package var wantsToStop: Bool { false }
 }
 
@@ -43,6 +46,8 @@ package struct TrainingOutcome: Sendable {
     case finished
     /// `val_loss` did not improve for `patience` measurements.
     case stoppedEarly
+    /// What runs after every epoch asked for the end.
+    case ended
     /// A stop was asked for; the network holds what is needed to go on.
     case interrupted(epoch: Int, step: Int)
   }

@@ -4,7 +4,7 @@ import Glibc
 /// The rules. To add one: an entry here, and its formula in update_rules.def.
 extension UpdateRule {
   /// Every rule, in the order of the manual.
-  package static let all: [UpdateRule] = [sgd, adam, adamW, rmsprop, adagrad]
+  package static let all: [UpdateRule] = [sgd, adam, adamW, rmsprop, adagrad, lion]
 
   package static let sgd = UpdateRule(
     "sgd", "gradient descent with momentum",
@@ -15,15 +15,18 @@ extension UpdateRule {
     inTraining: 0.1,
     settings: [
       Setting("momentum", .fraction, default: 0, inTraining: 0.9, "from 0 to below 1"),
-      Setting("nesterov", .flag, default: 0, "looks one step ahead"), l2,
+      Setting("nesterov", .flag, default: 0, "looks one step ahead"), l2, clip,
     ],
     states: ["velocity"],
     example: ("sgd(0.1, momentum=0.9)", "sgd(0.1, momentum=0.9)"),
     seeAlso: ["adam", "cosine", "step_decay"]
   ) { values in
-    let (momentum, l2) = (Float(values["momentum"]), Float(values["l2"]))
+    let (momentum, l2) = (values["momentum"], values["l2"])
     if values["nesterov"] == 1 {
       return Step(nnsh_rule_nesterov) { rate, _ in numbers(rate, momentum, l2) }
+    }
+    if values["clip"] > 0 {
+      return Step(nnsh_rule_momentum) { rate, _ in numbers(rate, momentum, l2) }
     }
     // The gradient is the new velocity but for the penalty: v ← v + rate·l2·W, W ← W − v.
     return Step(
@@ -32,7 +35,7 @@ extension UpdateRule {
   }
 
   package static let adam = UpdateRule(
-    "adam", "Adam (Kingma and Ba, 2015)", rate: 1e-3, settings: [beta1, beta2, l2],
+    "adam", "Adam (Kingma and Ba, 2015)", rate: 1e-3, settings: [beta1, beta2, l2, clip],
     states: ["mean", "mean square"], example: ("adam()", "adam(0.001)"),
     seeAlso: ["adamw", "sgd"]
   ) { adamStep($0, l2: $0["l2"], decay: 0) }
@@ -42,7 +45,7 @@ extension UpdateRule {
     settings: [
       Setting(
         "decay", .positive, default: 1e-2, replaces: "l2", "W ← W − rate·decay·W in each step"),
-      beta1, beta2,
+      beta1, beta2, clip,
     ],
     states: ["mean", "mean square"],
     example: ("adamw(decay=0.1)", "adamw(0.001, decay=0.1)"), seeAlso: ["adam"]
@@ -53,11 +56,12 @@ extension UpdateRule {
     "gradients divided by their running root mean square (Tieleman and Hinton, 2012)", rate: 1e-2,
     settings: [
       Setting("rho", .fraction, default: 0.99, "how much of the mean square is kept"), l2,
+      clip,
     ],
     states: ["mean square"], example: ("rmsprop(0.01, rho=0.9)", "rmsprop(0.01, rho=0.9)"),
     seeAlso: ["adam", "sgd"]
   ) { values in
-    let (rho, l2) = (Float(values["rho"]), Float(values["l2"]))
+    let (rho, l2) = (values["rho"], values["l2"])
     return Step(nnsh_rule_rmsprop) { rate, _ in numbers(rate, rho, 1e-8, l2) }
   }
 
@@ -68,35 +72,57 @@ extension UpdateRule {
       s ← s + g², W ← W − rate·g/(√s + 1e-10), each number by its own s: what rarely has a gradient \
       moves far when it has one.
       """,
-    rate: 1e-2, settings: [l2], states: ["sum of squares"],
+    rate: 1e-2, settings: [l2, clip], states: ["sum of squares"],
     example: ("adagrad()", "adagrad(0.01)"), seeAlso: ["rmsprop", "adam"]
   ) { values in
-    let l2 = Float(values["l2"])
+    let l2 = values["l2"]
     return Step(nnsh_rule_adagrad) { rate, _ in numbers(rate, 1e-10, l2) }
+  }
+
+  package static let lion = UpdateRule(
+    "lion", "steps of one size a number, by the sign of the mean gradient (Chen et al., 2023)",
+    details: """
+      W ← W − rate·(sign(beta1·m + (1 − beta1)·g) + decay·W), then m ← beta2·m + (1 − beta2)·g. \
+      Its rate is a third to a tenth of Adam's.
+      """,
+    rate: 1e-4,
+    settings: [
+      Setting("decay", .positive, default: 0, "W ← W − rate·decay·W in each step"), beta1,
+      Setting("beta2", .fraction, default: 0.99, "how much of the mean gradient is kept"), l2,
+      clip,
+    ],
+    states: ["mean"], example: ("lion(1e-4)", "lion(0.0001)"), seeAlso: ["adamw", "sgd"]
+  ) { values in
+    let (beta1, beta2) = (values["beta1"], values["beta2"])
+    let (decay, l2) = (values["decay"], values["l2"])
+    return Step(nnsh_rule_lion) { rate, _ in
+      numbers(rate, beta1, beta2, 1 - rate * decay, l2)
+    }
   }
 
   // MARK: what several rules have in common
 
   private static let l2 = Setting("l2", .positive, default: 0, "l2·W is added to each gradient")
+  private static let clip = Setting(
+    "clip", .positive, default: 0,
+    "the norm that all gradients together are scaled down to; 0 for none")
   private static let beta1 = Setting(
     "beta1", .fraction, default: 0.9, "how much of the mean gradient is kept")
   private static let beta2 = Setting(
     "beta2", .fraction, default: 0.999, "how much of the mean squared gradient is kept")
 
   private static func adamStep(_ values: Values, l2: Double, decay: Double) -> Step {
-    let (beta1, beta2) = (Float(values["beta1"]), Float(values["beta2"]))
-    let (l2, decay) = (Float(l2), Float(decay))
+    let (beta1, beta2) = (values["beta1"], values["beta2"])
     return Step(nnsh_rule_adam) { rate, step in
-      let bias1 = 1 - pow(Double(beta1), Double(step))
-      let bias2 = 1 - pow(Double(beta2), Double(step))
+      let bias1 = 1 - pow(beta1, Double(step))
+      let bias2 = 1 - pow(beta2, Double(step))
       return numbers(
-        Float(Double(rate) / bias1), beta1, beta2, 1e-8, l2, 1 - rate * decay,
-        Float(1 / bias2.squareRoot()))
+        rate / bias1, beta1, beta2, 1e-8, l2, 1 - rate * decay, 1 / bias2.squareRoot())
     }
   }
 
   private static func numbers(
-    _ n0: Float, _ n1: Float, _ n2: Float, _ n3: Float = 0, _ n4: Float = 0, _ n5: Float = 0,
-    _ n6: Float = 0
-  ) -> SIMD8<Float> { SIMD8(n0, n1, n2, n3, n4, n5, n6, 0) }
+    _ n0: Double, _ n1: Double, _ n2: Double, _ n3: Double = 0, _ n4: Double = 0, _ n5: Double = 0,
+    _ n6: Double = 0
+  ) -> SIMD8<Double> { SIMD8(n0, n1, n2, n3, n4, n5, n6, 0) }
 }

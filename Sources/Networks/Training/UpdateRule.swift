@@ -57,11 +57,11 @@ package struct UpdateRule: Sendable {
     /// state: what remains of that state, first. The formula then finds the state in the gradient.
     let retained: Double?
     /// The formula's numbers for a learning rate and a step, counted from 1.
-    let numbers: @Sendable (_ rate: Float, _ step: Int) -> SIMD8<Float>
+    let numbers: @Sendable (_ rate: Double, _ step: Int) -> SIMD8<Double>
 
     init(
       _ formula: Int, retained: Double? = nil,
-      _ numbers: @escaping @Sendable (_ rate: Float, _ step: Int) -> SIMD8<Float>
+      _ numbers: @escaping @Sendable (_ rate: Double, _ step: Int) -> SIMD8<Double>
     ) {
       self.formula = formula
       self.retained = retained

@@ -53,6 +53,7 @@ package struct Command: Sendable {
     package var writtenName: String {
       if isOption { return parameter.optionText }
       let keyword = keyword.map { "\($0) " } ?? ""
+      if parameter.kind == .block { return keyword + "{ … }" }
       return keyword + parameter.name.uppercased() + (parameter.isVariadic ? "…" : "")
     }
 
@@ -61,6 +62,7 @@ package struct Command: Sendable {
       if !words.isEmpty { return .expressionOrWord(words) }
       switch parameter.kind {
       case .path: return .path
+      case .block: return .block
       case .topic: return .word([])
       case .choice(let choices): return .word(choices)
       case .string where !isOption: return .text

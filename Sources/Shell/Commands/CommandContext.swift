@@ -18,6 +18,13 @@ package struct CommandContext {
   /// Whether a place or an option was filled.
   func has(_ slot: String) -> Bool { command.first(slot) != nil }
 
+  /// Whether the command takes an option of that name, given or not.
+  func hasOption(_ name: String) -> Bool {
+    Command.named(declaration.name)?.arguments.contains {
+      $0.isOption && $0.parameter.name == name
+    } ?? false
+  }
+
   /// The bare word in a place, or the string that an expression there gives.
   func word(_ slot: String) throws -> String? { try command.first(slot).map { try text($0, slot) } }
 

@@ -94,7 +94,8 @@ extension CommandContext {
         })
     default:
       guard let tensor = try value.asTensor() else {
-        throw mismatch("value", "a network, tensor, number, string, list of numbers or record", value)
+        throw mismatch(
+          "value", "a network, tensor, number, string, list of numbers or record", value)
       }
       return .tensor(tensor)
     }

@@ -13,7 +13,7 @@ extension Command {
     details: """
       A tensor of one dimension or a list of numbers is a curve; a tensor of two is one a column; \
       a record of lists, as `net.history`, is one a field, losses and accuracies in panels of \
-      their own. Files are drawn by gnuplot.
+      their own; a schedule is its rate from epoch to epoch. Files are drawn by gnuplot.
       """,
     arguments: [
       .slot("values", .any, isVariadic: true, "what to draw"),
@@ -106,6 +106,11 @@ struct ChartBuilder {
         }
         try addMeasure(field, numbers)
       }
+    case .schedule(let box):
+      let epochs = min(max(1, box.content.length ?? 100), 10_000)
+      let rates = try (0...epochs).map { Value.number(try box.content.rate(epoch: $0)) }
+      guard let numbers = try NumberBlocks(.items(rates)) else { return }
+      others.append(try Chart.Curve(box.content.description, thinning: numbers))
     case .network(let box): try add(box.content.network.history.record, named: name)
     case .tensor(let box) where box.content.rank == 2: try addColumns(box.content, name)
     case .tensor(let box) where box.content.rank > 2:

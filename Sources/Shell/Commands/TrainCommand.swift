@@ -7,7 +7,7 @@ import Tensors
 
 extension Command {
   /// Training and measuring networks.
-  static let training: [Command] = [train, step, test, reset]
+  static let training: [Command] = [train, minimize, step, test, reset, stop]
 
   /// The rates of the rules whose own is not the command's default: `0.001 for adam and adamw`.
   private static var otherRates: String {
@@ -21,8 +21,8 @@ extension Command {
     }.joined(separator: ", ")
   }
 
-  /// What `train` and `step` have in common.
-  private static let stepOptions: [Argument] = [
+  /// What all that takes steps through data has in common.
+  static let updateOptions: [Argument] = [
     .option(
       "batch", .integer, default: .number(128), words: ["full"],
       misnomers: ["batch_size", "batchsize", "minibatch", "bs"], "rows a step, or full"),
@@ -38,25 +38,33 @@ extension Command {
       words: UpdateRule.all.map(\.name), misnomers: ["opt", "solver"],
       "a rule's name, or an optimizer as adam(1e-3)"),
     .option(
-      "loss", .function, default: .computed("as before, or what the last layer is for"),
-      words: Loss.allCases.map(\.rawValue), misnomers: ["criterion", "objective"],
-      "what to make small, \(Loss.allCases.map(\.rawValue).joined(separator: ", ")) or a function "
-        + "(target, p) -> …: cross_entropy after a softmax, bce after a sigmoid with targets 0 or "
-        + "1, otherwise mse; a network goes on with what it was trained with"),
-    .option(
-      "reduction", .choice(LossReduction.allCases.map(\.rawValue)), default: .string("mean"),
-      "whether a batch's gradient is the mean over its rows or their sum"),
-    .option(
       "l2", .number, default: .number(0), misnomers: ["weight_decay", "wd", "decay"],
       "adds l2·W to each gradient"),
+    .option(
+      "clip", .number, default: .number(0), misnomers: ["clip_norm", "max_norm", "grad_clip"],
+      "the norm that all gradients together are scaled down to; 0 for none"),
     .option("shuffle", .bool, default: .bool(true), "a new order of the rows each epoch"),
     .option(
       "seed", .integer, default: .computed("the network's own"),
       misnomers: ["random_state", "random_seed"], "decides orders and dropout"),
-    .option(
-      "precision", .choice(Precision.allCases.map(\.rawValue)), default: .string("f32"),
-      "the element type of the products"),
   ]
+
+  /// What `train` and `step` have in common.
+  private static let stepOptions: [Argument] =
+    updateOptions + [
+      .option(
+        "loss", .function, default: .computed("as before, or what the last layer is for"),
+        words: Loss.allCases.map(\.rawValue), misnomers: ["criterion", "objective"],
+        "what to make small, \(Loss.allCases.map(\.rawValue).joined(separator: ", ")) or a function "
+          + "(target, p) -> …: cross_entropy after a softmax, bce after a sigmoid with targets 0 or "
+          + "1, otherwise mse; a network goes on with what it was trained with"),
+      .option(
+        "reduction", .choice(LossReduction.allCases.map(\.rawValue)), default: .string("mean"),
+        "whether a batch's gradient is the mean over its rows or their sum"),
+      .option(
+        "precision", .choice(Precision.allCases.map(\.rawValue)), default: .string("f32"),
+        "the element type of the products"),
+    ]
 
   static let train = Command(
     "train", "trains a network; Ctrl-C stops it with everything kept",
@@ -78,7 +86,7 @@ extension Command {
         "epochs", .integer, default: .number(10),
         misnomers: ["n_epochs", "num_epochs", "iterations", "max_iter"],
         "times through the data"),
-    ] + stepOptions + [
+    ] + hookArguments + stepOptions + [
       .option(
         "patience", .integer, default: .none, misnomers: ["early_stopping"],
         "stops when val_loss has not improved for so many measurements"),

@@ -11,6 +11,7 @@ final class TrainingRun: TrainingDelegate {
   private let place: Place
   private let reporter: ProgressReporter
   private let showsProgress: Bool
+  private let hooks: EpochHooks
   private var last: Progress?
   private let start = MonotonicClock.now()
 
@@ -18,6 +19,7 @@ final class TrainingRun: TrainingDelegate {
     self.context = context
     self.place = place
     let session = context.session
+    hooks = EpochHooks(context)
     showsProgress = session.settings.showsProgress
     reporter = ProgressReporter(
       isInPlace: session.terminal.drawsProgress, paint: Paint(isOn: session.terminal.colorsErrors),
@@ -106,6 +108,22 @@ final class TrainingRun: TrainingDelegate {
     if progress.isEpochEnd { reporter.finishStep(line) } else { reporter.update(line) }
   }
 
+  func trainingDidEndEpoch(_ trainer: Trainer) throws -> Bool {
+    if hooks.isEmpty { return false }
+    let network = Value.network(Box(NetworkValue(try trainer.trained())))
+    try place.write(network)
+    let history = trainer.history
+    func number(_ values: [Double]) -> Value {
+      values.last.flatMap { $0.isNaN ? nil : .number($0) } ?? .none
+    }
+    return try hooks.run([
+      ("epoch", .number(Double(history.count - trainer.epochsMeasured))), ("net", network),
+      ("loss", number(history.loss)), ("accuracy", number(history.accuracy)),
+      ("val_loss", number(history.validationLoss)),
+      ("val_accuracy", number(history.validationAccuracy)),
+    ])
+  }
+
   private func describe(_ progress: TrainingProgress) -> Progress {
     var figures = [("loss", NumberForm.loss(progress.loss))]
     func add(_ name: String, _ value: Double?, _ form: (Double) -> String) {
@@ -135,7 +153,7 @@ final class TrainingRun: TrainingDelegate {
         + (outcome.restoredLoss.map { " (val_loss \(NumberForm.loss($0)))" } ?? "") + " are back"
     }
     switch outcome.ending {
-    case .finished: if let best { context.note(best) }
+    case .finished, .ended: if let best { context.note(best) }
     case .stoppedEarly:
       let patience = trainer.options.patience ?? 0
       context.note(

@@ -40,7 +40,8 @@ struct TrainingSettings {
   }
 
   private func loss() throws -> Loss? {
-    guard let value = try context.value("loss") else { return nil }
+    // `minimize` has a place of that name instead.
+    guard context.hasOption("loss"), let value = try context.value("loss") else { return nil }
     switch value {
     case .none: return nil
     case .function(let function): return try Loss(function, context.machine)
@@ -97,11 +98,14 @@ struct TrainingSettings {
     }
     if let rate = try rate() { optimizer.rate = rate }
     try set("momentum", of: &optimizer)
-    if optimizer["l2"] ?? 0 != 0, context.has("l2") {
-      throw RuntimeError.other(
-        "l2= is given twice: the optimizer \(optimizer.description) has its own", hint: nil)
+    for option in ["l2", "clip"] {
+      if optimizer[option] ?? 0 != 0, context.has(option) {
+        throw RuntimeError.other(
+          "\(option)= is given twice: the optimizer \(optimizer.description) has its own", hint: nil
+        )
+      }
+      try set(option, of: &optimizer)
     }
-    try set("l2", of: &optimizer)
     return optimizer
   }
 
@@ -133,8 +137,9 @@ struct TrainingSettings {
   private func rate() throws -> Schedule? {
     guard let value = try context.value("rate") else { return nil }
     if case .schedule(let box) = value { return box.content }
+    if case .function(let function) = value { return Schedule(function, context.machine) }
     guard let number = value.asNumber() else {
-      throw context.mismatch("rate", "a number or a schedule", value)
+      throw context.mismatch("rate", "a number, a schedule or a function of the epoch", value)
     }
     return .constant(number)
   }

@@ -52,6 +52,10 @@ package final class Session: CommandHost {
   var isAtPrompt = false
   /// Whether what was interrupted has said so itself.
   var interruptIsExplained = false
+  /// Whether training ends after the epoch whose block runs; nil where none does.
+  var epochEnds: Bool?
+  /// The `minimize` that was interrupted.
+  var unfinishedMinimization: MinimizeRun?
   /// Which definitions that hide layers have been told of.
   var shadowingNotes: Set<String> = []
   /// Told what ends the process where that happens amid a statement: nothing can be written.

@@ -1,0 +1,53 @@
+import Operations
+import Tensors
+
+/// An expression and the variables that are to make it small.
+package struct LossGradient {
+  private let loss: Thunk
+  private let places: [Place]
+
+  package init(of loss: Thunk, at places: [Place]) {
+    self.loss = loss
+    self.places = places
+  }
+
+  /// The numbers and tensors that the variables hold now.
+  ///
+  /// - Throws: where one holds something else, naming it.
+  package func parameters() throws -> [Tensor] {
+    try places.flatMap { try GradientTarget($0).points.map(\.tensor) }
+  }
+
+  /// Gives the variables other numbers, in the same structure.
+  package func write(_ tensors: [Tensor]) throws {
+    var position = 0
+    for place in places {
+      let target = try GradientTarget(place)
+      let end = position + target.points.count
+      try target.write(tensors[position..<end].map { Variable($0) }[...])
+      position = end
+    }
+  }
+
+  /// The loss as the variables are.
+  ///
+  /// - Throws: where it is no number.
+  package func value() throws -> Double {
+    try Machine.lossVariable(try loss.evaluate()).tensor.item ?? .nan
+  }
+
+  /// The loss and its gradients, in the order of `parameters`. The variables stay as they are.
+  ///
+  /// - Parameter tellingCuts: whether it is an error that the loss depends on none of a variable.
+  package func evaluate(
+    tellingCuts: Bool
+  ) throws -> (loss: Double, gradients: [Tensor]) {
+    let targets = try places.map { try GradientTarget($0) }
+    let saved = places.map(\.rootValue)
+    defer { for (place, value) in zip(places, saved).reversed() { place.rootValue = value } }
+    let found = try loss.machine.reverseWithLoss(targets, tellingCuts: tellingCuts) {
+      try loss.evaluate()
+    }
+    return (found.loss, found.gradients.map(\.tensor))
+  }
+}

@@ -1,0 +1,392 @@
+import Console
+import Datasets
+import Language
+import Networks
+import Plot
+import Tensors
+
+/// A `minimize` under way: what it changes, and where it stands, so that it can go on after an
+/// interruption.
+final class MinimizeRun {
+  private let machine: Machine
+  private let gradient: LossGradient
+  private let names: String
+  private let data: Rows?
+  private let options: TrainingOptions
+  private let hooks: EpochHooks
+  private let drawsHistory: Bool
+  private let seed: UInt64
+  private let epochs: Int
+  private var optimizer: Optimizer
+  private var state = State()
+
+  /// Where a run stands.
+  private struct State {
+    var epoch = 0
+    var step = 0
+    var lossSum = 0.0
+    var rows = 0
+    var losses: [Double] = []
+    var validationLosses: [Double] = []
+    var best: (loss: Double, epoch: Int, parameters: [Tensor])?
+    var stale = 0
+    /// What the loss of the latest step was measured of.
+    var measured: [Tensor] = []
+    var seconds = 0.0
+  }
+
+  /// The rows of a run.
+  private struct Rows {
+    let train: Split
+    let valid: Split?
+    let batch: Int
+    var steps: Int { (train.count + batch - 1) / batch }
+  }
+
+  /// What a run ended with.
+  private enum Ending { case finished, stoppedEarly, ended, interrupted }
+
+  init(_ context: CommandContext) throws {
+    machine = context.machine
+    options = try TrainingSettings(context).options()
+    guard case .thunk(let loss)? = context.command.first("loss") else {
+      throw RuntimeError.other("minimize needs an expression", hint: "minimize LOSS wrt NAMES")
+    }
+    let places = try Self.places(context)
+    gradient = LossGradient(of: loss, at: places)
+    names = places.map(\.description).joined(separator: ", ")
+    hooks = EpochHooks(context)
+    drawsHistory = try context.bool("plot") ?? false
+    optimizer = options.optimizer
+    try options.optimizer.check()
+    data = try context.has("data") ? Self.rows(context, options) : nil
+    let steps = try context.count("steps")
+    if data != nil, steps != nil {
+      throw RuntimeError.other(
+        "steps= is for an expression without data", hint: "with on, write epochs=")
+    }
+    epochs = steps ?? options.epochs
+    if options.patience != nil, let data, data.valid == nil {
+      throw TrainingError.patienceNeedsValidation
+    }
+    var generator = context.machine.random.generator
+    seed = options.seed ?? generator.next()
+    if try gradient.parameters().isEmpty {
+      throw RuntimeError.other("\(names) holds no numbers that could change", hint: nil)
+    }
+  }
+
+  private static func places(_ context: CommandContext) throws -> [Place] {
+    let places = try context.command.all("names").map { input -> Place in
+      guard case .thunk(let thunk) = input, let place = thunk.place else {
+        throw RuntimeError.other(
+          "minimize changes variables, and \(context.sourceText(input)) is none",
+          hint: "give it a name first: m = …")
+      }
+      return place
+    }
+    guard !places.isEmpty else {
+      throw RuntimeError.other(
+        "minimize needs the variables that it may change", hint: "write minimize LOSS wrt NAMES")
+    }
+    return places
+  }
+
+  private static func rows(_ context: CommandContext, _ options: TrainingOptions) throws -> Rows {
+    let value = try context.requiredValue("data")
+    let train: Split
+    var valid: Split?
+    if case .dataSet(let box) = value {
+      train = box.content.train
+      valid = box.content.valid.isEmpty ? nil : box.content.valid
+    } else {
+      train = try EvaluationData(value, slot: "data", context).split
+    }
+    guard !train.isEmpty else { throw TrainingError.noRows }
+    switch options.batch {
+    case .full: return Rows(train: train, valid: valid, batch: train.count)
+    case .rows(let rows): return Rows(train: train, valid: valid, batch: min(rows, train.count))
+    }
+  }
+
+  // MARK: running
+
+  /// Runs to the end, or until it is interrupted.
+  ///
+  /// - Returns: the record of what was measured.
+  func finish(_ context: CommandContext) throws -> Value {
+    let reporter = MinimizeProgress(context, epochs: epochs, isStepwise: data == nil)
+    let start = MonotonicClock.now()
+    let before = state.seconds
+    let saved = RowVariables(machine)
+    let ending: Ending
+    do {
+      defer {
+        saved.restore()
+        state.seconds = before + MonotonicClock.now() - start
+      }
+      ending = try run(reporter)
+    } catch {
+      reporter.finish()
+      throw error
+    }
+    reporter.finish()
+    if ending == .interrupted {
+      context.session.interruptIsExplained = true
+      context.session.unfinishedMinimization = self
+      context.note(
+        "interrupted in \(reporter.unit) \(min(state.epoch + 1, epochs)) of \(epochs)"
+          + (state.losses.last.map { ": loss \(NumberForm.loss($0))" } ?? "")
+          + "\nall is kept: minimize goes on")
+      throw RuntimeError.interrupted
+    }
+    try restoreBest(context, ending)
+    if drawsHistory { try draw(context) }
+    return record
+  }
+
+  private func run(_ reporter: MinimizeProgress) throws -> Ending {
+    while state.epoch < epochs {
+      let rate = try optimizer.rate.rate(
+        epoch: state.epoch, after: data?.valid == nil ? state.losses : state.validationLosses)
+      do {
+        guard try runEpoch(rate, reporter) else { return .interrupted }
+        try endEpoch()
+      } catch let error where RuntimeError(error).isInterruption {
+        return .interrupted
+      }
+      reporter.epochDidEnd(state.epoch, state.losses.last, state.validationLosses.last)
+      do {
+        if try hooks.run(variables) { return .ended }
+      } catch TensorError.interrupted {
+        return .interrupted
+      }
+      if let patience = options.patience, state.stale >= patience { return .stoppedEarly }
+    }
+    return .finished
+  }
+
+  /// The rest of an epoch's steps; false where a stop was asked for.
+  private func runEpoch(_ rate: Double, _ reporter: MinimizeProgress) throws -> Bool {
+    guard let data else {
+      if Interrupt.isRequested { return false }
+      try takeStep(rate, rows: 1)
+      return true
+    }
+    var order = Array(0..<data.train.count)
+    let isShuffled = options.shuffle && data.batch < data.train.count
+    if isShuffled {
+      var generator = RandomGenerator(
+        seed: seed, stream: UInt64(truncatingIfNeeded: state.epoch))
+      order = generator.permutation(data.train.count)
+    }
+    while state.step < data.steps {
+      if Interrupt.isRequested { return false }
+      let range = state.step * data.batch..<min(data.train.count, (state.step + 1) * data.batch)
+      RowVariables.set(
+        isShuffled
+          ? try data.train.selecting(Array(order[range])) : try data.train.rows(range), machine)
+      try takeStep(rate, rows: range.count)
+      reporter.update(state.epoch, Double(state.step) / Double(data.steps), meanLoss)
+    }
+    return true
+  }
+
+  private var meanLoss: Double { state.lossSum / Double(max(1, state.rows)) }
+
+  private func takeStep(_ rate: Double, rows: Int) throws {
+    let isFirst = optimizer.state.steps == 0
+    var parameters = try gradient.parameters()
+    if data == nil, options.patience != nil { state.measured = parameters }
+    let found = try gradient.evaluate(tellingCuts: isFirst)
+    try checkFinite(found.loss, found.gradients)
+    try optimizer.update(&parameters, by: found.gradients, rate: rate)
+    try gradient.write(parameters)
+    state.lossSum += found.loss * Double(rows)
+    state.rows += rows
+    state.step += 1
+  }
+
+  private func checkFinite(_ loss: Double, _ gradients: [Tensor]) throws {
+    let isFinite =
+      try loss.isFinite && gradients.allSatisfy { try $0.reduce(.sum).item?.isFinite ?? false }
+    if isFinite { return }
+    let place =
+      data.map { "epoch \(state.epoch + 1), step \(state.step + 1) of \($0.steps)" }
+      ?? "step \(state.epoch + 1)"
+    throw RuntimeError.other(
+      loss.isFinite
+        ? "a gradient became nan or infinite in \(place): \(names) stays as it was before"
+        : "the loss became \(loss.displayed) in \(place): \(names) stays as it was before",
+      hint: "a smaller rate often helps; explain nan tells where it was born")
+  }
+
+  private func endEpoch() throws {
+    var measured = Double.nan
+    if let valid = data?.valid,
+      (state.epoch + 1) % options.every == 0 || state.epoch + 1 == epochs
+    {
+      measured = try validationLoss(valid)
+    }
+    state.losses.append(meanLoss)
+    if data?.valid != nil { state.validationLosses.append(measured) }
+    state.epoch += 1
+    (state.step, state.lossSum, state.rows) = (0, 0, 0)
+    guard options.patience != nil else { return }
+    let judged = data == nil ? state.losses.last ?? .nan : measured
+    if judged.isNaN { return }
+    if judged < state.best?.loss ?? .infinity {
+      state.best = (
+        judged, state.epoch, data == nil ? state.measured : try gradient.parameters()
+      )
+      state.stale = 0
+    } else {
+      state.stale += 1
+    }
+  }
+
+  /// The loss on all rows to validate on, in pieces that are averaged by their rows.
+  private func validationLoss(_ valid: Split) throws -> Double {
+    var sum = 0.0
+    let piece = max(data?.batch ?? 0, 1024)
+    for start in stride(from: 0, to: valid.count, by: piece) {
+      let range = start..<min(valid.count, start + piece)
+      RowVariables.set(try valid.rows(range), machine)
+      sum += try gradient.value() * Double(range.count)
+    }
+    return sum / Double(valid.count)
+  }
+
+  private var variables: [(name: String, value: Value)] {
+    func number(_ values: [Double]) -> Value { values.last.map { .number($0) } ?? .none }
+    return [
+      ("epoch", .number(Double(state.epoch))), ("loss", number(state.losses)),
+      ("val_loss", number(state.validationLosses)),
+    ]
+  }
+
+  // MARK: the end
+
+  private func restoreBest(_ context: CommandContext, _ ending: Ending) throws {
+    var text = ""
+    if ending == .stoppedEarly {
+      text = "stopped early: the loss has not improved \(options.patience ?? 0) times"
+    }
+    if let best = state.best, data == nil || best.epoch < state.epoch {
+      try gradient.write(best.parameters)
+      text +=
+        (text.isEmpty ? "" : "; ") + "\(names) is back as it was "
+        + (data == nil ? "before step " : "after epoch ")
+        + "\(best.epoch) (loss \(NumberForm.loss(best.loss)))"
+    }
+    if !text.isEmpty { context.note(text) }
+  }
+
+  private var record: Value {
+    func list(_ numbers: [Double]) -> Value { .items(numbers.map { .number($0) }) }
+    var fields: [(String, Value)] = [
+      (data == nil ? "steps" : "epochs", .number(Double(state.epoch)))
+    ]
+    if let loss = state.losses.last { fields.append(("loss", .number(loss))) }
+    if let loss = state.validationLosses.last(where: { !$0.isNaN }) {
+      fields.append(("val_loss", .number(loss)))
+    }
+    fields.append(("seconds", .number(state.seconds)))
+    var history = [("loss", list(state.losses))]
+    if data?.valid != nil { history.append(("val_loss", list(state.validationLosses))) }
+    return .fields(fields + [("history", .fields(history))])
+  }
+
+  private func draw(_ context: CommandContext) throws {
+    guard case .record(let box) = record, let history = box.content["history"] else { return }
+    let chart = try ChartBuilder(context, values: [(history, "history")]).chart()
+    context.print(chart.lines(width: context.width, height: 10, paint: context.paint))
+  }
+}
+
+/// The variables that hold a minibatch, and what they held before.
+private struct RowVariables {
+  private static let names = ["x", "y", "labels"]
+  private let machine: Machine
+  private let saved: [Value?]
+
+  init(_ machine: Machine) {
+    self.machine = machine
+    saved = Self.names.map {
+      machine.globals.isUserDefined($0) ? machine.globals[$0] : nil
+    }
+  }
+
+  func restore() {
+    for (name, value) in zip(Self.names, saved) { machine.globals[name] = value }
+  }
+
+  static func set(_ rows: Split, _ machine: Machine) {
+    machine.globals["x"] = .tensor(Box(rows.x))
+    machine.globals["y"] = .tensor(Box(rows.y))
+    machine.globals["labels"] = rows.labels.map { .tensor(Box($0)) } ?? Value.none
+  }
+}
+
+/// How far a `minimize` is: as `train` shows it, and of single steps every tenth part.
+private final class MinimizeProgress {
+  private let reporter: ProgressReporter
+  private let isShown: Bool
+  private let epochs: Int
+  private let isStepwise: Bool
+  private let start = MonotonicClock.now()
+  private var last: Progress?
+  private var nextUpdate = 0.0
+
+  init(_ context: CommandContext, epochs: Int, isStepwise: Bool) {
+    self.epochs = epochs
+    self.isStepwise = isStepwise
+    let session = context.session
+    isShown = session.settings.showsProgress
+    reporter = ProgressReporter(
+      isInPlace: session.terminal.drawsProgress, paint: Paint(isOn: session.terminal.colorsErrors),
+      write: { session.writeError($0) })
+  }
+
+  var unit: String { isStepwise ? "step" : "epoch" }
+
+  private func line(_ done: Int, _ share: Double, _ figures: [(String, String)]) -> Progress {
+    let elapsed = MonotonicClock.now() - start
+    let left = share > 0 ? elapsed / share * (1 - share) : nil
+    return Progress(
+      done: done, total: epochs, unit: unit, figures: figures, elapsed: elapsed,
+      secondsLeft: left)
+  }
+
+  /// So much of an epoch is done.
+  func update(_ epoch: Int, _ part: Double, _ loss: Double) {
+    let now = MonotonicClock.now()
+    guard isShown, now >= nextUpdate else { return }
+    nextUpdate = now + 0.05
+    let line = line(
+      epoch, (Double(epoch) + part) / Double(max(1, epochs)), [("loss", NumberForm.loss(loss))])
+    last = line
+    reporter.update(line)
+  }
+
+  func epochDidEnd(_ epoch: Int, _ loss: Double?, _ validationLoss: Double?) {
+    guard isShown else { return }
+    var figures = [("loss", NumberForm.loss(loss ?? .nan))]
+    if let validationLoss, !validationLoss.isNaN {
+      figures.append(("val_loss", NumberForm.loss(validationLoss)))
+    }
+    let line = line(epoch, Double(epoch) / Double(max(1, epochs)), figures)
+    last = line
+    let isTenth = epoch % max(1, epochs / 10) == 0 || epoch == epochs
+    if !isStepwise || isTenth {
+      reporter.finishStep(line)
+    } else {
+      let now = MonotonicClock.now()
+      guard now >= nextUpdate else { return }
+      nextUpdate = now + 0.05
+      reporter.update(line)
+    }
+  }
+
+  func finish() { reporter.finish(last) }
+}
