@@ -18,7 +18,7 @@ extension Builtin {
       details: "In UTF-8. A relative path starts from the working directory.",
       parameters: [Parameter("path", .string, "the file's path")], result: "a string",
       examples: [.init("save \"one\\ntwo\" to /tmp/lines.txt\nlines(read(\"/tmp/lines.txt\"))")],
-      seeAlso: ["lines", "load", "save"])
+      seeAlso: ["lines", "split"])
   ) { arguments, _ in
     .text(try TextFile.read(arguments.string(0)))
   }

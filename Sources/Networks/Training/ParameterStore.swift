@@ -8,13 +8,17 @@ struct ParameterSlot {
   let weights: Floats
   /// The rule's state where gradients accumulate straight onto it, otherwise the gradient.
   let update: Floats
+  /// Of both.
+  let type: ElementType
+  /// The parameter's own, which may be Float32 where the training is Float64.
+  let parameterType: ElementType
   /// The weights rounded to bfloat16, where products are taken in it.
   let half: HalfRows?
 
   /// The weights in a row.
-  var numbers: FloatRows { FloatRows(weights, rows: 1, columns: shape.count) }
+  var numbers: FloatRows { FloatRows(weights, rows: 1, columns: shape.count, type: type) }
   /// The update in a row.
-  var gradient: FloatRows { FloatRows(update, rows: 1, columns: shape.count) }
+  var gradient: FloatRows { FloatRows(update, rows: 1, columns: shape.count, type: type) }
 }
 
 /// All parameters in one piece of memory, their updates in a second, what the optimizer remembers
@@ -30,7 +34,9 @@ final class ParameterStore {
   /// The weights in bfloat16, two in the place of a float, where products are taken in it.
   private let rounded: FloatBuffer?
 
-  init(_ network: Network, optimizer: Optimizer, precision: Precision = .f32) throws {
+  init(
+    _ network: Network, optimizer: Optimizer, type: ElementType, precision: Precision = .f32
+  ) throws {
     let parameters = network.parameters
     var offsets: [Int] = []
     var total = 0
@@ -38,19 +44,22 @@ final class ParameterStore {
       offsets.append(total)
       total += (parameter.tensor.count + 15) / 16 * 16
     }
-    let weights = try FloatBuffer(count: total)
-    let update = try FloatBuffer(count: total)
+    let weights = try FloatBuffer(count: total, type: type)
+    let update = try FloatBuffer(count: total, type: type)
     let rounded = precision == .bf16 ? try FloatBuffer(count: total / 2) : nil
     self.weights = weights
     self.update = update
     self.rounded = rounded
     states =
       optimizer.step.retained != nil
-      ? [update] : try optimizer.rule.states.map { _ in try FloatBuffer(count: total) }
+      ? [update]
+      : try optimizer.rule.states.map { _ in try FloatBuffer(count: total, type: type) }
     slots = zip(parameters, offsets).map { parameter, offset in
       ParameterSlot(
         name: parameter.name, shape: parameter.tensor.shape, offset: offset,
-        weights: weights.pointer + offset, update: update.pointer + offset,
+        weights: weights.row.numbers(from: offset, count: 0).pointer,
+        update: update.row.numbers(from: offset, count: 0).pointer, type: type,
+        parameterType: parameter.tensor.elementType,
         half: rounded.map { HalfRows(inPlaceOf: $0.pointer).advanced(by: offset) })
     }
     for (slot, parameter) in zip(slots, parameters) {
@@ -70,26 +79,19 @@ final class ParameterStore {
     backend.round(weights.row, into: HalfRows(inPlaceOf: rounded.pointer))
   }
 
+  /// Rounds the parameters that are Float32 in a training in Float64.
+  func roundNarrowParameters() {
+    for slot in slots where slot.parameterType != slot.type { slot.numbers.roundToFloat32() }
+  }
+
   /// Gives every parameter a value, in order.
   func setWeights(_ tensors: [Tensor]) throws {
     for (slot, tensor) in zip(slots, tensors) { try slot.numbers.copy(from: tensor) }
   }
 
-  /// The parameters as tensors, in order.
+  /// The parameters as tensors of their own types, in order.
   func tensors() throws -> [Tensor] {
-    try slots.map { try $0.numbers.tensor($0.shape) }
-  }
-
-  /// The parameters in the element types of `originals`. What was Float64 and has not moved keeps
-  /// the digits that the Float32 here cannot hold.
-  func tensors(like originals: [Tensor]) throws -> [Tensor] {
-    try zip(tensors(), originals).map { tensor, original in
-      guard original.elementType == .f64 else { return tensor }
-      let numbers = zip(tensor.doubles(), original.doubles()).map { now, before in
-        Double(Float(before)) == now ? before : now
-      }
-      return try Tensor(doubles: numbers, original.shape, elementType: .f64)
-    }
+    try slots.map { try $0.numbers.tensor($0.shape).cast(to: $0.parameterType) }
   }
 
   /// What the optimizer remembers, a list of buffers for each parameter.
@@ -101,13 +103,20 @@ final class ParameterStore {
 
   /// What a state holds of one parameter.
   private static func row(of state: FloatBuffer, _ slot: ParameterSlot) -> FloatRows {
-    FloatRows(state.pointer + slot.offset, rows: 1, columns: slot.shape.count)
+    state.row.numbers(from: slot.offset, count: slot.shape.count)
   }
 }
 
 /// The running statistics of all layers in a row, shared by the stages of every plan.
 final class StatisticsStore {
-  var values: [Float] = []
+  /// Float32 numbers unless the training is in Float64.
+  var values: [Double] = []
+  let type: ElementType
+
+  init(_ tensors: [Tensor], type: ElementType) {
+    self.type = type
+    values = tensors.flatMap { $0.doubles() }
+  }
 
   /// The numbers from `start` on as tensors of these shapes.
   func tensors(like shapes: [Tensor], from start: Int) throws -> [Tensor] {
@@ -115,7 +124,8 @@ final class StatisticsStore {
     return try shapes.map { old in
       defer { start += old.count }
       guard start + old.count <= values.count else { return old }
-      return try Tensor(Array(values[start..<start + old.count]), old.shape)
+      return try Tensor(
+        doubles: Array(values[start..<start + old.count]), old.shape, elementType: type)
     }
   }
 
@@ -123,7 +133,7 @@ final class StatisticsStore {
   func replace(from start: Int, by tensors: [Tensor]) {
     var index = start
     for number in tensors.lazy.flatMap({ $0.doubles() }) where index < values.count {
-      values[index] = Float(number)
+      values[index] = number
       index += 1
     }
   }

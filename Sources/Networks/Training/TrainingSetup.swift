@@ -14,6 +14,8 @@ struct TrainingSetup {
   /// Decides orders and dropout.
   let seed: UInt64
   let precision: Precision
+  /// Float64 where a parameter is: then all of the training is in it. Otherwise Float32.
+  let type: ElementType
   let backend: any Backend
   /// Rows of a step.
   let batchRows: Int
@@ -41,6 +43,8 @@ struct TrainingSetup {
     self.backend = backend
     seed = network.seed
     precision = options.precision
+    type = network.elementType
+    if precision == .bf16, type == .f64 { throw TrainingError.precisionOfFloat64 }
     inputShape = Array(data.inputs.shape.dimensions.dropFirst())
     outputShape = try network.outputShape(for: inputShape)
     targetShape = Array(data.targets.shape.dimensions.dropFirst())

@@ -133,7 +133,8 @@ private struct LoadedBinding {
       let box = TextBox(text)
       value = .string(box)
       summary = "\(name)  string of \(NumberForm.grouped(box.count)) characters"
-    case .file(.parameters(let tensors, let notes)):
+    case .file(.parameters(let tensors, let notes, let remarks)):
+      self.remarks = remarks
       if let network = try NetworkFile.network(from: tensors, notes: notes, on: machine) {
         value = .network(Box(NetworkValue(network)))
         omitted = NetworkFile.omissions(in: notes)
