@@ -82,6 +82,17 @@ package struct NetworkValue: Sendable {
   /// The parameters in layer order, in place of the network's own, during differentiation.
   package var tracedParameters: [Variable]?
 
+  /// The layers at some positions, with their parameters as they are traced.
+  func part(_ positions: [Int]) -> NetworkValue {
+    var parts: [Range<Int>] = []
+    for layer in network.layers {
+      let start = parts.last?.upperBound ?? 0
+      parts.append(start..<start + layer.parameterCount)
+    }
+    let traced = tracedParameters.map { traced in positions.flatMap { traced[parts[$0]] } }
+    return NetworkValue(network.part(positions), tracedParameters: traced)
+  }
+
   package init(_ network: Network, tracedParameters: [Variable]? = nil) {
     self.network = network
     self.tracedParameters = tracedParameters

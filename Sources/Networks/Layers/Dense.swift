@@ -175,13 +175,15 @@ final class DenseStage: Stage {
 
   override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
     if isRectified { backend.mask(gradient, rectified: output) }
-    let isFirst = step.isFirstChunk
-    backend.sumColumns(
-      of: gradient.inRows(of: outputs), into: bias.update, retaining: isFirst ? retained : 1)
     let (g, matrix) = sources(gradient, roundedInto: halves?.gradient)
-    let x = halves.map { UnsafeRawPointer($0.input.pointer) } ?? UnsafeRawPointer(input.pointer)
-    try (isFirst ? firstWeightProduct : nextWeightProduct)
-      .execute(x, g, bias: nil, weights.update)
+    if !weights.isFrozen {
+      let isFirst = step.isFirstChunk
+      backend.sumColumns(
+        of: gradient.inRows(of: outputs), into: bias.update, retaining: isFirst ? retained : 1)
+      let x = halves.map { UnsafeRawPointer($0.input.pointer) } ?? UnsafeRawPointer(input.pointer)
+      try (isFirst ? firstWeightProduct : nextWeightProduct)
+        .execute(x, g, bias: nil, weights.update)
+    }
     guard let backProduct, let inputGradient else { return gradient }
     try backProduct.execute(g, matrix, bias: nil, inputGradient.pointer)
     return inputGradient

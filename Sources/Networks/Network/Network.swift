@@ -42,6 +42,20 @@ package struct Network: Sendable {
     takeSeed(generator)
   }
 
+  /// The layers at some positions, counted from 0, with their parameters, as a network of its own
+  /// that has not been trained.
+  package func part(_ positions: [Int]) -> Network {
+    var part = self
+    part.layers = positions.map { layers[$0] }
+    part.history = History()
+    part.optimizerState = OptimizerState()
+    part.loss = nil
+    part.unfinished = nil
+    part.isComplete = false
+    part.completeOutput = nil
+    return part
+  }
+
   /// The number that the generator would give next, which stays to be given.
   private mutating func takeSeed(_ generator: RandomGenerator) {
     var copy = generator

@@ -10,6 +10,8 @@ struct ParameterSlot {
   let update: Floats
   /// The weights rounded to bfloat16, where products are taken in it.
   let half: HalfRows?
+  /// Whether training leaves it as it is; its gradient is then nobody's.
+  let isFrozen: Bool
 
   /// The weights in a row.
   var numbers: FloatRows { FloatRows(weights, rows: 1, columns: shape.count) }
@@ -19,7 +21,7 @@ struct ParameterSlot {
 
 /// All parameters in one piece of memory, their updates in a second, what the optimizer remembers
 /// in others: one kernel call updates everything. Slots start on 64-byte boundaries, and the gaps
-/// stay zero under every rule.
+/// stay zero under every rule. What training leaves as it is lies apart.
 final class ParameterStore {
   let slots: [ParameterSlot]
   let weights: FloatBuffer
@@ -29,35 +31,53 @@ final class ParameterStore {
   let states: [FloatBuffer]
   /// The weights in bfloat16, two in the place of a float, where products are taken in it.
   private let rounded: FloatBuffer?
+  private let still: StillParameters?
 
-  init(_ network: Network, optimizer: Optimizer, precision: Precision = .f32) throws {
+  init(
+    _ network: Network, optimizer: Optimizer, precision: Precision = .f32, frozen: Set<Int> = []
+  ) throws {
     let parameters = network.parameters
-    var offsets: [Int] = []
-    var total = 0
-    for parameter in parameters {
-      offsets.append(total)
-      total += (parameter.tensor.count + 15) / 16 * 16
+    let isFrozen = network.parameterNumbers.map(frozen.contains)
+    // Where each begins among those that are trained, or among the others.
+    var (offsets, totals): ([Int], [Int]) = ([], [0, 0])
+    for (parameter, isFrozen) in zip(parameters, isFrozen) {
+      let part = isFrozen ? 1 : 0
+      offsets.append(totals[part])
+      totals[part] += (parameter.tensor.count + 15) / 16 * 16
     }
-    let weights = try FloatBuffer(count: total)
-    let update = try FloatBuffer(count: total)
-    let rounded = precision == .bf16 ? try FloatBuffer(count: total / 2) : nil
+    let weights = try FloatBuffer(count: totals[0])
+    let update = try FloatBuffer(count: totals[0])
+    let isHalf = precision == .bf16
+    let rounded = isHalf ? try FloatBuffer(count: totals[0] / 2) : nil
     self.weights = weights
     self.update = update
     self.rounded = rounded
+    let still = try totals[1] == 0 ? nil : StillParameters(count: totals[1], isHalf: isHalf)
+    self.still = still
     states =
       optimizer.step.retained != nil
-      ? [update] : try optimizer.rule.states.map { _ in try FloatBuffer(count: total) }
-    slots = zip(parameters, offsets).map { parameter, offset in
-      ParameterSlot(
-        name: parameter.name, shape: parameter.tensor.shape, offset: offset,
-        weights: weights.pointer + offset, update: update.pointer + offset,
-        half: rounded.map { HalfRows(inPlaceOf: $0.pointer).advanced(by: offset) })
+      ? [update] : try optimizer.rule.states.map { _ in try FloatBuffer(count: totals[0]) }
+    slots = parameters.indices.map { index in
+      let (name, tensor) = parameters[index]
+      let offset = offsets[index]
+      guard isFrozen[index], let still else {
+        return ParameterSlot(
+          name: name, shape: tensor.shape, offset: offset, weights: weights.pointer + offset,
+          update: update.pointer + offset,
+          half: rounded.map { HalfRows(inPlaceOf: $0.pointer).advanced(by: offset) },
+          isFrozen: false)
+      }
+      return ParameterSlot(
+        name: name, shape: tensor.shape, offset: offset, weights: still.weights.pointer + offset,
+        update: still.unused.pointer + offset,
+        half: still.rounded.map { HalfRows(inPlaceOf: $0.pointer).advanced(by: offset) },
+        isFrozen: true)
     }
     for (slot, parameter) in zip(slots, parameters) {
       try slot.numbers.copy(from: parameter.tensor)
     }
     guard network.optimizerState.rule == optimizer.name else { return }
-    for (slot, buffers) in zip(slots, network.optimizerState.buffers) {
+    for (slot, buffers) in zip(slots, network.optimizerState.buffers) where !slot.isFrozen {
       for (state, buffer) in zip(states, buffers) where buffer.shape == slot.shape {
         try Self.row(of: state, slot).copy(from: buffer)
       }
@@ -68,6 +88,9 @@ final class ParameterStore {
   func roundWeights(_ backend: any Backend) {
     guard let rounded else { return }
     backend.round(weights.row, into: HalfRows(inPlaceOf: rounded.pointer))
+    if let still, let rounded = still.rounded {
+      backend.round(still.weights.row, into: HalfRows(inPlaceOf: rounded.pointer))
+    }
   }
 
   /// Gives every parameter a value, in order.
@@ -92,16 +115,32 @@ final class ParameterStore {
     }
   }
 
-  /// What the optimizer remembers, a list of buffers for each parameter.
-  func stateTensors() throws -> [[Tensor]] {
-    try slots.map { slot in
-      try states.map { try Self.row(of: $0, slot).tensor(slot.shape) }
+  /// What the optimizer remembers, a list of buffers for each parameter; of what stays as it is,
+  /// what it remembered before.
+  func stateTensors(before: [[Tensor]]) throws -> [[Tensor]] {
+    try slots.enumerated().map { index, slot in
+      if slot.isFrozen { return before.indices.contains(index) ? before[index] : [] }
+      return try states.map { try Self.row(of: $0, slot).tensor(slot.shape) }
     }
   }
 
   /// What a state holds of one parameter.
   private static func row(of state: FloatBuffer, _ slot: ParameterSlot) -> FloatRows {
     FloatRows(state.pointer + slot.offset, rows: 1, columns: slot.shape.count)
+  }
+}
+
+/// The parameters that a training leaves as they are.
+private final class StillParameters {
+  let weights: FloatBuffer
+  /// Where gradients go that nobody reads.
+  let unused: FloatBuffer
+  let rounded: FloatBuffer?
+
+  init(count: Int, isHalf: Bool) throws {
+    weights = try FloatBuffer(count: count)
+    unused = try FloatBuffer(count: count)
+    rounded = isHalf ? try FloatBuffer(count: count / 2) : nil
   }
 }
 

@@ -20,6 +20,8 @@ package enum TrainingError: Error, CustomStringConvertible {
   case nothingToResume
   /// The network's layers have no parameters.
   case noParameters
+  /// Every layer with parameters is to stay as it is.
+  case nothingToTrain
   /// The data, or the weights training starts from, hold a NaN or an infinity.
   case notFiniteAtStart(what: String)
   /// Inputs or targets hold a NaN or an infinity.
@@ -58,6 +60,8 @@ package enum TrainingError: Error, CustomStringConvertible {
     case .nothingToResume:
       "there is no interrupted training to go on with: say train NET on DATA"
     case .noParameters: "the network has no parameters to train: add a dense layer"
+    case .nothingToTrain:
+      "only= and freeze= leave nothing to train: every layer with parameters would stay as it is"
     case .notFiniteAtStart(let what):
       "training cannot start: \(what) not finite"
     case .dataNotFinite(let data): data.message

@@ -9,6 +9,7 @@ final class TrainingMemory {
   /// Steps taken with this rule, in all trainings of the network.
   var steps: Int
   private let ruleName: String
+  private let before: [[Tensor]]
   private let backend: any Backend
   private let states: (Floats?, Floats?)
 
@@ -17,7 +18,10 @@ final class TrainingMemory {
     self.backend = backend
     ruleName = options.optimizer.name
     rule = options.optimizer.step
-    store = try ParameterStore(network, optimizer: options.optimizer, precision: options.precision)
+    store = try ParameterStore(network, optimizer: options.optimizer, precision: options.precision,
+      frozen: options.frozen)
+    before = network.optimizerState.rule == options.optimizer.name
+      ? network.optimizerState.buffers : []
     states = (store.states.first?.pointer, store.states.dropFirst().first?.pointer)
     statistics.values = network.statistics.flatMap { $0.doubles().map { Float($0) } }
     let isSameRule = network.optimizerState.rule == ruleName
@@ -38,7 +42,7 @@ final class TrainingMemory {
     try network.setParameters(try store.tensors(like: network.parameters.map(\.tensor)))
     network.statistics = try statistics.tensors(like: network.statistics, from: 0)
     network.optimizerState.rule = ruleName
-    network.optimizerState.buffers = try store.stateTensors()
+    network.optimizerState.buffers = try store.stateTensors(before: before)
     network.optimizerState.steps = steps
   }
 }

@@ -38,6 +38,9 @@ struct TrainingSetup {
   ) throws {
     try options.check()
     if network.parameters.isEmpty { throw TrainingError.noParameters }
+    if network.parameterNumbers.allSatisfy(options.frozen.contains) {
+      throw TrainingError.nothingToTrain
+    }
     self.backend = backend
     seed = network.seed
     precision = options.precision
