@@ -109,7 +109,7 @@ extension Network {
 
   /// One row a layer.
   package func summary(input: [Int]? = nil) -> [SummaryRow] {
-    var shape = input ?? inputShape
+    var shape = input ?? seenInput ?? inputShape
     var number = 0
     return layers.enumerated().map { index, layer in
       if shape == nil { shape = layer.knownInput }

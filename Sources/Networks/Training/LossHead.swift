@@ -10,6 +10,8 @@ final class LossHead {
   /// Where the gradient goes.
   let gradient: FloatRows
   private let losses: Floats
+  /// How many distributions a row of outputs holds.
+  private let positions: Int
   private let recorded: RecordedHead?
   /// The sum of the rows' losses of the latest pass; where a row's loss is a mean over its columns,
   /// of these means.
@@ -21,7 +23,8 @@ final class LossHead {
     form = setup.form
     task = setup.task
     backend = setup.backend
-    losses = try builder.buffer(width: 1).pointer
+    positions = setup.positions
+    losses = try builder.buffer(width: positions).pointer
     gradient = builder.gradientBuffer(width: setup.outputShape.reduce(1, *))
     recorded = try setup.loss.recorded.map { try RecordedHead($0, setup, rows: builder.rows) }
   }
@@ -34,10 +37,13 @@ final class LossHead {
     lossSum = 0
     correct = 0
     if form == .softmaxCrossEntropy {
+      let classes = gradient.columns / positions
       let hits = backend.crossEntropy(
-        logits: outputs.inRows(of: gradient.columns), targets: targets, scale: scale ?? 1,
-        gradient: scale == nil ? nil : gradient, losses: losses)
-      for row in 0..<gradient.rows { lossSum += Double(losses[row]) }
+        logits: outputs.inRows(of: classes), targets: targets.inRows(of: classes),
+        scale: (scale ?? 1) / Float(positions),
+        gradient: scale == nil ? nil : gradient.inRows(of: classes), losses: losses)
+      for row in 0..<gradient.rows * positions { lossSum += Double(losses[row]) }
+      lossSum /= Double(positions)
       correct = task == .classes ? hits : 0
       return
     }

@@ -49,8 +49,10 @@ package enum TrainingError: Error, CustomStringConvertible {
       "the data has \(inputs) inputs and \(targets) targets: each row needs both"
     case .targetWidth(let network, let targets):
       "the network gives \(NetworkError.words(network)) and the targets are "
-        + "\(NetworkError.words(targets)): make its last layer "
-        + "dense(\(targets.map(String.init).joined(separator: "×")))"
+        + "\(NetworkError.words(targets)): "
+        + (network.count > targets.count
+          ? "put flatten before the first dense layer, which takes the last axis alone"
+          : "make its last layer dense(\(targets.map(String.init).joined(separator: "×")))")
     case .needsClasses(let loss):
       "\(loss) needs at least two classes: a single output ends in sigmoid and trains with loss=bce"
     case .patienceNeedsValidation:

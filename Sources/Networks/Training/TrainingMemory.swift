@@ -18,9 +18,11 @@ final class TrainingMemory {
     self.backend = backend
     ruleName = options.optimizer.name
     rule = options.optimizer.step
-    store = try ParameterStore(network, optimizer: options.optimizer, precision: options.precision,
+    store = try ParameterStore(
+      network, optimizer: options.optimizer, precision: options.precision,
       frozen: options.frozen)
-    before = network.optimizerState.rule == options.optimizer.name
+    before =
+      network.optimizerState.rule == options.optimizer.name
       ? network.optimizerState.buffers : []
     states = (store.states.first?.pointer, store.states.dropFirst().first?.pointer)
     statistics.values = network.statistics.flatMap { $0.doubles().map { Float($0) } }

@@ -114,7 +114,8 @@ private struct PlanCache {
       leavingOut: setup.form.includesLastLayer ? 1 : 0)
     let head = try LossHead(setup, builder)
     let plan = TrainingPlan(
-      rows: rows, stages: builder.stages, firstTrained: builder.firstTrained ?? 0, head: head, workspace: workspace)
+      rows: rows, stages: builder.stages, firstTrained: builder.firstTrained ?? 0, head: head,
+      workspace: workspace)
     plans[rows] = plan
     return plan
   }

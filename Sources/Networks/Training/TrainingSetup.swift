@@ -6,6 +6,10 @@ struct TrainingSetup {
   let inputShape: [Int]
   let outputShape: [Int]
   let targetShape: [Int]
+  /// How many distributions an example's output holds: one, or in a sequence one a step.
+  var positions: Int {
+    form == .softmaxCrossEntropy ? max(1, outputShape.dropLast().reduce(1, *)) : 1
+  }
   /// The network's last layer.
   let lastLayer: (any Layer)?
   let loss: Loss
@@ -57,7 +61,7 @@ struct TrainingSetup {
     task =
       targetShape == outputShape
       ? LearningTask(network, loss: loss, inputs: data.inputs, targets: data.targets) : .numbers
-    if loss.isCrossEntropy, outputShape.reduce(1, *) < 2 {
+    if loss.isCrossEntropy, outputShape.last ?? 1 < 2 {
       throw TrainingError.needsClasses(loss: loss.rawValue)
     }
     switch options.batch {
