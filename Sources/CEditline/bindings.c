@@ -85,6 +85,8 @@ static const Binding emacs[] = {
   {"^X^U", "nnsh-undo"},
   {"\033/", "nnsh-redo"},
   {"\033\177", "ed-delete-prev-word"},
+  /* libedit's own copies from memory that it has given back, where the line grows. */
+  {"\033^_", "nnsh-copy-word"},
   {"\033^H", "ed-delete-prev-word"},
   {"\033<", "nnsh-text-start"},
   {"\033>", "nnsh-text-end"},

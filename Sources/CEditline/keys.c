@@ -1,5 +1,6 @@
 #include "keys.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -277,6 +278,22 @@ static unsigned char text_end(EditLine *e, int key) {
   return CC_REFRESH;
 }
 
+static int is_in_word(unsigned char byte) {
+  return byte >= 0x80 || isalnum(byte) || strchr("*?_-.[]~=", byte) != NULL;
+}
+
+static unsigned char word_copied(EditLine *e, int key) {
+  (void)key;
+  const LineInfo *info = el_line(e);
+  const char *start = info->cursor;
+  while (start > info->buffer && !is_in_word((unsigned char)start[-1])) start--;
+  while (start > info->buffer && is_in_word((unsigned char)start[-1])) start--;
+  char *text = strndup(start, (size_t)(info->cursor - start));
+  int failed = !text || !*text || el_insertstr(e, text) != 0;
+  free(text);
+  return failed ? CC_ERROR : CC_REFRESH;
+}
+
 /* The next character as it is, a tab among them; nothing that a key sends as several bytes. */
 static unsigned char next_quoted(EditLine *e, int key) {
   (void)key;
@@ -333,6 +350,7 @@ void add_functions(void) {
     {"nnsh-line-end", "End of the line", line_end},
     {"nnsh-text-start", "Beginning of the statement", text_start},
     {"nnsh-text-end", "End of the statement", text_end},
+    {"nnsh-copy-word", "Copy the word before", word_copied},
     {"nnsh-quote", "Insert the next character", next_quoted},
     {"nnsh-repeat", "Repeat vi's last change", change_repeated},
     {"nnsh-nothing", "Nothing", nothing_happens},

@@ -70,8 +70,9 @@ static void copy_rows(void *context, ptrdiff_t task) {
   }
 }
 
-// A transposed matrix is copied in square tiles, so that both sides use whole cache lines.
-enum { tile = 32 };
+// A transposed matrix is copied in square tiles, so that both sides use whole cache lines. A task
+// is a row of tiles, or a part of one where it is long.
+enum { tile = 32, tile_columns = 2048 };
 
 #define TILE(S)                                                                               \
   {                                                                                           \
@@ -79,7 +80,7 @@ enum { tile = 32 };
         + row0 * shape->strides[0][a];                                                        \
     S *to = (S *)work->target + layout_offset(shape, 1, shape->rank - 2, block)               \
         + row0 * shape->strides[1][a];                                                        \
-    for (ptrdiff_t column0 = 0; column0 < columns; column0 += tile) {                         \
+    for (ptrdiff_t column0 = first; column0 < columns; column0 += tile) {                     \
       ptrdiff_t column1 = column0 + tile < columns ? column0 + tile : columns;                \
       for (ptrdiff_t i = 0; i < height; i++) {                                                \
         for (ptrdiff_t j = column0; j < column1; j++) {                                       \
@@ -93,8 +94,11 @@ static void copy_tiles(void *context, ptrdiff_t task) {
   const copying *work = context;
   const layout *shape = &work->shape;
   int a = shape->rank - 2;
+  ptrdiff_t first = task % work->run * tile_columns;
   ptrdiff_t columns = shape->dims[a + 1];
-  ptrdiff_t block = task / work->pieces, row0 = task % work->pieces * tile;
+  if (columns > first + tile_columns) columns = first + tile_columns;
+  ptrdiff_t row = task / work->run;
+  ptrdiff_t block = row / work->pieces, row0 = row % work->pieces * tile;
   ptrdiff_t height = shape->dims[a] - row0;
   if (height > tile) height = tile;
   if (work->source_type == nnsh_f64) TILE(double) else TILE(float)
@@ -124,7 +128,8 @@ int nnsh_copy(
       && work.shape.strides[1][last] == 1 && work.shape.dims[last - 1] > 7 && inner > 7) {
     work.pieces = (work.shape.dims[last - 1] + tile - 1) / tile;
     ptrdiff_t blocks = work.rows / work.shape.dims[last - 1];
-    return run_copy(mode, blocks * work.pieces, count, copy_tiles, &work);
+    work.run = (inner + tile_columns - 1) / tile_columns;
+    return run_copy(mode, blocks * work.pieces * work.run, count, copy_tiles, &work);
   }
   // Broadcasting into `add` targets must not race, so it stays on one thread.
   ptrdiff_t cost = add ? 0 : count;
@@ -142,26 +147,36 @@ typedef struct {
   int mode, type;
   char *view, *list;
   const ptrdiff_t *offsets;
-  ptrdiff_t count, list_step, a_task, rest;
+  ptrdiff_t count, list_step, a_task, rest, pieces;
   layout shape;
 } indexing;
+
+// How much of what one index names is copied at a time.
+enum { indexed_piece = 1 << 18 };
 
 static void copy_indexed(void *context, ptrdiff_t task) {
   const indexing *work = context;
   const layout *shape = &work->shape;
   int last = shape->rank - 1;
   ptrdiff_t size = (ptrdiff_t)nnsh_size_of(work->type);
-  ptrdiff_t rows = work->rest / shape->dims[last];
+  ptrdiff_t length = shape->dims[last], rows = work->rest / length;
+  ptrdiff_t start = task % work->pieces * indexed_piece;
+  ptrdiff_t count = length - start;
+  if (work->pieces > 1 && count > indexed_piece) count = indexed_piece;
+  task /= work->pieces;
   ptrdiff_t end = (task + 1) * work->a_task;
   if (end > work->count) end = work->count;
   for (ptrdiff_t i = task * work->a_task; i < end; i++) {
     for (ptrdiff_t row = 0; row < rows; row++) {
-      char *view = work->view + (work->offsets[i] + layout_offset(shape, 0, last, row)) * size;
-      char *list = work->list + (i * work->list_step + layout_offset(shape, 1, last, row)) * size;
+      ptrdiff_t in_view = layout_offset(shape, 0, last, row) + start * shape->strides[0][last];
+      ptrdiff_t in_list = layout_offset(shape, 1, last, row) + start * shape->strides[1][last];
+      char *view = work->view + (work->offsets[i] + in_view) * size;
+      char *list = work->list + (i * work->list_step + in_list) * size;
       int out = work->mode == nnsh_gather;
+      if (out && row % 1024 == 1023 && nnsh_interrupt_is_requested()) return;
       copy_run(out ? view : list, work->type, shape->strides[out ? 0 : 1][last],
-               out ? list : view, work->type, shape->strides[out ? 1 : 0][last],
-               shape->dims[last], work->mode == nnsh_scatter_add);
+               out ? list : view, work->type, shape->strides[out ? 1 : 0][last], count,
+               work->mode == nnsh_scatter_add);
     }
   }
 }
@@ -178,7 +193,14 @@ int nnsh_indexed_copy(
   // Scattering stays in order on one thread: of repeated places the last wins.
   work.a_task = mode == nnsh_gather ? 16384 / work.rest + 1 : count;
   ptrdiff_t tasks = (count + work.a_task - 1) / work.a_task;
-  if (mode == nnsh_gather) return nnsh_parallel(tasks, count * work.rest, copy_indexed, &work);
+  ptrdiff_t length = work.shape.dims[work.shape.rank - 1];
+  work.pieces = mode == nnsh_gather ? (length + indexed_piece - 1) / indexed_piece : 1;
+  tasks *= work.pieces;
+  if (mode == nnsh_gather) {
+    int status = nnsh_parallel(tasks, count * work.rest, copy_indexed, &work);
+    // A request that came in the last task may have cut it short.
+    return work.rest > 1024 && nnsh_interrupt_is_requested() ? nnsh_interrupted : status;
+  }
   nnsh_parallel_whole(tasks, 0, copy_indexed, &work);
   return nnsh_done;
 }

@@ -24,16 +24,19 @@ typedef struct {
   void (*columns_f64)(
       int reduction, double *, const double *, ptrdiff_t stride, ptrdiff_t rows,
       ptrdiff_t columns, const double *means);
-  void (*softmax_f32)(int logarithm, float *, const float *, ptrdiff_t rows, ptrdiff_t columns);
-  void (*softmax_f64)(int logarithm, double *, const double *, ptrdiff_t rows, ptrdiff_t columns);
+  // `heeds` says whether an interruption may leave a long row half done.
+  void (*softmax_f32)(
+      int logarithm, int heeds, float *, const float *, ptrdiff_t rows, ptrdiff_t columns);
+  void (*softmax_f64)(
+      int logarithm, int heeds, double *, const double *, ptrdiff_t rows, ptrdiff_t columns);
   // As `nnsh_softmax_cross_entropy_rows`; gives the rows whose largest logit is the target's.
   ptrdiff_t (*cross_entropy_f32)(
       const float *logits, const float *targets, ptrdiff_t rows, ptrdiff_t columns, float scale,
       float *gradient, float *losses);
   void (*column_sums)(float *, const float *, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns);
   void (*relu_mask)(float *, const float *, ptrdiff_t);
-  // As `nnsh_update`, by rule.
-  void (*update[nnsh_rule_count])(
+  // As `nnsh_update_f32`, by rule.
+  void (*update_f32[nnsh_rule_count])(
       float *weights, float *first, float *second, const float *gradient, ptrdiff_t count,
       const float *numbers);
   void (*update_f64[nnsh_rule_count])(

@@ -37,9 +37,9 @@ static void run_update(void *context, ptrdiff_t task) {
   switch (u->kind) {
     case update_mask: kernels->relu_mask(u->a + start, u->in + start, count); break;
     case update_rule:
-      kernels->update[u->rule](u->a + start, u->b == NULL ? NULL : u->b + start,
-                               u->c == NULL ? NULL : u->c + start, u->in + start, count,
-                               u->numbers);
+      kernels->update_f32[u->rule](u->a + start, u->b == NULL ? NULL : u->b + start,
+                                   u->c == NULL ? NULL : u->c + start, u->in + start, count,
+                                   u->numbers);
       break;
     default: kernels->to_bf16(u->in + start, u->half + start, count);
   }
@@ -64,7 +64,7 @@ void nnsh_relu_rows(float *values, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t 
   }
 }
 
-void nnsh_update(
+void nnsh_update_f32(
     int rule, float *weights, float *first, float *second, const float *gradient, ptrdiff_t count,
     const float *numbers) {
   if (rule < 0 || rule >= nnsh_rule_count) return;
@@ -73,11 +73,29 @@ void nnsh_update(
   run_whole(&u, (count + chunk - 1) / chunk, count);
 }
 
+typedef struct {
+  int rule;
+  double *weights, *first, *second;
+  const double *gradient, *numbers;
+  ptrdiff_t count;
+} update_f64;
+
+static void run_update_f64(void *context, ptrdiff_t task) {
+  const update_f64 *u = context;
+  ptrdiff_t start = task * chunk;
+  ptrdiff_t count = u->count - start < chunk ? u->count - start : chunk;
+  nnsh_kernels()->update_f64[u->rule](
+      u->weights + start, u->first == NULL ? NULL : u->first + start,
+      u->second == NULL ? NULL : u->second + start, u->gradient + start, count, u->numbers);
+}
+
 void nnsh_update_f64(
     int rule, double *weights, double *first, double *second, const double *gradient,
     ptrdiff_t count, const double *numbers) {
   if (rule < 0 || rule >= nnsh_rule_count) return;
-  nnsh_kernels()->update_f64[rule](weights, first, second, gradient, count, numbers);
+  update_f64 u = {.rule = rule, .weights = weights, .first = first, .second = second,
+                  .gradient = gradient, .numbers = numbers, .count = count};
+  nnsh_parallel_whole((count + chunk - 1) / chunk, count, run_update_f64, &u);
 }
 
 void nnsh_f32_to_bf16(const float *in, uint16_t *out, ptrdiff_t count) {
@@ -127,7 +145,14 @@ void nnsh_column_sums(
       (columns + sum_columns - 1) / sum_columns, rows * columns, sum_piece, &work);
 }
 
-ptrdiff_t nnsh_first_nonfinite(const float *in, ptrdiff_t count) {
+ptrdiff_t nnsh_first_nonfinite_f64(const double *in, ptrdiff_t count) {
+  for (ptrdiff_t i = 0; i < count; i++) {
+    if (!isfinite(in[i])) return i;
+  }
+  return -1;
+}
+
+ptrdiff_t nnsh_first_nonfinite_f32(const float *in, ptrdiff_t count) {
   for (ptrdiff_t start = 0; start < count; start += 4096) {
     ptrdiff_t length = count - start < 4096 ? count - start : 4096;
     float sum = 0;

@@ -133,6 +133,9 @@ typedef struct {
   void *out;
 } scanning;
 
+// A row is one task; how much of it is looked at between two looks for an interruption.
+enum { chunk = 1 << 18 };
+
 static void scan_extremes(void *context, ptrdiff_t task) {
   const scanning *work = context;
   ptrdiff_t end = (task + 1) * work->a_task;
@@ -150,6 +153,7 @@ static void scan_extremes(void *context, ptrdiff_t task) {
         value = x;                                                          \
         best = i;                                                           \
       }                                                                     \
+      if (i % chunk == chunk - 1 && nnsh_interrupt_is_requested()) return;  \
     }                                                                       \
   }
     if (work->type == nnsh_f64) SCAN(double) else SCAN(float)
@@ -167,6 +171,7 @@ static void sweep_extremes(void *context, ptrdiff_t task) {
   double best[column_piece], place[column_piece];
   for (ptrdiff_t i = 0; i < work->length; i++) {
     ptrdiff_t start = (outer * work->length + i) * work->inner + column;
+    if (i % 512 == 511 && nnsh_interrupt_is_requested()) return;
     for (ptrdiff_t j = 0; j < columns; j++) {
       double x = work->type == nnsh_f64 ? ((const double *)work->in)[start + j]
                                         : (double)((const float *)work->in)[start + j];
@@ -185,16 +190,17 @@ int nnsh_argument_extreme(
     int largest, int type, const void *in, ptrdiff_t outer, ptrdiff_t length, ptrdiff_t inner,
     double *out) {
   scanning work = {largest, type, in, outer, length, inner, 16384 / (length + 1) + 1, out};
+  int status;
   if (inner > 1) {
     ptrdiff_t pieces = (inner + column_piece - 1) / column_piece;
-    return nnsh_parallel(outer * pieces, outer * length * inner, sweep_extremes, &work);
+    status = nnsh_parallel(outer * pieces, outer * length * inner, sweep_extremes, &work);
+  } else {
+    ptrdiff_t tasks = (outer + work.a_task - 1) / work.a_task;
+    status = nnsh_parallel(tasks, outer * length, scan_extremes, &work);
   }
-  ptrdiff_t tasks = (outer + work.a_task - 1) / work.a_task;
-  return nnsh_parallel(tasks, outer * length, scan_extremes, &work);
+  // A request that came in the last row may have cut it short.
+  return length >= 512 && nnsh_interrupt_is_requested() ? nnsh_interrupted : status;
 }
-
-// A row is one task; how much of it is summed between two looks for an interruption.
-enum { chunk = 1 << 18 };
 
 static void scan_sums(void *context, ptrdiff_t task) {
   const scanning *work = context;

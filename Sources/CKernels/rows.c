@@ -3,7 +3,7 @@
 #include "kernels.h"
 
 typedef struct {
-  int logarithm, type;
+  int logarithm, heeds, type;
   const char *in;
   char *out;
   ptrdiff_t rows, columns, rows_a_task;
@@ -16,10 +16,10 @@ static void soften(void *context, ptrdiff_t task) {
   ptrdiff_t rest = work->rows - first;
   ptrdiff_t rows = rest < work->rows_a_task ? rest : work->rows_a_task;
   if (work->type == nnsh_f64) {
-    kernels->softmax_f64(work->logarithm, (double *)work->out + offset,
+    kernels->softmax_f64(work->logarithm, work->heeds, (double *)work->out + offset,
                          (const double *)work->in + offset, rows, work->columns);
   } else {
-    kernels->softmax_f32(work->logarithm, (float *)work->out + offset,
+    kernels->softmax_f32(work->logarithm, work->heeds, (float *)work->out + offset,
                          (const float *)work->in + offset, rows, work->columns);
   }
 }
@@ -28,10 +28,14 @@ int nnsh_softmax(
     int logarithm, int type, const void *in, ptrdiff_t rows, ptrdiff_t columns, void *out,
     int whole) {
   if (rows == 0 || columns == 0) return nnsh_done;
-  softening work = {logarithm, type, in, out, rows, columns, 8192 / columns + 1};
+  softening work = {logarithm, !whole, type, in, out, rows, columns, 8192 / columns + 1};
   ptrdiff_t tasks = (rows + work.rows_a_task - 1) / work.rows_a_task;
   // An exponential takes the time of several plain elements.
-  if (!whole) return nnsh_parallel(tasks, rows * columns * 4, soften, &work);
+  if (!whole) {
+    int status = nnsh_parallel(tasks, rows * columns * 4, soften, &work);
+    // A request that came in the last row may have cut it short.
+    return columns >= 8192 && nnsh_interrupt_is_requested() ? nnsh_interrupted : status;
+  }
   nnsh_parallel_whole(tasks, rows * columns * 4, soften, &work);
   return nnsh_done;
 }

@@ -33,28 +33,50 @@ static inline double JOIN(row_sum_, SUFFIX)(const T *in, ptrdiff_t count) {
   return sum;
 }
 
-static void JOIN(softmax_row_, SUFFIX)(int logarithm, T *out, const T *in, ptrdiff_t count) {
-  T largest = JOIN(row_max_, SUFFIX)(in, count);
+// A long row may be left half done where an interruption is heeded.
+static void JOIN(softmax_row_, SUFFIX)(
+    int logarithm, int heeds, T *out, const T *in, ptrdiff_t count) {
+  enum { stretch = 1 << 18 };
+  T largest = -INFINITY;
+  for (ptrdiff_t start = 0; start < count; start += stretch) {
+    T most = JOIN(row_max_, SUFFIX)(in + start, count - start < stretch ? count - start : stretch);
+    largest = most > largest ? most : largest;
+    if (heeds && start > 0 && nnsh_interrupt_is_requested()) return;
+  }
+  double sum = 0;
   if (logarithm) {
     // The exponentials are summed in pieces, because `out` may be `in` and is needed once more.
-    double sum = 0;
     T piece[256];
     for (ptrdiff_t start = 0; start < count; start += 256) {
+      if (heeds && start % stretch == stretch - 256 && nnsh_interrupt_is_requested()) return;
       ptrdiff_t length = count - start < 256 ? count - start : 256;
       VECTOR(LANES)
       for (ptrdiff_t i = 0; i < length; i++) piece[i] = EXP(in[start + i] - largest);
       sum += JOIN(row_sum_, SUFFIX)(piece, length);
     }
     T rest = (T)log(sum);
-    VECTOR(LANES)
-    for (ptrdiff_t i = 0; i < count; i++) out[i] = (in[i] - largest) - rest;
+    for (ptrdiff_t start = 0; start < count; start += stretch) {
+      ptrdiff_t end = count - start < stretch ? count : start + stretch;
+      VECTOR(LANES)
+      for (ptrdiff_t i = start; i < end; i++) out[i] = (in[i] - largest) - rest;
+      if (heeds && start > 0 && nnsh_interrupt_is_requested()) return;
+    }
     return;
   }
-  VECTOR(LANES)
-  for (ptrdiff_t i = 0; i < count; i++) out[i] = EXP(in[i] - largest);
-  T scale = (T)(1.0 / JOIN(row_sum_, SUFFIX)(out, count));
-  VECTOR(LANES)
-  for (ptrdiff_t i = 0; i < count; i++) out[i] *= scale;
+  for (ptrdiff_t start = 0; start < count; start += stretch) {
+    ptrdiff_t end = count - start < stretch ? count : start + stretch;
+    VECTOR(LANES)
+    for (ptrdiff_t i = start; i < end; i++) out[i] = EXP(in[i] - largest);
+    sum += JOIN(row_sum_, SUFFIX)(out + start, end - start);
+    if (heeds && start > 0 && nnsh_interrupt_is_requested()) return;
+  }
+  T scale = (T)(1.0 / sum);
+  for (ptrdiff_t start = 0; start < count; start += stretch) {
+    ptrdiff_t end = count - start < stretch ? count : start + stretch;
+    VECTOR(LANES)
+    for (ptrdiff_t i = start; i < end; i++) out[i] *= scale;
+    if (heeds && start > 0 && nnsh_interrupt_is_requested()) return;
+  }
 }
 
 /// A number for each row, repeated along its columns. Whole vectors are written, and what is too
@@ -124,13 +146,13 @@ static void JOIN(softmax_block_, SUFFIX)(
 }
 
 static void JOIN(softmax_, SUFFIX)(
-    int logarithm, T *out, const T *in, ptrdiff_t rows, ptrdiff_t columns) {
+    int logarithm, int heeds, T *out, const T *in, ptrdiff_t rows, ptrdiff_t columns) {
   ptrdiff_t step = columns > short_row ? 1 : block_numbers / columns;
   for (ptrdiff_t row = 0; row < rows; row += step) {
     const T *from = in + row * columns;
     T *to = out + row * columns;
     if (step == 1) {
-      JOIN(softmax_row_, SUFFIX)(logarithm, to, from, columns);
+      JOIN(softmax_row_, SUFFIX)(logarithm, heeds, to, from, columns);
     } else {
       ptrdiff_t count = rows - row < step ? rows - row : step;
       JOIN(softmax_block_, SUFFIX)(logarithm, to, from, count, columns);

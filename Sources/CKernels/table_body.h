@@ -28,7 +28,7 @@ const nnsh_kernel_table TABLE = {
     .cross_entropy_f32 = cross_entropy_f32,
     .column_sums = column_sums_f32,
     .relu_mask = relu_mask_f32,
-    .update =
+    .update_f32 =
         {
 #define UPDATE_RULE(name, states, ...) update_##name##_f32,
 #include "update_rules.def"

@@ -191,7 +191,13 @@ extension EvaluationRecorder {
       return try computed(value, "+", [Trace(.none, node: product), inputs[2]])
     }
     if inputs.isEmpty { return try trace(of: value) }
-    return try computed(value, ["matmul", "dot"].contains(name) ? "@" : name, inputs, options)
+    return try computed(value, Self.shownName(name, inputs), inputs, options)
+  }
+
+  /// A product of two is shown as one, by its operator; a truth value is no operand of it.
+  private static func shownName(_ name: String, _ inputs: [Trace]) -> String {
+    guard ["matmul", "dot"].contains(name), inputs.count == 2 else { return name }
+    return inputs.contains { $0.node?.rank == 0 } ? "*" : "@"
   }
 
   /// `compute(x, W, b)` is x W + b.

@@ -7,7 +7,7 @@ package enum FileContents: Sendable {
   /// Named arrays, in the archive's order, and what of it was left out.
   case record([NamedTensor], remarks: [LoadRemark] = [])
   /// A network's parameters, with the notes that tell how to rebuild it.
-  case parameters([NamedTensor], notes: [String: String])
+  case parameters([NamedTensor], notes: [String: String], remarks: [LoadRemark] = [])
 
   /// The same without what it holds.
   package enum Kind: Hashable, Sendable, CaseIterable {
@@ -36,12 +36,12 @@ package enum FileContents: Sendable {
     switch self {
     case .tensor(let tensor, _, _): [NamedTensor(name: "arr_0", tensor: tensor)]
     case .record(let arrays, _): arrays
-    case .parameters(let arrays, _): arrays
+    case .parameters(let arrays, _, _): arrays
     }
   }
 
   /// The notes of a network; nil for what is none.
   var notes: [String: String]? {
-    if case .parameters(_, let notes) = self { notes } else { nil }
+    if case .parameters(_, let notes, _) = self { notes } else { nil }
   }
 }

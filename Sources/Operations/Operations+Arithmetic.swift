@@ -37,12 +37,13 @@ extension BinaryOperation {
         [1, -.unary(.floor, x / y)],
         rules: [Rule(nil), "remainder: minus the whole part of the quotient"])
     case .power:
-      // The first is 0 for an exponent of 0 and the second for a base of 0 or less, where the
-      // limits are 0 or there is no derivative.
+      // The first is 0 for an exponent of 0 and the second for a base of 0, where the limits are 0.
+      // The power of a negative base is no number but at whole exponents, and has no derivative: the
+      // second is NaN there.
       ElementwiseRecord(
         [
           .choose(.notEqual, y, 0, then: y * .binary(.power, x, y - 1), otherwise: 0),
-          .result * .unary(.log, .choose(.greater, x, 0, then: x, otherwise: 1)),
+          .result * .unary(.log, .choose(.notEqual, x, 0, then: x, otherwise: 1)),
         ],
         textbook: [y * .binary(.power, x, y - 1), .result * .unary(.log, x)],
         rules: ["power rule", "exponential: aˣ log a"])

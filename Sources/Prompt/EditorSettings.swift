@@ -167,6 +167,7 @@ package struct EditorSettings {
     case "ed-move-to-end": return "nnsh-end"
     case "ed-clear-screen", "ed-redisplay": return "nnsh-clear"
     case "ed-quoted-insert": return "nnsh-quote"
+    case "em-copy-prev-word": return "nnsh-copy-word"
     case "vi-undo", "vi-undo-line": return "nnsh-undo"
     case "ed-command", "em-exchange-mark", "vi-histedit", "vi-to-history-line", "vi-alias",
       "vi-comment-out", "vi-history-word", "ed-sequence-lead-in", "ed-start-over",

@@ -59,10 +59,11 @@ package protocol Backend: Sendable {
   func crossEntropy(
     logits: FloatRows, targets: FloatRows, scale: Float, gradient: FloatRows?, losses: Floats
   ) -> Int
-  /// Changes weights by a gradient, which may be the first state itself, in the rule's formula.
+  /// Changes weights by a gradient, which may be the first state itself, in the rule's formula; all
+  /// are of one type.
   func update(
-    _ rule: Int, _ weights: FloatRows, states: (Floats?, Floats?), gradient: FloatRows,
-    numbers: SIMD8<Float>)
+    _ rule: Int, _ weights: FloatRows, states: (FloatRows?, FloatRows?), gradient: FloatRows,
+    numbers: SIMD8<Double>)
   /// The same of tensors of one shape, in the weights' element type.
   func update(
     _ rule: Int, _ weights: inout Tensor, states: inout [Tensor], gradient: Tensor,
@@ -130,7 +131,7 @@ package struct RowOperand {
 
   /// Rows of a plan.
   package init(_ rows: FloatRows) {
-    self.init(rows.pointer, .f32, rows: rows.rows, columns: rows.columns)
+    self.init(rows.pointer, rows.type, rows: rows.rows, columns: rows.columns)
   }
 }
 

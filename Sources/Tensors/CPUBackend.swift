@@ -97,13 +97,23 @@ package struct CPUBackend: Backend {
   }
 
   package func update(
-    _ rule: Int, _ weights: FloatRows, states: (Floats?, Floats?), gradient: FloatRows,
-    numbers: SIMD8<Float>
+    _ rule: Int, _ weights: FloatRows, states: (FloatRows?, FloatRows?), gradient: FloatRows,
+    numbers: SIMD8<Double>
   ) {
-    withUnsafeBytes(of: numbers) { numbers in
+    if weights.type == .f64 {
+      withUnsafeBytes(of: numbers) { numbers in
+        guard let numbers = numbers.bindMemory(to: Double.self).baseAddress else { return }
+        nnsh_update_f64(
+          Int32(rule), weights.doubles, states.0?.doubles, states.1?.doubles, gradient.doubles,
+          weights.count, numbers)
+      }
+      return
+    }
+    withUnsafeBytes(of: SIMD8<Float>(numbers)) { numbers in
       guard let numbers = numbers.bindMemory(to: Float.self).baseAddress else { return }
-      nnsh_update(
-        Int32(rule), weights.pointer, states.0, states.1, gradient.pointer, weights.count, numbers)
+      nnsh_update_f32(
+        Int32(rule), weights.pointer, states.0?.pointer, states.1?.pointer, gradient.pointer,
+        weights.count, numbers)
     }
   }
 
@@ -147,7 +157,7 @@ package struct CPUBackend: Backend {
       try run { (w: UnsafeMutablePointer<Float>, a, b, g) in
         withUnsafeBytes(of: SIMD8<Float>(numbers)) { numbers in
           guard let numbers = numbers.bindMemory(to: Float.self).baseAddress else { return }
-          nnsh_update(Int32(rule), w, a, b, g, count, numbers)
+          nnsh_update_f32(Int32(rule), w, a, b, g, count, numbers)
         }
       }
     }
@@ -162,11 +172,15 @@ package struct CPUBackend: Backend {
   package func gather(
     _ order: UnsafePointer<Int>, from source: FloatRows, into target: FloatRows
   ) {
-    nnsh_gather_rows(source.pointer, order, target.rows, target.columns, target.pointer)
+    nnsh_gather_rows(
+      source.pointer, order, target.rows, target.columns * target.width, target.pointer)
   }
 
   package func firstNotFinite(in numbers: FloatRows) -> Int? {
-    let position = nnsh_first_nonfinite(numbers.pointer, numbers.count)
+    let position =
+      numbers.type == .f64
+      ? nnsh_first_nonfinite_f64(numbers.doubles, numbers.count)
+      : nnsh_first_nonfinite_f32(numbers.pointer, numbers.count)
     return position < 0 ? nil : position
   }
 }

@@ -3,8 +3,9 @@ import CKernels
 /// Float32 numbers, by address.
 package typealias Floats = UnsafeMutablePointer<Float>
 
-/// Rows of Float32 numbers in memory that somebody else keeps alive: what the trainer's plans work
-/// on, without counting references or checking bounds.
+/// Rows of numbers in memory that somebody else keeps alive: what the trainer's plans work on,
+/// without counting references or checking bounds. Kernels are for Float32, which rows hold unless
+/// they say otherwise.
 // SAFETY: it is no more than an address; whoever shares the memory between threads gives each a
 // part of its own.
 package struct FloatRows: @unchecked Sendable {
@@ -12,32 +13,66 @@ package struct FloatRows: @unchecked Sendable {
   package let pointer: Floats
   package let rows: Int
   package let columns: Int
+  /// `.f32` or `.f64`.
+  package let type: ElementType
 
-  package init(_ pointer: Floats, rows: Int, columns: Int) {
+  package init(_ pointer: Floats, rows: Int, columns: Int, type: ElementType = .f32) {
     self.pointer = pointer
     self.rows = rows
     self.columns = columns
+    self.type = type
   }
 
   package var count: Int { rows * columns }
 
+  /// How many floats' room a number takes.
+  var width: Int { type == .f64 ? 2 : 1 }
+
+  /// The first number of rows of Float64.
+  // SAFETY: the memory is only ever reached as doubles where it is used so.
+  package var doubles: UnsafeMutablePointer<Double> {
+    UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: Double.self)
+  }
+
+  /// The number at that place.
+  package func number(at index: Int) -> Double {
+    type == .f64 ? doubles[index] : Double(pointer[index])
+  }
+
   /// `count` of the rows, from `first` on.
   package func rows(from first: Int, count: Int) -> FloatRows {
-    FloatRows(pointer + first * columns, rows: count, columns: columns)
+    FloatRows(pointer + first * columns * width, rows: count, columns: columns, type: type)
+  }
+
+  /// `count` numbers in a row, from number `first` on.
+  package func numbers(from first: Int, count: Int) -> FloatRows {
+    FloatRows(pointer + first * width, rows: 1, columns: count, type: type)
   }
 
   /// The same numbers in rows of another length.
   package func inRows(of columns: Int) -> FloatRows {
-    FloatRows(pointer, rows: columns == 0 ? 0 : count / columns, columns: columns)
+    FloatRows(pointer, rows: columns == 0 ? 0 : count / columns, columns: columns, type: type)
   }
 
-  /// Takes over the numbers of `other`, of as many elements.
-  package func copy(from other: FloatRows) { pointer.update(from: other.pointer, count: count) }
+  /// Takes over the numbers of `other`, of as many elements and the same type.
+  package func copy(from other: FloatRows) {
+    pointer.update(from: other.pointer, count: count * width)
+  }
 
+  /// Sets every number of rows of Float32.
   package func fill(_ number: Float) { pointer.update(repeating: number, count: count) }
 
-  /// Takes over the elements of a tensor of as many, as Float32.
+  /// Takes over the elements of a tensor of as many, in the rows' type.
   package func copy(from tensor: Tensor) throws(TensorError) {
+    if type == .f64 {
+      try tensor.withDoubles { numbers throws(TensorError) in
+        // SAFETY: no more than either has.
+        if let base = numbers.baseAddress {
+          doubles.update(from: base, count: min(numbers.count, count))
+        }
+      }
+      return
+    }
     try tensor.cast(to: .f32).withFloats { floats throws(TensorError) in
       // SAFETY: no more than either has.
       if let base = floats.baseAddress {
@@ -47,18 +82,51 @@ package struct FloatRows: @unchecked Sendable {
   }
 
   /// Adds the elements of a tensor of as many to `retained` times what is here.
-  package func add(_ tensor: Tensor, retaining retained: Float) throws(TensorError) {
+  package func add(_ tensor: Tensor, retaining retained: Double) throws(TensorError) {
+    if type == .f64 {
+      try tensor.withDoubles { numbers throws(TensorError) in
+        for index in 0..<min(numbers.count, count) {
+          doubles[index] = (retained == 0 ? 0 : retained * doubles[index]) + numbers[index]
+        }
+      }
+      return
+    }
+    let kept = Float(retained)
     try tensor.cast(to: .f32).withFloats { floats throws(TensorError) in
       for index in 0..<min(floats.count, count) {
-        pointer[index] = (retained == 0 ? 0 : retained * pointer[index]) + floats[index]
+        pointer[index] = (kept == 0 ? 0 : kept * pointer[index]) + floats[index]
       }
     }
+  }
+
+  /// Multiplies every number.
+  package func multiply(by factor: Double) {
+    if type == .f64 {
+      for index in 0..<count { doubles[index] *= factor }
+    } else {
+      for index in 0..<count { pointer[index] *= Float(factor) }
+    }
+  }
+
+  /// Rounds numbers to Float32, where they are more than that.
+  package func roundToFloat32() {
+    guard type == .f64 else { return }
+    for index in 0..<count { doubles[index] = Double(Float(doubles[index])) }
   }
 
   /// A copy as a tensor of this shape, which has as many elements. It is never cut short: what an
   /// interruption reached can be saved by it.
   package func tensor(_ shape: Shape) throws(TensorError) -> Tensor {
-    var result = try Tensor(uninitialized: shape, .f32)
+    var result = try Tensor(uninitialized: shape, type)
+    if type == .f64 {
+      try result.withMutableDoubles { numbers throws(TensorError) in
+        // SAFETY: no more than either has.
+        if let base = numbers.baseAddress {
+          base.update(from: doubles, count: min(numbers.count, count))
+        }
+      }
+      return result
+    }
     try result.withMutableFloats { floats throws(TensorError) in
       // SAFETY: no more than either has.
       if let base = floats.baseAddress {
@@ -69,35 +137,40 @@ package struct FloatRows: @unchecked Sendable {
   }
 }
 
-/// A piece of memory for floats, 64-byte aligned and zeroed.
+/// A piece of memory for numbers, 64-byte aligned and zeroed.
 package final class FloatBuffer {
   package let pointer: Floats
+  /// How many numbers.
   package let count: Int
+  /// `.f32` or `.f64`.
+  package let type: ElementType
+
+  private var bytes: Int { max(1, count) * type.size }
 
   /// Throws `outOfMemory` where there is no room.
-  package init(count: Int) throws(TensorError) {
-    let bytes = max(1, count) * MemoryLayout<Float>.stride
+  package init(count: Int, type: ElementType = .f32) throws(TensorError) {
+    let bytes = max(1, count) * type.size
     if nnsh_pool_has(bytes) == 0 { try MemoryGuard.require(bytes) }
     guard let memory = nnsh_allocate(bytes) else {
       throw .outOfMemory(bytes: bytes, available: Int(clamping: nnsh_available_memory()))
     }
     // SAFETY: the memory is `bytes` long, aligned, and nobody else's.
-    pointer = memory.bindMemory(to: Float.self, capacity: max(1, count))
-    pointer.initialize(repeating: 0, count: max(1, count))
+    let floats = bytes / MemoryLayout<Float>.stride
+    pointer = memory.bindMemory(to: Float.self, capacity: floats)
+    pointer.initialize(repeating: 0, count: floats)
     self.count = count
+    self.type = type
   }
 
-  deinit {
-    nnsh_release(pointer, max(1, count) * MemoryLayout<Float>.stride)
-  }
+  deinit { nnsh_release(pointer, bytes) }
 
   /// All of it as one row.
-  package var row: FloatRows { FloatRows(pointer, rows: 1, columns: count) }
+  package var row: FloatRows { FloatRows(pointer, rows: 1, columns: count, type: type) }
 
-  /// Copies as many floats as both hold.
+  /// Copies as many numbers as both hold, which are of one type.
   package func copy(from other: FloatBuffer) {
     // SAFETY: no more than either holds.
-    pointer.update(from: other.pointer, count: min(count, other.count))
+    pointer.update(from: other.pointer, count: min(bytes, other.bytes) / 4)
   }
 }
 

@@ -9,6 +9,8 @@ package final class TerminalSession {
   /// All bytes that came, for what the screen does not show.
   package private(set) var received: [UInt8] = []
   private var hasEnded = false
+  /// As `waitpid` gave it, where it has ended.
+  private var status: Int32 = 0
 
   package struct Failure: Error, CustomStringConvertible {
     package let description: String
@@ -152,14 +154,21 @@ package final class TerminalSession {
   ) throws {
     let deadline = Date().addingTimeInterval(seconds)
     while !isTrue(screen) {
-      guard Date() < deadline else {
+      guard Date() < deadline, !hasDied() else {
+        let end = hasEnded ? "nnsh has ended with status \(status); " : ""
         throw Failure(
           description:
-            "waited for \(what); the screen shows:\n\(screen.text)\n\(String(decoding: received.suffix(300), as: UTF8.self).debugDescription)"
+            "\(end)waited for \(what); the screen shows:\n\(screen.text)\n\(String(decoding: received.suffix(300), as: UTF8.self).debugDescription)"
         )
       }
-      read(waiting: 50)
+      if !read(waiting: 50), hasEnded { usleep(1000) }
     }
+  }
+
+  /// Whether the process has been ended by a signal.
+  private func hasDied() -> Bool {
+    if !hasEnded, waitpid(process, &status, WNOHANG) == process { hasEnded = true }
+    return hasEnded && status & 0x7F != 0
   }
 
   /// Waits until the screen shows a text.
@@ -177,8 +186,7 @@ package final class TerminalSession {
   /// - Returns: its exit code.
   package func waitForEnd(seconds: Double = 20) throws -> Int32 {
     let deadline = Date().addingTimeInterval(seconds)
-    var status: Int32 = 0
-    while waitpid(process, &status, WNOHANG) == 0 {
+    while !hasEnded, waitpid(process, &status, WNOHANG) == 0 {
       guard Date() < deadline else {
         throw Failure(
           description:

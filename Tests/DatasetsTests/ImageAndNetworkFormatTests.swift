@@ -190,7 +190,7 @@ import Testing
     #expect(arrays["i"]?.doubles() == [7, -7])
     #expect(arrays["m"]?.elementType == .bool)
     #expect(arrays["s"]?.item == 0.1)
-    guard case .file(.parameters(_, let notes)) = try Loader.load(fixture("mixed.safetensors"))
+    guard case .file(.parameters(_, let notes, _)) = try Loader.load(fixture("mixed.safetensors"))
     else {
       Issue.record("no parameters")
       return

@@ -52,7 +52,7 @@ func loadTensor(_ path: String) throws -> Tensor {
 func loadTensors(_ path: String) throws -> [String: Tensor] {
   let tensors: [NamedTensor]
   switch try Loader.load(path) {
-  case .file(.record(let named, _)), .file(.parameters(let named, _)): tensors = named
+  case .file(.record(let named, _)), .file(.parameters(let named, _, _)): tensors = named
   default: throw DataError.unknownFormat(path: path, writing: false)
   }
   return Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0.tensor) })

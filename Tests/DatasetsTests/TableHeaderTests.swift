@@ -38,7 +38,7 @@ import Testing
 
   @Test(arguments: [
     "0,1,2\n3,4,5\n", "1,2,3\n4,5,6\n", "nan,0,1\n2,3,4\n", ",2,4\n3,4,5\n", "0.0,1.0\n0.5,0.25",
-    "2022,2023\n1.5,2.5\n", "\"1\",\"2\"\n\"3\",\"4\"\n", "0,1,2\n", "1,2,\n3,4,\n",
+    "\"1\",\"2\"\n\"3\",\"4\"\n", "0,1,2\n", "1,2,\n3,4,\n",
   ]) func firstRowsThatAreNumbers(text: String) throws {
     #expect(try table(text).columnNames.isEmpty)
   }
@@ -67,6 +67,22 @@ import Testing
     #expect(error("a,b\n,\n") == .noRows(path: "t.csv"))
     #expect(try table("0,1\n2,3\n").remarks == [.countingRow(2)])
     #expect(try table("0,1\n0.5,\n").remarks == [.countedNames(2)])
+    #expect(
+      try table("2019,2020,2021\n1,5,7\n").remarks == [.regularRow(first: 2019, last: 2021)])
+    #expect(try table("2022,2023\n1.5,2.5\n").remarks == [.regularNames(first: 2022, last: 2023)])
+    #expect(try table("2022,2023\n1.5,2.5\n").columnNames == ["2022", "2023"])
+    #expect(try table("1,2,3\n4,5,6\n").remarks.isEmpty)
+  }
+
+  /// Whole numbers that Float64 skips are told, wherever they stand and however they are read.
+  @Test(arguments: [
+    ("a\n9007199254740993\n", 1), ("a,b\n\"9007199254740993\",1\n-9007199254740993,2\n", 2),
+    ("a\n9007199254740992\n1e300\n", 0), ("a\n123456789012345678901234567890\n", 1),
+  ]) func roundedWholeNumbersAreTold(text: String, count: Int) throws {
+    let found = try table(text).remarks.contains { remark in
+      if case .roundedIntegers(nil, count, _) = remark { true } else { false }
+    }
+    #expect(found == (count > 0))
   }
 
   @Test(arguments: [

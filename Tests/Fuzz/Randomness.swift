@@ -7,7 +7,10 @@ struct Randomness: RandomNumberGenerator {
   init(seed: UInt64, fuzzer: String, input: Int) {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ seed
     for byte in fuzzer.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    state = hash &+ UInt64(input) &* 0x9e37_79b9_7f4a_7c15
+    // The number is mixed in first: else the numbers of one input would be those of the one before,
+    // moved on by one.
+    state = hash ^ UInt64(truncatingIfNeeded: input)
+    state = next()
     _ = next()
   }
 

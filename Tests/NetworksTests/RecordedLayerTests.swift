@@ -266,12 +266,13 @@ struct Scaling: Layer {
 
   @Test func dropoutsInsideOneLayerDiffer() throws {
     let pass = TrainingPass(seed: 1, position: 2, step: 3, firstRow: 0)
-    let masks = try (0..<3).map { _ in try pass.dropout(0.5, [4, 50]).doubles() }
+    let masks = try (0..<3).map { _ in try pass.dropout(0.5, like: .zeros([4, 50])).doubles() }
     #expect(Set(masks).count == 3)
     #expect(masks.allSatisfy { Set($0) == [0, 2] })
     // A piece of a batch finds its part of the mask.
     let rest = TrainingPass(seed: 1, position: 2, step: 3, firstRow: 1)
-    #expect(try rest.dropout(0.5, [3, 50]).doubles() == Array(masks[0].dropFirst(50)))
+    #expect(
+      try rest.dropout(0.5, like: .zeros([3, 50])).doubles() == Array(masks[0].dropFirst(50)))
   }
 }
 

@@ -104,8 +104,8 @@ final class CountingBackend: Backend {
       logits: logits, targets: targets, scale: scale, gradient: gradient, losses: losses)
   }
   func update(
-    _ rule: Int, _ weights: FloatRows, states: (Floats?, Floats?), gradient: FloatRows,
-    numbers: SIMD8<Float>
+    _ rule: Int, _ weights: FloatRows, states: (FloatRows?, FloatRows?),
+    gradient: FloatRows, numbers: SIMD8<Double>
   ) {
     count("update")
     cpu.update(rule, weights, states: states, gradient: gradient, numbers: numbers)

@@ -124,7 +124,7 @@ import Testing
     let velocity = try numbers(count, seed: 5)
     for nesterov in [false, true] {
       var (w, v) = (weights, velocity)
-      nnsh_update(
+      nnsh_update_f32(
         Int32(nesterov ? nnsh_rule_nesterov : nnsh_rule_momentum), &w, &v, nil, gradient, count,
         [0.1, 0.9, 0.01, 0, 0, 0, 0, 0])
       for i in [0, 777, count - 1] {
@@ -137,7 +137,7 @@ import Testing
     let squares = velocity.map { $0 * $0 }
     for decoupled in [false, true] {
       var (w, m, s) = (weights, velocity, squares)
-      nnsh_update(
+      nnsh_update_f32(
         Int32(nnsh_rule_adam), &w, &m, &s, gradient, count,
         [
           Float(0.01 / (1 - pow(0.9, 3))), 0.9, 0.999, 1e-8, decoupled ? 0 : 0.1,
@@ -154,7 +154,7 @@ import Testing
       }
     }
     var (w, s) = (weights, squares)
-    nnsh_update(
+    nnsh_update_f32(
       Int32(nnsh_rule_rmsprop), &w, &s, nil, gradient, count, [0.01, 0.9, 1e-8, 0, 0, 0, 0, 0])
     let second = 0.9 * squares[7] + 0.1 * gradient[7] * gradient[7]
     #expect(abs(w[7] - (weights[7] - 0.01 * gradient[7] / (second.squareRoot() + 1e-8))) < 1e-5)
@@ -173,11 +173,11 @@ import Testing
     // 1 + 2⁻⁸ lies halfway between two numbers and goes to the even one.
     #expect(halves[0] == 0x3f80 && halves[1] == 0x3f80 && halves[2] == 0xff80)
     #expect(halves[3] & 0x7fff > 0x7f80 && halves[4] == 0x7f80)
-    #expect(nnsh_first_nonfinite(values, 40) == -1)
+    #expect(nnsh_first_nonfinite_f32(values, 40) == -1)
     var broken = values
     broken[33] = .infinity
     broken[38] = .nan
-    #expect(nnsh_first_nonfinite(broken, 40) == 33)
-    #expect(nnsh_first_nonfinite(broken, 0) == -1)
+    #expect(nnsh_first_nonfinite_f32(broken, 40) == 33)
+    #expect(nnsh_first_nonfinite_f32(broken, 0) == -1)
   }
 }

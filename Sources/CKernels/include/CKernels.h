@@ -262,10 +262,9 @@ enum {
 enum { nnsh_rule_numbers = 8 };
 /// Changes the weights, and what the rule remembers of them in `first` and `second`, by a gradient
 /// (which may be `first` itself). `numbers` are those of the step.
-void nnsh_update(
+void nnsh_update_f32(
     int rule, float *_Nonnull weights, float *_Nullable first, float *_Nullable second,
     const float *_Nonnull gradient, ptrdiff_t count, const float *_Nonnull numbers);
-/// The same in Float64, on this thread.
 void nnsh_update_f64(
     int rule, double *_Nonnull weights, double *_Nullable first, double *_Nullable second,
     const double *_Nonnull gradient, ptrdiff_t count, const double *_Nonnull numbers);
@@ -278,7 +277,8 @@ void nnsh_gather_rows(
 /// Rounds to bfloat16, to the nearest even.
 void nnsh_f32_to_bf16(const float *_Nonnull in, uint16_t *_Nonnull out, ptrdiff_t count);
 /// The position of the first element that is NaN or infinite, or -1.
-ptrdiff_t nnsh_first_nonfinite(const float *_Nonnull in, ptrdiff_t count);
+ptrdiff_t nnsh_first_nonfinite_f64(const double *_Nonnull in, ptrdiff_t count);
+ptrdiff_t nnsh_first_nonfinite_f32(const float *_Nonnull in, ptrdiff_t count);
 
 // MARK: - Float64 product (gemm64.c)
 

@@ -4,7 +4,8 @@ import Tensors
 extension DataSet {
   private static let mostUnnamedClasses = 1000
 
-  /// A data set of arrays, all in `train`; x is taken as it is, without scaling.
+  /// A data set of arrays, all in `train`; x is taken as it is, without scaling;
+  /// Float64 stays Float64.
   ///
   /// x: N×F; N (one feature); N×H×W or N×H×W×C (images). y: N labels 0, 1, 2, … (K is the number
   /// of names, or the largest label and one); N×K one-hot or probability rows; anything else is
@@ -97,7 +98,7 @@ extension Split {
     let image = sizes.count >= 3 ? Array(sizes.dropFirst()) : []
     let columns = sizes.dropFirst().reduce(1, *)
     let matrix = try tensorResult { () throws(TensorError) in
-      try x.cast(to: .f32).contiguous().reshaped([rows, columns])
+      try x.cast(to: x.elementType.arithmetic).contiguous().reshaped([rows, columns])
     }
     self.init(x: matrix, y: targets.y, labels: targets.labels, imageDimensions: image)
   }
@@ -131,7 +132,8 @@ private struct TargetColumns {
     } else {
       self.names = []
       self.y = try tensorResult { () throws(TensorError) in
-        try y.cast(to: .f32).contiguous().reshaped([rows, sizes.count == 2 ? sizes[1] : 1])
+        try y.cast(to: y.elementType.arithmetic).contiguous()
+          .reshaped([rows, sizes.count == 2 ? sizes[1] : 1])
       }
       labels = nil
     }
@@ -153,7 +155,9 @@ private struct TargetColumns {
     guard let labels = try rowClasses(y, columns: columns, names: names, place: place) else {
       return nil
     }
-    let rows = try tensorResult { () throws(TensorError) in try y.cast(to: .f32).contiguous() }
+    let rows = try tensorResult { () throws(TensorError) in
+      try y.cast(to: y.elementType.arithmetic).contiguous()
+    }
     return (rows, try makeTensor(labels, [labels.count]), columns)
   }
 

@@ -3,9 +3,9 @@ import Tensors
 
 /// One part of a data set: examples, one a row.
 package struct Split: Sendable {
-  /// N×F Float32: an example's numbers in one row. Loaded images lie in 0…1.
+  /// N×F: an example's numbers in one row. Loaded images lie in 0…1.
   package let x: Tensor
-  /// N×K Float32: one-hot rows for classes, or the numbers to predict.
+  /// N×K: one-hot rows for classes, or the numbers to predict.
   package let y: Tensor
   /// N class numbers 0…K−1; `nil` where y holds numbers to predict.
   package let labels: Tensor?

@@ -7,6 +7,8 @@ final class CSVBlock<Value: CSVValue>: @unchecked Sendable {
   fileprivate(set) var lines = 0
   /// Whether a number was found that Float32 cannot hold; the block then ends there.
   fileprivate(set) var needsDouble = false
+  /// The whole numbers that Float64 skips.
+  fileprivate(set) var rounded = RoundedIntegers()
   /// What ended it early.
   var failure: DataError?
 
@@ -119,6 +121,7 @@ struct CSVBlockReader {
       if number.needsDouble { return .needsDouble }
       // SAFETY: the block has room for `columns` numbers from `row` on.
       if found < columns { row[found] = number.value }
+      if number.isRounded { block.rounded.note(number.value.double) }
       found += 1
       if cursor.endsRow() { break }
     }
@@ -144,7 +147,7 @@ struct CSVBlockReader {
     defer { found = count }
     while count < columns,
       let number = CSVNumber<Value>.parsePrefix(position, point: dialect.point),
-      !number.needsDouble
+      !number.needsDouble, !number.isRounded
     {
       let next = number.end.pointee
       let isPlain = next == separator && next != CSVCursor.newline

@@ -51,6 +51,11 @@ struct CSVFirstRows {
     var (rises, falls) = (true, true)
     /// The numbers are whole and each is one more than the one before.
     var isConsecutive = true
+    /// What each number is more than the one before, where all are whole and it is the same
+    /// everywhere.
+    var step: Double? { hasEqualSteps ? firstStep : nil }
+    private var firstStep: Double?
+    private var hasEqualSteps = true
     /// Every cell is blank or has decimals or an exponent.
     var isFractional = true
     var (first, last): (Double?, Double?)
@@ -81,8 +86,10 @@ struct CSVFirstRows {
         if number <= last { rises = false }
         if number >= last { falls = false }
         if number != last + 1 { isConsecutive = false }
+        if number - last != firstStep ?? (number - last) || number <= last { hasEqualSteps = false }
+        firstStep = firstStep ?? (number - last)
       }
-      if !isWhole { isConsecutive = false }
+      if !isWhole { (isConsecutive, hasEqualSteps) = (false, false) }
       first = first ?? number
       last = number
     }
@@ -136,10 +143,20 @@ struct CSVFirstRows {
       // The index that pandas writes has no name.
       return (first.countsFromSecond || (first.isConsecutive && first.numbers > 1), nil)
     }
-    guard first.counts, first.numbers > 1 else { return (false, nil) }
+    guard first.counts, first.numbers > 1 else { return regular(first, second) }
     // Whole numbers above decimals alone: no program writes one column both ways.
     return second.isFractional && second.numbers > 0
       ? (true, .countedNames(first.numbers)) : (false, .countingRow(first.numbers))
+  }
+
+  /// Whole numbers with equal steps, as the years of a wide table are, unlike the row below.
+  private static func regular(_ first: Row, _ second: Row) -> (isHeader: Bool, LoadRemark?) {
+    guard let step = first.step, second.step != step, let start = first.first,
+      let last = first.last, first.numbers > 2 || (1500..<2200).contains(start)
+    else { return (false, nil) }
+    return second.isFractional && second.numbers > 0
+      ? (true, .regularNames(first: start, last: last))
+      : (false, .regularRow(first: start, last: last))
   }
 }
 

@@ -13,11 +13,13 @@ protocol CSVValue: BitwiseCopyable, Sendable {
   /// its last digit, of which one is worth `unit`.
   func givesBack(_ magnitude: Double, unit: Double) -> Bool
   static prefix func - (value: Self) -> Self
+  var double: Double { get }
   init(_ value: Int)
 }
 
 extension Float: CSVValue {
   static var isNarrow: Bool { true }
+  var double: Double { Double(self) }
 
   /// Rounding twice differs from rounding once only where the first result lies exactly between
   /// two Float32 numbers.
@@ -38,6 +40,7 @@ extension Float: CSVValue {
 
 extension Double: CSVValue {
   static var isNarrow: Bool { false }
+  var double: Double { self }
 
   @inline(__always)
   init?(nearest double: Double) { self = double }
@@ -59,6 +62,8 @@ enum CSVNumber<Value: CSVValue> {
   struct Result {
     var value: Value
     var needsDouble = false
+    /// Whether it is a whole number that Float64 skips.
+    var isRounded = false
     var end: Bytes
   }
 
@@ -106,12 +111,15 @@ enum CSVNumber<Value: CSVValue> {
     guard let decimal = Decimal(start, point: point) else { return nil }
     let text = decimal.double == nil ? plainText(start, decimal.end, point) : nil
     guard let double = decimal.double ?? text.flatMap({ Double($0) }) else { return nil }
-    let needsDouble = Value.isNarrow && decimal.needsDouble(double)
+    let isRounded = decimal.isRounded(to: double)
+    let needsDouble = Value.isNarrow && (isRounded || decimal.needsDouble(double))
     // Where Float64 is needed the value is not looked at.
     let value =
       needsDouble
       ? .nan : Value(nearest: double) ?? Value(text ?? plainText(start, decimal.end, point))
-    return value.map { Result(value: $0, needsDouble: needsDouble, end: decimal.end) }
+    return value.map {
+      Result(value: $0, needsDouble: needsDouble, isRounded: isRounded, end: decimal.end)
+    }
   }
 
   private static func plainText(_ start: Bytes, _ end: Bytes, _ point: UInt8) -> Substring {

@@ -55,17 +55,19 @@ package struct CSVReader {
     guard source.count > 0 else { throw .empty(path: source.place) }
     let beginning = try CSVBeginning.read(source)
     let reader = CSVReader(source: source, beginning: beginning)
-    var tensor = try reader.tensor(of: Float.self, blockSize)
-    if tensor == nil { tensor = try reader.tensor(of: Double.self, blockSize) }
+    var rounded = RoundedIntegers()
+    var tensor = try reader.tensor(of: Float.self, blockSize, &rounded)
+    if tensor == nil { tensor = try reader.tensor(of: Double.self, blockSize, &rounded) }
     guard let tensor else { throw .noRows(path: source.place) }
     return try CSVTable(
-      tensor: tensor, columnNames: beginning.names, remarks: beginning.remarks
+      tensor: tensor, columnNames: beginning.names,
+      remarks: beginning.remarks + rounded.remarks(name: nil)
     ).withoutBlankColumns(beginning.blankColumns)
   }
 
   /// The table as numbers of one type; `nil` where Float32 is too narrow for one.
   private func tensor<Value: CSVValue>(
-    of _: Value.Type, _ blockSize: Int
+    of _: Value.Type, _ blockSize: Int, _ rounded: inout RoundedIntegers
   ) throws(DataError) -> Tensor? {
     try requireMemory(for: Value.self)
     let blocks = CSVBlocks<Value>(source, beginning, blockSize: blockSize)
@@ -76,6 +78,7 @@ package struct CSVReader {
       blocks.work()
     }
     guard let parts = try blocks.result() else { return nil }
+    for part in parts { rounded.add(part.rounded) }
     let count = parts.reduce(0) { $0 + $1.count }
     guard count > 0 else { throw .noRows(path: source.place) }
     let rows = count / beginning.columns

@@ -80,6 +80,12 @@ struct Decimal {
     end = position
   }
 
+  /// Whether it is written as a whole number, and another one than `double`.
+  func isRounded(to double: Double) -> Bool {
+    guard isWhole, double.magnitude >= 0x1p53, double.isFinite else { return false }
+    return isInexact || exponent != 0 || UInt64(exactly: double.magnitude) != mantissa
+  }
+
   /// The Float64 nearest to the number; `nil` where the parts do not decide it.
   var double: Double? {
     let magnitude: Double

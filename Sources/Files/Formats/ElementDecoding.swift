@@ -12,7 +12,7 @@ package enum ByteScaling: Sendable {
 ///
 /// Float32 and everything that fits into it (bytes, 16-bit integers, half precision) give
 /// Float32; Float64 stays Float64; wider integers give Float32 unless one lies beyond ±2²⁴,
-/// above which Float32 skips integers, then Float64 (rounded beyond ±2⁵³).
+/// above which Float32 skips integers, then Float64; what that skips, beyond ±2⁵³, is noted.
 struct ElementDecoder {
   let stream: any ByteStream
   let format: ElementFormat
@@ -21,8 +21,16 @@ struct ElementDecoder {
   private static let chunk = 1 << 16
   private static let largestExactInteger = 16_777_216.0
 
-  /// A tensor of this shape from the stream's next bytes.
+  /// A tensor of this shape from the stream's next bytes, in forms that hold no wide integers.
   func tensor(dimensions: [Int]) throws(DataError) -> Tensor {
+    var rounded = RoundedIntegers()
+    return try tensor(dimensions: dimensions, noting: &rounded)
+  }
+
+  /// A tensor of this shape from the stream's next bytes.
+  func tensor(
+    dimensions: [Int], noting rounded: inout RoundedIntegers
+  ) throws(DataError) -> Tensor {
     try checkClaim(dimensions)
     switch format.kind {
     case .bool:
@@ -34,10 +42,10 @@ struct ElementDecoder {
       case .unitInterval: return try bytes(dimensions) { Float($0) / 255 }
       }
     case .float64:
-      return try doubles(dimensions)
+      return try doubles(dimensions, &rounded)
     default:
       guard format.isWideInteger else { return try floats(dimensions) }
-      let tensor = try doubles(dimensions)
+      let tensor = try doubles(dimensions, &rounded)
       return try tensorResult { () throws(TensorError) in
         let fits = try tensor.withDoubles { values in
           values.allSatisfy { abs($0) <= Self.largestExactInteger }
@@ -119,8 +127,12 @@ struct ElementDecoder {
   }
 
   /// Numbers that may need Float64.
-  private func doubles(_ dimensions: [Int]) throws(DataError) -> Tensor {
-    try filledDoubles(dimensions) { (output) throws(DataError) in
+  private func doubles(
+    _ dimensions: [Int], _ rounded: inout RoundedIntegers
+  ) throws(DataError) -> Tensor {
+    var found = RoundedIntegers()
+    defer { rounded = found }
+    return try filledDoubles(dimensions) { (output) throws(DataError) in
       if format.kind == .float64, !format.isBigEndian {
         try stream.fill(UnsafeMutableRawBufferPointer(output), part: "data")
         return
@@ -129,8 +141,12 @@ struct ElementDecoder {
         switch format.kind {
         case .uint32: load(UInt32.self, raw, target) { Double($0) }
         case .int32: load(Int32.self, raw, target) { Double($0) }
-        case .uint64: load(UInt64.self, raw, target) { Double($0) }
-        case .int64: load(Int64.self, raw, target) { Double($0) }
+        case .uint64:
+          load(UInt64.self, raw, target) { Double($0) }
+          note(UInt64.self, raw, target, &found)
+        case .int64:
+          load(Int64.self, raw, target) { Double($0) }
+          note(Int64.self, raw, target, &found)
         default: load(UInt64.self, raw, target) { Double(bitPattern: $0) }
         }
       }
@@ -148,6 +164,20 @@ struct ElementDecoder {
         fromByteOffset: index * MemoryLayout<Stored>.size, as: Stored.self)
       target[index] = convert(
         isBigEndian ? Stored(bigEndian: stored) : Stored(littleEndian: stored))
+    }
+  }
+
+  /// Looks for numbers that became others.
+  private func note<Stored: FixedWidthInteger & BitwiseCopyable>(
+    _: Stored.Type, _ raw: UnsafeRawBufferPointer, _ values: UnsafeMutableBufferPointer<Double>,
+    _ rounded: inout RoundedIntegers
+  ) {
+    guard values.contains(where: { $0.magnitude >= 0x1p53 }) else { return }
+    for (index, value) in values.enumerated() where value.magnitude >= 0x1p53 {
+      let bytes = raw.loadUnaligned(
+        fromByteOffset: index * MemoryLayout<Stored>.size, as: Stored.self)
+      let stored = format.isBigEndian ? Stored(bigEndian: bytes) : Stored(littleEndian: bytes)
+      if Stored(exactly: value) != stored { rounded.note(value) }
     }
   }
 

@@ -12,6 +12,12 @@ package enum LoadRemark: Hashable, Sendable {
   case countedNames(Int)
   /// The first row, 0, 1, 2, …, was taken for numbers.
   case countingRow(Int)
+  /// The first row, whole numbers with equal steps, was taken for names.
+  case regularNames(first: Double, last: Double)
+  /// The first row, whole numbers with equal steps, was taken for numbers.
+  case regularRow(first: Double, last: Double)
+  /// Whole numbers beyond ±2⁵³ became others; the array's name where it has one.
+  case roundedIntegers(name: String?, count: Int, first: Double)
 
   /// One sentence without a full stop.
   package var message: String {
@@ -30,7 +36,21 @@ package enum LoadRemark: Hashable, Sendable {
     case .countingRow(let count):
       "the first row, \(Self.count(to: count)), is taken for numbers; where it is pandas' header, "
         + "leave it out: x[1:]"
+    case .regularNames(let first, let last):
+      "the first row, \(Self.whole(first)), …, \(Self.whole(last)), is taken for names: the rows "
+        + "below hold decimals"
+    case .regularRow(let first, let last):
+      "the first row, \(Self.whole(first)), …, \(Self.whole(last)), is taken for numbers; where it "
+        + "is a header, leave it out: x[1:]"
+    case .roundedIntegers(let name, let count, let first):
+      (name.map { "\($0): " } ?? "") + "\(count) whole number\(count == 1 ? "" : "s") beyond 2^53 "
+        + "\(count == 1 ? "is" : "are") rounded to what Float64 holds, the first to "
+        + "\(Self.whole(first)); where every digit counts, keep them as text or in two parts"
     }
+  }
+
+  private static func whole(_ number: Double) -> String {
+    Int(exactly: number).map(String.init) ?? String(number)
   }
 
   private static func count(to columns: Int) -> String {

@@ -4,7 +4,11 @@ extension FileFormat {
   package static let npy = FileFormat(
     "an .npy file", endings: [".npy"],
     begins: { $0.starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) },
-    read: { (source) throws(DataError) in .tensor(try NPYFile.read(try SourceStream(source))) },
+    read: { (source) throws(DataError) in
+      var rounded = RoundedIntegers()
+      let tensor = try NPYFile.read(try SourceStream(source), noting: &rounded)
+      return .tensor(tensor, remarks: rounded.remarks(name: nil))
+    },
     holds: [.tensor],
     write: { (contents, _, sink) throws(DataError) in
       for array in contents.arrays { try NPYFile.write(array.tensor, to: sink) }
@@ -18,15 +22,16 @@ package enum NPYFile {
   /// Integers become Float32, or Float64 where one lies beyond ±2²⁴; text, objects (pickles) and
   /// structures are refused. Bytes are divided by 255 when `scaling` asks for it and the array
   /// has at least two dimensions: images are wanted in 0…1, labels are not.
-  package static func read(
-    _ stream: any ByteStream, scaling: ByteScaling = .asStored
+  static func read(
+    _ stream: any ByteStream, scaling: ByteScaling = .asStored,
+    noting rounded: inout RoundedIntegers
   ) throws(DataError) -> Tensor {
     let header = try NPYHeader(stream)
     let isImage = header.dimensions.count >= 2
     let decoder = ElementDecoder(
       stream: stream, format: header.format, scaling: isImage ? scaling : .asStored)
     let dimensions = header.isFortranOrder ? header.dimensions.reversed() : header.dimensions
-    let tensor = try decoder.tensor(dimensions: dimensions)
+    let tensor = try decoder.tensor(dimensions: dimensions, noting: &rounded)
     guard try stream.isAtEnd() else {
       throw .malformed(
         place: stream.place, format: .npy, reason: "more bytes follow its one array")

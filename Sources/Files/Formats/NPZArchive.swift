@@ -8,7 +8,9 @@ extension FileFormat {
     begins: { $0.starts(with: [0x50, 0x4B, 3, 4]) || $0.starts(with: [0x50, 0x4B, 5, 6]) },
     read: { (source) throws(DataError) in
       let archive = try NPZArchive.read(source)
-      return archive.notes.map { .parameters(archive.tensors, notes: $0) }
+      return archive.notes.map {
+        .parameters(archive.tensors, notes: $0, remarks: archive.remarks)
+      }
         ?? .record(archive.tensors, remarks: archive.remarks)
     },
     holds: [.tensor, .record, .parameters],
@@ -28,7 +30,7 @@ package enum NPZArchive {
     package var tensors: [NamedTensor] = []
     /// The notes where it has any.
     package var notes: [String: String]?
-    /// The arrays that hold no numbers.
+    /// The arrays that hold no numbers, and those of which some are rounded.
     package var remarks: [LoadRemark] = []
   }
 
@@ -53,7 +55,10 @@ package enum NPZArchive {
         throw .malformed(place: source.place, format: .npz, reason: "it holds \(name) twice")
       }
       do throws(DataError) {
-        let tensor = try NPYFile.read(try directory.stream(entry), scaling: scaling)
+        var rounded = RoundedIntegers()
+        let tensor = try NPYFile.read(
+          try directory.stream(entry), scaling: scaling, noting: &rounded)
+        result.remarks += rounded.remarks(name: name)
         result.tensors.append(NamedTensor(name: name, tensor: tensor))
       } catch {
         guard let type = error.typeLeftOut else { throw error }

@@ -7,8 +7,9 @@ extension FileFormat {
     "a .safetensors file", endings: [".safetensors", ".nnsh"],
     begins: { $0.count >= 9 && $0[8] == UInt8(ascii: "{") && $0[5...7] == [0, 0, 0] },
     read: { (source) throws(DataError) in
-      let (tensors, notes) = try SafetensorsFile.read(source)
-      return .parameters(tensors, notes: notes)
+      var remarks: [LoadRemark] = []
+      let (tensors, notes) = try SafetensorsFile.read(source, &remarks)
+      return .parameters(tensors, notes: notes, remarks: remarks)
     },
     holds: [.tensor, .record, .parameters],
     write: { (contents, _, sink) throws(DataError) in
@@ -33,7 +34,7 @@ package enum SafetensorsFile {
 
   /// The tensors in the file's order, and the notes.
   package static func read(
-    _ source: any ByteSource
+    _ source: any ByteSource, _ remarks: inout [LoadRemark]
   ) throws(DataError) -> (tensors: [NamedTensor], notes: [String: String]) {
     let place = source.place
     var lengthReader = ByteReader(try source.bytes(at: 0, count: 8, part: "header"))
@@ -61,8 +62,10 @@ package enum SafetensorsFile {
     for entry in entries {
       let stream = try SourceStream(
         source, offset: dataStart + entry.start, count: entry.end - entry.start)
+      var rounded = RoundedIntegers()
       let tensor = try ElementDecoder(stream: stream, format: entry.format)
-        .tensor(dimensions: entry.dimensions)
+        .tensor(dimensions: entry.dimensions, noting: &rounded)
+      remarks += rounded.remarks(name: entry.name)
       tensors.append(NamedTensor(name: entry.name, tensor: tensor))
     }
     return (tensors, notes)

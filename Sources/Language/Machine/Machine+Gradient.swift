@@ -9,7 +9,8 @@ extension Machine {
     let pattern = code.tables.gradients[Int(instruction.b)]
     let loss = function(pattern.loss)
     let places = pattern.places.map(place)
-    let method: GradientMethod = pattern.isNumeric ? .differences : .reverse(tellingCuts: true)
+    let method: GradientMethod =
+      pattern.isNumeric ? .differences(tellingIndependence: true) : .reverse(tellingCuts: true)
     let values = try unobserved {
       try gradients(at: places, method) { try self.call(.function(loss), []) }
     }
@@ -24,13 +25,14 @@ extension Machine {
 
   /// The same by central differences in Float64.
   package func numericalGradient(of loss: Thunk, at places: [Place]) throws -> [Value] {
-    try gradients(at: places, .differences) { try loss.evaluate() }
+    try gradients(at: places, .differences(tellingIndependence: false)) { try loss.evaluate() }
   }
 
   private enum GradientMethod {
     /// By a tape; where a gradient is 0 only because the way to it is cut, an error, if asked for.
     case reverse(tellingCuts: Bool)
-    case differences
+    /// By measuring; where nothing changes since nothing depends on a place, an error, if asked for.
+    case differences(tellingIndependence: Bool)
   }
 
   private func gradients(
@@ -42,7 +44,7 @@ extension Machine {
     defer { for (place, value) in zip(places, saved).reversed() { place.rootValue = value } }
     let gradients =
       switch method {
-      case .differences: try numerical(targets, loss)
+      case .differences(let tells): try numerical(targets, tellingIndependence: tells, loss)
       case .reverse(let tellsCuts): try reverse(targets, tellingCuts: tellsCuts, loss)
       }
     var position = 0
@@ -88,21 +90,30 @@ extension Machine {
     } catch DifferentiabilityError.notDifferentiable(let name, let reason) {
       throw RuntimeError.notDifferentiable(name, reason: reason)
     } catch DifferentiabilityError.independent {
-      let names = targets.map(\.place.description).joined(separator: ", ")
-      throw RuntimeError.other(
-        "the result does not depend on \(names)",
-        hint: "a number that was computed before has no gradient: write the expression itself, "
-          + "or a function, as L()")
+      throw RuntimeError.independent(of: targets.map(\.place.description))
+    }
+  }
+
+  /// Throws where the loss is computed from none of the targets. One that cannot be recorded is not
+  /// judged.
+  private func checkDependence(on targets: [GradientTarget], _ loss: () throws -> Value) throws {
+    do {
+      _ = try reverse(targets, tellingCuts: true, loss)
+    } catch RuntimeError.independent(let names) {
+      throw RuntimeError.independent(of: names)
+    } catch {
+      try Interrupt.check()
     }
   }
 
   private func numerical(
-    _ targets: [GradientTarget], _ loss: () throws -> Value
+    _ targets: [GradientTarget], tellingIndependence: Bool, _ loss: () throws -> Value
   ) throws -> [Variable] {
     let points = targets.flatMap(\.points).map(\.tensor)
+    var isZero = true
     // A loss that draws random numbers is the same loss each time.
     let generator = random.generator
-    return try points.indices.map { argument in
+    let gradients = try points.indices.map { argument in
       let numbers = try ElementType.measuring {
         try Operations.numericalGradient(
           of: { tensors in
@@ -112,9 +123,12 @@ extension Machine {
             return result.tensor.item ?? .nan
           }, at: points, argument: argument)
       }
+      isZero = isZero && numbers.allSatisfy { $0 == 0 }
       let tensor = try Tensor(doubles: numbers, points[argument].shape, elementType: .f64)
       return Variable(tensor)
     }
+    if tellingIndependence, isZero { try checkDependence(on: targets, loss) }
+    return gradients
   }
 
   private func write(_ variables: [Variable], to targets: [GradientTarget]) throws {

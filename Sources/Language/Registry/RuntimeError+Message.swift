@@ -30,6 +30,7 @@ extension RuntimeError {
     case .recursionTooDeep(let limit):
       "functions call each other more than \(limit) deep: a recursion without an end?"
     case .notDifferentiable(let name, let reason): "\(name) has no derivative: \(reason)"
+    case .independent(let names): "the result does not depend on \(names.joined(separator: ", "))"
     case .assertion(let text), .raised(let text):
       text.isEmpty ? "stopped by an error without a message" : text
     case .exit(let code): "exit \(code)"
@@ -58,6 +59,9 @@ extension RuntimeError {
     case .conditionNotBool(let kind) where kind == "number":
       "compare it, as x != 0"
     case .logicalOperand: "compare it, as x != 0"
+    case .independent:
+      "a number that was computed before has no gradient: write the expression itself, "
+        + "or a function, as L()"
     case .other(_, let hint): hint
     default: nil
     }

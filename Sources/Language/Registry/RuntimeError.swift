@@ -22,6 +22,8 @@ package enum RuntimeError: Error, Sendable {
   case logicalOperand(operation: String, got: String)
   case recursionTooDeep(limit: Int)
   case notDifferentiable(String, reason: String)
+  /// A gradient by places that the result is not computed from.
+  case independent(of: [String])
   case assertion(String)
   /// `error("…")` of a script.
   case raised(String)

@@ -243,7 +243,17 @@ extension Value {
     }
     let (bytes, overflow) = text.utf8.count.multipliedReportingOverflow(by: max(0, times))
     try MemoryGuard.require(overflow ? .max : bytes)
-    return String(repeating: text, count: max(0, times))
+    // In pieces, so that an interruption is heeded in between.
+    let piece = max(1, (1 << 22) / max(1, text.utf8.count))
+    guard times > 2 * piece else { return String(repeating: text, count: max(0, times)) }
+    let several = String(repeating: text, count: piece)
+    var result = ""
+    result.reserveCapacity(bytes)
+    for _ in 0..<times / piece {
+      try Interrupt.check()
+      result += several
+    }
+    return result + String(repeating: text, count: times % piece)
   }
 
   static func mismatch(_ operation: BinaryOperator, _ left: Value, _ right: Value) -> RuntimeError {

@@ -78,7 +78,7 @@ final class BatchNormalizationStage: Stage {
     self.features = features
     gamma = builder.nextParameter()
     beta = builder.nextParameter()
-    retained = builder.retained
+    retained = Float(builder.retained)
     statistics = builder.statistics
     offset = builder.nextStatistics(2 * features)
     normalized = try builder.buffer(width: width).pointer
@@ -120,22 +120,27 @@ final class BatchNormalizationStage: Stage {
         products[feature] += deviation * deviation
       }
     }
-    let share = BatchNormalization.share
     for feature in 0..<features {
       means[feature] = Float(sums[feature])
       scales[feature] = Float(
         1 / sqrt(products[feature] / Double(count) + BatchNormalization.epsilon))
       let variance = Float(products[feature] / Double(max(1, count - 1)))
       let (mean, spread) = (offset + feature, offset + features + feature)
-      statistics.values[mean] += share * (means[feature] - statistics.values[mean])
-      statistics.values[spread] += share * (variance - statistics.values[spread])
+      follow(mean, means[feature])
+      follow(spread, variance)
     }
+  }
+
+  /// Moves a running statistic towards what this batch has.
+  private func follow(_ index: Int, _ measured: Float) {
+    let old = Float(statistics.values[index])
+    statistics.values[index] = Double(old + BatchNormalization.share * (measured - old))
   }
 
   private func recall() {
     for feature in 0..<features {
-      means[feature] = statistics.values[offset + feature]
-      let variance = Double(statistics.values[offset + features + feature])
+      means[feature] = Float(statistics.values[offset + feature])
+      let variance = statistics.values[offset + features + feature]
       scales[feature] = Float(1 / sqrt(variance + BatchNormalization.epsilon))
     }
   }

@@ -138,7 +138,7 @@ final class DenseStage: Stage {
     self.outputs = outputs
     weights = builder.nextParameter()
     bias = builder.nextParameter()
-    retained = builder.retained
+    retained = Float(builder.retained)
     let rows = builder.rows * positions
     let type: MatmulPlan.SourceType = builder.precision == .bf16 ? .bf16 : .f32
     func forward(relu: Bool) -> MatmulPlan.Key {

@@ -25,7 +25,7 @@ package struct Dropout: Layer {
 
   package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
     guard let training = pass.training, probability > 0 else { return x }
-    return try x * Variable(training.dropout(probability, x.shape))
+    return try x * Variable(training.dropout(probability, like: x.tensor))
   }
 
   package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool {
@@ -40,7 +40,7 @@ package struct Dropout: Layer {
 /// that the backward pass finds it again and nothing depends on threads or pieces.
 struct DropoutMask {
   private let threshold: UInt32
-  private let scale: Float
+  private let scale: Double
   private let key: UInt64
 
   /// - Parameters:
@@ -48,7 +48,7 @@ struct DropoutMask {
   ///   - index: which of the dropouts inside that layer, from 0.
   init(_ probability: Double, seed: UInt64, position: Int, index: Int) {
     threshold = UInt32(clamping: Int(probability * 0x1p32))
-    scale = Float(1 / (1 - probability))
+    scale = 1 / (1 - probability)
     let layer = UInt64(truncatingIfNeeded: position) &* 0x9E37_79B9_7F4A_7C15
     let inner = UInt64(truncatingIfNeeded: index) &* 0xD1B5_4A32_D192_ED03
     key = Self.mixed(seed &+ layer &+ inner)
@@ -57,7 +57,10 @@ struct DropoutMask {
   /// Calls `body(index, factor)` for `count` numbers, the first of which is number `offset` of the
   /// batch: the factor is 0 or the scale.
   @inline(__always)
-  func forEach(_ count: Int, step: UInt64, from offset: Int, _ body: (Int, Float) -> Void) {
+  func forEach<Number: BinaryFloatingPoint>(
+    _ count: Int, step: UInt64, from offset: Int, _ body: (Int, Number) -> Void
+  ) {
+    let scale = Number(scale)
     let start = Self.mixed(key ^ Self.mixed(step &+ 1)) &+ UInt64(truncatingIfNeeded: offset)
     for index in 0..<count {
       let bits = Self.mixed(start &+ UInt64(truncatingIfNeeded: index))

@@ -55,15 +55,22 @@ package final class TrainingPass {
   /// Notes what the statistics of the layer at work are after this pass.
   package func measured(_ statistics: [Tensor]) { self.statistics += statistics }
 
-  /// 0 with probability `probability`, otherwise 1/(1 − probability), for each number of rows of
-  /// this shape.
-  package func dropout(_ probability: Double, _ shape: Shape) throws -> Tensor {
+  /// 0 with probability `probability`, otherwise 1/(1 − probability), for each number of these rows,
+  /// in their type.
+  package func dropout(_ probability: Double, like rows: Tensor) throws -> Tensor {
+    let shape = rows.shape
     let mask = DropoutMask(probability, seed: seed, position: position, index: randomLayers)
     randomLayers += 1
     let width = shape.count / max(1, shape.dimensions.first ?? 1)
-    var factors = try Tensor(uninitialized: shape, .f32)
-    try factors.withMutableFloats { floats throws(TensorError) in
-      mask.forEach(floats.count, step: step, from: firstRow * width) { floats[$0] = $1 }
+    var factors = try Tensor(uninitialized: shape, rows.elementType.arithmetic)
+    if factors.elementType == .f64 {
+      try factors.withMutableDoubles { numbers throws(TensorError) in
+        mask.forEach(numbers.count, step: step, from: firstRow * width) { numbers[$0] = $1 }
+      }
+    } else {
+      try factors.withMutableFloats { floats throws(TensorError) in
+        mask.forEach(floats.count, step: step, from: firstRow * width) { floats[$0] = $1 }
+      }
     }
     return factors
   }

@@ -74,6 +74,8 @@ extension Network {
     -> Measurement
   {
     guard inputs.rank >= 2 else { throw NetworkError.needsRows(got: inputs.shape) }
+    // As training does, so that both say the same.
+    let inputs = try inputs.cast(to: elementType)
     var targets = fitted(targets: targets, inputs: inputs)
     if targets.rank == 1 { targets = try targets.reshaped([targets.count, 1]) }
     let fitting = requested.flatMap { try? loss(requested: $0, for: targets) }

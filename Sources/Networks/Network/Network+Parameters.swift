@@ -29,6 +29,11 @@ extension Network {
   /// The names alone.
   package var parameterNames: [String] { parameters.map(\.name) }
 
+  /// What it computes in: Float64 where a parameter is, otherwise Float32.
+  package var elementType: ElementType {
+    parameters.contains { $0.tensor.elementType == .f64 } ? .f64 : .f32
+  }
+
   /// The parameter of that name.
   package func parameter(_ name: String) throws(NetworkError) -> Tensor {
     guard let found = parameters.first(where: { $0.name == name }) else {

@@ -9,8 +9,8 @@ final class LossHead {
   private let backend: any Backend
   /// Where the gradient goes.
   let gradient: FloatRows
-  private let losses: Floats
-  /// How many distributions a row of outputs holds.
+  private let losses: FloatRows
+  /// How many rows of classes an example's output holds: one, or in a sequence one a step.
   private let positions: Int
   private let recorded: RecordedHead?
   /// The sum of the rows' losses of the latest pass; where a row's loss is a mean over its columns,
@@ -24,7 +24,7 @@ final class LossHead {
     task = setup.task
     backend = setup.backend
     positions = setup.positions
-    losses = try builder.buffer(width: positions).pointer
+    losses = try builder.buffer(width: positions)
     gradient = builder.gradientBuffer(width: setup.outputShape.reduce(1, *))
     recorded = try setup.loss.recorded.map { try RecordedHead($0, setup, rows: builder.rows) }
   }
@@ -33,32 +33,46 @@ final class LossHead {
   var mayStop: Bool { recorded != nil }
 
   /// Measures the loss and the score; where `scale` is not nil, also fills `gradient`, times it.
-  func evaluate(_ outputs: FloatRows, _ targets: FloatRows, scale: Float?) throws {
+  func evaluate(_ outputs: FloatRows, _ targets: FloatRows, scale: Double?) throws {
     lossSum = 0
     correct = 0
-    if form == .softmaxCrossEntropy {
-      let classes = gradient.columns / positions
-      let hits = backend.crossEntropy(
-        logits: outputs.inRows(of: classes), targets: targets.inRows(of: classes),
-        scale: (scale ?? 1) / Float(positions),
-        gradient: scale == nil ? nil : gradient.inRows(of: classes), losses: losses)
-      for row in 0..<gradient.rows * positions { lossSum += Double(losses[row]) }
-      lossSum /= Double(positions)
-      correct = task == .classes ? hits : 0
-      return
-    }
     if let recorded {
       lossSum = try recorded.evaluate(outputs, targets, scale: scale, into: gradient)
       if task == .numbers { return }
     }
-    let width = gradient.columns
-    for start in stride(from: 0, to: gradient.count, by: width) {
-      let output = UnsafeBufferPointer(start: outputs.pointer + start, count: width)
-      let target = UnsafeBufferPointer(start: targets.pointer + start, count: width)
+    if gradient.type == .f64 {
+      evaluateRows(outputs.doubles, targets.doubles, gradient.doubles, scale: scale)
+    } else if recorded == nil, form == .softmaxCrossEntropy {
+      let classes = gradient.columns / positions
+      let hits = backend.crossEntropy(
+        logits: outputs.inRows(of: classes), targets: targets.inRows(of: classes),
+        scale: Float((scale ?? 1) / Double(positions)),
+        gradient: scale == nil ? nil : gradient.inRows(of: classes), losses: losses.pointer)
+      for row in 0..<gradient.rows * positions {
+        lossSum += losses.number(at: row) / Double(positions)
+      }
+      correct = task == .classes ? hits : 0
+    } else {
+      evaluateRows(
+        outputs.pointer, targets.pointer, gradient.pointer, scale: scale.map { Float($0) })
+    }
+  }
+
+  /// The same a row at a time; of a recorded loss the right answers alone.
+  private func evaluateRows<Number: BinaryFloatingPoint>(
+    _ outputs: UnsafeMutablePointer<Number>, _ targets: UnsafeMutablePointer<Number>,
+    _ gradient: UnsafeMutablePointer<Number>, scale: Number?
+  ) {
+    let width = self.gradient.columns / positions
+    // A sequence's loss is the mean over its steps.
+    let share = form == .softmaxCrossEntropy ? 1 / Number(positions) : 1
+    for start in stride(from: 0, to: self.gradient.count, by: width) {
+      let output = UnsafeBufferPointer(start: outputs + start, count: width)
+      let target = UnsafeBufferPointer(start: targets + start, count: width)
       correct += task.rightAnswers(in: output, target, cut: cut)
       if recorded != nil { continue }
-      lossSum += form.loss(of: output, target)
-      if let scale { form.differentiate(output, target, gradient.pointer + start, scale) }
+      lossSum += form.loss(of: output, target) / Double(positions)
+      if let scale { form.differentiate(output, target, gradient + start, scale * share) }
     }
   }
 
@@ -87,7 +101,7 @@ private final class RecordedHead {
 
   /// - Returns: the loss times the number of rows.
   func evaluate(
-    _ outputs: FloatRows, _ targets: FloatRows, scale: Float?, into gradient: FloatRows
+    _ outputs: FloatRows, _ targets: FloatRows, scale: Double?, into gradient: FloatRows
   ) throws -> Double {
     let target = Variable(try targets.tensor(targetShape))
     let tape = Tape()
@@ -101,7 +115,7 @@ private final class RecordedHead {
     if let scale {
       guard !value.isConstant else { throw TrainingError.lossIsConstant(loss: loss.name) }
       let seed = try Tensor.full(
-        value.shape, Double(scale) * Double(rows), value.elementType.arithmetic)
+        value.shape, scale * Double(rows), value.elementType.arithmetic)
       let found = try tape.sweep(from: value, seed: Variable(seed), to: [watched])
       try gradient.copy(from: found[0].tensor)
     }
@@ -114,6 +128,7 @@ extension LossForm {
   func loss<Number: BinaryFloatingPoint>(
     of outputs: UnsafeBufferPointer<Number>, _ targets: UnsafeBufferPointer<Number>
   ) -> Double {
+    if self == .softmaxCrossEntropy { return SoftmaxRow(outputs).loss(targets) }
     var sum = 0.0
     for (output, target) in zip(outputs, targets) {
       let (p, y) = (Double(output), Double(target))
@@ -126,15 +141,18 @@ extension LossForm {
   }
 
   /// The row's gradient times `scale`; where a loss is a mean over columns, times their number.
-  fileprivate func differentiate(
-    _ outputs: UnsafeBufferPointer<Float>, _ targets: UnsafeBufferPointer<Float>,
-    _ gradient: Floats, _ scale: Float
+  fileprivate func differentiate<Number: BinaryFloatingPoint>(
+    _ outputs: UnsafeBufferPointer<Number>, _ targets: UnsafeBufferPointer<Number>,
+    _ gradient: UnsafeMutablePointer<Number>, _ scale: Number
   ) {
+    if self == .softmaxCrossEntropy {
+      return SoftmaxRow(outputs).differentiate(targets, gradient, scale)
+    }
     for column in outputs.indices {
       let (p, y) = (outputs[column], targets[column])
       gradient[column] =
         self == .sigmoidCrossEntropy
-        ? scale * Float(BinaryCrossEntropy.slope(logit: Double(p), target: Double(y)))
+        ? scale * Number(BinaryCrossEntropy.slope(logit: Double(p), target: Double(y)))
         : 2 * scale * (p - y)
     }
   }

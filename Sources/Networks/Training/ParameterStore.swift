@@ -8,15 +8,19 @@ struct ParameterSlot {
   let weights: Floats
   /// The rule's state where gradients accumulate straight onto it, otherwise the gradient.
   let update: Floats
+  /// Of both.
+  let type: ElementType
+  /// The parameter's own, which may be Float32 where the training is Float64.
+  let parameterType: ElementType
   /// The weights rounded to bfloat16, where products are taken in it.
   let half: HalfRows?
   /// Whether training leaves it as it is; its gradient is then nobody's.
   let isFrozen: Bool
 
   /// The weights in a row.
-  var numbers: FloatRows { FloatRows(weights, rows: 1, columns: shape.count) }
+  var numbers: FloatRows { FloatRows(weights, rows: 1, columns: shape.count, type: type) }
   /// The update in a row.
-  var gradient: FloatRows { FloatRows(update, rows: 1, columns: shape.count) }
+  var gradient: FloatRows { FloatRows(update, rows: 1, columns: shape.count, type: type) }
 }
 
 /// All parameters in one piece of memory, their updates in a second, what the optimizer remembers
@@ -34,7 +38,8 @@ final class ParameterStore {
   private let still: StillParameters?
 
   init(
-    _ network: Network, optimizer: Optimizer, precision: Precision = .f32, frozen: Set<Int> = []
+    _ network: Network, optimizer: Optimizer, type: ElementType, precision: Precision = .f32,
+    frozen: Set<Int> = []
   ) throws {
     let parameters = network.parameters
     let isFrozen = network.parameterNumbers.map(frozen.contains)
@@ -45,33 +50,34 @@ final class ParameterStore {
       offsets.append(totals[part])
       totals[part] += (parameter.tensor.count + 15) / 16 * 16
     }
-    let weights = try FloatBuffer(count: totals[0])
-    let update = try FloatBuffer(count: totals[0])
+    let weights = try FloatBuffer(count: totals[0], type: type)
+    let update = try FloatBuffer(count: totals[0], type: type)
     let isHalf = precision == .bf16
     let rounded = isHalf ? try FloatBuffer(count: totals[0] / 2) : nil
     self.weights = weights
     self.update = update
     self.rounded = rounded
-    let still = try totals[1] == 0 ? nil : StillParameters(count: totals[1], isHalf: isHalf)
+    let still =
+      try totals[1] == 0 ? nil : StillParameters(count: totals[1], type: type, isHalf: isHalf)
     self.still = still
     states =
       optimizer.step.retained != nil
-      ? [update] : try optimizer.rule.states.map { _ in try FloatBuffer(count: totals[0]) }
+      ? [update]
+      : try optimizer.rule.states.map { _ in try FloatBuffer(count: totals[0], type: type) }
     slots = parameters.indices.map { index in
       let (name, tensor) = parameters[index]
       let offset = offsets[index]
-      guard isFrozen[index], let still else {
-        return ParameterSlot(
-          name: name, shape: tensor.shape, offset: offset, weights: weights.pointer + offset,
-          update: update.pointer + offset,
-          half: rounded.map { HalfRows(inPlaceOf: $0.pointer).advanced(by: offset) },
-          isFrozen: false)
-      }
+      let isFrozen = isFrozen[index]
+      let numbers = isFrozen ? still?.weights ?? weights : weights
+      let gradients = isFrozen ? still?.unused ?? update : update
+      let halves = isFrozen ? still?.rounded : rounded
       return ParameterSlot(
-        name: name, shape: tensor.shape, offset: offset, weights: still.weights.pointer + offset,
-        update: still.unused.pointer + offset,
-        half: still.rounded.map { HalfRows(inPlaceOf: $0.pointer).advanced(by: offset) },
-        isFrozen: true)
+        name: name, shape: tensor.shape, offset: offset,
+        weights: numbers.row.numbers(from: offset, count: 0).pointer,
+        update: gradients.row.numbers(from: offset, count: 0).pointer, type: type,
+        parameterType: tensor.elementType,
+        half: halves.map { HalfRows(inPlaceOf: $0.pointer).advanced(by: offset) },
+        isFrozen: isFrozen)
     }
     for (slot, parameter) in zip(slots, parameters) {
       try slot.numbers.copy(from: parameter.tensor)
@@ -93,26 +99,19 @@ final class ParameterStore {
     }
   }
 
+  /// Rounds the parameters that are Float32 in a training in Float64.
+  func roundNarrowParameters() {
+    for slot in slots where slot.parameterType != slot.type { slot.numbers.roundToFloat32() }
+  }
+
   /// Gives every parameter a value, in order.
   func setWeights(_ tensors: [Tensor]) throws {
     for (slot, tensor) in zip(slots, tensors) { try slot.numbers.copy(from: tensor) }
   }
 
-  /// The parameters as tensors, in order.
+  /// The parameters as tensors of their own types, in order.
   func tensors() throws -> [Tensor] {
-    try slots.map { try $0.numbers.tensor($0.shape) }
-  }
-
-  /// The parameters in the element types of `originals`. What was Float64 and has not moved keeps
-  /// the digits that the Float32 here cannot hold.
-  func tensors(like originals: [Tensor]) throws -> [Tensor] {
-    try zip(tensors(), originals).map { tensor, original in
-      guard original.elementType == .f64 else { return tensor }
-      let numbers = zip(tensor.doubles(), original.doubles()).map { now, before in
-        Double(Float(before)) == now ? before : now
-      }
-      return try Tensor(doubles: numbers, original.shape, elementType: .f64)
-    }
+    try slots.map { try $0.numbers.tensor($0.shape).cast(to: $0.parameterType) }
   }
 
   /// What the optimizer remembers, a list of buffers for each parameter; of what stays as it is,
@@ -126,7 +125,7 @@ final class ParameterStore {
 
   /// What a state holds of one parameter.
   private static func row(of state: FloatBuffer, _ slot: ParameterSlot) -> FloatRows {
-    FloatRows(state.pointer + slot.offset, rows: 1, columns: slot.shape.count)
+    state.row.numbers(from: slot.offset, count: slot.shape.count)
   }
 }
 
@@ -137,16 +136,23 @@ private final class StillParameters {
   let unused: FloatBuffer
   let rounded: FloatBuffer?
 
-  init(count: Int, isHalf: Bool) throws {
-    weights = try FloatBuffer(count: count)
-    unused = try FloatBuffer(count: count)
+  init(count: Int, type: ElementType, isHalf: Bool) throws {
+    weights = try FloatBuffer(count: count, type: type)
+    unused = try FloatBuffer(count: count, type: type)
     rounded = isHalf ? try FloatBuffer(count: count / 2) : nil
   }
 }
 
 /// The running statistics of all layers in a row, shared by the stages of every plan.
 final class StatisticsStore {
-  var values: [Float] = []
+  /// Float32 numbers unless the training is in Float64.
+  var values: [Double] = []
+  let type: ElementType
+
+  init(_ tensors: [Tensor], type: ElementType) {
+    self.type = type
+    values = tensors.flatMap { $0.doubles() }
+  }
 
   /// The numbers from `start` on as tensors of these shapes.
   func tensors(like shapes: [Tensor], from start: Int) throws -> [Tensor] {
@@ -154,7 +160,8 @@ final class StatisticsStore {
     return try shapes.map { old in
       defer { start += old.count }
       guard start + old.count <= values.count else { return old }
-      return try Tensor(Array(values[start..<start + old.count]), old.shape)
+      return try Tensor(
+        doubles: Array(values[start..<start + old.count]), old.shape, elementType: type)
     }
   }
 
@@ -162,7 +169,7 @@ final class StatisticsStore {
   func replace(from start: Int, by tensors: [Tensor]) {
     var index = start
     for number in tensors.lazy.flatMap({ $0.doubles() }) where index < values.count {
-      values[index] = Float(number)
+      values[index] = number
       index += 1
     }
   }

@@ -12,7 +12,7 @@ final class RecordedStage: Stage {
   /// With the rows.
   private let inputShape: Shape
   private let outputShape: Shape
-  private let retained: Float
+  private let retained: Double
   private let seed: UInt64
   private let statistics: StatisticsStore
   private let firstStatistic: Int

@@ -65,12 +65,12 @@ struct StageOperand {
 
   /// The range of the elements.
   func measured() -> NotFiniteReport.Operand {
-    var least = Float.infinity
-    var greatest = -Float.infinity
+    var least = Double.infinity
+    var greatest = -Double.infinity
     var bad = 0
     for index in 0..<numbers.count {
       // SAFETY: the stage that named the operand gave its extent.
-      let value = numbers.pointer[index]
+      let value = numbers.number(at: index)
       if value.isFinite {
         least = min(least, value)
         greatest = max(greatest, value)
@@ -81,7 +81,7 @@ struct StageOperand {
     let (rows, columns) = (numbers.rows, numbers.columns)
     return NotFiniteReport.Operand(
       name: name, shape: rows == 1 ? "\(columns)" : "\(rows)×\(columns)",
-      least: Double(least), greatest: Double(greatest), notFinite: bad)
+      least: least, greatest: greatest, notFinite: bad)
   }
 }
 

@@ -7,10 +7,12 @@ package final class StageBuilder {
   let store: ParameterStore
   let statistics: StatisticsStore
   /// What the first piece of a batch leaves of a parameter's update: γ where it is the velocity.
-  let retained: Float
+  let retained: Double
   let seed: UInt64
   /// The element type of the products.
   let precision: Precision
+  /// The element type of all that stages read and write.
+  let type: ElementType
   let backend: any Backend
   /// The layer at work, from 1, and its description.
   var position = 0
@@ -32,9 +34,10 @@ package final class StageBuilder {
     self.rows = rows
     store = training.store
     statistics = training.statistics
-    retained = Float(training.rule.retained ?? 0)
+    retained = training.rule.retained ?? 0
     seed = setup.seed
     precision = setup.precision
+    type = setup.type
     backend = setup.backend
     self.workspace = workspace
   }
@@ -65,7 +68,7 @@ package final class StageBuilder {
     }
   }
 
-  /// The layer's own stages, or one that records its `apply`.
+  /// The layer's own stages, which are for Float32, or one that records its `apply`.
   private func add(_ layer: any Layer, input: [Int]) throws {
     let slots = store.slots[nextSlot..<nextSlot + layer.parameterCount]
     let first = stages.count
@@ -73,7 +76,7 @@ package final class StageBuilder {
     if isStill && !layer.statistics.isEmpty {
       // What it learnt of batches stays as it is, too.
       append(try RecordedStage(self, layer, input: input, isStill: true))
-    } else if try !layer.addStages(input: input, to: self) {
+    } else if try type == .f64 || !layer.addStages(input: input, to: self) {
       append(try RecordedStage(self, layer, input: input))
     }
     guard slots.contains(where: { !$0.isFrozen }) else { return }
@@ -111,18 +114,19 @@ package final class StageBuilder {
     return nextStatistic
   }
 
-  /// Memory for `width` floats a row that is this stage's own.
+  /// Memory for `width` numbers a row that is this stage's own.
   func buffer(width: Int) throws(TensorError) -> FloatRows {
     defer { nextBuffer += 1 }
     let pointer = try workspace.buffer(nextBuffer, count: rows * width)
-    return FloatRows(pointer, rows: rows, columns: width)
+    return FloatRows(pointer, rows: rows, columns: width, type: type)
   }
 
   /// Memory for the gradient with respect to a stage's input of that width. Two pieces alternate:
   /// a gradient is dead once the next one is computed.
   func gradientBuffer(width: Int) -> FloatRows {
     defer { gradientBuffers += 1 }
-    return FloatRows(workspace.gradient(gradientBuffers), rows: rows, columns: width)
+    return FloatRows(
+      workspace.gradient(gradientBuffers), rows: rows, columns: width, type: type)
   }
 }
 
@@ -130,14 +134,19 @@ package final class StageBuilder {
 final class Workspace {
   private var buffers: [FloatBuffer] = []
   private let gradients: [FloatBuffer]
+  private let type: ElementType
 
-  init(gradientCount: Int) throws(TensorError) {
-    gradients = [try FloatBuffer(count: gradientCount), try FloatBuffer(count: gradientCount)]
+  init(gradientCount: Int, type: ElementType) throws(TensorError) {
+    self.type = type
+    gradients = [
+      try FloatBuffer(count: gradientCount, type: type),
+      try FloatBuffer(count: gradientCount, type: type),
+    ]
   }
 
   func buffer(_ index: Int, count: Int) throws(TensorError) -> Floats {
     if index < buffers.count, buffers[index].count >= count { return buffers[index].pointer }
-    let buffer = try FloatBuffer(count: count)
+    let buffer = try FloatBuffer(count: count, type: type)
     if index < buffers.count { extra.append(buffer) } else { buffers.append(buffer) }
     return buffer.pointer
   }

@@ -39,12 +39,11 @@ extension Trainer {
   }
 
   private func largestWeight() -> Double {
-    var largest: Float = 0
-    for slot in store.slots {
-      // SAFETY: a slot's weights are as many as its shape says.
-      for index in 0..<slot.shape.count { largest = max(largest, abs(slot.weights[index])) }
+    var largest = 0.0
+    for numbers in store.slots.lazy.map(\.numbers) {
+      for index in 0..<numbers.count { largest = max(largest, abs(numbers.number(at: index))) }
     }
-    return Double(largest)
+    return largest
   }
 
   /// A step that stops at the first result that is not finite.
@@ -80,7 +79,7 @@ extension Trainer {
 
   /// Forward and back through one piece of the step.
   private func check(
-    _ plan: TrainingPlan, _ inputs: FloatRows, _ targets: FloatRows, scale: Float,
+    _ plan: TrainingPlan, _ inputs: FloatRows, _ targets: FloatRows, scale: Double,
     _ context: StepContext
   ) throws -> NotFiniteReport? {
     var value = inputs

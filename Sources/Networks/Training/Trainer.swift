@@ -69,6 +69,7 @@ package final class Trainer {
     _ backend: any Backend, _ exchange: any GradientExchange
   ) throws {
     setup = try TrainingSetup(network, data: data, options: options, backend: backend)
+    let data = try data.cast(to: setup.type)
     self.options = options
     self.data = data
     self.state = state
@@ -80,7 +81,7 @@ package final class Trainer {
     validation = try data.validation.flatMap {
       $0.inputs.shape[0] == 0 ? nil : try RowSource($0.inputs, $0.targets)
     }
-    memory = try TrainingMemory(network, options, backend)
+    memory = try TrainingMemory(network, options, type: setup.type, backend)
     plans = try TrainingPlans(
       network, setup, memory, rows: data.rows, validationRows: validation?.rows ?? 0)
     epochStart = try TrainingMoment(like: memory)
@@ -134,13 +135,12 @@ package final class Trainer {
     guard options.optimizer["clip"] ?? 0 > 0 else { return }
     let numbers = memory.store.update.row
     var squares = 0.0
-    // SAFETY: the row's own extent.
     for index in 0..<numbers.count {
-      squares += Double(numbers.pointer[index]) * Double(numbers.pointer[index])
+      squares += numbers.number(at: index) * numbers.number(at: index)
     }
     let scale = options.optimizer.clipping(ofNorm: squares.squareRoot())
     guard scale != 1 else { return }
-    for index in 0..<numbers.count { numbers.pointer[index] *= Float(scale) }
+    numbers.multiply(by: scale)
   }
 
   /// What a step measures before the update.
@@ -195,7 +195,7 @@ package final class Trainer {
   }
 
   /// What the gradient of the summed loss is multiplied by.
-  func gradientScale(rows: Int, rate: Double, share: Double) -> Float {
+  func gradientScale(rows: Int, rate: Double, share: Double) -> Double {
     var scale = memory.rule.retained != nil ? rate : 1
     switch options.reduction {
     case .mean:
@@ -203,7 +203,7 @@ package final class Trainer {
       if loss.averagesColumns { scale /= Double(batches.targetWidth) }
     case .sum: scale /= share
     }
-    return Float(scale)
+    return scale
   }
 
   /// Loss and accuracy on the validation rows, with the weights as they are; nan where there are

@@ -2,7 +2,7 @@ import Tensors
 
 /// What to train on: rows of examples, their targets, and rows to validate on.
 package struct TrainingData: Sendable {
-  /// N rows of examples, Float32, contiguous.
+  /// N rows of examples, of the type that they came in.
   package let inputs: Tensor
   /// N rows of targets.
   package let targets: Tensor
@@ -26,6 +26,17 @@ package struct TrainingData: Sendable {
     }
   }
 
+  private init(_ data: TrainingData, in type: ElementType) throws {
+    inputs = try data.inputs.cast(to: type).contiguous()
+    targets = try data.targets.cast(to: type).contiguous()
+    validation = try data.validation.map {
+      (try $0.inputs.cast(to: type).contiguous(), try $0.targets.cast(to: type).contiguous())
+    }
+  }
+
+  /// The same in this type.
+  func cast(to type: ElementType) throws -> TrainingData { try TrainingData(self, in: type) }
+
   /// The same with the targets as the network is to give them (`Network.fitted`).
   func fitted(to network: Network) -> TrainingData { TrainingData(fitting: self, to: network) }
 
@@ -41,9 +52,7 @@ package struct TrainingData: Sendable {
         inputs: inputs.shape[0], targets: targets.rank == 0 ? 1 : targets.shape[0])
     }
     let rows = targets.rank == 1 ? try targets.reshaped([targets.count, 1]) : targets
-    return (
-      try inputs.cast(to: .f32).contiguous(), try rows.cast(to: .f32).contiguous()
-    )
+    return (inputs, rows)
   }
 }
 
@@ -58,7 +67,7 @@ final class RowSource {
   init(_ inputs: Tensor, _ targets: Tensor) throws {
     let (x, y) = (try inputs.contiguous(), try targets.contiguous())
     tensors = (x, y)
-    // SAFETY: both are contiguous Float32, so the addresses are their storage's own, which
+    // SAFETY: both are contiguous and of their type, so the addresses are their storage's own, which
     // `tensors` keeps alive; a tensor that is held here is never written in place elsewhere.
     self.inputs = try Self.rows(of: x)
     self.targets = try Self.rows(of: y)
@@ -66,11 +75,20 @@ final class RowSource {
 
   private static func rows(of tensor: Tensor) throws -> FloatRows {
     let rows = tensor.shape[0]
-    return try tensor.withFloats { floats throws(TensorError) -> FloatRows in
-      guard let base = floats.baseAddress else { throw .negativeCount("rows", 0) }
-      return FloatRows(
-        Floats(mutating: base), rows: rows, columns: rows == 0 ? 0 : floats.count / rows)
+    let columns = rows == 0 ? 0 : tensor.count / rows
+    func address(_ base: UnsafeRawPointer?) throws(TensorError) -> Floats {
+      guard let base else { throw .negativeCount("rows", 0) }
+      return Floats(mutating: base.assumingMemoryBound(to: Float.self))
     }
+    let pointer =
+      tensor.elementType == .f64
+      ? try tensor.withDoubles { numbers throws(TensorError) in
+        try address(UnsafeRawPointer(numbers.baseAddress))
+      }
+      : try tensor.withFloats { numbers throws(TensorError) in
+        try address(UnsafeRawPointer(numbers.baseAddress))
+      }
+    return FloatRows(pointer, rows: rows, columns: columns, type: tensor.elementType)
   }
 }
 
@@ -91,8 +109,8 @@ final class Batches {
     gathered =
       shuffles && size < source.rows
       ? (
-        try FloatBuffer(count: size * source.inputs.columns),
-        try FloatBuffer(count: size * source.targets.columns)
+        try FloatBuffer(count: size * source.inputs.columns, type: source.inputs.type),
+        try FloatBuffer(count: size * source.targets.columns, type: source.targets.type)
       ) : nil
     order = gathered == nil ? [] : Array(0..<source.rows)
   }
@@ -121,8 +139,9 @@ final class Batches {
         source.targets.rows(from: first, count: count)
       )
     }
-    let inputs = FloatRows(gathered.inputs.pointer, rows: count, columns: source.inputs.columns)
-    let targets = FloatRows(gathered.targets.pointer, rows: count, columns: source.targets.columns)
+    let inputs = gathered.inputs.row.inRows(of: source.inputs.columns).rows(from: 0, count: count)
+    let targets = gathered.targets.row.inRows(of: source.targets.columns)
+      .rows(from: 0, count: count)
     order.withUnsafeBufferPointer { order in
       guard let base = order.baseAddress else { return }
       // SAFETY: the order has an entry for each row of the data; the buffers hold a batch.

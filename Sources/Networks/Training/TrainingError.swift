@@ -16,6 +16,8 @@ package enum TrainingError: Error, CustomStringConvertible {
   case patienceNeedsValidation
   /// The processor, or oneDNN for it, has no products of this element type.
   case precisionUnavailable(String)
+  /// Float64 parameters train in Float64 alone.
+  case precisionOfFloat64
   /// There is no interrupted training to go on with.
   case nothingToResume
   /// The network's layers have no parameters.
@@ -59,6 +61,9 @@ package enum TrainingError: Error, CustomStringConvertible {
       "patience needs validation data to measure on: use split(…), or leave patience out"
     case .precisionUnavailable(let name):
       "this processor does not multiply in \(name): use precision=f32"
+    case .precisionOfFloat64:
+      "the network's parameters are Float64, which train in Float64: leave precision out, or make "
+        + "them Float32: net.W1 = f32(net.W1)"
     case .nothingToResume:
       "there is no interrupted training to go on with: say train NET on DATA"
     case .noParameters: "the network has no parameters to train: add a dense layer"

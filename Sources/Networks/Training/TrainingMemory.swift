@@ -4,28 +4,30 @@ import Tensors
 /// of steps. A training works on it in place; networks are made from it.
 final class TrainingMemory {
   let store: ParameterStore
-  let statistics = StatisticsStore()
+  let statistics: StatisticsStore
   let rule: UpdateRule.Step
   /// Steps taken with this rule, in all trainings of the network.
   var steps: Int
   private let ruleName: String
   private let before: [[Tensor]]
   private let backend: any Backend
-  private let states: (Floats?, Floats?)
+  private let states: (FloatRows?, FloatRows?)
 
   /// Takes over the network's numbers; the optimizer's, where it was the same rule.
-  init(_ network: Network, _ options: TrainingOptions, _ backend: any Backend) throws {
+  init(
+    _ network: Network, _ options: TrainingOptions, type: ElementType, _ backend: any Backend
+  ) throws {
     self.backend = backend
     ruleName = options.optimizer.name
     rule = options.optimizer.step
     store = try ParameterStore(
-      network, optimizer: options.optimizer, precision: options.precision,
+      network, optimizer: options.optimizer, type: type, precision: options.precision,
       frozen: options.frozen)
     before =
       network.optimizerState.rule == options.optimizer.name
       ? network.optimizerState.buffers : []
-    states = (store.states.first?.pointer, store.states.dropFirst().first?.pointer)
-    statistics.values = network.statistics.flatMap { $0.doubles().map { Float($0) } }
+    states = (store.states.first?.row, store.states.dropFirst().first?.row)
+    statistics = StatisticsStore(network.statistics, type: type)
     let isSameRule = network.optimizerState.rule == ruleName
     steps = isSameRule ? network.optimizerState.steps : 0
   }
@@ -36,12 +38,13 @@ final class TrainingMemory {
     backend.update(
       rule.formula, store.weights.row,
       states: states,
-      gradient: store.update.row, numbers: SIMD8<Float>(rule.numbers(rate, steps)))
+      gradient: store.update.row, numbers: rule.numbers(rate, steps))
+    store.roundNarrowParameters()
   }
 
   /// Gives a network these numbers.
   func write(to network: inout Network) throws {
-    try network.setParameters(try store.tensors(like: network.parameters.map(\.tensor)))
+    try network.setParameters(try store.tensors())
     network.statistics = try statistics.tensors(like: network.statistics, from: 0)
     network.optimizerState.rule = ruleName
     network.optimizerState.buffers = try store.stateTensors(before: before)
@@ -53,14 +56,14 @@ final class TrainingMemory {
 final class TrainingMoment {
   private let weights: FloatBuffer
   private let states: [FloatBuffer]
-  private var statistics: [Float] = []
+  private var statistics: [Double] = []
   private var steps = 0
   /// Where the training stood.
   private(set) var state = TrainingState()
 
   init(like memory: TrainingMemory) throws {
-    weights = try FloatBuffer(count: memory.store.weights.count)
-    states = try memory.store.states.map { try FloatBuffer(count: $0.count) }
+    weights = try FloatBuffer(count: memory.store.weights.count, type: memory.store.weights.type)
+    states = try memory.store.states.map { try FloatBuffer(count: $0.count, type: $0.type) }
   }
 
   /// Remembers the present.

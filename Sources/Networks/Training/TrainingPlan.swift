@@ -32,7 +32,7 @@ final class TrainingPlan {
 
   /// Forward and back: parameters' updates take their gradients, times `scale`.
   func differentiate(
-    _ inputs: FloatRows, _ targets: FloatRows, scale: Float, _ step: StepContext
+    _ inputs: FloatRows, _ targets: FloatRows, scale: Double, _ step: StepContext
   ) throws {
     var value = inputs
     for stage in stages { value = try stage.forward(value, step) }
@@ -67,7 +67,8 @@ struct TrainingPlans {
     let measured = min(validationRows, setup.measuringRows)
     var cache = PlanCache(
       network, setup, memory,
-      workspace: try Workspace(gradientCount: setup.widestGradient * max(piece, measured)))
+      workspace: try Workspace(
+        gradientCount: setup.widestGradient * max(piece, measured), type: setup.type))
     // The plan for the most rows comes first: the others find their memory in its.
     if measured > piece { _ = try cache.plan(rows: measured) }
     (pieces, lastPieces) = try Threads.limited(to: setup.stepThreads) {

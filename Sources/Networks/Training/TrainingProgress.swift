@@ -106,5 +106,5 @@ struct BestWeights: Sendable {
   var loss: Double
   var epoch: Int
   var parameters: [Tensor]
-  var statistics: [Float]
+  var statistics: [Double]
 }

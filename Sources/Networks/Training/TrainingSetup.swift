@@ -6,9 +6,10 @@ struct TrainingSetup {
   let inputShape: [Int]
   let outputShape: [Int]
   let targetShape: [Int]
-  /// How many distributions an example's output holds: one, or in a sequence one a step.
+  /// How many rows of classes an example's output holds: one, or in a sequence one a step.
   var positions: Int {
-    form == .softmaxCrossEntropy ? max(1, outputShape.dropLast().reduce(1, *)) : 1
+    form == .softmaxCrossEntropy || task == .classes
+      ? max(1, outputShape.dropLast().reduce(1, *)) : 1
   }
   /// The network's last layer.
   let lastLayer: (any Layer)?
@@ -18,6 +19,8 @@ struct TrainingSetup {
   /// Decides orders and dropout.
   let seed: UInt64
   let precision: Precision
+  /// Float64 where a parameter is: then all of the training is in it. Otherwise Float32.
+  let type: ElementType
   let backend: any Backend
   /// Rows of a step.
   let batchRows: Int
@@ -48,6 +51,8 @@ struct TrainingSetup {
     self.backend = backend
     seed = network.seed
     precision = options.precision
+    type = network.elementType
+    if precision == .bf16, type == .f64 { throw TrainingError.precisionOfFloat64 }
     inputShape = Array(data.inputs.shape.dimensions.dropFirst())
     outputShape = try network.outputShape(for: inputShape)
     targetShape = Array(data.targets.shape.dimensions.dropFirst())

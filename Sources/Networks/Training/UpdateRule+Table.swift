@@ -122,7 +122,7 @@ extension UpdateRule {
   }
 
   private static func numbers(
-    _ n0: Double, _ n1: Double, _ n2: Double, _ n3: Double = 0, _ n4: Double = 0, _ n5: Double = 0,
-    _ n6: Double = 0
+    _ n0: Double, _ n1: Double, _ n2: Double, _ n3: Double = 0, _ n4: Double = 0,
+    _ n5: Double = 0, _ n6: Double = 0
   ) -> SIMD8<Double> { SIMD8(n0, n1, n2, n3, n4, n5, n6, 0) }
 }

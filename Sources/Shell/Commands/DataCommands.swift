@@ -127,7 +127,8 @@ private struct LoadedBinding {
       self.remarks = remarks
       value = .fields(tensors.map { ($0.name, Value($0.tensor)) })
       summary = "\(name)  " + Self.list(tensors)
-    case .file(.parameters(let tensors, let notes)):
+    case .file(.parameters(let tensors, let notes, let remarks)):
+      self.remarks = remarks
       if let network = try NetworkFile.network(from: tensors, notes: notes, on: machine) {
         value = .network(Box(NetworkValue(network)))
         omitted = NetworkFile.omissions(in: notes)
