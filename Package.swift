@@ -24,6 +24,7 @@ let package = Package(
       name: "Tensors", dependencies: ["COneDNN", "CKernels"], exclude: ["README.md"]),
     .target(
       name: "Operations", dependencies: ["Tensors", "CKernels"], exclude: ["README.md"]),
+    .target(name: "Graph", dependencies: ["Operations", "Tensors"], exclude: ["README.md"]),
     .target(
       name: "Networks", dependencies: ["Operations", "Tensors", "CKernels"],
       exclude: ["README.md"]),
@@ -36,7 +37,7 @@ let package = Package(
       exclude: ["Resources", "README.md"]),
     .target(
       name: "Language",
-      dependencies: ["Syntax", "Tensors", "Operations", "Networks", "Files", "Datasets"],
+      dependencies: ["Syntax", "Tensors", "Operations", "Graph", "Networks", "Files", "Datasets"],
       exclude: ["README.md"]),
     .target(
       name: "Library",
@@ -68,7 +69,7 @@ let package = Package(
       name: "Shell",
       dependencies: [
         "Prompt", "Plot", "Console", "Explaining", "Checking", "Derivation", "Library", "Language",
-        "Datasets", "Files", "Networks", "Operations", "Tensors", "Syntax", "CEditline",
+        "Datasets", "Files", "Networks", "Graph", "Operations", "Tensors", "Syntax", "CEditline",
       ],
       exclude: ["README.md", "Lessons/Scripts"], plugins: ["EmbedLessons"]),
     // Make the lessons, a script each, a part of the program.
@@ -79,6 +80,7 @@ let package = Package(
 
     .testTarget(
       name: "TensorsTests", dependencies: ["Tensors", "CKernels"], exclude: ["Fixtures"]),
+    .testTarget(name: "GraphTests", dependencies: ["Graph", "Library", "Operations", "Tensors"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "Operations"]),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets"], exclude: ["Fixtures"]),

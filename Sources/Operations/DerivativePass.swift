@@ -29,6 +29,18 @@ package struct DerivativePass: Sendable {
   /// The product for one application of the operation.
   func callAsFunction(_ pullback: Pullback) throws -> Variable {
     if derivative == 1 { return pullback.cotangent }
+    if let deferral = pullback.deferral {
+      return try deferral.append(
+        program,
+        inputs.map { input in
+          switch input {
+          case .cotangent: .variable(pullback.cotangent)
+          case .operand(let position): .variable(pullback.inputs[position])
+          case .result: .variable(pullback.output)
+          case .number(let number): .number(number)
+          }
+        })
+    }
     guard pullback.isConstant else { return try pullback.multiply(by: derivative) }
     let values = inputs.map { input -> ElementwiseProgram.Input in
       switch input {
@@ -135,6 +147,12 @@ package struct DerivativePass: Sendable {
 }
 
 extension Pullback {
+  /// The tape that differentiates without values, where it is that which asks.
+  fileprivate var deferral: Deferral? {
+    ([cotangent, output] + inputs).lazy.compactMap { $0.live?.tape.deferral }
+      .first { $0.isSymbolic }
+  }
+
   /// Whether nothing records what is computed from it.
   fileprivate var isConstant: Bool {
     cotangent.isConstant && output.isConstant && inputs.allSatisfy(\.isConstant)

@@ -81,8 +81,8 @@ package struct ElementwiseRecord: Sendable {
 extension Operation {
   /// An elementwise operation: what it computes follows from the kernel of its name, or `forward`,
   /// and how derivatives pass from its record.
-  init(
-    _ kind: OperationKind, _ record: ElementwiseRecord,
+  convenience init(
+    _ kind: OperationKind, _ record: ElementwiseRecord, program: ElementwiseProgram? = nil,
     forward: @escaping @Sendable ([Tensor]) throws -> Tensor
   ) {
     let passes = record.derivatives.map(DerivativePass.init)
@@ -90,6 +90,7 @@ extension Operation {
       kind,
       saves: record.derivatives.reduce(record.alsoSaves) { $0.union($1.saves) },
       cut: passes.isEmpty ? "it is constant between its jumps" : nil,
+      primitive: program.map { .elementwise($0) },
       forward: forward,
       pullback: { p in
         guard !passes.isEmpty else { return p.inputs.map { _ in nil } }
@@ -100,13 +101,17 @@ extension Operation {
   }
 
   private static let unaryTable = UnaryOperation.allCases.map { operation in
-    Operation(operation.kind, operation.record) { inputs in
+    let program = operation.isLogical ? nil : ElementwiseProgram.of(operation)
+    return Operation(operation.kind, operation.record, program: program) { inputs in
       operation == .log ? try inputs[0].logarithm() : try .apply(operation, inputs[0])
     }
   }
 
   private static let binaryTable = BinaryOperation.allCases.map { operation in
-    Operation(operation.kind, operation.record) { try .apply(operation, $0[0], $0[1]) }
+    let program = operation.isLogical ? nil : ElementwiseProgram.of(operation)
+    return Operation(operation.kind, operation.record, program: program) {
+      try .apply(operation, $0[0], $0[1])
+    }
   }
 
   /// The operation on variables of a kernel.

@@ -23,7 +23,7 @@ package struct Pullback {
 ///
 /// Both take the parameters of one application (axes, indices) from their context; pullbacks are
 /// written with `Variable` operations, so they can be differentiated in turn.
-package struct Operation: Sendable {
+package final class Operation: Sendable {
   /// What the tape keeps for the pullback. What it does not keep is replaced by its shape alone.
   package struct Saves: OptionSet {
     package let rawValue: Int
@@ -43,11 +43,14 @@ package struct Operation: Sendable {
   let cut: String?
   /// The places that it reads or writes, where it does.
   let indices: [Index]
+  /// What it computes as data, where a plan can be made of it.
+  package let primitive: Primitive?
   let forward: @Sendable ([Tensor]) throws -> Tensor
   let pullback: @Sendable (Pullback) throws -> [Variable?]
 
   package init(
     _ kind: OperationKind, saves: Saves = .both, cut: String? = nil, indices: [Index] = [],
+    primitive: Primitive? = nil,
     forward: @escaping @Sendable ([Tensor]) throws -> Tensor,
     pullback: @escaping @Sendable (Pullback) throws -> [Variable?]
   ) {
@@ -55,6 +58,7 @@ package struct Operation: Sendable {
     self.saves = saves
     self.cut = cut
     self.indices = indices
+    self.primitive = primitive
     self.forward = forward
     self.pullback = pullback
   }
@@ -69,13 +73,14 @@ package struct Operation: Sendable {
   /// The same for a list of inputs.
   func callAsFunction(_ inputs: [Variable]) throws -> Variable {
     var innermost: Tape?
-    for case let tape? in inputs.lazy.map({ $0.live?.tape })
-    where tape.level > innermost?.level ?? 0 {
-      innermost = tape
+    for input in inputs {
+      guard let tape = input.live?.tape else { continue }
+      if tape.level > innermost?.level ?? 0 { innermost = tape }
     }
     guard let tape = innermost else {
       return Variable(try forward(inputs.map(\.tensor)))
     }
+    if let deferral = tape.deferral { return try deferral.append(self, inputs) }
     let parents = inputs.map { input in
       guard let live = input.live, live.tape === tape else { return -1 }
       return live.index
@@ -88,6 +93,7 @@ package struct Operation: Sendable {
 extension Variable {
   /// A stand-in with the shape and element type but one stored element.
   var shapeOnly: Variable {
+    if isPending { return Variable(placeholder) }
     guard count > 1, let tensor = try? tensor.filled(with: 0) else { return detached }
     return Variable(tensor)
   }
@@ -113,5 +119,18 @@ extension Tensor {
   func filled(with number: Double) throws -> Tensor {
     let one = try Tensor.scalar(number, elementType.arithmetic)
     return rank == 0 ? one : try one.broadcast(to: shape)
+  }
+}
+
+extension Operation {
+  /// What it computes of tensors, recorded nowhere.
+  package func computed(_ inputs: [Tensor]) throws -> Tensor { try forward(inputs) }
+
+  /// What a derivative passes to each operand; nil for those that do not need it.
+  package func backward(
+    _ inputs: [Variable], output: Variable, cotangent: Variable, isNeeded: [Bool]
+  ) throws -> [Variable?] {
+    try pullback(
+      Pullback(inputs: inputs, output: output, cotangent: cotangent, isNeeded: isNeeded))
   }
 }

@@ -106,7 +106,8 @@ extension Operation {
 
   static func cast(to type: ElementType) -> Operation {
     Operation(
-      type == .f64 ? .f64 : .f32, saves: .shapes, forward: { try $0[0].cast(to: type) },
+      type == .f64 ? .f64 : .f32, saves: .shapes, primitive: .cast(type),
+      forward: { try $0[0].cast(to: type) },
       pullback: { p in [try p.part(0) { try .cast(p.cotangent, to: p.inputs[0].elementType) }] })
   }
 }

@@ -14,7 +14,7 @@ extension Operation {
   /// A·B: dA = G·Bᵀ, dB = Aᵀ·G, each summed over the axes along which a batch was broadcast.
   /// A one-dimensional left operand is a row, a right one a column, as in NumPy.
   static let matmul = Operation(
-    .matmul, saves: .inputs, forward: { try Tensor.matmul($0[0], $0[1]) },
+    .matmul, saves: .inputs, primitive: .product, forward: { try Tensor.matmul($0[0], $0[1]) },
     pullback: { p in
       let (a, b) = (p.inputs[0], p.inputs[1])
       let left = a.rank == 1 ? try Variable.expandDimensions(a, axis: 0) : a

@@ -112,6 +112,11 @@ extension Variable {
 }
 
 extension Variable {
+  /// Whether it is known to be what `softmax` gave: a distribution in each row.
+  package var isSoftmax: Bool { origin(of: .softmax) != nil }
+  /// Whether it is known to be what `sigmoid` gave: probabilities.
+  package var isSigmoid: Bool { origin(of: .sigmoid) != nil }
+
   /// Where probabilities came from, if it is known: the logits that `function` was applied to.
   /// On the tape that watches the probabilities, otherwise what their tensor remembers.
   func origin(of function: Tensor.Origin.Function) -> Variable? {

@@ -48,6 +48,7 @@ extension Operation {
   static func sum(axes: [Int]?, keepDimensions: Bool) -> Operation {
     Operation(
       .sum, saves: .shapes,
+      primitive: .reduce(.sum, axes: axes, keepsDimensions: keepDimensions),
       forward: { try $0[0].reduce(.sum, axes: axes, keepDimensions: keepDimensions) },
       pullback: { p in
         [try p.part(0) { try Extent(p.inputs[0].shape, axes: axes).spread(p.cotangent) }]
@@ -57,6 +58,7 @@ extension Operation {
   static func mean(axes: [Int]?, keepDimensions: Bool) -> Operation {
     Operation(
       .mean, saves: .shapes,
+      primitive: .reduce(.mean, axes: axes, keepsDimensions: keepDimensions),
       forward: { try $0[0].reduce(.mean, axes: axes, keepDimensions: keepDimensions) },
       pullback: { p in
         let extent = Extent(p.inputs[0].shape, axes: axes)

@@ -16,13 +16,15 @@ extension OperationKind {
 extension Operation {
   static func reshape(to shape: Shape) -> Operation {
     Operation(
-      .reshape, saves: .shapes, forward: { try $0[0].reshaped(shape.dimensions) },
+      .reshape, saves: .shapes, primitive: .reshape(shape),
+      forward: { try $0[0].reshaped(shape.dimensions) },
       pullback: { p in [try p.part(0) { try .reshape(p.cotangent, to: p.inputs[0].shape) }] })
   }
 
   static func transpose(axes: [Int]) -> Operation {
     Operation(
-      .transpose, saves: .shapes, forward: { try $0[0].transposed(axes) },
+      .transpose, saves: .shapes, primitive: .transpose(axes: axes),
+      forward: { try $0[0].transposed(axes) },
       pullback: { p in
         let back = axes.indices.map { axes.firstIndex(of: $0) ?? $0 }
         return [try p.part(0) { try .transpose(p.cotangent, axes: back) }]
@@ -31,7 +33,8 @@ extension Operation {
 
   static func broadcast(to shape: Shape) -> Operation {
     Operation(
-      .broadcast, saves: .shapes, forward: { try $0[0].broadcast(to: shape) },
+      .broadcast, saves: .shapes, primitive: .broadcast(shape),
+      forward: { try $0[0].broadcast(to: shape) },
       pullback: { p in [try p.part(0) { p.cotangent }] })
   }
 
@@ -123,12 +126,12 @@ extension Variable {
 
   /// Without its axes of length 1, or without `axis` alone.
   package static func squeeze(_ x: Variable, axis: Int? = nil) throws -> Variable {
-    try .reshape(x, to: x.tensor.squeezed(axis: axis).shape)
+    try .reshape(x, to: x.placeholder.squeezed(axis: axis).shape)
   }
 
   /// With a new axis of length 1 at `axis`.
   package static func expandDimensions(_ x: Variable, axis: Int) throws -> Variable {
-    try .reshape(x, to: x.tensor.expandedDimensions(axis: axis).shape)
+    try .reshape(x, to: x.placeholder.expandedDimensions(axis: axis).shape)
   }
 
   /// In one dimension.

@@ -13,7 +13,7 @@ extension OperationKind {
 extension Operation {
   /// dz = s ⊙ (g − Σ g⊙s), the sum along each row.
   static let softmax = Operation(
-    .softmax, forward: { try $0[0].softmax() },
+    .softmax, primitive: .softmax(logarithm: false), forward: { try $0[0].softmax() },
     pullback: { p in
       [
         try p.part(0) {
@@ -26,7 +26,8 @@ extension Operation {
 
   /// dz = g − softmax(z)·Σ g, the sum along each row.
   static let logSoftmax = Operation(
-    .logSoftmax, saves: .output, forward: { try $0[0].logSoftmax() },
+    .logSoftmax, saves: .output, primitive: .softmax(logarithm: true),
+    forward: { try $0[0].logSoftmax() },
     pullback: { p in
       [
         try p.part(0) {

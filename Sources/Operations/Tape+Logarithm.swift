@@ -73,6 +73,6 @@ extension Tape {
   /// The first input of an entry whose operation saves it.
   private func input(of entry: Entry) -> Variable? {
     guard entry.parents[0] >= 0 else { return nil }
-    return Variable(entry.inputs[0], tape: self, index: entry.parents[0])
+    return operand(0, of: entry)
   }
 }

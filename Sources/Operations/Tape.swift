@@ -21,7 +21,11 @@ package final class Tape: @unchecked Sendable {
   package let level: Int
   /// Told of each recorded operation.
   package weak var observer: (any TapeObserver)?
-  private(set) var isOpen = true
+  private(set) var isOpen = true {
+    didSet { if oldValue, !isOpen { Tape.alive.subtract(1, ordering: .relaxed) } }
+  }
+  /// What it keeps instead of entries where it defers; nil after it was closed.
+  package private(set) var deferral: Deferral?
   private var entries = BlockArray<Entry>()
   /// Where something constant between jumps was made of an entry, and what.
   private var cuts: [Int: Cut] = [:]
@@ -71,22 +75,35 @@ package final class Tape: @unchecked Sendable {
     self.observer = observer
   }
 
-  deinit { Tape.alive.subtract(1, ordering: .relaxed) }
+  deinit { if isOpen { Tape.alive.subtract(1, ordering: .relaxed) } }
+
+  /// A tape that computes values when they are asked for, and that a plan is made of.
+  package static func deferring() -> Tape {
+    let tape = Tape()
+    tape.deferral = Deferral(tape)
+    return tape
+  }
 
   /// Ends the watching: what was watched are constants from now on.
   package func close() {
     isOpen = false
     entries = BlockArray()
+    deferral?.close()
+    deferral = nil
   }
 
   /// The number of recorded entries.
-  package var count: Int { entries.count }
+  package var count: Int { deferral?.nodes.count ?? entries.count }
 
   /// An entry, while it is kept.
-  func entry(_ index: Int) -> Entry? { entries.indices.contains(index) ? entries[index] : nil }
+  func entry(_ index: Int) -> Entry? {
+    if let deferral { return deferral.entry(index) }
+    return entries.indices.contains(index) ? entries[index] : nil
+  }
 
   /// A new variable with the value of `primal`, watched by this tape.
   package func watch(_ primal: Variable) -> Variable {
+    if let deferral { return deferral.watch(primal.tensor) }
     entries.append(Entry(operation: nil, inputs: [], output: primal, parents: []))
     return Variable(primal, tape: self, index: entries.count - 1)
   }
@@ -140,7 +157,8 @@ package final class Tape: @unchecked Sendable {
 
   /// Whether the entry is a watched variable rather than the result of an operation.
   func isLeaf(_ index: Int) -> Bool {
-    entries.indices.contains(index) && entries[index].operation == nil
+    if let deferral { return deferral.isLeaf(index) }
+    return entries.indices.contains(index) && entries[index].operation == nil
   }
 
   /// If `variable` is on this tape and came from the operation named `name`: that operation's
@@ -149,10 +167,9 @@ package final class Tape: @unchecked Sendable {
     guard let live = variable.live, live.tape === self, let entry = entry(live.index)
     else { return nil }
     guard let operation = entry.operation, operation.name == name,
-      operation.saves.contains(.inputs), let parent = entry.parents.first, parent >= 0,
-      let primal = entry.inputs.first
+      operation.saves.contains(.inputs), let parent = entry.parents.first, parent >= 0
     else { return nil }
-    return Variable(primal, tape: self, index: parent)
+    return operand(0, of: entry)
   }
 
   /// Throws where nothing leads from `result` back to any of the variables of one of `groups`, and
@@ -180,30 +197,50 @@ package final class Tape: @unchecked Sendable {
 
   /// Which entries a derivative of `result` comes to.
   private func reachable(from result: Int?) -> [Bool] {
-    var reached = [Bool](repeating: false, count: entries.count)
+    var reached = [Bool](repeating: false, count: count)
     guard let result else { return reached }
     reached[result] = true
     for index in (0...result).reversed() where reached[index] {
-      if entries[index].operation?.cut != nil { continue }
-      for parent in entries[index].parents where parent >= 0 { reached[parent] = true }
+      if operation(at: index)?.cut != nil { continue }
+      forEachParent(of: index) { reached[$0] = true }
     }
     return reached
   }
 
   private func isUsed(_ variables: [Int]) -> Bool {
-    !cuts.isEmpty || entries.contains { $0.parents.contains { variables.contains($0) } }
+    var isUsed = !cuts.isEmpty
+    for index in 0..<count where !isUsed {
+      forEachParent(of: index) { isUsed = isUsed || variables.contains($0) }
+    }
+    return isUsed
+  }
+
+  private func operation(at index: Int) -> Operation? {
+    deferral.map { $0.nodes[index].operation } ?? entries[index].operation
+  }
+
+  private func forEachParent(of index: Int, _ body: (Int) -> Void) {
+    guard let deferral else {
+      for parent in entries[index].parents where parent >= 0 { body(parent) }
+      return
+    }
+    for case .node(let parent) in deferral.nodes[index].operands { body(parent) }
+  }
+
+  /// An operand that the tape watches, as a variable of it.
+  func operand(_ position: Int, of entry: Entry) -> Variable {
+    if let deferral { return deferral.variable(entry.parents[position]) }
+    return Variable(entry.inputs[position], tape: self, index: entry.parents[position])
   }
 
   /// The first cut of anything that was computed from some variables.
   private func firstCut(below variables: [Int]) -> Cut? {
-    var depends = [Bool](repeating: false, count: entries.count)
+    var depends = [Bool](repeating: false, count: count)
     for variable in variables { depends[variable] = true }
-    for (index, entry) in entries.enumerated() {
-      if entry.parents.contains(where: { $0 >= 0 && depends[$0] }) {
-        depends[index] = true
-        if let operation = entry.operation, let reason = operation.cut {
-          return Cut(name: operation.name, reason: reason)
-        }
+    for index in 0..<count {
+      forEachParent(of: index) { if depends[$0] { depends[index] = true } }
+      if depends[index], let operation = operation(at: index), let reason = operation.cut {
+        return Cut(name: operation.name, reason: reason)
       }
       if depends[index], let cut = cuts[index] { return cut }
     }
@@ -216,10 +253,8 @@ package final class Tape: @unchecked Sendable {
   package func sweep(
     from result: Variable, seed: Variable? = nil, to variables: [Variable]
   ) throws -> [Variable] {
-    defer {
-      isOpen = false
-      entries = BlockArray()
-    }
+    defer { close() }
+    if let deferral { entries = try deferral.materialized(through: ownIndex(result)) }
     var gradients = [Int: Variable]()
     if let start = result.live, start.tape === self {
       gradients = try sweep(

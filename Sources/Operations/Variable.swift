@@ -9,13 +9,22 @@ import Tensors
 ///
 /// Invariant: `tensor` is the number seen from outside, whatever the level.
 package struct Variable: Sendable {
-  /// The numeric value.
-  package let tensor: Tensor
+  /// The value; while it is pending, a tensor of its shape and type whose elements mean nothing.
+  let placeholder: Tensor
+  /// Whether the value is computed when it is asked for (see `Deferral`).
+  let isPending: Bool
   let record: Record?
+
+  /// The numeric value. One that is pending is computed now.
+  package var tensor: Tensor {
+    guard isPending, let record else { return placeholder }
+    return record.value ?? placeholder
+  }
 
   /// A constant.
   package init(_ tensor: Tensor) {
-    self.tensor = tensor
+    placeholder = tensor
+    isPending = false
     record = nil
   }
 
@@ -25,18 +34,26 @@ package struct Variable: Sendable {
   }
 
   init(_ primal: Variable, tape: Tape, index: Int) {
-    tensor = primal.tensor
+    placeholder = primal.placeholder
+    isPending = primal.isPending
     record = Record(tape: tape, index: index, primal: primal)
   }
 
+  /// What stands at a place of a tape that defers.
+  init(_ placeholder: Tensor, isPending: Bool, record: Record) {
+    self.placeholder = placeholder
+    self.isPending = isPending
+    self.record = record
+  }
+
   /// The shape of the value.
-  package var shape: Shape { tensor.shape }
+  package var shape: Shape { placeholder.shape }
   /// The number of axes.
-  package var rank: Int { tensor.rank }
+  package var rank: Int { placeholder.rank }
   /// The number of elements.
-  package var count: Int { tensor.count }
+  package var count: Int { placeholder.count }
   /// The element type of the value.
-  package var elementType: ElementType { tensor.elementType }
+  package var elementType: ElementType { placeholder.elementType }
 
   /// Whether the two stand at one place of one tape.
   package func isSame(as other: Variable) -> Bool {
@@ -92,14 +109,26 @@ package struct Variable: Sendable {
 }
 
 /// Where a variable stands on its tape.
-final class Record: Sendable {
+///
+/// `@unchecked Sendable`: as its tape, it belongs to the thread that made it.
+final class Record: @unchecked Sendable {
   let tape: Tape
   let index: Int
   let primal: Variable
+  /// The value that was pending, once its tape has been swept.
+  var settled: Tensor?
 
   init(tape: Tape, index: Int, primal: Variable) {
     self.tape = tape
     self.index = index
     self.primal = primal
+  }
+
+  /// The value of a pending variable, computed now if it is not known; nil where that failed, which
+  /// the tape tells at its next operation.
+  var value: Tensor? {
+    if let settled { return settled }
+    if let deferral = tape.deferral { return deferral.value(at: index) }
+    return primal.isPending ? primal.tensor : nil
   }
 }

@@ -47,7 +47,7 @@ extension Parser {
 
   private mutating func parseCommandPart(_ progress: inout CommandProgress) throws(Diagnostic) {
     if let option = optionHere(progress) { return try parseOption(option, &progress) }
-    if let slot = keywordSlotHere(progress.syntax) { return try parseKeywordSlot(slot, &progress) }
+    if let slot = keywordSlotHere(progress) { return try parseKeywordSlot(slot, &progress) }
     guard let slot = progress.nextSlot else { throw surplusArgument(progress) }
     if let slip = slipBetweenArguments() { throw slip }
     try parseSlot(slot, &progress)
@@ -79,10 +79,22 @@ extension Parser {
     progress.arguments.append(try parseValue(slot.kind, for: slot.name))
   }
 
-  private func keywordSlotHere(_ syntax: CommandSyntax) -> CommandSyntax.Slot? {
+  /// The slot that the word here leads in. Where an argument may stand at the beginning it is a
+  /// variable, unless something follows that it leads.
+  private func keywordSlotHere(_ progress: CommandProgress) -> CommandSyntax.Slot? {
     guard current.kind == .identifier || current.kind.isKeyword else { return nil }
     let word = text(current)
-    return syntax.slots.first { $0.keyword == word }
+    guard let slot = progress.syntax.slots.first(where: { $0.keyword == word }) else { return nil }
+    guard current.kind == .identifier, progress.filled.isEmpty, progress.nextSlot != nil else {
+      return slot
+    }
+    return leadsArgument ? slot : nil
+  }
+
+  private var leadsArgument: Bool {
+    var ahead = lexer
+    let next = ahead.next()
+    return !endsCommand(next) && startsOperand(next)
   }
 
   /// The name of an option where `name=` stands; in a place for raw text only those there are.

@@ -95,11 +95,11 @@ package enum Backends {
 /// An elementwise program on operands broadcast to one shape (`nnsh_program_run`).
 package struct ElementwiseCall {
   let codes: [Int32]
-  let operands: [nnsh_operand]
+  var operands: [nnsh_operand]
   /// As many as the result has axes, for each operand.
   let strides: [Int]
   let computeType: ElementType
-  let result: UnsafeMutableRawPointer
+  var result: UnsafeMutableRawPointer
   let resultType: ElementType
   let dimensions: [Int]
   /// Whether the result lies in an operand's memory: it is not cut short then.
@@ -113,6 +113,16 @@ package struct AxisOperand {
   let outer: Int
   let length: Int
   let inner: Int
+
+  package init(
+    pointer: UnsafeRawPointer, type: ElementType, outer: Int, length: Int, inner: Int
+  ) {
+    self.pointer = pointer
+    self.type = type
+    self.outer = outer
+    self.length = length
+    self.inner = inner
+  }
 }
 
 /// Contiguous rows of a type.
@@ -122,7 +132,7 @@ package struct RowOperand {
   let rows: Int
   let columns: Int
 
-  init(_ pointer: UnsafeRawPointer, _ type: ElementType, rows: Int, columns: Int) {
+  package init(_ pointer: UnsafeRawPointer, _ type: ElementType, rows: Int, columns: Int) {
     self.pointer = pointer
     self.type = type
     self.rows = rows
@@ -142,4 +152,14 @@ package struct DoubleMatrix {
   let columns: Int
   let rowStride: Int
   let columnStride: Int
+
+  package init(
+    pointer: UnsafePointer<Double>, rows: Int, columns: Int, rowStride: Int, columnStride: Int
+  ) {
+    self.pointer = pointer
+    self.rows = rows
+    self.columns = columns
+    self.rowStride = rowStride
+    self.columnStride = columnStride
+  }
 }

@@ -42,10 +42,11 @@ package struct ElementwiseProgram: Sendable {
 
   /// The most inputs, and the deepest stack, that a program may have.
   package static let limit = Int(nnsh_max_inputs)
+  package static let mostDepth = Int(nnsh_max_stack)
 
   /// The steps in order.
   package let instructions: [Instruction]
-  private let codes: [Int32]
+  let codes: [Int32]
 
   /// A program; whether it is well formed shows when it runs.
   package init(_ instructions: [Instruction]) {
@@ -75,12 +76,12 @@ package struct ElementwiseProgram: Sendable {
   }
 
   /// The program of one operation; kept, for small tensors feel its making.
-  static func of(_ operation: UnaryOperation) -> ElementwiseProgram {
+  package static func of(_ operation: UnaryOperation) -> ElementwiseProgram {
     unaryPrograms[Int(operation.rawValue)]
   }
 
   /// The program of one operation on two inputs.
-  static func of(_ operation: BinaryOperation) -> ElementwiseProgram {
+  package static func of(_ operation: BinaryOperation) -> ElementwiseProgram {
     binaryPrograms[Int(operation.rawValue)]
   }
 
@@ -237,19 +238,27 @@ package struct ElementwiseProgram: Sendable {
     }
 
     private static func computeType(_ inputs: [Input]) -> ElementType {
-      var numbers = ElementType.f64
-      for input in inputs {
-        guard case .tensor(let tensor) = input else { continue }
-        if tensor.rank > 0 {
-          if tensor.elementType == .f64 { return .f64 }
-          numbers = .working
-        }
-      }
-      if numbers == .f32 { return .f32 }
-      // No operand has axes: f32 only where all tensors are.
-      let tensors = inputs.compactMap { if case .tensor(let tensor) = $0 { tensor } else { nil } }
-      return tensors.isEmpty || tensors.contains { $0.elementType == .f64 } ? .f64 : .working
+      ElementwiseProgram.computeType(
+        inputs.lazy.compactMap { input in
+          if case .tensor(let tensor) = input { (tensor.rank, tensor.elementType) } else { nil }
+        })
     }
+  }
+
+  /// The type that arithmetic runs in for tensors of these numbers of axes and element types.
+  package static func computeType(_ tensors: some Sequence<(Int, ElementType)>) -> ElementType {
+    var haveAxes = false
+    var (areEmpty, haveDoubles) = (true, false)
+    for (rank, type) in tensors {
+      areEmpty = false
+      if type == .f64 { haveDoubles = true }
+      if rank > 0 {
+        if type == .f64 { return .f64 }
+        haveAxes = true
+      }
+    }
+    // Where no operand has axes: f32 only where all tensors are.
+    return !haveAxes && (areEmpty || haveDoubles) ? .f64 : .working
   }
 
   /// Whether the result is a truth value; nil where the program is not well formed.

@@ -24,6 +24,9 @@ package enum Profile {
 
   private static let state = Mutex(State())
 
+  /// Whether `time` watches.
+  package static var isOn: Bool { nnsh_profile_is_on() != 0 }
+
   /// Runs `body` and tells what its operations took, the longest first.
   package static func watch<Result>(
     _ body: () throws -> Result

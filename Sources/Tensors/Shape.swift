@@ -119,7 +119,7 @@ package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStrin
   }
 
   /// The shape that is left when axes are reduced.
-  func reduced(axes: [Int], keepDimensions: Bool) -> Shape {
+  package func reduced(axes: [Int], keepDimensions: Bool) -> Shape {
     var result: [Int] = []
     for (axis, size) in dimensions.enumerated() {
       if !axes.contains(axis) { result.append(size) } else if keepDimensions { result.append(1) }

@@ -47,6 +47,13 @@ final class Storage: @unchecked Sendable {
     self.byteCount = byteCount
   }
 
+  /// A cache line of zeros.
+  init() {
+    byteCount = 64
+    pointer = .allocate(byteCount: byteCount, alignment: 64)
+    pointer.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+  }
+
   deinit {
     // SAFETY: the pointer came from nnsh_allocate with this size, and no reference is left.
     nnsh_release(pointer, byteCount)

@@ -18,7 +18,7 @@ extension Tensor {
     return try copied(as: type)
   }
 
-  func copied(as type: ElementType) throws(TensorError) -> Tensor {
+  package func copied(as type: ElementType) throws(TensorError) -> Tensor {
     try Profile.measure("copy") { () throws(TensorError) in
       let result = try Tensor(uninitialized: shape, type)
       try result.copyElements(from: self, strides: strides, mode: nnsh_copy_new)

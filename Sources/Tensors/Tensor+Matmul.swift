@@ -87,7 +87,7 @@ extension Tensor {
 }
 
 /// One product of two tensors of rank 2 or more, of one element type.
-private struct MatrixProduct {
+struct MatrixProduct {
   var left: Tensor
   var right: Tensor
   var bias: Tensor?
@@ -214,20 +214,38 @@ private struct MatrixProduct {
       columnStride: strides[1])
   }
 
+  /// Whether one call computes a product of this size.
+  static func isOnePiece(m: Int, n: Int, k: Int, _ type: ElementType) -> Bool {
+    guard type == .f64 || k <= mostTerms else { return false }
+    let rowWork = 2 * Double(n) * Double(k) + moveWork * Double(n + k)
+    return Double(m) * rowWork <= pieceWork
+  }
+
   /// oneDNN's fast kernels want one of the two strides to be 1 and the other not to be too short.
   private static func withUnitStride(_ matrix: Tensor) throws(TensorError) -> Tensor {
-    let strides = canonicalStrides(matrix)
-    let isPlain = strides[1] == 1 && strides[0] >= matrix.shape[1]
-    let isTransposed = strides[0] == 1 && strides[1] >= matrix.shape[0]
-    return isPlain || isTransposed ? matrix : try matrix.copied(as: matrix.elementType)
+    let (rows, columns) = (matrix.shape[0], matrix.shape[1])
+    let isFit = unitStrides(matrix.strides, rows: rows, columns: columns) != nil
+    return isFit ? matrix : try matrix.copied(as: matrix.elementType)
+  }
+
+  /// The strides as products read them; nil where the matrix must be copied first.
+  static func unitStrides(_ strides: [Int], rows: Int, columns: Int) -> [Int]? {
+    let strides = canonicalStrides(strides, rows: rows, columns: columns)
+    let isPlain = strides[1] == 1 && strides[0] >= columns
+    let isTransposed = strides[0] == 1 && strides[1] >= rows
+    return isPlain || isTransposed ? strides : nil
   }
 
   /// The strides, with those of axes of length 1 (where any would do) as in a contiguous matrix.
   /// All others say where elements lie: a stretched axis keeps its stride of 0.
   private static func canonicalStrides(_ matrix: Tensor) -> [Int] {
-    var strides = matrix.strides
-    if matrix.shape[1] == 1 { strides[1] = 1 }
-    if matrix.shape[0] == 1 { strides[0] = matrix.shape[1] * strides[1] }
+    canonicalStrides(matrix.strides, rows: matrix.shape[0], columns: matrix.shape[1])
+  }
+
+  private static func canonicalStrides(_ strides: [Int], rows: Int, columns: Int) -> [Int] {
+    var strides = strides
+    if columns == 1 { strides[1] = 1 }
+    if rows == 1 { strides[0] = columns * strides[1] }
     return strides
   }
 }

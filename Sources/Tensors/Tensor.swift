@@ -78,3 +78,17 @@ package struct Tensor: Sendable {
     return result
   }
 }
+
+extension Tensor {
+  private static let nothing = Storage()
+
+  /// A tensor that has a shape and a type; all its elements are one, which means nothing. It takes
+  /// no memory of its own.
+  package static func unfilled(_ shape: Shape, _ elementType: ElementType) -> Tensor {
+    // SAFETY: with strides of 0 only the first element is ever read, which lies in the 64 bytes.
+    if shape.rank == 0 { return Tensor(storage: nothing, shape: shape, elementType: elementType) }
+    return Tensor(
+      storage: nothing, shape: shape, strides: [Int](repeating: 0, count: shape.rank),
+      elementType: elementType)
+  }
+}

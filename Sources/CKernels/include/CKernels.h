@@ -147,6 +147,24 @@ int nnsh_program_run(
     const ptrdiff_t *_Nonnull strides, int compute_type, void *_Nonnull out, int out_type, int rank,
     const ptrdiff_t *_Nonnull dims, int in_place);
 
+/// One operation on numbers that lie anywhere.
+typedef struct {
+  /// As in a program; below 0, the operand itself.
+  int32_t code;
+  /// In which type it computes, and that of the result.
+  int32_t type;
+  int32_t operands;
+  int32_t types[3];
+  /// The places of the operands and of the result.
+  int32_t from[3];
+  int32_t to;
+} nnsh_scalar_instruction;
+
+/// Runs operations on numbers one after the other; `places` are their addresses.
+int nnsh_scalars_run(
+    const nnsh_scalar_instruction *_Nonnull steps, ptrdiff_t count,
+    const void *_Nullable const *_Nonnull places);
+
 // MARK: - Copies (copy.c)
 
 /// What a copy does to its target: it may be interrupted only where that is new.

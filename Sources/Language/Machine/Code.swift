@@ -1,3 +1,4 @@
+import Graph
 import Syntax
 
 /// The compiled form of a top-level statement, of a function or of an unevaluated expression.
@@ -209,6 +210,8 @@ struct GradientPattern {
   let lossSpan: Span
   let places: [PlacePattern]
   let isNumeric: Bool
+  /// The plans that were made for it.
+  let plans = PlanCache()
 }
 
 /// A command with its arguments compiled, not evaluated.

@@ -88,9 +88,9 @@ extension Compiler {
     if case .name(let name) = target.kind {
       switch resolve(name) {
       case .register(let index):
-        return try compileBinary(operation, target, value, into: .register(index), span)
+        return try compileUpdate(of: .register(index), target, operation, value, span)
       case .global(let slot) where !isFunction:
-        return try compileBinary(operation, target, value, into: .global(slot), span)
+        return try compileUpdate(of: .global(slot), target, operation, value, span)
       default: break
       }
     }
@@ -108,6 +108,16 @@ extension Compiler {
     try compilePath(target, update: operation, span) { compiler, register throws(Diagnostic) in
       try compiler.compile(value, into: register)
     }
+  }
+
+  /// `W -= 0.1 * g`: in one pass where it can be, otherwise the operation by itself.
+  private func compileUpdate(
+    of variable: Operand, _ target: Expression, _ operation: BinaryOperator, _ value: Expression,
+    _ span: Span
+  ) throws(Diagnostic) {
+    let whole = Expression(.binary(operation, target, value, operatorSpan: span), span)
+    if operation.isChainable, try compileChain(whole, into: variable) { return }
+    try compileBinary(operation, target, value, into: variable, span)
   }
 
   /// `r.field[i] = e` and `+=`: the value goes into the last of the registers, its expression

@@ -186,7 +186,7 @@ extension Compiler {
 
 extension BinaryOperator {
   /// Whether it may stand in a chain.
-  fileprivate var isChainable: Bool {
+  var isChainable: Bool {
     switch self {
     case .add, .subtract, .multiply, .divide, .power, .remainder: true
     default: false

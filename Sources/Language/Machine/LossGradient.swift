@@ -1,3 +1,4 @@
+import Graph
 import Operations
 import Tensors
 
@@ -5,6 +6,7 @@ import Tensors
 package struct LossGradient {
   private let loss: Thunk
   private let places: [Place]
+  private let plans = PlanCache()
 
   package init(of loss: Thunk, at places: [Place]) {
     self.loss = loss
@@ -45,7 +47,7 @@ package struct LossGradient {
     let targets = try places.map { try GradientTarget($0) }
     let saved = places.map(\.rootValue)
     defer { for (place, value) in zip(places, saved).reversed() { place.rootValue = value } }
-    let found = try loss.machine.reverseWithLoss(targets, tellingCuts: tellingCuts) {
+    let found = try loss.machine.reverseWithLoss(targets, tellingCuts: tellingCuts, plans) {
       try loss.evaluate()
     }
     return (found.loss, found.gradients.map(\.tensor))

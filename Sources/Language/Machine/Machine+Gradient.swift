@@ -1,3 +1,4 @@
+import Graph
 import Operations
 import Syntax
 import Tensors
@@ -10,7 +11,9 @@ extension Machine {
     let loss = function(pattern.loss)
     let places = pattern.places.map(place)
     let method: GradientMethod =
-      pattern.isNumeric ? .differences(tellingIndependence: true) : .reverse(tellingCuts: true)
+      pattern.isNumeric
+      ? .differences(tellingIndependence: true)
+      : .reverse(tellingCuts: true, plans: pattern.plans)
     let values = try unobserved {
       try gradients(at: places, method) { try self.call(.function(loss), []) }
     }
@@ -20,7 +23,7 @@ extension Machine {
   /// The gradients of a loss, by reverse mode: one value a place, of its shape; a network's is a
   /// record by its parameters' names. Zeros where the loss does not depend on a place.
   package func gradient(of loss: Thunk, at places: [Place]) throws -> [Value] {
-    try gradients(at: places, .reverse(tellingCuts: false)) { try loss.evaluate() }
+    try gradients(at: places, .reverse(tellingCuts: false, plans: nil)) { try loss.evaluate() }
   }
 
   /// The same by central differences in Float64.
@@ -30,9 +33,32 @@ extension Machine {
 
   private enum GradientMethod {
     /// By a tape; where a gradient is 0 only because the way to it is cut, an error, if asked for.
-    case reverse(tellingCuts: Bool)
+    case reverse(tellingCuts: Bool, plans: PlanCache?)
     /// By measuring; where nothing changes since nothing depends on a place, an error, if asked for.
     case differences(tellingIndependence: Bool)
+  }
+
+  /// The plan by which the gradients of a loss are computed where they are taken in a loop, and the
+  /// recording that it was made of, to run it with. Throws where nothing differentiable leads from
+  /// the places to the loss.
+  package func plan<Result>(
+    of loss: Thunk, at places: [Place], _ body: (Plan, Deferral) throws -> Result
+  ) throws -> Result {
+    let targets = try places.map { try GradientTarget($0) }
+    let saved = places.map(\.rootValue)
+    defer { for (place, value) in zip(places, saved).reversed() { place.rootValue = value } }
+    let tape = Tape.deferring()
+    defer { tape.close() }
+    let watched = targets.flatMap(\.points).map { tape.watch($0) }
+    try write(watched, to: targets)
+    let result = try Self.lossVariable(try loss.evaluate())
+    try checkReach(tape, from: result, to: targets, watched)
+    guard let deferral = tape.deferral, let index = deferral.index(of: result) else {
+      throw RuntimeError.other("the loss is a constant: there is nothing to plan", hint: nil)
+    }
+    let plan = try Plan(
+      deferral, loss: index, watched: watched.compactMap { deferral.index(of: $0) })
+    return try body(plan, deferral)
   }
 
   private func gradients(
@@ -45,7 +71,8 @@ extension Machine {
     let gradients =
       switch method {
       case .differences(let tells): try numerical(targets, tellingIndependence: tells, loss)
-      case .reverse(let tellsCuts): try reverse(targets, tellingCuts: tellsCuts, loss)
+      case .reverse(let tellsCuts, let plans):
+        try reverse(targets, tellingCuts: tellsCuts, plans, loss)
       }
     var position = 0
     return targets.map { target in
@@ -55,24 +82,28 @@ extension Machine {
   }
 
   func reverse(
-    _ targets: [GradientTarget], tellingCuts: Bool, _ loss: () throws -> Value
+    _ targets: [GradientTarget], tellingCuts: Bool, _ plans: PlanCache?, _ loss: () throws -> Value
   ) throws -> [Variable] {
-    try reverseWithLoss(targets, tellingCuts: tellingCuts, loss).gradients
+    try reverseWithLoss(targets, tellingCuts: tellingCuts, plans, loss).gradients
   }
 
   /// The same with the loss's own number.
   func reverseWithLoss(
-    _ targets: [GradientTarget], tellingCuts: Bool, _ loss: () throws -> Value
+    _ targets: [GradientTarget], tellingCuts: Bool, _ plans: PlanCache?, _ loss: () throws -> Value
   ) throws -> (loss: Double, gradients: [Variable]) {
-    let tape = Tape()
+    let planning = plans?.beginsPlanning() == true ? plans : nil
+    let tape = planning == nil ? Tape() : Tape.deferring()
+    defer { tape.close() }
     let points = targets.flatMap(\.points)
     let watched = points.map { tape.watch($0) }
     try write(watched, to: targets)
     let value = try DifferentiatedText.$current.withValue(DifferentiatedText()) { try loss() }
     let result = try Self.lossVariable(value)
     if tellingCuts { try checkReach(tape, from: result, to: targets, watched) }
-    let number = result.tensor.item ?? .nan
-    return (number, try tape.sweep(from: result, to: watched))
+    let gradients =
+      try planning?.gradients(tape, of: result, to: watched)
+      ?? tape.sweep(from: result, to: watched)
+    return (result.tensor.item ?? .nan, gradients)
   }
 
   /// Throws where a target's gradient would be 0 only because the way to it is cut.
@@ -98,7 +129,7 @@ extension Machine {
   /// judged.
   private func checkDependence(on targets: [GradientTarget], _ loss: () throws -> Value) throws {
     do {
-      _ = try reverse(targets, tellingCuts: true, loss)
+      _ = try reverse(targets, tellingCuts: true, nil, loss)
     } catch RuntimeError.independent(let names) {
       throw RuntimeError.independent(of: names)
     } catch {

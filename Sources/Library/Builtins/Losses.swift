@@ -49,7 +49,7 @@ extension Builtin {
     differentiation: .differentiable
   ) { arguments, _ in
     let (target, prediction) = (try arguments.variable(0), try arguments.variable(1))
-    if !prediction.isWatched, target.shape == prediction.shape {
+    if !prediction.isWatched, !prediction.isSigmoid, target.shape == prediction.shape {
       try Distribution.checkProbabilities(prediction.tensor, loss: "bce")
     }
     return Value(try Variable.binaryCrossEntropy(target: target, prediction: prediction))
@@ -117,7 +117,7 @@ extension Arguments {
   ///   taken for: then its numbers move one by one.
   func distributions(_ loss: String) throws -> (target: Variable, prediction: Variable) {
     let (target, prediction) = (try variable(0), try variable(1))
-    if !prediction.isWatched, target.shape == prediction.shape {
+    if !prediction.isWatched, !prediction.isSoftmax, target.shape == prediction.shape {
       try Distribution.check(prediction.tensor, loss: loss)
     }
     return (target, prediction)

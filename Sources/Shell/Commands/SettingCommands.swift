@@ -1,4 +1,5 @@
 import Console
+import Graph
 import Language
 import Syntax
 import Tensors
@@ -123,6 +124,15 @@ package struct Setting: Sendable {
       write: { session, text in
         guard let rows = Int(text), (1...1_000_000).contains(rows) else { return false }
         session.settings.rows = rows
+        return true
+      }),
+    Setting(
+      "plan", "whether gradients in a loop are planned: faster, and the same to the last bit",
+      values: "on or off", choices: ["on", "off"],
+      read: { _ in PlanCache.isOn ? "on" : "off" },
+      write: { _, text in
+        guard text == "on" || text == "off" else { return false }
+        PlanCache.isOn = text == "on"
         return true
       }),
     Setting(

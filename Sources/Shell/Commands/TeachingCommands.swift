@@ -3,6 +3,7 @@ import Datasets
 import Derivation
 import Explaining
 import Files
+import Graph
 import Language
 import Syntax
 
@@ -55,14 +56,25 @@ extension Command {
       A tree of the parts with the shape of each, what they cost in multiply-adds and bytes, and \
       where an operand is broadcast. A function or a builtin is told about instead. explain nan \
       tells where the last NaN or infinity was born, in training or in a statement: the operation, \
-      its operands, the step, and when it began to grow.
+      its operands, the step, and when it began to grow. explain plan L() wrt W shows how the \
+      gradients of a loss are computed where they are taken in a loop: the passes, what is put \
+      together in one, what they cost, and what share of the processor's speed they reach.
       """,
     arguments: [
-      .slot("expression", .any, words: ["nan"], "what to evaluate, or nan")
+      .slot(
+        "expression", .any, default: .some(.none), words: ["nan"], "what to evaluate, or nan"),
+      .slot("loss", after: "plan", .any, default: .some(.none), "a number, as L()"),
+      .slot(
+        "variables", after: "wrt", .place, default: .some(.none), isVariadic: true,
+        "what its gradients are taken for"),
     ],
     examples: [.init("x = ones(2, 3); b = [1, 2, 3]\nexplain sum(x + b)")],
     seeAlso: ["derive", "describe", "time"]
   ) { context in
+    if case .thunk(let loss)? = context.command.first("loss") {
+      try context.explainPlan(of: loss)
+      return nil
+    }
     if case .word? = context.command.first("expression") {
       var sessions: [Session] = []
       let explanation = try NonFiniteExplanation.of(context.machine) {

@@ -1,0 +1,231 @@
+import Operations
+import Tensors
+
+/// The steps that compute a loss and its gradients, for one graph of operations on values of fixed
+/// shapes: made once, run as often as the same graph is recorded.
+///
+/// Each step calls the kernels that the operation by itself would call, so that every bit is what
+/// it is without a plan.
+package final class Plan {
+  /// What is recognised of a recording.
+  private let key: RecordingKey
+  private let pieces: [Planner.Piece]
+  private let steps: [any PlanStep]
+  private let results: [Layout?]
+  private let arena: PlanArena
+  private let memory: PlanMemory
+
+  /// Plans the gradients of what `deferral` recorded.
+  package init(_ deferral: Deferral, loss: Int, watched: [Int]) throws {
+    key = RecordingKey(deferral, loss: loss, watched: watched)
+    let graph = try GradientGraph(deferral, loss: loss, watched: watched)
+    let planner = try Planner(graph, deferral)
+    pieces = planner.pieces
+    steps = Planner.joiningScalars(planner.steps, pieces: planner.pieces)
+    results = planner.results
+    let assignment = ArenaAssignment(pieces, steps)
+    arena = try PlanArena(byteCount: assignment.byteCount)
+    memory = PlanMemory(
+      pieces: pieces.count, offsets: assignment.offsets, arena: arena, sums: planner.sums)
+    for (index, piece) in pieces.enumerated() {
+      switch piece {
+      case .fixed(let tensor): memory.provide(index, tensor)
+      case .filled(_, nil): memory.addresses[index] = arena.address + assignment.offsets[index]
+      default: break
+      }
+    }
+  }
+
+  /// The memory that it keeps between runs.
+  package var byteCount: Int { arena.byteCount }
+
+  /// What it does, step by step.
+  package var summaries: [StepSummary] { steps.map(\.summary) }
+
+  /// Whether it computes what was recorded.
+  package func matches(_ deferral: Deferral, loss: Int, watched: [Int]) -> Bool {
+    key.matches(deferral, loss: loss, watched: watched)
+  }
+
+  /// Computes the loss and the gradient for each watched variable; nil where that is 0.
+  ///
+  /// - Parameter timer: runs each step, given its position: `explain plan` measures them.
+  package func run(
+    _ deferral: Deferral, timer: ((Int, () throws -> Void) throws -> Void)? = nil
+  ) throws -> (loss: Tensor, gradients: [Tensor?]) {
+    memory.deferral = deferral
+    defer { forgetValues() }
+    var tensors = [Tensor?](repeating: nil, count: results.count)
+    for (index, piece) in pieces.enumerated() {
+      switch piece {
+      case .known(let node):
+        guard let value = deferral.values[node] else { throw PlanError.noMemory }
+        memory.provide(index, value)
+      case .constant(let node, let position):
+        guard case .tensor(let tensor) = deferral.nodes[node].operands[position] else {
+          throw PlanError.noMemory
+        }
+        memory.provide(index, tensor)
+      case .filled(_, let result?):
+        guard let layout = results[result] else { throw PlanError.noMemory }
+        let tensor = try Tensor(uninitialized: layout.shape, layout.type)
+        tensors[result] = tensor
+        memory.provide(index, tensor)
+      case .fixed, .filled, .produced: break
+      }
+    }
+    for (index, step) in steps.enumerated() {
+      try Interrupt.check()
+      if let timer {
+        try timer(index) { try step.run(memory) }
+      } else {
+        try step.run(memory)
+      }
+    }
+    guard let loss = tensors[0] else { throw PlanError.noMemory }
+    return (loss, Array(tensors.dropFirst()))
+  }
+
+  /// Lets go of what belongs to one run.
+  private func forgetValues() {
+    memory.deferral = nil
+    for (index, piece) in pieces.enumerated() {
+      switch piece {
+      case .known, .constant, .filled(_, .some), .produced:
+        memory.tensors[index] = nil
+        memory.addresses[index] = nil
+      case .fixed, .filled: break
+      }
+    }
+  }
+}
+
+/// Where values lie in the arena: in the same place where they are not alive at the same time.
+private struct ArenaAssignment {
+  private(set) var offsets: [Int]
+  private(set) var byteCount = 0
+  /// Free room, as offset and length.
+  private var gaps: [(offset: Int, length: Int)] = []
+
+  init(_ pieces: [Planner.Piece], _ steps: [any PlanStep]) {
+    offsets = [Int](repeating: 0, count: pieces.count)
+    let sizes = pieces.map { piece -> Int? in
+      if case .filled(let bytes, nil) = piece { (Swift.max(1, bytes) + 63) / 64 * 64 } else { nil }
+    }
+    var last = [Int](repeating: -1, count: pieces.count)
+    for (index, step) in steps.enumerated() {
+      for base in step.reads + step.writes { last[base] = index }
+    }
+    for (index, step) in steps.enumerated() {
+      var taken: Int?
+      for base in step.writes {
+        guard let size = sizes[base] else { continue }
+        taken = step.replaceable.first { last[$0] == index && sizes[$0] == size }
+        offsets[base] = taken.map { offsets[$0] } ?? place(size)
+      }
+      for base in Set(step.reads + step.writes) where last[base] == index && base != taken {
+        if let size = sizes[base] { free(offsets[base], size) }
+      }
+    }
+  }
+
+  private mutating func place(_ size: Int) -> Int {
+    let fitting = gaps.indices.filter { gaps[$0].length >= size }
+    if let best = fitting.min(by: { gaps[$0].length < gaps[$1].length }) {
+      let offset = gaps[best].offset
+      gaps[best].offset += size
+      gaps[best].length -= size
+      if gaps[best].length == 0 { gaps.remove(at: best) }
+      return offset
+    }
+    defer { byteCount += size }
+    return byteCount
+  }
+
+  private mutating func free(_ offset: Int, _ length: Int) {
+    let position = gaps.firstIndex { $0.offset > offset } ?? gaps.count
+    gaps.insert((offset, length), at: position)
+    if position + 1 < gaps.count, offset + length == gaps[position + 1].offset {
+      gaps[position].length += gaps[position + 1].length
+      gaps.remove(at: position + 1)
+    }
+    if position > 0, gaps[position - 1].offset + gaps[position - 1].length == gaps[position].offset
+    {
+      gaps[position - 1].length += gaps[position].length
+      gaps.remove(at: position)
+    }
+  }
+}
+
+/// A recording without its values: what two recordings have in common that one plan computes.
+private struct RecordingKey {
+  private struct Node {
+    let primitive: Primitive?
+    let name: String
+    let operands: [Operand]
+    let shape: Shape
+    let type: ElementType
+    let isKnown: Bool
+    /// Of a value that is known.
+    let strides: [Int]?
+  }
+
+  fileprivate enum Operand {
+    case node(Int)
+    case tensor(Shape, ElementType, strides: [Int]?)
+    case number(Double)
+  }
+
+  private let nodes: [Node]
+  private let loss: Int
+  private let watched: [Int]
+
+  init(_ deferral: Deferral, loss: Int, watched: [Int]) {
+    self.loss = loss
+    self.watched = watched
+    nodes = deferral.nodes.enumerated().map { index, node in
+      Node(
+        primitive: node.primitive, name: node.operation?.name ?? "",
+        operands: node.operands.map { operand in
+          switch operand {
+          case .node(let node): .node(node)
+          case .tensor(let tensor):
+            .tensor(tensor.shape, tensor.elementType, strides: tensor.ownStrides)
+          case .number(let number): .number(number)
+          }
+        }, shape: node.shape, type: node.elementType, isKnown: deferral.values[index] != nil,
+        strides: deferral.values[index]?.ownStrides)
+    }
+  }
+
+  func matches(_ deferral: Deferral, loss: Int, watched: [Int]) -> Bool {
+    guard nodes.count == deferral.nodes.count, self.loss == loss, self.watched == watched else {
+      return false
+    }
+    for index in nodes.indices {
+      let (known, node) = (nodes[index], deferral.nodes[index])
+      let value = deferral.values[index]
+      guard known.isKnown == (value != nil), known.type == node.elementType,
+        known.operands.count == node.operands.count, known.primitive == node.primitive,
+        known.shape == node.shape, known.strides == value?.ownStrides,
+        known.primitive != nil || known.name == node.operation?.name ?? ""
+      else { return false }
+      for position in known.operands.indices {
+        guard known.operands[position].matches(node.operands[position]) else { return false }
+      }
+    }
+    return true
+  }
+}
+
+extension RecordingKey.Operand {
+  func matches(_ operand: Deferral.Operand) -> Bool {
+    switch (self, operand) {
+    case (.node(let a), .node(let b)): a == b
+    case (.tensor(let shape, let type, let strides), .tensor(let tensor)):
+      type == tensor.elementType && shape == tensor.shape && strides == tensor.ownStrides
+    case (.number(let a), .number(let b)): a == b
+    default: false
+    }
+  }
+}

@@ -1,0 +1,301 @@
+import Tensors
+
+/// What a tape keeps whose operations wait: each is a node, and its value is computed when it is
+/// asked for.
+///
+/// Shapes and element types are known at once, so that an operation whose operands do not fit fails
+/// where it stands. When the tape is swept, the whole graph is known: a plan can be made of it, or
+/// one that was made of an equal graph runs. Operations that are no `Primitive` are computed at
+/// once.
+///
+/// While `isSymbolic`, nothing has a value: pullbacks then add to the graph what differentiates it.
+package final class Deferral {
+  package enum Operand {
+    case node(Int)
+    case tensor(Tensor)
+    /// A number that a program is written with.
+    case number(Double)
+  }
+
+  /// An input of a program, before it is known where it stands.
+  enum Input {
+    case variable(Variable)
+    case number(Double)
+  }
+
+  /// A watched variable, or one application of an operation.
+  package struct Node {
+    /// Nil for a leaf, and for a program that a pullback wrote.
+    package let operation: Operation?
+    /// Nil for a leaf, and where the operation was computed at once.
+    package let primitive: Primitive?
+    package let operands: [Operand]
+    package let shape: Shape
+    package let elementType: ElementType
+  }
+
+  /// Thrown where a pullback needs values while there are none.
+  package struct NeedsValues: Error {}
+
+  /// Beyond so many nodes everything is computed at once: no plan is made of so large a graph.
+  package static let limit = 200_000
+
+  package private(set) var nodes: [Node] = []
+  /// What is known: of leaves, of what was computed at once, and of what was asked for.
+  package private(set) var values: [Tensor?] = []
+  /// Whether pullbacks are being added to the graph.
+  package private(set) var isSymbolic = false
+  /// Whether a value was asked for while there were none.
+  package private(set) var wasRead = false
+
+  private var records: [Record] = []
+  /// What a value that was asked for failed with; the next operation throws it.
+  private var failure: (any Error)?
+  private unowned let tape: Tape
+  private let working = ElementType.working
+
+  init(_ tape: Tape) {
+    self.tape = tape
+    nodes.reserveCapacity(32)
+    values.reserveCapacity(32)
+    records.reserveCapacity(32)
+  }
+
+  // MARK: Recording
+
+  /// A watched variable.
+  func watch(_ tensor: Tensor) -> Variable {
+    add(
+      Node(
+        operation: nil, primitive: nil, operands: [], shape: tensor.shape,
+        elementType: tensor.elementType), value: tensor)
+  }
+
+  /// One application of an operation.
+  func append(_ operation: Operation, _ inputs: [Variable]) throws -> Variable {
+    if let failure { throw failure }
+    let operands = inputs.map(operand)
+    if let primitive = operation.primitive, nodes.count < Self.limit,
+      let (shape, type) = primitive.result(inputs, working: working)
+    {
+      return add(
+        Node(
+          operation: operation, primitive: primitive, operands: operands, shape: shape,
+          elementType: type))
+    }
+    if isSymbolic { throw NeedsValues() }
+    let output = try operation.forward(inputs.map(\.tensor))
+    if let failure { throw failure }
+    return add(
+      Node(
+        operation: operation, primitive: nil, operands: operands, shape: output.shape,
+        elementType: output.elementType), value: output)
+  }
+
+  /// A program that a pullback is written with.
+  func append(_ program: ElementwiseProgram, _ inputs: [Input]) throws -> Variable {
+    let operands = inputs.map { input -> Operand in
+      switch input {
+      case .variable(let variable): operand(variable)
+      case .number(let number): .number(number)
+      }
+    }
+    let variables = inputs.compactMap {
+      if case .variable(let variable) = $0 { variable } else { nil }
+    }
+    let primitive = Primitive.elementwise(program)
+    guard let (shape, type) = primitive.result(variables, working: working) else {
+      throw NeedsValues()
+    }
+    return add(
+      Node(
+        operation: nil, primitive: primitive, operands: operands, shape: shape, elementType: type))
+  }
+
+  private func operand(_ variable: Variable) -> Operand {
+    if let live = variable.live, live.tape === tape { return .node(live.index) }
+    return .tensor(variable.tensor)
+  }
+
+  private func add(_ node: Node, value: Tensor? = nil) -> Variable {
+    let placeholder = value ?? .unfilled(node.shape, node.elementType)
+    nodes.append(node)
+    values.append(value)
+    let record = Record(tape: tape, index: nodes.count - 1, primal: Variable(placeholder))
+    records.append(record)
+    return Variable(placeholder, isPending: value == nil, record: record)
+  }
+
+  /// The variable that stands at a node. To a pullback nothing has a value yet: one that a recording
+  /// happens to know need not be that of the next.
+  package func variable(_ index: Int) -> Variable {
+    let record = records[index]
+    return Variable(
+      record.primal.placeholder, isPending: isSymbolic || values[index] == nil, record: record)
+  }
+
+  func isLeaf(_ index: Int) -> Bool { nodes[index].operation == nil }
+
+  /// A node as an entry of a tape that does not defer. Its operands are variables of this one.
+  func entry(_ index: Int) -> Tape.Entry? {
+    guard nodes.indices.contains(index) else { return nil }
+    let node = nodes[index]
+    var parents: [Int] = []
+    let inputs = node.operands.map { operand -> Variable in
+      switch operand {
+      case .node(let parent):
+        parents.append(parent)
+        return variable(parent)
+      case .tensor(let tensor):
+        parents.append(-1)
+        return Variable(tensor)
+      case .number:
+        parents.append(-1)
+        return Variable(.unfilled(.scalar, .f64))
+      }
+    }
+    return Tape.Entry(
+      operation: node.operation, inputs: inputs, output: variable(index), parents: parents)
+  }
+
+  // MARK: Values
+
+  /// The value of a node, computed now with all that it needs; nil where that fails.
+  func value(at index: Int) -> Tensor? {
+    if isSymbolic {
+      wasRead = true
+      return nil
+    }
+    if let value = values[index] { return value }
+    do { return try computed(index) } catch {
+      if failure == nil { failure = error }
+      return nil
+    }
+  }
+
+  private func computed(_ index: Int) throws -> Tensor {
+    var waiting = [index]
+    while let next = waiting.last {
+      if values[next] != nil {
+        waiting.removeLast()
+        continue
+      }
+      let missing = nodes[next].operands.compactMap { operand -> Int? in
+        if case .node(let parent) = operand, values[parent] == nil { parent } else { nil }
+      }
+      if missing.isEmpty {
+        try Interrupt.check()
+        values[next] = try compute(nodes[next])
+        waiting.removeLast()
+      } else {
+        waiting += missing
+      }
+    }
+    guard let value = values[index] else { throw NeedsValues() }
+    return value
+  }
+
+  private func compute(_ node: Node) throws -> Tensor {
+    guard let operation = node.operation else { throw NeedsValues() }
+    return try operation.forward(
+      node.operands.map { operand in
+        switch operand {
+        case .node(let parent): try values[parent] ?? computed(parent)
+        case .tensor(let tensor): tensor
+        case .number(let number): try .scalar(number, .f64)
+        }
+      })
+  }
+
+  /// Throws what a value that was asked for failed with.
+  package func checkFailure() throws { if let failure { throw failure } }
+
+  /// The entries of a tape that did not defer, up to a result.
+  func materialized(through result: Int?) throws -> BlockArray<Tape.Entry> {
+    try checkFailure()
+    var entries = BlockArray<Tape.Entry>()
+    guard let result else { return entries }
+    for index in 0...result {
+      let node = nodes[index]
+      let saves = node.operation?.saves ?? .both
+      let output = try computed(index)
+      var parents: [Int] = []
+      let inputs = try node.operands.map { operand -> Variable in
+        if case .node(let parent) = operand { parents.append(parent) } else { parents.append(-1) }
+        switch operand {
+        case .node(let parent): return Variable(try computed(parent))
+        case .tensor(let tensor): return Variable(tensor)
+        case .number(let number): return try Variable(number)
+        }
+      }
+      entries.append(
+        Tape.Entry(
+          operation: node.operation,
+          inputs: saves.contains(.inputs) ? inputs : inputs.map(\.shapeOnly),
+          output: saves.contains(.output) ? Variable(output) : Variable(output).shapeOnly,
+          parents: parents))
+    }
+    return entries
+  }
+
+  /// Gives a value to what somebody outside the tape still refers to, and forgets everything.
+  func close() {
+    if !isSymbolic {
+      for index in records.indices {
+        if !isKnownUniquelyReferenced(&records[index]), records[index].settled == nil {
+          records[index].settled = value(at: index)
+        }
+      }
+    }
+    forget()
+  }
+
+  /// The variables that somebody outside the tape still refers to, but for those whose values are
+  /// known.
+  package func outliving(except known: Set<Int>) -> [Int] {
+    records.indices.filter {
+      values[$0] == nil && !known.contains($0) && !isKnownUniquelyReferenced(&records[$0])
+    }
+  }
+
+  /// Tells a variable its value, which a plan has computed.
+  package func settle(_ index: Int, _ value: Tensor) { records[index].settled = value }
+
+  private func forget() {
+    nodes = []
+    values = []
+    records = []
+  }
+}
+
+// MARK: Differentiating the graph
+
+extension Deferral {
+  /// Begins to add nodes that have no values.
+  package func beginSymbolic() { isSymbolic = true }
+
+  /// Ends that: the nodes from `count` on are dropped.
+  package func endSymbolic(keeping count: Int) {
+    drop(from: count)
+    isSymbolic = false
+  }
+
+  /// Drops the nodes from `count` on.
+  package func drop(from count: Int) {
+    nodes.removeLast(nodes.count - count)
+    values.removeLast(values.count - count)
+    records.removeLast(records.count - count)
+    wasRead = false
+  }
+
+  /// A node whose value comes from elsewhere.
+  package func leaf(_ shape: Shape, _ elementType: ElementType) -> Variable {
+    add(
+      Node(operation: nil, primitive: nil, operands: [], shape: shape, elementType: elementType))
+  }
+
+  /// Where a variable stands; nil for a constant.
+  package func index(of variable: Variable) -> Int? {
+    variable.live.flatMap { $0.tape === tape ? $0.index : nil }
+  }
+}
