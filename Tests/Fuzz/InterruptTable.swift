@@ -200,11 +200,11 @@ struct InterruptTable {
     }
     kill(pid, SIGINT)
     var told: Double?
-    var text: [UInt8] = []
+    var message: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while case let count = read(ends[0], &chunk, chunk.count), count > 0 {
-      text = text.suffix(64) + chunk.prefix(count)
-      if told == nil, String(decoding: text, as: UTF8.self).contains("interrupted") {
+      message = message.suffix(64) + chunk.prefix(count)
+      if told == nil, String(decoding: message, as: UTF8.self).contains("interrupted") {
         told = MonotonicClock.now()
       }
     }
