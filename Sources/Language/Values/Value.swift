@@ -36,7 +36,14 @@ package final class Box<Content>: @unchecked Sendable {
     self.content = content
   }
 
-  deinit { DeferredRelease.keepWhereStackIsLow(content) }
+  deinit {
+    DeferredRelease.keepWhereStackIsLow(content)
+    if Content.self == [Value].self, var list = content as? [Value],
+      list.count >= BackgroundRelease.leastCount
+    {
+      BackgroundRelease.take(&list)
+    }
+  }
 }
 
 /// `a..<b`, `a...b`, `a...b by step`.

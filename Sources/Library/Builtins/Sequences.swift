@@ -15,7 +15,8 @@ extension Builtin {
     differentiation: .differentiable
   ) { arguments, interpreter in
     let function = arguments[0]
-    let elements = try arguments.sequence(1)
+    var elements = try arguments.sequence(1)
+    defer { BackgroundRelease.take(&elements) }
     return .items(
       try interruptibleList(count: elements.count) {
         try interpreter.call(function, [elements[$0]])
@@ -32,7 +33,9 @@ extension Builtin {
   ) { arguments, interpreter in
     let function = arguments[0]
     var kept: [Value] = []
-    for (place, element) in try arguments.sequence(1).enumerated() {
+    var elements = try arguments.sequence(1)
+    defer { BackgroundRelease.take(&elements) }
+    for (place, element) in elements.enumerated() {
       if place & 0xFFF == 0 { try Interrupt.check() }
       let verdict = try interpreter.call(function, [element])
       guard case .bool(let keeps) = verdict else {
@@ -57,6 +60,7 @@ extension Builtin {
     differentiation: .differentiable
   ) { arguments, _ in
     var columns: [[Value]] = []
+    defer { for index in columns.indices { BackgroundRelease.take(&columns[index]) } }
     for value in try arguments.list(0) {
       let column = Arguments(declaration: arguments.declaration, values: [value], given: [true])
       columns.append(try column.sequence(0))

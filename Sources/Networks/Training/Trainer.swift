@@ -216,6 +216,7 @@ package final class Trainer {
     var correct = 0
     var offset = 0
     for plan in plans.validation {
+      if Interrupt.isRequested { throw TensorError.interrupted }
       try plan.measure(
         validation.inputs.rows(from: offset, count: plan.rows),
         validation.targets.rows(from: offset, count: plan.rows), context)
