@@ -34,7 +34,13 @@ extension Builtin {
       ], seeAlso: ["filter", "zip", "enumerate"]),
     differentiation: .differentiable
   ) { arguments, interpreter in
+<<<<<<< 22f12fb
     let (function, elements) = try functionAndItems(arguments)
+=======
+    let function = arguments[0]
+    var elements = try arguments.sequence(1)
+    defer { BackgroundRelease.take(&elements) }
+>>>>>>> main
     return .items(
       try interruptibleList(count: elements.count) {
         try interpreter.call(function, element: elements[$0])
@@ -55,6 +61,11 @@ extension Builtin {
   ) { arguments, interpreter in
     let (function, elements) = try functionAndItems(arguments)
     var kept: [Value] = []
+<<<<<<< 22f12fb
+=======
+    var elements = try arguments.sequence(1)
+    defer { BackgroundRelease.take(&elements) }
+>>>>>>> main
     for (place, element) in elements.enumerated() {
       if place & 0xFFF == 0 { try Interrupt.check() }
       let verdict = try interpreter.call(function, element: element)
@@ -80,6 +91,7 @@ extension Builtin {
     differentiation: .differentiable
   ) { arguments, _ in
     var columns: [[Value]] = []
+    defer { for index in columns.indices { BackgroundRelease.take(&columns[index]) } }
     for value in try arguments.list(0) {
       let column = Arguments(declaration: arguments.declaration, values: [value], given: [true])
       columns.append(try column.sequence(0))
