@@ -34,13 +34,10 @@ extension Builtin {
       ], seeAlso: ["filter", "zip", "enumerate"]),
     differentiation: .differentiable
   ) { arguments, interpreter in
-<<<<<<< 22f12fb
-    let (function, elements) = try functionAndItems(arguments)
-=======
-    let function = arguments[0]
-    var elements = try arguments.sequence(1)
+    let function: Value
+    var elements: [Value]
+    (function, elements) = try functionAndItems(arguments)
     defer { BackgroundRelease.take(&elements) }
->>>>>>> main
     return .items(
       try interruptibleList(count: elements.count) {
         try interpreter.call(function, element: elements[$0])
@@ -59,13 +56,11 @@ extension Builtin {
       seeAlso: ["map", "where"]),
     differentiation: .differentiable
   ) { arguments, interpreter in
-    let (function, elements) = try functionAndItems(arguments)
-    var kept: [Value] = []
-<<<<<<< 22f12fb
-=======
-    var elements = try arguments.sequence(1)
+    let function: Value
+    var elements: [Value]
+    (function, elements) = try functionAndItems(arguments)
     defer { BackgroundRelease.take(&elements) }
->>>>>>> main
+    var kept: [Value] = []
     for (place, element) in elements.enumerated() {
       if place & 0xFFF == 0 { try Interrupt.check() }
       let verdict = try interpreter.call(function, element: element)
