@@ -57,9 +57,9 @@ package final class PlanCache: @unchecked Sendable {
       return try unplanned()
     }
     try deferral.checkFailure()
-    let indices = watched.compactMap { deferral.index(of: $0) }
-    guard indices.count == watched.count, deferral.nodes.count < Deferral.limit,
-      let plan = plan(deferral, loss, indices, isSeeded: seed != nil)
+    let indices = watched.map { deferral.index(of: $0) }
+    guard deferral.nodes.count < Deferral.limit,
+      let plan = plan(deferral, loss, indices.compactMap { $0 }, isSeeded: seed != nil)
     else { return try unplanned() }
     isRunning = true
     defer { isRunning = false }
@@ -67,8 +67,11 @@ package final class PlanCache: @unchecked Sendable {
       let computed = try plan.run(deferral, seed: seed)
       deferral.settle(loss, computed.loss)
       tape.close()
-      return try zip(watched, computed.gradients).map { variable, gradient in
-        Variable(try gradient ?? Tensor.full(variable.shape, 0, variable.elementType.arithmetic))
+      var found = computed.gradients.makeIterator()
+      return try zip(watched, indices).map { variable, index in
+        // A constant among the variables has no gradient in the plan.
+        if index != nil, let gradient = found.next() ?? nil { return Variable(gradient) }
+        return Variable(try Tensor.full(variable.shape, 0, variable.elementType.arithmetic))
       }
     } catch is PlanError {
       plans.removeAll()

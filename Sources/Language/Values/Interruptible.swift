@@ -9,9 +9,14 @@ package func interruptibleList<Element>(
   try MemoryGuard.check(
     elements: Double(count), bytesEach: Double(MemoryLayout<Element>.stride))
   list.reserveCapacity(count)
-  for place in 0..<count {
-    if place & 0xFFFF == 0 { try Interrupt.check() }
-    list.append(try element(place))
+  do {
+    for place in 0..<count {
+      if place & 0xFFFF == 0 { try Interrupt.check() }
+      list.append(try element(place))
+    }
+  } catch {
+    BackgroundRelease.take(&list)
+    throw error
   }
   return list
 }
@@ -47,18 +52,6 @@ extension Array {
 }
 
 extension String {
-  /// Its characters, each a string.
-  package func characterValues() throws -> [Value] {
-    try MemoryGuard.check(elements: Double(utf8.count), bytesEach: 16)
-    var values: [Value] = []
-    values.reserveCapacity(utf8.count)
-    for (place, character) in enumerated() {
-      if place & 0xFFFF == 0 { try Interrupt.check() }
-      values.append(.text(String(character)))
-    }
-    return values
-  }
-
   /// Appends, and throws where the text would have to grow to more than memory holds.
   mutating func appendGuarded(_ more: String) throws {
     let (old, added) = (utf8.count, more.utf8.count)
