@@ -55,7 +55,8 @@ package final class Plan {
   ///
   /// - Parameter timer: runs each step, given its position: `explain plan` measures them.
   package func run(
-    _ deferral: Deferral, seed: Tensor? = nil, timer: ((Int, () throws -> Void) throws -> Void)? = nil
+    _ deferral: Deferral, seed: Tensor? = nil,
+    timer: ((Int, () throws -> Void) throws -> Void)? = nil
   ) throws -> (loss: Tensor, gradients: [Tensor?]) {
     memory.deferral = deferral
     defer { forgetValues() }
