@@ -64,6 +64,7 @@ void nnsh_memory_prepare(void) {
 /// What can be had after all that is only kept for speed has been let go.
 static size_t available_after_release(void) {
   nnsh_pool_empty();
+  nnsh_stack_release_unused();
   malloc_trim(0);
   return nnsh_available_memory();
 }
@@ -222,6 +223,21 @@ static void find_low_address(void) {
     low_address = (uintptr_t)bottom + kept;
   }
   pthread_attr_destroy(&attributes);
+}
+
+void nnsh_stack_release_unused(void) {
+  pthread_attr_t attributes;
+  void *bottom = NULL;
+  size_t size = 0;
+  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return;
+  int failure = pthread_attr_getstack(&attributes, &bottom, &size);
+  pthread_attr_destroy(&attributes);
+  if (failure != 0) return;
+  // What the calls from here on may take stays.
+  const uintptr_t page = 4096, near = (uintptr_t)256 << 10;
+  uintptr_t start = ((uintptr_t)bottom + page - 1) / page * page;
+  uintptr_t end = ((uintptr_t)__builtin_frame_address(0) - near) / page * page;
+  if (end > start && end - start < size) madvise((void *)start, end - start, MADV_DONTNEED);
 }
 
 int nnsh_stack_is_low(void) {

@@ -22,6 +22,8 @@ package enum MemoryGuard {
   /// Throws where so many bytes cannot be had with something left over.
   package static func require(_ bytes: Int) throws(TensorError) {
     guard bytes >= leastGuarded, nnsh_memory_suffices(bytes) == 0 else { return }
+    BackgroundRelease.finish()
+    guard nnsh_memory_suffices(bytes) == 0 else { return }
     throw .outOfMemory(bytes: bytes, available: available)
   }
 
@@ -40,6 +42,7 @@ package enum MemoryGuard {
   package static func throwIfShort() throws(TensorError) {
     guard isShort else { return }
     forgetShortage()
+    BackgroundRelease.finish()
     throw .memoryRunsShort(left: available)
   }
 
@@ -56,7 +59,10 @@ package enum MemoryGuard {
   package static var total: Int { Int(clamping: nnsh_memory_limit()) }
 
   /// Gives back what is only kept for speed.
-  package static func releaseUnused() { nnsh_memory_release_unused() }
+  package static func releaseUnused() {
+    BackgroundRelease.finish()
+    nnsh_memory_release_unused()
+  }
 
   /// To be called once, before the first thread is made.
   package static func prepare() { nnsh_memory_prepare() }
@@ -84,6 +90,9 @@ extension Array {
 package enum CallStack {
   /// Whether it is nearly used up: walks over values that are nested deeply stop there.
   package static var isLow: Bool { nnsh_stack_is_low() != 0 }
+
+  /// Gives back the memory that deep calls have taken and left.
+  package static func releaseUnused() { nnsh_stack_release_unused() }
 
   /// Whether values wait to be released from a place with more of it; loops ask with
   /// `Interrupt.needsAttention`.

@@ -9,6 +9,9 @@ struct Soak {
   let minutes: Double
   let folder: String
 
+  /// The most memory, in kilobytes, that was told.
+  var most = 0
+
   /// When memory is first looked at, and how far it may then move.
   private static let settling = 2.0
   private static let tolerance = 0.05
@@ -31,7 +34,7 @@ struct Soak {
   }
 
   /// - Returns: the exit code: 1 where something moved.
-  func run() -> Int32 {
+  mutating func run() -> Int32 {
     let workers = fuzzers.map { Worker(fuzzer: $0, seed: seed, folder: folder) }
     workers.first?.enterScratch()
     let corpora = workers.map(\.startingCorpus)
@@ -40,9 +43,11 @@ struct Soak {
     var told = -1
     var first: Measure?
     var isSteady = true
+    most = WorkerState.residentMemory()
     while true {
       for (worker, corpus) in zip(workers, corpora) {
         try? worker.fuzzer.take(worker.input(taken, of: corpus))
+        tellGrowth("\(worker.fuzzer.name), input \(taken)")
       }
       taken += 1
       let passed = Double(WorkerState.now() - begin) / 60_000
@@ -60,6 +65,17 @@ struct Soak {
     }
     print(isSteady ? "steady" : "NOT STEADY")
     return isSteady ? 0 : 1
+  }
+
+  /// Says which input made memory grow by much, once what is only kept for speed is let go.
+  private mutating func tellGrowth(_ name: String) {
+    let step = 16 << 10
+    guard WorkerState.residentMemory() > most + step else { return }
+    let memory = Measure.now().memory
+    if memory > most + step {
+      print("  memory rose from \(most >> 10) to \(memory >> 10) MB with \(name)")
+      most = memory
+    }
   }
 
   private static func agree(_ first: Measure, _ later: Measure) -> Bool {

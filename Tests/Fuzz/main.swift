@@ -30,7 +30,11 @@ if options.listsOnly {
 } else if let minutes = options.soak {
   let folder = URL(fileURLWithPath: options.folder).standardizedFileURL.path + "/soak"
   let soak = Soak(fuzzers: options.fuzzers, seed: options.seed, minutes: minutes, folder: folder)
-  exit(MachineThread.run { soak.run() })
+  exit(
+    MachineThread.run {
+      var soak = soak
+      return soak.run()
+    })
 } else {
   exit(Supervisor(options).run())
 }

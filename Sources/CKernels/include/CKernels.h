@@ -90,6 +90,8 @@ void nnsh_memory_prepare(void);
 
 /// Whether the calling thread's stack is nearly used up: walks over deep values must stop here.
 int nnsh_stack_is_low(void);
+/// Gives back the pages of this thread's stack that deep calls have touched and left.
+void nnsh_stack_release_unused(void);
 
 // MARK: - Elementwise programs (program.c)
 

@@ -9,9 +9,14 @@ package func interruptibleList<Element>(
   try MemoryGuard.check(
     elements: Double(count), bytesEach: Double(MemoryLayout<Element>.stride))
   list.reserveCapacity(count)
-  for place in 0..<count {
-    if place & 0xFFFF == 0 { try Interrupt.check() }
-    list.append(try element(place))
+  do {
+    for place in 0..<count {
+      if place & 0xFFFF == 0 { try Interrupt.check() }
+      list.append(try element(place))
+    }
+  } catch {
+    BackgroundRelease.take(&list)
+    throw error
   }
   return list
 }

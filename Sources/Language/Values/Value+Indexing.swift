@@ -34,6 +34,10 @@ extension Value {
       let (positions, isSingle) = try subscripted.positions(in: range.count, of: kindName)
       if isSingle { return .number(range[positions[0]]) }
       return try Value.literal(.values(positions.count), positions.map { .number(range[$0]) })
+    case .network(let box):
+      let (positions, _) = try subscripted.positions(
+        in: box.content.network.layers.count, of: kindName)
+      return .network(Box(box.content.part(positions)))
     case .split(let box):
       let (positions, isSingle) = try subscripted.positions(in: box.content.count, of: kindName)
       let isRun = zip(positions, positions.dropFirst()).allSatisfy { $1 == $0 + 1 }
@@ -47,7 +51,7 @@ extension Value {
 
   private var isSequence: Bool {
     switch self {
-    case .list, .string, .range, .split: true
+    case .list, .string, .range, .split, .network: true
     default: false
     }
   }

@@ -36,7 +36,14 @@ package final class Box<Content>: @unchecked Sendable {
     self.content = content
   }
 
-  deinit { DeferredRelease.keepWhereStackIsLow(content) }
+  deinit {
+    DeferredRelease.keepWhereStackIsLow(content)
+    if Content.self == [Value].self, var list = content as? [Value],
+      list.count >= BackgroundRelease.leastCount
+    {
+      BackgroundRelease.take(&list)
+    }
+  }
 }
 
 /// `a..<b`, `a...b`, `a...b by step`.
@@ -81,6 +88,17 @@ package struct NetworkValue: Sendable {
   package var network: Network
   /// The parameters in layer order, in place of the network's own, during differentiation.
   package var tracedParameters: [Variable]?
+
+  /// The layers at some positions, with their parameters as they are traced.
+  func part(_ positions: [Int]) -> NetworkValue {
+    var parts: [Range<Int>] = []
+    for layer in network.layers {
+      let start = parts.last?.upperBound ?? 0
+      parts.append(start..<start + layer.parameterCount)
+    }
+    let traced = tracedParameters.map { traced in positions.flatMap { traced[parts[$0]] } }
+    return NetworkValue(network.part(positions), tracedParameters: traced)
+  }
 
   package init(_ network: Network, tracedParameters: [Variable]? = nil) {
     self.network = network

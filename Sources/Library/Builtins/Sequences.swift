@@ -34,7 +34,10 @@ extension Builtin {
       ], seeAlso: ["filter", "zip", "enumerate"]),
     differentiation: .differentiable
   ) { arguments, interpreter in
-    let (function, elements) = try functionAndItems(arguments)
+    let function: Value
+    var elements: [Value]
+    (function, elements) = try functionAndItems(arguments)
+    defer { BackgroundRelease.take(&elements) }
     return .items(
       try interruptibleList(count: elements.count) {
         try interpreter.call(function, element: elements[$0])
@@ -53,7 +56,10 @@ extension Builtin {
       seeAlso: ["map", "where"]),
     differentiation: .differentiable
   ) { arguments, interpreter in
-    let (function, elements) = try functionAndItems(arguments)
+    let function: Value
+    var elements: [Value]
+    (function, elements) = try functionAndItems(arguments)
+    defer { BackgroundRelease.take(&elements) }
     var kept: [Value] = []
     for (place, element) in elements.enumerated() {
       if place & 0xFFF == 0 { try Interrupt.check() }
@@ -80,6 +86,7 @@ extension Builtin {
     differentiation: .differentiable
   ) { arguments, _ in
     var columns: [[Value]] = []
+    defer { for index in columns.indices { BackgroundRelease.take(&columns[index]) } }
     for value in try arguments.list(0) {
       let column = Arguments(declaration: arguments.declaration, values: [value], given: [true])
       columns.append(try column.sequence(0))

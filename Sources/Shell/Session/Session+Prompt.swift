@@ -23,6 +23,7 @@ extension Session {
     var lastFailed = false
     while machine.exitCode == nil {
       output.flush()
+      CallStack.releaseUnused()
       switch source.next() {
       case .endOfInput:
         // What was typed at a terminal is the user's to judge; a piped session reports failure.
