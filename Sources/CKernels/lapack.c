@@ -52,24 +52,24 @@ static int factor(job *work) {
   void (*dgecon)(const char *, int *, double *, int *, double *, double *, double *, int *, int *) =
       routine("dgecon_");
   if (!dgetrf || !dgecon) return -100;
-  int n = work->n, info = 0;
+  int n = work->n, info = 0, leading = max_of(1, n);
   double norm = norm_of_columns(work->a, n);
   int *pivots = malloc(sizeof(int) * (size_t)max_of(1, n));
   double *space = malloc(sizeof(double) * 4 * (size_t)max_of(1, n));
   int *whole = malloc(sizeof(int) * (size_t)max_of(1, n));
   if (!pivots || !space || !whole) info = -101;
-  if (info == 0) dgetrf(&n, &n, work->a, &n, pivots, &info);
+  if (info == 0) dgetrf(&n, &n, work->a, &leading, pivots, &info);
   work->condition = 0;
   if (info == 0 && n > 0) {
     int status = 0;
-    dgecon("1", &n, work->a, &n, &norm, &work->condition, space, whole, &status);
+    dgecon("1", &n, work->a, &leading, &norm, &work->condition, space, whole, &status);
   } else if (n == 0) {
     work->condition = 1;
   }
   if (info >= 0 && work->kind == nnsh_solving && work->condition > 0) {
     void (*dgetrs)(const char *, int *, int *, double *, int *, int *, double *, int *, int *) =
         routine("dgetrs_");
-    int status = 0, leading = max_of(1, n);
+    int status = 0;
     if (dgetrs) dgetrs("N", &n, &work->columns, work->a, &leading, pivots, work->b, &leading, &status);
   }
   // The determinant's sign is that of the pivots.

@@ -42,7 +42,7 @@ extension Builtin {
     Declaration(
       "solve", group: .linearAlgebra, "the x with a @ x = b",
       parameters: [matrix, Parameter("b", .tensor, "N, or N×K")], result: "a tensor of b's shape",
-      examples: [.init("solve([[2, 0], [0, 4]], [2, 2])", "2 tensor f32\n    1  0.5")],
+      examples: [.init("solve([[2, 0], [0, 4]], [2, 2])", "2 tensor f32\n  1  0.5")],
       seeAlso: ["inv", "lstsq"]),
     differentiation: .differentiable
   ) { arguments, _ in
