@@ -25,10 +25,10 @@ extension Value {
       let (positions, isSingle) = try subscripted.positions(in: box.content.count, of: kindName)
       return isSingle ? box.content[positions[0]] : .items(positions.map { box.content[$0] })
     case .string(let box):
-      try MemoryGuard.check(elements: Double(box.content.utf8.count), bytesEach: 16)
-      let letters = Array(box.content)
-      let (positions, _) = try subscripted.positions(in: letters.count, of: kindName)
-      return .text(String(positions.map { letters[$0] }))
+      if let run = try subscripted.run(in: box.count) { return .text(box.slice(run)) }
+      let (positions, isSingle) = try subscripted.positions(in: box.count, of: kindName)
+      if isSingle { return box.character(at: positions[0]) }
+      return .text(positions.map { box.slice($0..<$0 + 1) }.joined())
     case .range(let box):
       let range = box.content
       let (positions, isSingle) = try subscripted.positions(in: range.count, of: kindName)
@@ -59,7 +59,8 @@ extension Value {
   private func field(of record: Record, _ subscripts: [SubscriptValue]) throws -> Value {
     guard subscripts.count == 1, case .index(.string(let name))? = subscripts.first else {
       throw RuntimeError.other(
-        "a record is indexed by a field's name", hint: "write r.name, or r[\"name\"]")
+        "a record is indexed by a field's name, a string",
+        hint: "write r.name, or r[\"name\"]; of a number, r[str(x)]")
     }
     guard let value = record[name.content] else {
       throw RuntimeError.unknownField(name.content, of: "the record", known: record.names)

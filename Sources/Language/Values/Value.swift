@@ -12,7 +12,7 @@ package enum Value: Sendable {
   case none
   case bool(Bool)
   case number(Double)
-  case string(Box<String>)
+  case string(TextBox)
   case tensor(Box<Tensor>)
   case list(Box<[Value]>)
   case record(Box<Record>)
