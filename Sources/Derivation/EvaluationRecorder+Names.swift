@@ -112,11 +112,24 @@ extension EvaluationRecorder {
     var walked = sequences[key] ?? Trace(sequence ?? .none)
     if let sequence, !walked.value.isSame(as: sequence) { walked = try trace(of: sequence) }
     try refusing {
-      if elements.count == 2 {
-        scopes[depth, default: [:]][loop.names[0]] = try trace(of: elements[0])
+      guard elements.count > 1 else {
+        scopes[depth, default: [:]][last] = try self.element(position, of: walked, as: element)
+        return
       }
-      scopes[depth, default: [:]][last] = try self.element(position, of: walked, as: element)
+      let parts = parts(position, of: walked, count: elements.count)
+      for (index, (name, value)) in zip(loop.names, elements).enumerated() {
+        scopes[depth, default: [:]][name] = try parts?[index] ?? trace(of: value)
+      }
     }
+  }
+
+  /// What a loop takes an element apart into: the items of a list, or a record's value, where they
+  /// are followed.
+  private func parts(_ position: Int, of sequence: Trace, count: Int) -> [Trace]? {
+    guard let items = sequence.items, items.indices.contains(position),
+      let parts = items[position].items, parts.count == count
+    else { return nil }
+    return parts
   }
 
   /// An element that a loop walks over.

@@ -33,6 +33,7 @@ extension DataError: CustomStringConvertible {
       "\(place) is not a sound \(format.name): \(reason)"
     case .claimsMore(let place, let what, let claimed, let held):
       "\(place): its \(what) claims \(claimed), but the file holds \(held)"
+    case .notText(let place, let line): "\(place), line \(line): this is no text in UTF-8"
     case .checksum(let place): "\(place) is damaged: its checksum does not match"
     case .tooLarge(let place, let needed, let available):
       "\(place) needs \(bytes(needed)) of memory, \(bytes(available)) are free"
@@ -125,6 +126,8 @@ extension DataError: CustomStringConvertible {
     case .foreign(_, _, let advice): [advice]
     case .endless: ["save what it gives to a file, and load that"]
     case .notAFile: ["name a file"]
+    case .notText(let place, _):
+      ["convert it, as by iconv -f latin1 -t utf-8 \(place) > text.txt"]
     default: tableSuggestions ?? setSuggestions
     }
   }

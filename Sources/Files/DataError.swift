@@ -28,6 +28,9 @@ package enum DataError: Error, Hashable, Sendable {
   case tooLarge(place: String, needed: Int, available: Int)
   case unknownFormat(path: String, writing: Bool)
 
+  /// Bytes that are no UTF-8.
+  case notText(place: String, line: Int)
+
   // Tables of text.
   case separator(path: String, line: Int, text: String)
   case raggedRow(path: String, line: Int, expected: Int, found: Int)

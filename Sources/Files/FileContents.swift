@@ -8,10 +8,11 @@ package enum FileContents: Sendable {
   case record([NamedTensor], remarks: [LoadRemark] = [])
   /// A network's parameters, with the notes that tell how to rebuild it.
   case parameters([NamedTensor], notes: [String: String], remarks: [LoadRemark] = [])
+  case text(String)
 
   /// The same without what it holds.
   package enum Kind: Hashable, Sendable, CaseIterable {
-    case tensor, record, parameters
+    case tensor, record, parameters, text
   }
 
   var kind: Kind {
@@ -19,6 +20,7 @@ package enum FileContents: Sendable {
     case .tensor: .tensor
     case .record: .record
     case .parameters: .parameters
+    case .text: .text
     }
   }
 
@@ -28,6 +30,7 @@ package enum FileContents: Sendable {
     case .tensor(let tensor, _, _): "a \(tensor.shape) tensor"
     case .record: "a record of arrays"
     case .parameters: "a network"
+    case .text: "a string"
     }
   }
 
@@ -37,6 +40,7 @@ package enum FileContents: Sendable {
     case .tensor(let tensor, _, _): [NamedTensor(name: "arr_0", tensor: tensor)]
     case .record(let arrays, _): arrays
     case .parameters(let arrays, _, _): arrays
+    case .text: []
     }
   }
 

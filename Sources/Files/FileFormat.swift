@@ -6,7 +6,9 @@
 /// A class, as errors hold it: they stay small.
 package final class FileFormat: Sendable {
   /// Every form. Where the first bytes could begin several, the first of them counts.
-  package static let all: [FileFormat] = [npy, npz, csv, idx, png, safetensors, gzip]
+  package static let all: [FileFormat] = [
+    npy, npz, csv, text, idx, png, safetensors, gzip,
+  ]
 
   /// The form's name inside a sentence, with its article: `an .npz archive`.
   package let withArticle: String

@@ -8,6 +8,7 @@ extension Vocabulary {
       Builtin.elementwiseGroup, Builtin.comparisonGroup, Builtin.reduceGroup, Builtin.orderGroup,
       Builtin.linearAlgebraGroup, Builtin.layerGroup, Builtin.lossGroup, Builtin.optimizerGroup,
       Builtin.scheduleGroup, Builtin.dataGroup, Builtin.conversionGroup, Builtin.sequenceGroup,
+      Builtin.recordGroup, Builtin.textGroup,
       Builtin.controlGroup,
     ].flatMap { $0 },
     prelude: Prelude.source, preludeDeclarations: Prelude.declarations)

@@ -67,11 +67,20 @@ public struct CommandSyntax: Sendable {
   public let slots: [Slot]
   /// What may follow as `name=value`, in any order.
   public let options: [Option]
+  /// Whether it gives a value, which an assignment can take.
+  public let givesValue: Bool
+  /// Whether it stands outside blocks and functions only.
+  public let isTopLevel: Bool
 
   /// Its parts, each as the property of its name.
-  public init(name: String, slots: [Slot], options: [Option] = []) {
+  public init(
+    name: String, slots: [Slot], options: [Option] = [], givesValue: Bool = false,
+    isTopLevel: Bool = false
+  ) {
     self.name = name
     self.slots = slots
     self.options = options
+    self.givesValue = givesValue
+    self.isTopLevel = isTopLevel
   }
 }

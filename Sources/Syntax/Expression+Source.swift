@@ -88,7 +88,11 @@ struct SourcePrinter {
     case .logical(let operation, let left, let right):
       let level: Precedence = operation == .and ? .and : .or
       writeInfix(left, from: level, " \(operation.rawValue) ", right, from: level.tighter)
-    case .pipe(let left, let right): writeInfix(left, from: .pipe, " |> ", right, from: .or)
+    case .pipe(let left, let right):
+      // A function without parentheses would take the `|>` into its body.
+      var level = Precedence.pipe
+      if case .function = left.kind { level = .or }
+      writeInfix(left, from: level, " |> ", right, from: .or)
     default: writePostfixOrForm(expression)
     }
   }

@@ -69,6 +69,7 @@ extension Parser {
   private mutating func parseHeaderExpression() throws(Diagnostic) -> Expression {
     let outer = context
     context.splitsAtSpace = false
+    context.isRightOfPipe = false
     defer { context = outer }
     return try parseExpression()
   }
@@ -95,10 +96,6 @@ extension Parser {
       throw failure(
         "`for` runs over something by `in`", at: current.span,
         suggestions: ["write for \(names[0].text) in 1...10 { … }"])
-    }
-    guard names.count <= 2 else {
-      throw failure(
-        "`for` takes one name, or two: the index and the element", at: names[2].span)
     }
     guard accept(.inKeyword) else { throw unexpected("`in`") }
     let sequence = try parseHeaderExpression()

@@ -13,8 +13,35 @@ extension Parser {
       return Command(name: name, arguments: [])
     }
     guard beginsArgument(next, of: syntax) else { return nil }
+    if syntax.isTopLevel, blockNesting > 0 {
+      throw failure(
+        "`\(text(word))` stands at the top level, not in a block", at: word.span,
+        suggestions: ["write it above, once for the whole file"])
+    }
     advance()
     return Command(name: name, arguments: try parseCommandArguments(syntax, name))
+  }
+
+  /// Reads the command of `r = test net on d`: a command's word with a name, a number or a string
+  /// after a space.
+  mutating func parseAssignedCommand(to target: Name) throws(Diagnostic) -> Command? {
+    let word = current
+    guard word.kind == .identifier, let syntax = commands[text(word)] else { return nil }
+    var ahead = lexer
+    let next = ahead.next()
+    guard next.hasSpaceBefore, !next.hasNewlineBefore,
+      [.identifier, .number, .quote].contains(next.kind)
+    else { return nil }
+    if text(next) == "by", next.kind == .identifier { return nil }
+    guard syntax.givesValue else {
+      throw failure(
+        "`\(text(word))` gives no value that could be assigned", at: word.span,
+        suggestions: syntax.name == "load" ? ["write load … as \(target.text)"] : [])
+    }
+    advance()
+    let name = Name(text(word), word.span)
+    let arguments = try parseCommandArguments(syntax, name)
+    return Command(name: name, arguments: arguments, target: target)
   }
 
   /// Whether nothing of a command can stand at this token.

@@ -39,6 +39,12 @@ extension Parser {
   private mutating func parseInfix(
     from level: Precedence, after operation: Token
   ) throws(Diagnostic) -> Expression {
+    if operation.kind == .pipe {
+      let outer = context
+      context.isRightOfPipe = true
+      defer { context = outer }
+      return try parseInfix(from: level)
+    }
     guard operation.kind == .caret else { return try parseInfix(from: level) }
     try enter(at: operation)
     defer { leave() }

@@ -1,6 +1,6 @@
 extension Parser {
-  /// Reads `-> e` after parameters. The body goes as far as an expression above `|>` does, so that
-  /// `x |> y -> y + 1 |> f` applies three things in turn.
+  /// Reads `-> e` or `-> { … }` after parameters. The body goes as far as an expression does, over
+  /// `|>` too, so that `x -> x |> f |> g` is one function.
   mutating func parseLambdaBody(
     _ parameters: [FunctionParameter], from start: Token
   ) throws(Diagnostic) -> Expression {
@@ -9,23 +9,38 @@ extension Parser {
     defer { leave() }
     let defaultsDepth = depth
     advance()
-    let opensBrace = current
-    let result: Expression
-    do throws(Diagnostic) {
-      result = try parseInfix(from: .or)
-    } catch {
-      throw explainingBrace(error, opensBrace)
-    }
+    let body =
+      opensBlock()
+      ? try parsingFunction { parser throws(Diagnostic) in
+        try parser.parseBlock(after: "the parameters")
+      } : expressionBody(try parseBodyExpression(from: start))
     depth = max(depth, defaultsDepth)
-    return try functionOperand(nil, parameters, expressionBody(result), from: start)
+    return try functionOperand(nil, parameters, body, from: start)
   }
 
-  /// `x -> { … }` is a record; who meant a block learns how one is written.
-  private func explainingBrace(_ error: Diagnostic, _ token: Token) -> Diagnostic {
-    guard token.kind == .leftBrace, error.message.hasPrefix("expected") else { return error }
-    var error = error
-    error.suggestions = ["a function with a block is fn(x) { … }; braces after -> hold a record"]
-    return error
+  /// Whether the brace here opens a block: not one of a record, which is empty or begins with
+  /// `word :`.
+  private func opensBlock() -> Bool {
+    guard current.kind == .leftBrace else { return false }
+    var ahead = lexer
+    let first = ahead.next()
+    if first.kind == .rightBrace { return false }
+    return !(isWord(first) && ahead.next().kind == .colon)
+  }
+
+  /// The body of a function without a block. Right of `|>`, a further `|>` could belong to the body
+  /// or follow the function: the way it is meant must be written out.
+  private mutating func parseBodyExpression(from start: Token) throws(Diagnostic) -> Expression {
+    guard context.isRightOfPipe else { return try parseInfix(from: .pipe) }
+    let body = try parseInfix(from: .or)
+    if current.kind == .pipe {
+      let function = shortText(Span(start.span.start, body.span.end))
+      throw failure(
+        "a function right of `|>` stands in parentheses where another `|>` follows",
+        at: Span(start.span.start, body.span.end),
+        suggestions: ["write a |> (\(function)) |> f"])
+    }
+    return body
   }
 
   private func expressionBody(_ expression: Expression) -> Block {
@@ -54,7 +69,7 @@ extension Parser {
     }
     let parameters = try parseParameters()
     let defaultsDepth = depth
-    let body = try parseFunctionBody(from: .or)
+    let body = try parseFunctionBody(from: start)
     depth = max(depth, defaultsDepth)
     return try functionOperand(nil, parameters, body, from: start)
   }
@@ -71,14 +86,17 @@ extension Parser {
     }
     let parameters = try parseParameters()
     let defaultsDepth = depth
-    let body = try parseFunctionBody(from: .pipe)
+    let body = try parseFunctionBody(from: start)
     depth = max(depth, defaultsDepth)
     try grow(over: depth, at: start.span)
     return FunctionLiteral(
       name: name, parameters: parameters, body: body, span: span(from: start))
   }
 
-  private mutating func parseFunctionBody(from level: Precedence) throws(Diagnostic) -> Block {
+  /// Reads what stands inside a function: `return` may, and loops outside end here.
+  private mutating func parsingFunction<Result>(
+    _ body: (inout Parser) throws(Diagnostic) -> Result
+  ) throws(Diagnostic) -> Result {
     functionNesting += 1
     let outerLoops = loopNesting
     loopNesting = 0
@@ -86,10 +104,20 @@ extension Parser {
       functionNesting -= 1
       loopNesting = outerLoops
     }
+    return try body(&self)
+  }
+
+  private mutating func parseFunctionBody(from start: Token) throws(Diagnostic) -> Block {
+    try parsingFunction { parser throws(Diagnostic) in
+      try parser.parseFunctionBodyInside(from: start)
+    }
+  }
+
+  private mutating func parseFunctionBodyInside(from start: Token) throws(Diagnostic) -> Block {
     switch current.kind {
     case .assign:
       advance()
-      return expressionBody(try parseInfix(from: level))
+      return expressionBody(try parseBodyExpression(from: start))
     case .leftBrace: return try parseBlock(after: "the parameters")
     case .arrow:
       throw failure(
@@ -222,9 +250,5 @@ extension Parser {
   }
 
   /// A piece of source for a suggestion, `…` where it would be long.
-  func shortText(_ span: Span) -> String {
-    guard span.end - span.start <= 40 else { return "…" }
-    let text = source.text(in: span)
-    return text.contains { $0.isNewline } ? "…" : text
-  }
+  func shortText(_ span: Span) -> String { source.shortText(in: span) }
 }

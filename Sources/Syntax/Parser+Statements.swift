@@ -123,6 +123,11 @@ extension Parser {
     try requireTarget(first, isUpdate: false)
     let targetDepth = depth
     advance()
+    if case .name(let name) = first.kind,
+      let command = try parseAssignedCommand(to: Name(name, first.span))
+    {
+      return .command(command)
+    }
     let value = try parseExpression()
     depth = max(depth, targetDepth)
     try refuseSecondAssign()

@@ -26,6 +26,8 @@ public struct Parser {
     var splitsAtSpace = false
     /// Whether `grad L wrt a, b` may take the comma; not where commas part other things.
     var takesTargetList = true
+    /// Right of `|>`, where the body of an arrow would take in the next `|>` as well.
+    var isRightOfPipe = false
   }
 
   var context = Context()

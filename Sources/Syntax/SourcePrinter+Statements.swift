@@ -43,7 +43,7 @@ extension SourcePrinter {
     guard let result = Self.singleExpression(literal.body) else {
       text += "fn"
       writeParameters(literal.parameters)
-      return writeBody(literal.body, from: .or)
+      return writeBody(literal.body, from: .pipe)
     }
     if literal.parameters.count == 1, literal.parameters[0].defaultValue == nil {
       text += literal.parameters[0].name.text
@@ -51,8 +51,7 @@ extension SourcePrinter {
       writeParameters(literal.parameters)
     }
     text += " -> "
-    if case .function = result.kind { return write(result, from: .pipe) }
-    write(result, from: .or)
+    write(result, from: .pipe)
   }
 
   private mutating func writeParameters(_ parameters: [FunctionParameter]) {
@@ -122,6 +121,7 @@ extension SourcePrinter {
 
   /// Writes a command by its form; of an unknown one, the arguments side by side.
   private mutating func write(_ command: Command) {
+    if let target = command.target { text += target.text + " = " }
     text += command.name.text
     let syntax = commands[command.name.text]
     var last: String?

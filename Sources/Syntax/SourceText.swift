@@ -46,6 +46,13 @@ public final class SourceText: Sendable {
     return String(decoding: bytes[lower..<upper], as: UTF8.self)
   }
 
+  /// The text between two offsets for a suggestion: `…` where it would be long.
+  public func shortText(in span: Span) -> String {
+    guard span.end - span.start <= 40 else { return "…" }
+    let text = text(in: span)
+    return text.contains { $0.isNewline } ? "…" : text
+  }
+
   /// The line and column, both from 1, of a byte offset.
   public func position(of offset: Int) -> (line: Int, column: Int) {
     let line = lineIndex(of: offset)

@@ -230,11 +230,14 @@ public struct Command: Sendable {
   public let name: Name
   /// What was given, by the name of the slot; a variadic slot has several entries, in order.
   public let arguments: [CommandArgument]
+  /// The variable that takes its value: `r` of `r = test net on d`.
+  public let target: Name?
 
   /// Its parts, each as the property of its name.
-  public init(name: Name, arguments: [CommandArgument]) {
+  public init(name: Name, arguments: [CommandArgument], target: Name? = nil) {
     self.name = name
     self.arguments = arguments
+    self.target = target
   }
 
   /// What was given for a slot or an option.

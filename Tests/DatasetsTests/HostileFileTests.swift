@@ -114,7 +114,7 @@ import Testing
       .raggedRow(path: "a", line: 1, expected: 2, found: 3),
       .unknownFormat(path: "a", writing: true),
       .missingDirectory(path: "a/b", directory: "a"), .pixelRange(lowest: -1, highest: 2),
-      .tooLarge(place: "a", needed: 1 << 40, available: 1 << 30),
+      .tooLarge(place: "a", needed: 1 << 40, available: 1 << 30), .notText(place: "a", line: 1),
     ]
     for error in errors {
       #expect(!error.message.isEmpty && !error.message.hasSuffix("."))

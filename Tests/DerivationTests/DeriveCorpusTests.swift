@@ -117,7 +117,8 @@ import Testing
     Case("f = (v -> v * v) |> sum\nderive f(A) wrt A"),
     Case("fn f() { n, d = x.shape; return sum(x @ w) / n * d }\nderive f() wrt w"),
     Case(
-      "fn f() { t = 0; for i, row in A { t += sum(row * w) * i }; return t }\nderive f() wrt A, w"),
+      "fn f() { t = 0; for i, row in enumerate(A) { t += sum(row * w) * i }; return t }\nderive f() wrt A, w"
+    ),
     Case(
       "fn g() { Q = x @ V; S = Q @ Q' / 2; return softmax(S) @ x @ V }\nderive cross_entropy(y, softmax(g())) wrt V"
     ),

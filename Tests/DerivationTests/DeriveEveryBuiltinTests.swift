@@ -23,6 +23,7 @@ import Testing
     ("u -> u * u, A", "A"), ("(u, k) -> u + k, [v, v * 2]", "v"), ("[v, v]", "v"),
     ("(u, k) -> u + k, [v, v * 2], v", "v"), ("() -> sum(A)", "A"), ("u -> u * s, [1, 2]", "s"),
     ("u -> sum(u) > 1, [v, v + 1]", "v"), ("s", "s"),
+    ("{a: A}, \"a\"", "A"),
   ]
 
   static let names = (Builtin.all.filter { $0.differentiation == .differentiable })
@@ -52,7 +53,11 @@ import Testing
       tried.append(loss)
     }
     // Layers, and what only trains or prints, have no gradient of numbers.
-    let isOther = ["a network", "an optimizer", "a function", "a record"].contains {
+    // Lists and records hand their parts on.
+    let isOther = [
+      "a network", "an optimizer", "a function", "a record", "a list of the values",
+      "a list of lists",
+    ].contains {
       Builtin.named(name)?.declaration.result.contains($0) == true
     }
     #expect(!tried.isEmpty || isOther, "no call of \(name) was found that has a gradient")

@@ -94,7 +94,7 @@ import Testing
       fn stop() { for i in 0..<10 { if i == 4 { break }; if i < 2 { continue }; s = i }; return s }
       stop()
       x = [[1, 2], [3, 4]]
-      fn rows() { t = 0; for i, r in x { t += i * sum(r) }; return t }
+      fn rows() { t = 0; for i, r in enumerate(x) { t += i * sum(r) }; return t }
       rows()
       fn over(x, y=x) { x = x + 1; return x * 10 + y }
       over(2)

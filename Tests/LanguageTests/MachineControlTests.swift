@@ -142,7 +142,9 @@ import Testing
     ("weight = 1\nwieght", "did you mean weight?"),
     ("x = ones(2)\nx.sum()", "sum is a function: write sum(x)"),
     ("x = ones(2)\nx.shpe", "did you mean shape?"),
-    ("enumerate([1])", "a loop gives position and element itself: for i, v in list { … }"),
+    (
+      "for i, v in [1] { }", "for positions and elements: for i, v in enumerate([1]) { … }"
+    ),
     ("x = 1\nfn f() { x += 1 }\nf()", "pass x in and return it: fn f(x) { …  return x }"),
     ("if ones(2) { }", "use any(…) or all(…) of the tensor"), ("if 1 { }", "compare it, as x != 0"),
   ])

@@ -37,7 +37,7 @@ import Testing
     ("s = 0\nfor i in 0...1 by 0.1 { s += 1 }\ns", "11"),
     ("s = 0\nfor i in 5...1 { s += 1 }\ns", "0"),
     // Loops
-    ("for i, v in [5, 6] { print(i, v) }", "0 5\n1 6"),
+    ("for i, v in enumerate([5, 6]) { print(i, v) }", "0 5\n1 6"),
     ("for k, v in {a: 1, b: 2} { print(k, v) }", "a 1\nb 2"),
     ("for c in \"ab\" { print(c) }", "a\nb"),
     ("for row in [[1, 2], [3, 4]] { print(sum(row)) }", "3\n7"),

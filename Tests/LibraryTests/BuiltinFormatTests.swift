@@ -31,6 +31,9 @@ import Testing
     #expect(try text(.bool(true), "6") == "true  ")
     #expect(try text(.tensor(Box(Tensor.full([1, 1], 0.5))), ".2f") == "0.50")
     #expect(try text(.number(3), "5") == "    3")
+    #expect(try text(.vector([1, 2]), ".2f") == "[1.00, 2.00]")
+    #expect(try text(.matrix([[1, 2], [3, 4]]), ".1f") == "[[1.0, 2.0], [3.0, 4.0]]")
+    #expect(try text(.items([.number(1), .number(2)]), ".1f") == "[1.0, 2.0]")
   }
 
   @Test func refusals() throws {
@@ -41,8 +44,9 @@ import Testing
     #expect(try refuses(.number(2.5), "d"))
     #expect(try refuses(.number(.nan), "d"))
     #expect(try refuses(.text("a"), ".2f"))
-    #expect(try refuses(.vector([1, 2]), ".2f"))
-    #expect(try refuses(.items([]), "d"))
+    #expect(try refuses(.vector([1.5, 2]), "d"))
+    #expect(try refuses(.items([.text("a")]), "d"))
+    #expect(try refuses(.fields([]), "d"))
     #expect(try refuses(.number(1), ".5d"))
   }
 

@@ -18,7 +18,9 @@ import Testing
   }
 
   /// Differentiable by what they call or hand through; the machine's tests cover them.
-  static let structural: Set<String> = ["map", "filter", "zip", "try", "batches"]
+  static let structural: Set<String> = [
+    "map", "filter", "zip", "try", "batches", "enumerate", "values", "items", "get", "remove",
+  ]
 
   static let names = Builtin.all.filter { $0.differentiation == .differentiable }.map(\.name)
     .filter { !structural.contains($0) }

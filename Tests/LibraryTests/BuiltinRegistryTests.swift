@@ -53,7 +53,9 @@ import Testing
     #expect(
       Builtin.named("sum")?.declaration.signature == "sum(x, axis=none, keepdims=false)")
     #expect(Builtin.named("zeros")?.declaration.signature == "zeros(shape…)")
-    #expect(Builtin.named("dense")?.declaration.signature == "dense(in=…, out=…, init=\"xavier\")")
+    #expect(
+      Builtin.named("dense")?.declaration.signature
+        == "dense(in=…, out=…, init=\"xavier\", bias=true)")
   }
 
   static let declarations =

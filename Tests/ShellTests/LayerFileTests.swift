@@ -40,7 +40,8 @@ import Testing
 
   /// Those that take rows of 16 numbers.
   @Test func layersTrain() throws {
-    let script = Builtin.all.filter { $0.layer != nil }.map { builtin in
+    let script = Builtin.all.filter { $0.layer != nil && $0.name != "global_avg_pool" }.map {
+      builtin in
       """
       net = dense(16, 9) |> \(builtin.name) |> dense(9, 2) |> softmax
       before = net.W1

@@ -208,7 +208,10 @@ import Testing
     ("grad L", "`grad` needs `wrt` and a variable", "grad L"),
     ("grad L wrt 3", "`wrt` takes variables", "3"),
     ("f = fn g(x) = x", "expected `(` and the parameters, found `g`", "g"),
-    ("for a, b, c in r { }", "`for` takes one name, or two: the index and the element", "c"),
+    (
+      "x |> y -> y + 1 |> f",
+      "a function right of `|>` stands in parentheses where another `|>` follows", "y -> y + 1"
+    ),
     ("a { b }", "expected the end of the statement, found `{`", "{"),
   ]
 

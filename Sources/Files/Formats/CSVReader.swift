@@ -3,7 +3,7 @@ import Tensors
 
 extension FileFormat {
   package static let csv = FileFormat(
-    "a CSV table", endings: [".csv", ".tsv", ".txt"], otherEndings: [".dat"],
+    "a CSV table", endings: [".csv", ".tsv"], otherEndings: [".dat"],
     // Any text may be one: no first bytes tell.
     begins: { _ in false },
     read: { (source) throws(DataError) in

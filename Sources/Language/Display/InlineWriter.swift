@@ -27,7 +27,7 @@ struct InlineWriter {
     case .bool(let value): text += style.paint("\(value)", .keyword)
     case .number(let number): text += style.paint(number.displayed, .number)
     case .string(let box): text += style.paint(Value.quoted(box.content), .string)
-    case .tensor(let box): text += style.paint(TensorDisplay.header(box.content), .header)
+    case .tensor(let box): write(box.content)
     case .traced(let box): write(Value(box.content.tensor), depth: depth)
     case .list(let box): write(box.content, depth: depth)
     case .record(let box): write(box.content, depth: depth)
@@ -39,6 +39,19 @@ struct InlineWriter {
     case .dataSet(let box): text += DataDisplay.summary(box.content)
     case .split(let box): text += DataDisplay.summary(box.content)
     }
+  }
+
+  /// A short vector with its elements, any other tensor by its header.
+  private mutating func write(_ tensor: Tensor) {
+    guard tensor.isShortVector else {
+      return text += style.paint(TensorDisplay.header(tensor), .header)
+    }
+    let isMask = tensor.elementType == .bool
+    let elements = tensor.doubles().map { number in
+      isMask
+        ? style.paint("\(number != 0)", .keyword) : style.paint(number.displayed, .number)
+    }
+    text += "[" + elements.joined(separator: ", ") + "]"
   }
 
   private mutating func write(_ values: [Value], depth: Int) {
@@ -80,4 +93,9 @@ struct InlineWriter {
     partsLeft -= 1
     return partsLeft >= 0
   }
+}
+
+extension Tensor {
+  /// Whether it is a vector that fits into a line: up to a dozen elements.
+  var isShortVector: Bool { rank == 1 && count <= 12 }
 }

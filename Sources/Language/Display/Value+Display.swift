@@ -15,13 +15,17 @@ extension Value {
     }
   }
 
-  /// What `print` shows: a string bare, all else as its echo.
+  /// What `print` shows: a string bare, a short vector on one line, all else as its echo.
   package var printed: String { printed(.plain) }
 
   /// The same where it is shown in a style.
   package func printed(_ style: DisplayStyle) -> String {
-    if case .string(let box) = self { return box.content }
-    return display(style)
+    switch self {
+    case .string(let box): return box.content
+    case .tensor(let box) where box.content.isShortVector: return inline(style)
+    case .traced(let box) where box.content.tensor.isShortVector: return inline(style)
+    default: return display(style)
+    }
   }
 
   /// The value on one line, as inside a list or record.

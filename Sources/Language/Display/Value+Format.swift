@@ -2,8 +2,8 @@ import Syntax
 import Tensors
 
 extension Value {
-  /// The value as `{value:8.4f}` shows it: Python's format language for numbers and strings;
-  /// every other value takes a width only.
+  /// The value as `{value:8.4f}` shows it: Python's format language for numbers and strings, and
+  /// for each number of a tensor or list; every other value takes a width only.
   ///
   /// - Throws: `RuntimeError` where the format does not suit the value.
   package func formatted(_ specification: FormatSpecification) throws -> String {
@@ -12,17 +12,17 @@ extension Value {
     case .number(let number): return try formatter.text(of: number)
     case .bool(let value) where specification.conversion != nil:
       return try formatter.text(of: value ? 1 : 0)
-    case .tensor(let box):
-      if let item = box.content.item { return try formatter.text(of: item) }
-    case .traced(let box):
-      if let item = box.content.tensor.item { return try formatter.text(of: item) }
+    case .tensor(let box): return try formatter.text(of: box.content)
+    case .traced(let box): return try formatter.text(of: box.content.tensor)
+    case .list(let box) where !specification.isWidthOnly && box.content.count <= 10_000:
+      return "[" + (try box.content.map { try $0.formatted(specification) }).joined(separator: ", ")
+        + "]"
     case .string(let box): return try formatter.text(of: box.content)
     default: break
     }
     guard specification.conversion == nil, specification.precision == nil else {
       throw RuntimeError.other(
-        "a number's format does not suit \(kindPhrase)",
-        hint: "format one number at a time, such as an element or its mean")
+        "a number's format does not suit \(kindPhrase)", hint: nil)
     }
     return try formatter.text(of: printed)
   }
@@ -56,6 +56,32 @@ struct ValueFormatter {
     }
     let cut = specification.precision.map { String(string.prefix($0)) } ?? string
     return padded(sign: "", body: cut, alignment: specification.alignment ?? "<")
+  }
+
+  /// Every element of a tensor, rows in brackets; of a format that is a width alone, the tensor as
+  /// it is printed.
+  func text(of tensor: Tensor) throws -> String {
+    if let item = tensor.item { return try text(of: item) }
+    if specification.isWidthOnly { return try text(of: Value.tensor(Box(tensor)).printed) }
+    guard tensor.count <= Self.elementLimit else {
+      throw RuntimeError.other(
+        "a format writes every element, and a \(tensor.shape) tensor has \(tensor.count)",
+        hint: "format a part of it, such as x[:10]")
+    }
+    return try nested(tensor.doubles()[...], tensor.shape.dimensions[...])
+  }
+
+  private static let elementLimit = 10_000
+
+  private func nested(_ numbers: ArraySlice<Double>, _ dimensions: ArraySlice<Int>) throws -> String
+  {
+    guard let count = dimensions.first else { return try numbers.first.map(text(of:)) ?? "" }
+    let size = count > 0 ? numbers.count / count : 0
+    let parts = try (0..<count).map { part in
+      let start = numbers.startIndex + part * size
+      return try nested(numbers[start..<start + size], dimensions.dropFirst())
+    }
+    return "[" + parts.joined(separator: ", ") + "]"
   }
 
   /// A number, right-aligned.
@@ -145,5 +171,12 @@ struct ValueFormatter {
     case "=": return sign + filling(missing) + body
     default: return filling(missing) + sign + body
     }
+  }
+}
+
+extension FormatSpecification {
+  /// Whether it says nothing of how a number is written.
+  fileprivate var isWidthOnly: Bool {
+    conversion == nil && precision == nil && sign == nil && !grouping
   }
 }

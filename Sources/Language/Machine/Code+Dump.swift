@@ -35,14 +35,14 @@ extension Code {
       .less, .lessOrEqual, .greater, .greaterOrEqual, .contains, .logical, .indexOne:
       return "\(a) ← \(name) \(b) \(c)"
     case .move, .negate, .not, .plus, .transpose: return "\(a) ← \(name) \(b)"
-    case .call, .callNamed, .pipe:
+    case .call, .callNamed, .pipe, .pipeCall:
       return "\(a) ← \(name) \(b) (\(instruction.extra) from \(c))"
     case .leave, .echo, .unset, .clear: return "\(name) \(a)"
     case .field: return "\(a) ← \(b).\(tables.names[Int(instruction.c)])"
     case .loadCell, .loadCapture: return "\(a) ← \(name) \(instruction.b)"
     case .storeCell: return "cell \(instruction.a) ← \(b)"
     case .forPrepare: return "\(name) \(b) in \(c)"
-    case .forNext, .forNextPair: return "\(a) ← \(name) \(b) \(target)"
+    case .forNext, .forNextParts: return "\(a) ← \(name) \(b) \(target)"
     case .bracket: return "\(a) ← \(name) \(instruction.b) from \(c)"
     case .closure, .gradient, .record, .interpolate:
       return "\(a) ← \(name) \(instruction.b)"

@@ -32,6 +32,8 @@ package final class Code: @unchecked Sendable {
   let isObserved: Bool
   /// Whether the builtins' names mean the builtins in it, as in the prelude.
   let fixesBuiltins: Bool
+  /// The file whose names it uses, where that has a scope of its own.
+  let scope: Scope?
   /// The same, telling an observer: made at the first need.
   var observed: ObservedCode?
 
@@ -50,6 +52,7 @@ package final class Code: @unchecked Sendable {
     tree = builder.tree
     isObserved = builder.isObserved
     fixesBuiltins = builder.fixesBuiltins
+    scope = builder.scope
     instructionCount = builder.instructions.count
     constantCount = builder.constants.count
     // SAFETY: each buffer is as large as what is put into it, and freed in `deinit`.
@@ -223,4 +226,6 @@ struct CommandPattern {
 
   let name: Name
   let inputs: [(slot: String, input: Input)]
+  /// Whether its value is assigned to a variable.
+  let isAssigned: Bool
 }

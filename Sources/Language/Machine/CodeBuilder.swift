@@ -17,6 +17,7 @@ struct CodeBuilder {
   var tree: CodeTree?
   var isObserved = false
   var fixesBuiltins = false
+  var scope: Scope?
   var parameters: [ParameterInfo] = []
   var registerNames: [String] = []
   var cellNames: [String] = []

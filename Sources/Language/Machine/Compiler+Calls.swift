@@ -150,8 +150,16 @@ extension Compiler {
           ))
       }
     }
-    let index = builder.tables.commands.adding(CommandPattern(name: command.name, inputs: inputs))
-    builder.emit(Instruction(.command, b: UInt32(index)), at: span)
+    let index = builder.tables.commands.adding(
+      CommandPattern(name: command.name, inputs: inputs, isAssigned: command.target != nil))
+    guard let target = command.target else {
+      builder.emit(Instruction(.command, b: UInt32(index)), at: span)
+      return
+    }
+    let value = builder.temporary()
+    builder.emit(Instruction(.command, flags: 1, a: value.bits, b: UInt32(index)), at: span)
+    store(value, inVariable: target.text, target.span, keeping: false)
+    observeAssignment(to: Expression(.name(target.text), target.span))
   }
 }
 

@@ -136,11 +136,34 @@ extension Compiler {
   private func compilePipe(
     _ value: Expression, _ function: Expression, into target: Operand, _ span: Span
   ) throws(Diagnostic) {
+    if case .call(let called, let arguments) = function.kind {
+      return try compilePipe(value, into: called, arguments, function.span, target, span)
+    }
     let argument = try temporary(value)
     let callee = try callee(function)
     builder.emit(
       Instruction(.pipe, extra: 1, a: target.bits, b: callee.bits, c: argument.bits),
       at: Site(span, [function.span, value.span]))
+  }
+
+  /// `value |> f(…)`: whether the value is an argument of the call, or what the call gives is
+  /// called with it, shows when it runs.
+  private func compilePipe(
+    _ value: Expression, into function: Expression, _ arguments: [Argument], _ call: Span,
+    _ target: Operand, _ span: Span
+  ) throws(Diagnostic) {
+    try checkCount(arguments.count + 1, "arguments", call)
+    let first = try row([value] + arguments.map(\.value))
+    let callee = try callee(function)
+    let names = arguments.map(\.name?.text)
+    let site = Site(span, [function.span, value.span] + arguments.map(\.value.span))
+    builder.emit(
+      Instruction(
+        .pipeCall, extra: arguments.count + 1, a: target.bits, b: callee.bits, c: first.bits),
+      at: site)
+    let isNamed = names.contains { $0 != nil }
+    let index = builder.tables.argumentNames.adding(isNamed ? [nil] + names : [])
+    builder.emit(Instruction(.extended, b: UInt32(index)), at: site)
   }
 
   private func compileUnary(

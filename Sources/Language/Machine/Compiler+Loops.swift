@@ -13,11 +13,7 @@ extension Compiler {
   func compileFor(
     _ names: [Name], _ sequence: Expression, _ body: Block, _ span: Span
   ) throws(Diagnostic) {
-    guard names.count <= 2 else {
-      throw problem(
-        "for takes one name, or two: position and element", names[2].span,
-        suggestions: ["for i, v in list { … }"])
-    }
+    try checkCount(names.count, "names", span)
     let state = builder.temporaries(5)
     let mark = builder.nextTemporary
     let source = try operand(sequence)
@@ -26,9 +22,14 @@ extension Compiler {
       at: Site(sequence.span, [sequence.span]))
     builder.release(to: mark)
     let top = builder.position
-    if names.count == 2 {
-      let first = builder.temporaries(2)
-      builder.emit(Instruction(.forNextPair, a: first.bits, b: state.bits), at: sequence.span)
+    if names.count > 1 {
+      let first = builder.temporaries(names.count)
+      builder.emit(
+        Instruction(.forNextParts, extra: names.count, a: first.bits, b: state.bits),
+        at: sequence.span)
+      let words = names.map(\.text) + [builder.source.shortText(in: sequence.span)]
+      let index = builder.tables.fieldNames.adding(words)
+      builder.emit(Instruction(.extended, b: UInt32(index)), at: sequence.span)
       observeTurn(names.map(\.text), of: state, first, span: span)
       for (offset, name) in names.enumerated() {
         store(.register(first.index + offset), inVariable: name.text, name.span, keeping: false)

@@ -29,7 +29,8 @@ struct ObservedCode {
   /// - Throws: a problem that the code cannot have, as it was compiled before.
   init(of plain: Code, globals: Globals) throws(Diagnostic) {
     let compiler = Compiler(
-      globals: globals, source: plain.source, span: plain.span, fixesBuiltins: plain.fixesBuiltins)
+      globals: globals, source: plain.source, span: plain.span,
+      fixesBuiltins: plain.fixesBuiltins, scope: plain.scope)
     for name in plain.captureNames { compiler.addCell(name) }
     compiler.builder.isObserved = true
     let template: FunctionTemplate

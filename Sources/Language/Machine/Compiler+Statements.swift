@@ -3,9 +3,10 @@ import Syntax
 extension Compiler {
   /// The code of one top-level statement.
   static func code(
-    of statement: Statement, source: SourceText, globals: Globals
+    of statement: Statement, source: SourceText, globals: Globals, scope: Scope?
   ) throws(Diagnostic) -> Code {
-    let compiler = Compiler(globals: globals, source: source, span: statement.span)
+    let compiler = Compiler(
+      globals: globals, source: source, span: statement.span, scope: scope)
     compiler.builder.beginTemporaries()
     try compiler.compileTopLevel(statement)
     compiler.builder.emit(
@@ -22,7 +23,7 @@ extension Compiler {
         Instruction(.echo, flags: silenced, a: value.bits),
         at: Site(expression.span, [expression.span]))
     case .command(let command) where command.arguments.isEmpty:
-      let slot = Operand.global(globals.slot(for: command.name.text))
+      let slot = Operand.global(globalSlot(for: command.name.text))
       let variable = builder.position
       builder.emit(Instruction(.jumpIfSet, flags: 1, b: slot.bits), at: statement.span)
       try compileCommand(command, statement.span)

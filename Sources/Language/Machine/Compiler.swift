@@ -27,18 +27,25 @@ final class Compiler {
   let isFunction: Bool
   /// In the prelude: builtins' names mean the builtins.
   let fixesBuiltins: Bool
+  /// The file whose names are apart from the others; nil for the session's own.
+  let scope: Scope?
   var loops: [Loop] = []
   private var locals: [String: Variable] = [:]
   private var captures: [String: Int] = [:]
   private var captureSources: [FunctionTemplate.Capture] = []
 
   /// For a top-level statement.
-  init(globals: Globals, source: SourceText, span: Span, fixesBuiltins: Bool = false) {
+  init(
+    globals: Globals, source: SourceText, span: Span, fixesBuiltins: Bool = false,
+    scope: Scope? = nil
+  ) {
     self.globals = globals
     self.fixesBuiltins = fixesBuiltins
+    self.scope = scope
     parent = nil
     isFunction = false
     builder = CodeBuilder(name: nil, source: source, span: span)
+    builder.scope = scope
   }
 
   /// For functions that stand among variables of known values, each in a cell.
@@ -51,9 +58,11 @@ final class Compiler {
     self.parent = parent
     globals = parent.globals
     fixesBuiltins = parent.fixesBuiltins
+    scope = parent.scope
     self.isFunction = isFunction
     builder = CodeBuilder(name: name, source: parent.builder.source, span: span)
     builder.fixesBuiltins = fixesBuiltins
+    builder.scope = scope
   }
 
   // MARK: Names
@@ -63,7 +72,12 @@ final class Compiler {
     if let variable = locals[name] { return variable }
     if let index = captureIndex(name) { return .capture(index) }
     if fixesBuiltins, let value = globals.initialValue(name) { return .fixed(value) }
-    return .global(globals.slot(for: name))
+    return .global(globalSlot(for: name))
+  }
+
+  /// The slot of a global variable; in a scope of its own, of that file's variable.
+  func globalSlot(for name: String) -> Int {
+    globals.slot(for: scope?.global(name) ?? name)
   }
 
   private func captureIndex(_ name: String) -> Int? {

@@ -91,6 +91,11 @@ package final class Globals {
 
   /// The user's variables, in the order of their definition.
   package var userDefined: [(name: String, value: Value)] {
+    allDefined.filter { !Scope.isInside($0.name) }
+  }
+
+  /// The same with those of files that have a scope of their own.
+  var allDefined: [(name: String, value: Value)] {
     slotNames.indices
       .filter { isUserDefined($0) }
       .sorted { (definitionOrder[$0], $0) < (definitionOrder[$1], $1) }
@@ -102,6 +107,6 @@ package final class Globals {
 
   /// Forgets all of the user's variables.
   package func removeAll() {
-    for slot in slotNames.indices { self[slotNames[slot]] = nil }
+    for name in slotNames where !Scope.isInside(name) { self[name] = nil }
   }
 }

@@ -25,6 +25,9 @@ enum Opcode: UInt8 {
   case callNamed
   /// a ← register c |> b
   case pipe
+  /// a ← register c |> b(registers c + 1, …), `extra` of them with the first; the instruction that
+  /// follows names the arguments.
+  case pipeCall
   /// Leaves the function with the value a.
   case leave
   /// a ← b[c]
@@ -55,13 +58,14 @@ enum Opcode: UInt8 {
   case forPrepare
   /// a ← the next element of the walk in registers b…, or pc ← c.
   case forNext
-  /// Registers a, a + 1 ← position and element.
-  case forNextPair
+  /// Registers a, … ← the `extra` parts of the next element, or pc ← c; the names b of the next
+  /// instruction are those of the loop's variables and the sequence.
+  case forNextParts
   /// Registers c, … ← the `extra` elements of b.
   case unpack
   /// a ← gradient b
   case gradient
-  /// Runs command b; its value, if any, becomes `ans`.
+  /// Runs command b; its value, if any, becomes `ans`, or a where `flags` is 1.
   case command
   /// The value of a top-level expression: `ans`, and shown unless `flags` is 1.
   case echo
@@ -157,7 +161,7 @@ extension Opcode {
     switch self {
     case .jump, .loop, .jumpIf, .jumpDecided, .jumpEqual, .jumpNotEqual, .jumpLess,
       .jumpLessOrEqual,
-      .jumpGreater, .jumpGreaterOrEqual, .jumpIfSet, .forNext, .forNextPair, .fused:
+      .jumpGreater, .jumpGreaterOrEqual, .jumpIfSet, .forNext, .forNextParts, .fused:
       true
     default: false
     }

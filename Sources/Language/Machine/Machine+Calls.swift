@@ -53,6 +53,37 @@ extension Machine {
     return next
   }
 
+  /// `value |> f(…)`: a call with the value as its first argument, where `f` lacks one that it
+  /// needs; otherwise the value goes to what the call gives.
+  func pipe(
+    _ instruction: Instruction, names: UInt32, _ next: UnsafePointer<Instruction>
+  ) throws -> UnsafePointer<Instruction> {
+    let callee = slot(bases, instruction.b).pointee
+    let all = code?.tables.argumentNames[Int(names)] ?? []
+    let count = Int(instruction.extra)
+    let given = Array(all.dropFirst())
+    if callee.lacksArgument(count: count - 1, names: given) {
+      return try call(instruction, names: names, next)
+    }
+    if Interrupt.mustStop { try attend() }
+    let first = slot(bases, instruction.c)
+    let value = first.take()
+    let arguments = (1..<count).map { (first + $0).take() }
+    do {
+      let function = try call(read(instruction.b, operand: 0), arguments, names: given)
+      let result =
+        value.isComposable
+        ? try Value.composed(value, function, on: self)
+        : try call(function, [value])
+      slot(bases, instruction.a).pointee = result
+    } catch let failure as Failure {
+      throw failure
+    } catch {
+      throw OperandFailure(error: error, operands: [value] + arguments, first: 1)
+    }
+    return next
+  }
+
   /// The value that the running function leaves with.
   func leaving(_ instruction: Instruction) throws -> Value {
     if instruction.a >> 30 == Operand.Base.frame.rawValue {

@@ -19,8 +19,13 @@ extension Machine {
         )
       }
     }
-    let command = RunningCommand(name: pattern.name, source: code.source, inputs: inputs)
-    if let value = try unobserved({ try host.execute(command, on: self) }) {
+    let command = RunningCommand(
+      name: pattern.name, source: code.source, inputs: inputs, isAssigned: pattern.isAssigned,
+      scope: code.scope)
+    let value = try unobserved { try host.execute(command, on: self) }
+    if pattern.isAssigned {
+      slot(bases, instruction.a).pointee = value ?? .none
+    } else if let value {
       globals["ans"] = host.answer(value)
     }
   }

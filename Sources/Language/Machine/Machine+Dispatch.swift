@@ -212,6 +212,9 @@ extension Machine {
         case .pipe:
           frames[depth].pc = pc
           pc = try pipe(instruction, pc)
+        case .pipeCall:
+          frames[depth].pc = pc + 1
+          pc = try pipe(instruction, names: pc.pointee.b, pc + 1)
         case .leave:
           if case .number(let number) = slot(bases, instruction.a).pointee {
             let destination = popFrame()
@@ -263,8 +266,8 @@ extension Machine {
         case .forPrepare: try prepareLoop(instruction)
         case .forNext:
           if !(try nextElement(instruction)) { pc = pc + instruction.distance }
-        case .forNextPair:
-          if !(try nextPair(instruction)) { pc = pc + instruction.distance }
+        case .forNextParts:
+          if !(try nextParts(instruction, names: pc.pointee.b)) { pc = pc + instruction.distance }
 
         // Whole expressions and statements
         case .gradient:

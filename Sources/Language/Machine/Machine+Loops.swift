@@ -20,7 +20,7 @@ extension Machine {
       state[3] = .number(box.content.lower)
       state[4] = .number(box.content.step)
     } else {
-      state[0] = try value.preparedForWalking()
+      state[0] = value
     }
   }
 
@@ -42,26 +42,33 @@ extension Machine {
     return true
   }
 
-  /// Puts position (a record's name) and element into two registers; false at the end.
-  func nextPair(_ instruction: Instruction) throws -> Bool {
+  /// Takes the next element apart into as many registers as the loop has names: a list of so many
+  /// values, or a record's name and value; false at the end.
+  func nextParts(_ instruction: Instruction, names: UInt32) throws -> Bool {
     let state = slot(bases, instruction.b)
     guard case .number(let position) = state[1], case .number(let count) = state[2],
       position < count
     else { return false }
     state[1] = .number(position + 1)
     let target = slot(bases, instruction.a)
-    if case .record(let box) = state[0] {
+    if case .record(let box) = state[0], instruction.extra == 2 {
       target[0] = .text(box.content.names[Int(position)])
       target[1] = box.content.values[Int(position)]
       return true
     }
-    target[0] = .number(position)
+    let element: Value
     if case .none = state[0], case .number(let lower) = state[3], case .number(let step) = state[4]
     {
-      target[1] = .number(lower + position * step)
+      element = .number(lower + position * step)
     } else {
-      target[1] = try state[0].walkingElement(Int(position))
+      element = try state[0].walkingElement(Int(position))
     }
+    guard case .list(let box) = element, box.content.count == Int(instruction.extra) else {
+      let words = code?.tables.fieldNames[Int(names)] ?? []
+      throw RuntimeError.notTakenApart(
+        element: element.kindPhrase, names: Array(words.dropLast()), sequence: words.last ?? "")
+    }
+    for (offset, part) in box.content.enumerated() { target[offset] = part }
     return true
   }
 }
@@ -74,9 +81,10 @@ extension Value {
     case .range(let box): box.content.count
     case .tensor(let box): box.content.shape.dimensions.first
     case .traced(let box): box.content.shape.dimensions.first
-    case .string(let box): box.content.count
+    case .string(let box): box.count
     case .record(let box): box.content.names.count
     case .split(let box): box.content.count
+    case .network(let box): box.content.network.layers.count
     default: nil
     }
   }
@@ -85,22 +93,16 @@ extension Value {
   package func element(_ position: Int) throws -> Value {
     switch self {
     case .record(let box): box.content.values[position]
-    case .string(let box):
-      .text(String(box.content[box.content.index(box.content.startIndex, offsetBy: position)]))
+    case .string(let box): box.character(at: position)
     default: try indexed(by: [.index(.number(Double(position)))])
     }
-  }
-
-  /// The same sequence in a form whose elements are quick to reach.
-  package func preparedForWalking() throws -> Value {
-    if case .string(let box) = self { return .items(try box.content.characterValues()) }
-    return self
   }
 
   /// The element of a walk; of a record, the name.
   package func walkingElement(_ position: Int) throws -> Value {
     switch self {
     case .list(let box): box.content[position]
+    case .string(let box): box.character(at: position)
     case .record(let box): .text(box.content.names[position])
     default: try indexed(by: [.index(.number(Double(position)))])
     }

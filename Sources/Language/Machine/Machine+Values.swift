@@ -34,7 +34,7 @@ extension Machine {
     switch operand.base {
     case .global:
       return globals.slotNames.indices.contains(operand.index)
-        ? globals.slotNames[operand.index] : "?"
+        ? Scope.written(globals.slotNames[operand.index]) : "?"
     case .frame:
       guard let names = code?.registerNames, names.indices.contains(operand.index) else {
         return "?"

@@ -69,7 +69,7 @@ package final class Machine: Interpreter {
     bases = .allocate(capacity: 4)
     let prelude = PreludeFunctions(host.vocabulary)
     self.prelude = prelude
-    globals = Globals(host.vocabulary) { name in prelude.initialValue(of: name) }
+    globals = Globals(host.vocabulary) { name in prelude.initialValue(of: Scope.written(name)) }
     bases.initialize(repeating: stackStart, count: 4)
     bases[1] = globals.slots
     frames.initialize(to: Frame(base: stackStart, constants: stackStart))
@@ -117,17 +117,23 @@ package final class Machine: Interpreter {
   // MARK: Programs
 
   /// Reads and compiles a text; nothing of it runs.
-  package func compile(_ source: SourceText) throws(Diagnostic) -> Program {
+  ///
+  /// - Parameter scope: where its names are to be apart from the session's.
+  package func compile(
+    _ source: SourceText, scope: Scope? = nil
+  ) throws(Diagnostic) -> Program {
     let statements = try Parser.parse(source, commands: host.commandSyntax) {
       Interrupt.isRequested
     }
-    return try compile(statements, source: source)
+    return try compile(statements, source: source, scope: scope)
   }
 
   /// Keeps a code until the machine's own end.
   func keep(_ code: Code) { keptCodes.append(code) }
 
-  func compile(_ statements: [Statement], source: SourceText) throws(Diagnostic) -> Program {
+  func compile(
+    _ statements: [Statement], source: SourceText, scope: Scope? = nil
+  ) throws(Diagnostic) -> Program {
     var codes: [Code] = []
     codes.reserveCapacity(statements.count)
     for statement in statements {
@@ -135,7 +141,8 @@ package final class Machine: Interpreter {
         throw Diagnostic(
           phase: .interrupted, "interrupted", source: source, span: statement.span)
       }
-      codes.append(try Compiler.code(of: statement, source: source, globals: globals))
+      codes.append(
+        try Compiler.code(of: statement, source: source, globals: globals, scope: scope))
     }
     keptCodes += codes.filter { !$0.tables.isWithoutFunctions }
     return Program(source: source, statements: statements, codes: codes)

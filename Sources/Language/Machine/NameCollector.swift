@@ -59,6 +59,7 @@ package struct NameCollector {
     case .returnValue(let value): if let value { visit(value) }
     case .command(let command):
       referenced.insert(command.name.text)
+      if let target = command.target { bind(target.text) }
       for argument in command.arguments {
         if case .expression(let expression) = argument.value {
           visitNested(NameCollector(thunk: expression))

@@ -80,7 +80,6 @@ struct NameHints {
   ]
 
   static let hints: [String: String] = [
-    "enumerate": "a loop gives position and element itself: for i, v in list { … }",
     "append": "a list grows by +: list = list + [x]",
     "lambda": "a function is written x -> e",
     "int": "write floor(x), or number(s) of a string",

@@ -51,6 +51,10 @@ package struct RunningCommand {
   package let source: SourceText
   /// What was given, with the slot or option that it fills, in order.
   package let inputs: [(slot: String, input: CommandInput)]
+  /// Whether its value is assigned to a variable, rather than shown.
+  package let isAssigned: Bool
+  /// The file in which it stands, where that has a scope of its own.
+  package let scope: Scope?
 
   /// The bare words given for a slot.
   package func words(_ slot: String) -> [String] {

@@ -45,6 +45,8 @@ package struct Declaration: Sendable {
     case losses = "Losses and scores"
     case optimizers = "Optimizers"
     case data = "Data"
+    case text = "Text"
+    case records = "Records"
     case other = "Other"
     case commands = "Commands"
     case gradients = "Gradients"
@@ -110,6 +112,9 @@ package struct Parameter: Sendable {
   /// Whether numbers that are not yet in a tensor keep their 64 bits on the way into one.
   package let isExact: Bool
   package let summary: String
+  /// Whether a pipe gives the value to a call that leaves this out, though it has a default:
+  /// `s |> split(",")`.
+  package let isAwaited: Bool
 
   /// A value that a declaration can name.
   package enum Default: Sendable, Equatable {
@@ -123,7 +128,7 @@ package struct Parameter: Sendable {
 
   package init(
     _ name: String, _ kind: Kind, default defaultValue: Default? = nil, isVariadic: Bool = false,
-    isExact: Bool = false, _ summary: String = ""
+    isExact: Bool = false, isAwaited: Bool = false, _ summary: String = ""
   ) {
     self.name = name
     self.kind = kind
@@ -131,5 +136,6 @@ package struct Parameter: Sendable {
     self.isVariadic = isVariadic
     self.isExact = isExact
     self.summary = summary
+    self.isAwaited = isAwaited
   }
 }

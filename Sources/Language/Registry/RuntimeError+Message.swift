@@ -12,6 +12,8 @@ extension RuntimeError {
     case .notCallable(let kind): "\(kind.withArticle) cannot be called"
     case .notIndexable(let kind): "\(kind.withArticle) cannot be indexed"
     case .notIterable(let kind): "\(kind.withArticle) cannot be looped over"
+    case .notTakenApart(let element, let names, _):
+      "the loop takes each element apart into \(Self.list(names)), and this one is \(element)"
     case .argumentKind(let function, let parameter, let expected, let got, _):
       "\(function): \(parameter) must be \(expected), not \(got)"
     case .missingArgument(let function, let parameter, _):
@@ -53,6 +55,10 @@ extension RuntimeError {
       Self.suggestion(name, known) ?? usage ?? "it takes \(known.joined(separator: ", "))"
     case .argumentKind(let function, "axis", _, _, _) where function == "max" || function == "min":
       "element by element it is \(function)imum(a, b)"
+    case .notTakenApart(_, let names, let sequence):
+      names.count == 2
+        ? "for positions and elements: for \(names[0]), \(names[1]) in enumerate(\(sequence)) { … }"
+        : "lists of \(names.count) are taken apart, as zip(…) gives them"
     case .repeatedArgument(_, _, let usage), .argumentKind(_, _, _, _, let usage): usage
     case .conditionNotBool(let kind) where kind == "tensor":
       "use any(…) or all(…) of the tensor"
@@ -72,6 +78,12 @@ extension RuntimeError {
     if !names.isEmpty { return "did you mean \(names.joined(separator: " or "))?" }
     return known.isEmpty || known.count > 12
       ? nil : "it has \(known.joined(separator: ", "))"
+  }
+
+  /// `a, b and c`
+  private static func list(_ names: [String]) -> String {
+    guard let last = names.last, names.count > 1 else { return names.first ?? "" }
+    return names.dropLast().joined(separator: ", ") + " and " + last
   }
 
   private static func count(_ number: Int, _ noun: String) -> String {

@@ -10,6 +10,8 @@ package enum RuntimeError: Error, Sendable {
   case notCallable(kind: String)
   case notIndexable(kind: String)
   case notIterable(kind: String)
+  /// An element of a sequence that a loop with several names cannot take apart.
+  case notTakenApart(element: String, names: [String], sequence: String)
   case argumentKind(
     function: String, parameter: String, expected: String, got: String, usage: String?)
   case missingArgument(function: String, parameter: String, usage: String)

@@ -98,7 +98,7 @@ extension Value {
   }
 
   /// Whether `|>` composes it with what follows rather than passing it on.
-  var isComposable: Bool {
+  package var isComposable: Bool {
     switch self {
     case .function, .network: true
     default: false

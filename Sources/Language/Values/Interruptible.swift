@@ -52,23 +52,6 @@ extension Array {
 }
 
 extension String {
-  /// Its characters, each a string.
-  package func characterValues() throws -> [Value] {
-    try MemoryGuard.check(elements: Double(utf8.count), bytesEach: 16)
-    var values: [Value] = []
-    values.reserveCapacity(utf8.count)
-    do {
-      for (place, character) in enumerated() {
-        if place & 0xFFFF == 0 { try Interrupt.check() }
-        values.append(.text(String(character)))
-      }
-    } catch {
-      BackgroundRelease.take(&values)
-      throw error
-    }
-    return values
-  }
-
   /// Appends, and throws where the text would have to grow to more than memory holds.
   mutating func appendGuarded(_ more: String) throws {
     let (old, added) = (utf8.count, more.utf8.count)

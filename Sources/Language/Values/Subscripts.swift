@@ -107,6 +107,17 @@ package enum SubscriptValue {
     }
   }
 
+  /// The positions of a slice with step 1, clamped; nil for other subscripts.
+  func run(in count: Int) throws -> Range<Int>? {
+    guard case .slice(let start, let stop, let step) = self, try Self.bound(step) ?? 1 == 1 else {
+      return nil
+    }
+    func clamped(_ bound: Int) -> Int { min(max(bound < 0 ? bound &+ count : bound, 0), count) }
+    let first = try Self.bound(start).map(clamped) ?? 0
+    let end = try Self.bound(stop).map(clamped) ?? count
+    return first..<max(first, end)
+  }
+
   private static func masked(_ value: Value, _ count: Int, _ kind: String) throws -> [Int] {
     guard case .mask(let mask) = try tensorIndex(value) else {
       return [try position(try whole(value.asNumber() ?? 0), in: count, of: kind)]

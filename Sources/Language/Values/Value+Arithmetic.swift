@@ -207,8 +207,8 @@ extension Value {
       guard case .string(var box) = self else { return nil }
       self = .none
       do {
-        if !isKnownUniquelyReferenced(&box) { box = Box(box.content) }
-        try box.content.appendGuarded(text.content)
+        if !isKnownUniquelyReferenced(&box) { box = TextBox(box.content) }
+        try box.append(text.content)
       } catch {
         self = .string(box)
         throw error

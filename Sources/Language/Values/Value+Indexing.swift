@@ -25,15 +25,19 @@ extension Value {
       let (positions, isSingle) = try subscripted.positions(in: box.content.count, of: kindName)
       return isSingle ? box.content[positions[0]] : .items(positions.map { box.content[$0] })
     case .string(let box):
-      try MemoryGuard.check(elements: Double(box.content.utf8.count), bytesEach: 16)
-      let letters = Array(box.content)
-      let (positions, _) = try subscripted.positions(in: letters.count, of: kindName)
-      return .text(String(positions.map { letters[$0] }))
+      if let run = try subscripted.run(in: box.count) { return .text(box.slice(run)) }
+      let (positions, isSingle) = try subscripted.positions(in: box.count, of: kindName)
+      if isSingle { return box.character(at: positions[0]) }
+      return .text(positions.map { box.slice($0..<$0 + 1) }.joined())
     case .range(let box):
       let range = box.content
       let (positions, isSingle) = try subscripted.positions(in: range.count, of: kindName)
       if isSingle { return .number(range[positions[0]]) }
       return try Value.literal(.values(positions.count), positions.map { .number(range[$0]) })
+    case .network(let box):
+      let (positions, _) = try subscripted.positions(
+        in: box.content.network.layers.count, of: kindName)
+      return .network(Box(box.content.part(positions)))
     case .split(let box):
       let (positions, isSingle) = try subscripted.positions(in: box.content.count, of: kindName)
       let isRun = zip(positions, positions.dropFirst()).allSatisfy { $1 == $0 + 1 }
@@ -47,7 +51,7 @@ extension Value {
 
   private var isSequence: Bool {
     switch self {
-    case .list, .string, .range, .split: true
+    case .list, .string, .range, .split, .network: true
     default: false
     }
   }
@@ -55,7 +59,8 @@ extension Value {
   private func field(of record: Record, _ subscripts: [SubscriptValue]) throws -> Value {
     guard subscripts.count == 1, case .index(.string(let name))? = subscripts.first else {
       throw RuntimeError.other(
-        "a record is indexed by a field's name", hint: "write r.name, or r[\"name\"]")
+        "a record is indexed by a field's name, a string",
+        hint: "write r.name, or r[\"name\"]; of a number, r[str(x)]")
     }
     guard let value = record[name.content] else {
       throw RuntimeError.unknownField(name.content, of: "the record", known: record.names)

@@ -23,7 +23,7 @@ extension Value {
   }
 
   /// A string as a value.
-  package static func text(_ string: String) -> Value { .string(Box(string)) }
+  package static func text(_ string: String) -> Value { .string(TextBox(string)) }
 
   /// A list as a value.
   package static func items(_ values: [Value]) -> Value { .list(Box(values)) }

@@ -55,7 +55,8 @@ extension Value {
     if isRecord {
       guard subscripts.count == 1, case .index(.string(let name))? = subscripts.first else {
         throw RuntimeError.other(
-          "a record is indexed by a field's name", hint: "write r.name = e, or r[\"name\"] = e")
+          "a record is indexed by a field's name, a string",
+          hint: "write r.name = e, or r[\"name\"] = e; of a number, r[str(x)] = e")
       }
       return try writeField(name.content, rest, change)
     }

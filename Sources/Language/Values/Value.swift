@@ -12,7 +12,7 @@ package enum Value: Sendable {
   case none
   case bool(Bool)
   case number(Double)
-  case string(Box<String>)
+  case string(TextBox)
   case tensor(Box<Tensor>)
   case list(Box<[Value]>)
   case record(Box<Record>)
@@ -88,6 +88,17 @@ package struct NetworkValue: Sendable {
   package var network: Network
   /// The parameters in layer order, in place of the network's own, during differentiation.
   package var tracedParameters: [Variable]?
+
+  /// The layers at some positions, with their parameters as they are traced.
+  func part(_ positions: [Int]) -> NetworkValue {
+    var parts: [Range<Int>] = []
+    for layer in network.layers {
+      let start = parts.last?.upperBound ?? 0
+      parts.append(start..<start + layer.parameterCount)
+    }
+    let traced = tracedParameters.map { traced in positions.flatMap { traced[parts[$0]] } }
+    return NetworkValue(network.part(positions), tracedParameters: traced)
+  }
 
   package init(_ network: Network, tracedParameters: [Variable]? = nil) {
     self.network = network

@@ -72,7 +72,7 @@ extension Arguments {
   func sequence(_ index: Int) throws -> [Value] {
     switch self[index] {
     case .list(let box): return box.content
-    case .string(let box): return try box.content.characterValues()
+    case .string(let box): return try box.characterValues()
     case .range(let box):
       let range = box.content
       let count = try range.countInMemory(bytesEach: 16)

@@ -23,7 +23,7 @@ extension Builtin {
       examples: [
         .init("print(\"loss\", 0.25)", "loss 0.25"),
         .init("print(1, 2, sep=\", \", end=\".\\n\")", "1, 2."),
-        .init("print(\"x\", [1, 2], \"y\")", "x\n2 tensor f32\n  1  2\ny"),
+        .init("print(\"x\", [1, 2], \"y\")", "x [1, 2] y"),
       ],
       seeAlso: ["str"])
   ) { arguments, interpreter in

@@ -33,7 +33,7 @@ extension Builtin {
   private static func length(of value: Value) -> Int? {
     switch value {
     case .list(let box): box.content.count
-    case .string(let box): box.content.count
+    case .string(let box): box.count
     case .tensor(let box): box.content.shape.dimensions.first
     case .traced(let box): box.content.shape.dimensions.first
     case .record(let box): box.content.names.count

@@ -45,30 +45,43 @@ extension Builtin {
 
   static let split = Builtin(
     Declaration(
-      "split", group: .data, "the rows of a data set, shuffled and dealt out anew",
+      "split", group: .data,
+      "the pieces of a string, or the rows of a data set dealt out anew",
       details: """
-        All rows are pooled and shuffled as by NumPy's np.random.seed(seed); \
+        Of a string the pieces between separators, empty ones too; without a separator the words \
+        between white space.
+
+                All rows are pooled and shuffled as by NumPy's np.random.seed(seed); \
         np.random.shuffle(rows), so that published splits can be repeated exactly; the first go to \
         train, the next to valid, the next to test, what remains is left out.
         """,
       parameters: [
-        Parameter("d", .dataSet, "a data set"),
-        Parameter("train", .integer, default: .computed("what the others leave"), "rows"),
+        Parameter("d", .any, "a string or a data set"),
+        Parameter(
+          "train", .any, default: .computed("what the others leave"), isAwaited: true,
+          "rows; of a string, the separator"),
         Parameter("valid", .integer, default: .computed("a sixth, or 0"), "rows"),
         Parameter("test", .integer, default: .computed("a sixth, or what is left"), "rows"),
         Parameter("seed", .integer, default: .number(521), "from 0 to 4294967295"),
+        Parameter("sep", .any, default: .computed("white space"), "the separator of a string"),
       ],
-      result: "a data set",
+      result: "a list of strings, or a data set",
       examples: [
+        .init("split(\"a,b,,c\", \",\")", "[\"a\", \"b\", \"\", \"c\"]"),
         .init(
           "split(dataset(arange(6), [0, 1, 0, 1, 0, 1]), train=4, valid=1, test=1)",
-          "data  1 feature, 2 classes (0, 1)   train 4 · valid 1 · test 1")
+          "data  1 feature, 2 classes (0, 1)   train 4 · valid 1 · test 1"),
       ],
-      seeAlso: ["dataset", "shuffle", "batches"])
+      seeAlso: ["dataset", "shuffle", "batches", "join", "lines"])
   ) { arguments, _ in
-    guard case .dataSet(let box) = arguments[0] else {
-      throw arguments.mismatch(0, expected: "a data set")
+    if case .string(let text) = arguments[0] {
+      return .items(
+        try arguments.pieces(of: text.content, separatedBy: arguments.isGiven(1) ? 1 : 5))
     }
+    guard case .dataSet(let box) = arguments[0] else {
+      throw arguments.mismatch(0, expected: "a string or a data set")
+    }
+    if arguments.isGiven(5) { throw arguments.mismatch(0, expected: "a string") }
     let set = try box.content.splitting(
       train: arguments.optionalInteger(1), valid: arguments.optionalInteger(2),
       test: arguments.optionalInteger(3), seed: arguments.legacySeed(4))

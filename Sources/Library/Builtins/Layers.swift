@@ -6,7 +6,9 @@ import Tensors
 /// The layers without (`relu`, `softmax`, …) stand beside the functions of the same name.
 extension Builtin {
   static let layerGroup: [Builtin] = [
-    dense, conv2d, maxPool, avgPool, batchNorm, layerNorm, dropout, residual, ownLayer,
+    dense, embedding, conv2d, conv1d, convTranspose2d, upsample, globalAvgPool, groupNorm, rnn,
+    lstm, gru, attention, positional, transformer, repeatLayer, maxPool, avgPool, batchNorm,
+    layerNorm, dropout, residual, ownLayer,
   ]
 
   static let dense = Builtin(
@@ -14,7 +16,8 @@ extension Builtin {
       "dense", group: .layers, "a layer of weighted sums: x @ W + b",
       details: """
         W is in×out and drawn by init ("xavier", "he" or "zeros"), b is out zeros. dense(out) \
-        takes its inputs from the layer before it, or from the first data.
+        takes its inputs from the layer before it, or from the first data. Of examples with several \
+        axes it takes the last one, as of sequences time×features.
         """,
       parameters: [
         Parameter(
@@ -24,6 +27,7 @@ extension Builtin {
         Parameter(
           "init", .choice(Initialization.allCases.map(\.rawValue)), default: .string("xavier"),
           "how the weights are drawn"),
+        Parameter("bias", .bool, default: .bool(true), "whether b is added"),
       ],
       result: "a network",
       examples: [
@@ -43,7 +47,8 @@ extension Builtin {
     }
     try MemoryGuard.check(elements: Double(inputs ?? 1) * Double(outputs))
     let layer = try Dense(
-      inputs: inputs, outputs: outputs, initialization: Initialization(rawValue: name) ?? .xavier)
+      inputs: inputs, outputs: outputs, initialization: Initialization(rawValue: name) ?? .xavier,
+      hasBias: arguments.bool(3))
     return try network([layer], interpreter)
   }
 
@@ -53,16 +58,17 @@ extension Builtin {
       details: """
         Images are height×width×channels, W is kernel×kernel×in×out; rows of 784 are taken as \
         28×28×1. With padding "same" and stride 1 the output is as large as the image, with \
-        "valid" windows lie inside it.
+        "valid" windows lie inside it; a number is so many zeros on each side. With dilation \
+        windows take every so manieth place; groups of channels are convolved by themselves.
         """,
       parameters: [
         Parameter("in", .integer, "channels of the image"),
         Parameter("out", .integer, "channels of the output"),
         Parameter("kernel", .integer, "rows and columns of a window"),
         Parameter("stride", .integer, default: .number(1), "from window to window"),
-        Parameter(
-          "padding", .choice(["same", "valid"]), default: .string("same"),
-          "what surrounds the image"),
+        padding,
+        Parameter("groups", .integer, default: .number(1), "how many groups of channels"),
+        Parameter("dilation", .integer, default: .number(1), "from place to place of a window"),
       ],
       result: "a network",
       examples: [
@@ -75,9 +81,17 @@ extension Builtin {
     )
     try MemoryGuard.check(
       elements: Double(inputs) * Double(outputs) * Double(kernel) * Double(kernel))
-    let layer = try Convolution2D(
-      inputs: inputs, outputs: outputs, kernel: kernel, stride: arguments.integer(3),
-      padding: arguments.string(4) == "valid" ? .valid : .same)
+    let (stride, padding) = (try arguments.integer(3), try arguments.padding(4))
+    let (groups, dilation) = (try arguments.integer(5), try arguments.integer(6))
+    if groups == 1, dilation == 1, padding == .same || padding == .valid {
+      let layer = try Convolution2D(
+        inputs: inputs, outputs: outputs, kernel: kernel, stride: stride,
+        padding: padding == .valid ? .valid : .same)
+      return try network([layer], interpreter)
+    }
+    let layer = try WindowConvolution(
+      .conv2d, inputs: inputs, outputs: outputs, kernel: kernel, stride: stride, padding: padding,
+      groups: groups, dilation: dilation)
     return try network([layer], interpreter)
   }
 

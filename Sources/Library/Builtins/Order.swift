@@ -13,17 +13,28 @@ extension Builtin {
   static let sort = Builtin(
     Declaration(
       "sort", group: .reduce, "in ascending order",
-      details: "A list of numbers or strings gives a list. NaN comes last in either order.",
-      parameters: [Parameter("x", .any, "a tensor or a list"), axis, descending],
+      details: """
+        A list of numbers or strings gives a list. NaN comes last in either order. With a key, the \
+        elements of any sequence are put in the order of what that function gives for each, a \
+        number or a string; equal ones keep their order.
+        """,
+      parameters: [
+        Parameter("x", .any, "a tensor or a list"), axis, descending,
+        Parameter("key", .any, default: .some(.none), "a function that gives what to order by"),
+      ],
       result: "a tensor of x's shape, or a list",
       examples: [
         .init("sort([3, 1, 2])", "3 tensor f32\n  1  2  3"),
-        .init("sort([\"b\", \"a\"])", "[\"a\", \"b\"]"),
+        .init("sort([\"bb\", \"a\"], key=len)", "[\"a\", \"bb\"]"),
       ],
       seeAlso: ["argsort", "unique"]),
     differentiation: .differentiable
-  ) { arguments, _ in
+  ) { arguments, interpreter in
     let isDescending = try arguments.bool(2)
+    if arguments.isGiven(3) {
+      return .items(
+        try sorted(arguments.sequence(0), by: arguments[3], isDescending, arguments, interpreter))
+    }
     if case .list(let box) = arguments[0] {
       return .items(try sorted(box.content, descending: isDescending, arguments))
     }
@@ -57,6 +68,46 @@ extension Builtin {
       return descending ? left > right : left < right
     }
     return ordered.map(\.value)
+  }
+
+  private static func sorted(
+    _ values: [Value], by key: Value, _ descending: Bool, _ arguments: borrowing Arguments,
+    _ interpreter: any Interpreter
+  ) throws -> [Value] {
+    guard key.isComposable else { throw arguments.mismatch(3, expected: "a function") }
+    let keys = try interruptibleList(count: values.count) {
+      try interpreter.call(key, element: values[$0])
+    }
+    let order = try order(of: keys, descending) { kind in
+      RuntimeError.other(
+        "sort: key must give numbers, or strings, for all elements, and gave \(kind)", hint: nil)
+    }
+    return order.map { values[$0] }
+  }
+
+  /// The places of numbers or strings in ascending or descending order; equal ones keep theirs.
+  private static func order(
+    of keys: [Value], _ descending: Bool, _ refusal: (String) -> RuntimeError
+  ) throws -> [Int] {
+    let strings = keys.compactMap { if case .string(let box) = $0 { box.content } else { nil } }
+    if strings.count == keys.count, !keys.isEmpty {
+      return strings.indices.sorted {
+        strings[$0] == strings[$1]
+          ? $0 < $1 : descending ? strings[$0] > strings[$1] : strings[$0] < strings[$1]
+      }
+    }
+    let numbers = keys.compactMap { $0.asNumber() }
+    guard numbers.count == keys.count else {
+      let other = keys.first { $0.asNumber() == nil }
+      throw refusal(other?.kindPhrase ?? "something else")
+    }
+    return numbers.indices.sorted {
+      let (left, right) = (numbers[$0], numbers[$1])
+      if left.isNaN || right.isNaN {
+        return left.isNaN == right.isNaN ? $0 < $1 : right.isNaN
+      }
+      return left == right ? $0 < $1 : descending ? left > right : left < right
+    }
   }
 
   static let argsort = Builtin(

@@ -3,41 +3,67 @@ import Tensors
 
 /// Functions over lists, ranges, tensors and strings.
 extension Builtin {
-  static let sequenceGroup: [Builtin] = [map, filter, zip, range, keys]
+  static let sequenceGroup: [Builtin] = [map, filter, zip, enumerate, range]
 
-  private static let items = Parameter("items", .sequence, "a list, range, tensor or string")
+  /// Function and items of `map` and `filter`, which take them in either order.
+  private static func functionAndItems(
+    _ arguments: borrowing Arguments
+  ) throws -> (function: Value, items: [Value]) {
+    let (first, second) = (arguments[0], arguments[1])
+    let isSwapped = !first.isComposable && second.isComposable
+    let (function, place) = isSwapped ? (second, 0) : (first, 1)
+    guard function.isComposable else { throw arguments.mismatch(0, expected: "a function") }
+    return (function, try arguments.sequence(place))
+  }
 
   static let map = Builtin(
     Declaration(
       "map", group: .other, "what a function gives for each element",
-      parameters: [Parameter("f", .function, "of one argument"), items], result: "a list",
-      examples: [.init("map(x -> x^2, 1...4)", "[1, 4, 9, 16]")], seeAlso: ["filter", "zip"]),
+      details: """
+        A function that needs several arguments takes a list apart: its elements are the arguments. \
+        Function and items may stand in either order.
+        """,
+      parameters: [
+        Parameter("f", .any, "a function of one argument"),
+        Parameter("items", .any, "a list, range, tensor or string"),
+      ],
+      result: "a list",
+      examples: [
+        .init("map(x -> x^2, 1...4)", "[1, 4, 9, 16]"),
+        .init("zip([1, 2], [3, 4]) |> map((a, b) -> a * b)", "[3, 8]"),
+      ], seeAlso: ["filter", "zip", "enumerate"]),
     differentiation: .differentiable
   ) { arguments, interpreter in
-    let function = arguments[0]
-    var elements = try arguments.sequence(1)
+    let function: Value
+    var elements: [Value]
+    (function, elements) = try functionAndItems(arguments)
     defer { BackgroundRelease.take(&elements) }
     return .items(
       try interruptibleList(count: elements.count) {
-        try interpreter.call(function, [elements[$0]])
+        try interpreter.call(function, element: elements[$0])
       })
   }
 
   static let filter = Builtin(
     Declaration(
       "filter", group: .other, "the elements for which a function gives true",
-      parameters: [Parameter("f", .function, "of one argument, giving true or false"), items],
+      details: "As in map, lists are taken apart, and function and items stand in either order.",
+      parameters: [
+        Parameter("f", .any, "a function of one argument, giving true or false"),
+        Parameter("items", .any, "a list, range, tensor or string"),
+      ],
       result: "a list", examples: [.init("filter(x -> x > 2, 1...4)", "[3, 4]")],
       seeAlso: ["map", "where"]),
     differentiation: .differentiable
   ) { arguments, interpreter in
-    let function = arguments[0]
-    var kept: [Value] = []
-    var elements = try arguments.sequence(1)
+    let function: Value
+    var elements: [Value]
+    (function, elements) = try functionAndItems(arguments)
     defer { BackgroundRelease.take(&elements) }
+    var kept: [Value] = []
     for (place, element) in elements.enumerated() {
       if place & 0xFFF == 0 { try Interrupt.check() }
-      let verdict = try interpreter.call(function, [element])
+      let verdict = try interpreter.call(function, element: element)
       guard case .bool(let keeps) = verdict else {
         throw RuntimeError.other(
           "filter: f must give true or false, and gave \(verdict.kindPhrase)", hint: nil)
@@ -56,7 +82,7 @@ extension Builtin {
       ],
       result: "a list of lists",
       examples: [.init("zip([\"a\", \"b\"], 1...2)", "[[\"a\", 1], [\"b\", 2]]")],
-      seeAlso: ["map"]),
+      seeAlso: ["map", "enumerate"]),
     differentiation: .differentiable
   ) { arguments, _ in
     var columns: [[Value]] = []
@@ -68,6 +94,28 @@ extension Builtin {
     let count = columns.map(\.count).min() ?? 0
     return .items(
       try interruptibleList(count: count) { row in .items(columns.map { $0[row] }) })
+  }
+
+  static let enumerate = Builtin(
+    Declaration(
+      "enumerate", group: .other, "the elements of a sequence, each beside its position",
+      parameters: [
+        Parameter("items", .sequence, "a list, range, tensor or string"),
+        Parameter("start", .integer, default: .number(0), "the position of the first"),
+      ],
+      result: "a list of lists",
+      examples: [
+        .init("for i, name in enumerate([\"a\", \"b\"]) { print(i, name) }", "0 a\n1 b")
+      ],
+      seeAlso: ["zip", "map"]),
+    differentiation: .differentiable
+  ) { arguments, _ in
+    let elements = try arguments.sequence(0)
+    let start = try arguments.integer(1)
+    return .items(
+      try interruptibleList(count: elements.count) { place in
+        .items([.number(Double(start + place)), elements[place]])
+      })
   }
 
   static let range = Builtin(
@@ -89,17 +137,5 @@ extension Builtin {
       throw Value.rangeOfDifferentiated
     }
     return .range(Box(range))
-  }
-
-  static let keys = Builtin(
-    Declaration(
-      "keys", group: .other, "the names of a record's fields",
-      parameters: [Parameter("record", .record, "a record")], result: "a list of strings",
-      examples: [.init("keys({a: 1, b: 2})", "[\"a\", \"b\"]")], seeAlso: ["len", "type"])
-  ) { arguments, _ in
-    guard case .record(let box) = arguments[0] else {
-      throw arguments.mismatch(0, expected: "a record")
-    }
-    return .items(box.content.names.map { .text($0) })
   }
 }

@@ -25,7 +25,7 @@ extension Builtin {
           m = {W: [1, 2], b: 3}
           opt, m = update(sgd(0.5), m, {W: [1, 1], b: 2})
           m
-          """, "{W: 2 tensor f32, b: 2}")
+          """, "{W: [0.5, 1.5], b: 2}")
       ],
       seeAlso: ["sgd", "adam", "cosine"]),
     differentiation: .refused("an update is no part of a loss")

@@ -9,12 +9,16 @@ package struct Dense: Layer {
   package let outputs: Int
   /// How the weights are drawn; biases start at 0.
   package let initialization: Initialization
+  /// Whether something is added to the sums.
+  package let hasBias: Bool
   private var parameters: [LayerParameter] = []
 
   /// A layer whose inputs are as yet unknown where `inputs` is nil.
-  package init(inputs: Int? = nil, outputs: Int, initialization: Initialization = .xavier)
-    throws(NetworkError)
-  {
+  package init(
+    inputs: Int? = nil, outputs: Int, initialization: Initialization = .xavier,
+    hasBias: Bool = true
+  ) throws(NetworkError) {
+    self.hasBias = hasBias
     self.inputs = inputs
     self.outputs = outputs
     self.initialization = initialization
@@ -25,7 +29,9 @@ package struct Dense: Layer {
   }
 
   package var description: String {
-    let drawn = initialization == .xavier ? "" : ", init=\"\(initialization.rawValue)\""
+    let drawn =
+      (initialization == .xavier ? "" : ", init=\"\(initialization.rawValue)\"")
+      + (hasBias ? "" : ", bias=false")
     return "dense(" + (inputs.map { "\($0), " } ?? "") + "\(outputs)\(drawn))"
   }
 
@@ -39,14 +45,16 @@ package struct Dense: Layer {
   package var isResolved: Bool { !parameters.isEmpty }
 
   package func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] {
-    guard input.count == 1, inputs ?? input[0] == input[0], input[0] > 0 else {
+    guard let last = input.last, inputs ?? last == last, last > 0 else {
       throw .layerInput(
         layer: description, position: position,
-        takes: inputs.map { "rows of \($0)" } ?? "rows of numbers", got: input,
-        remedy: input.count > 1
+        takes: inputs.map { input.count > 1 ? "a last axis of \($0)" : "rows of \($0)" }
+          ?? "rows of numbers",
+        got: input,
+        remedy: input.count > 1 && input.reduce(1, *) == inputs
           ? "put flatten before it" : "the layer before it, or the data, decides its inputs")
     }
-    return [outputs]
+    return input.dropLast() + [outputs]
   }
 
   package mutating func resolve(
@@ -54,7 +62,7 @@ package struct Dense: Layer {
   ) throws -> [Int] {
     let output = try outputShape(for: input, position: position)
     guard !isResolved else { return output }
-    inputs = input[0]
+    inputs = input.last
     try reset(generator: &generator)
     return output
   }
@@ -63,32 +71,38 @@ package struct Dense: Layer {
     guard let inputs else { return }
     let weights = try initialization.draw(
       Shape(checking: [inputs, outputs]), inputs: inputs, outputs: outputs, generator: &generator)
-    parameters = [
-      LayerParameter(letter: "W", tensor: weights),
-      LayerParameter(letter: "b", tensor: try Tensor.zeros(Shape(checking: [outputs]))),
-    ]
+    parameters =
+      [LayerParameter(letter: "W", tensor: weights)] + (hasBias ? [try .zeros("b", [outputs])] : [])
   }
 
   package var knownInput: [Int]? { inputs.map { [$0] } }
 
   package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
     let parameters = pass.parameters
-    guard let weights = parameters.first, let bias = parameters.last, parameters.count == 2 else {
+    guard let weights = parameters.first, let bias = parameters.last,
+      parameters.count == (hasBias ? 2 : 1)
+    else {
       throw NetworkError.unresolved(layer: description, position: 1)
     }
+    if !hasBias { return try .matmul(x, weights) }
     return try .add(.matmul(x, weights), bias)
   }
 
   package func fused(_ x: Tensor, rectified: Bool) throws -> Tensor? {
-    guard parameters.count == 2 else {
+    guard let weights = parameters.first?.tensor else {
       throw NetworkError.unresolved(layer: description, position: 1)
     }
     return try Tensor.matmul(
-      x, parameters[0].tensor, bias: parameters[1].tensor, activation: rectified ? .relu : .none)
+      x, weights, bias: hasBias ? parameters.last?.tensor : nil,
+      activation: rectified ? .relu : .none)
   }
 
   package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool {
-    builder.append(try DenseStage(builder, inputs: input[0], outputs: outputs))
+    guard hasBias, let width = input.last else { return false }
+    builder.append(
+      try DenseStage(
+        builder, inputs: width, outputs: outputs,
+        positions: input.dropLast().reduce(1, *)))
     return true
   }
 }
@@ -175,13 +189,15 @@ final class DenseStage: Stage {
 
   override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
     if isRectified { backend.mask(gradient, rectified: output) }
-    let isFirst = step.isFirstChunk
-    backend.sumColumns(
-      of: gradient.inRows(of: outputs), into: bias.update, retaining: isFirst ? retained : 1)
     let (g, matrix) = sources(gradient, roundedInto: halves?.gradient)
-    let x = halves.map { UnsafeRawPointer($0.input.pointer) } ?? UnsafeRawPointer(input.pointer)
-    try (isFirst ? firstWeightProduct : nextWeightProduct)
-      .execute(x, g, bias: nil, weights.update)
+    if !weights.isFrozen {
+      let isFirst = step.isFirstChunk
+      backend.sumColumns(
+        of: gradient.inRows(of: outputs), into: bias.update, retaining: isFirst ? retained : 1)
+      let x = halves.map { UnsafeRawPointer($0.input.pointer) } ?? UnsafeRawPointer(input.pointer)
+      try (isFirst ? firstWeightProduct : nextWeightProduct)
+        .execute(x, g, bias: nil, weights.update)
+    }
     guard let backProduct, let inputGradient else { return gradient }
     try backProduct.execute(g, matrix, bias: nil, inputGradient.pointer)
     return inputGradient

@@ -122,7 +122,7 @@ extension Layer {
   package func widestInside(for input: [Int]) -> Int { 0 }
 
   /// The number of parameters, in groups and then within them.
-  var parameterCount: Int { parameterGroups.reduce(0) { $0 + $1.count } }
+  package var parameterCount: Int { parameterGroups.reduce(0) { $0 + $1.count } }
 
   /// The output outside training, with these values for the parameters (all groups in a row).
   package func apply(_ x: Variable, parameters: ArraySlice<Variable>) throws -> Variable {

@@ -2,9 +2,9 @@ import Operations
 import Tensors
 
 /// x + f(x), where f is layers in a row that keep the shape (He et al., 2016).
-package struct Residual: Layer {
+package struct Residual: CompositeLayer {
   /// The layers of f.
-  package private(set) var layers: [any Layer]
+  package var layers: [any Layer]
 
   /// A layer around the layers of `network`.
   package init(_ network: Network) throws(NetworkError) {
@@ -12,34 +12,14 @@ package struct Residual: Layer {
     if layers.isEmpty { throw .empty }
   }
 
+  /// The same around layers.
+  init(layers: [any Layer]) throws(NetworkError) {
+    self.layers = layers
+    if layers.isEmpty { throw .empty }
+  }
+
   package var description: String {
     "residual(" + layers.map(\.description).joined(separator: " |> ") + ")"
-  }
-
-  package var parameterGroups: [[LayerParameter]] {
-    get { layers.flatMap(\.parameterGroups) }
-    set {
-      var remaining = newValue[...]
-      for index in layers.indices {
-        let count = layers[index].parameterGroups.count
-        layers[index].parameterGroups = Array(remaining.prefix(count))
-        remaining = remaining.dropFirst(count)
-      }
-    }
-  }
-  package var groupCount: Int { layers.reduce(0) { $0 + $1.groupCount } }
-  package var isResolved: Bool { layers.allSatisfy(\.isResolved) }
-
-  package var statistics: [Tensor] {
-    get { layers.flatMap(\.statistics) }
-    set {
-      var remaining = newValue[...]
-      for index in layers.indices {
-        let count = layers[index].statistics.count
-        layers[index].statistics = Array(remaining.prefix(count))
-        remaining = remaining.dropFirst(count)
-      }
-    }
   }
 
   package func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] {
@@ -70,21 +50,10 @@ package struct Residual: Layer {
     return input
   }
 
-  package mutating func resolveAlone(generator: inout RandomGenerator) throws {
-    for index in layers.indices { try layers[index].resolveAlone(generator: &generator) }
-  }
-
-  package mutating func reset(generator: inout RandomGenerator) throws {
-    for index in layers.indices { try layers[index].reset(generator: &generator) }
-  }
-
   package var knownInput: [Int]? { layers.first?.knownInput }
   package var arrangement: InputArrangement {
     layers.first { $0.arrangement != .any }?.arrangement ?? .any
   }
-  package var needsWholeBatch: Bool { layers.contains { $0.needsWholeBatch } }
-  package var mixesRows: Bool { layers.contains { $0.mixesRows } }
-  package var differsInTraining: Bool { layers.contains { $0.differsInTraining } }
 
   package func source() throws(NetworkError) -> String {
     "residual(" + (try layers.source()) + ")"

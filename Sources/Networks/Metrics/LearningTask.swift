@@ -13,7 +13,8 @@ package enum TargetKind: Sendable, Hashable {
 
   /// Reads the targets, N×K or N.
   package init(_ targets: Tensor) {
-    let columns = targets.rank < 2 ? 1 : targets.shape.dimensions.dropFirst().reduce(1, *)
+    // Of sequences each step is a row.
+    let columns = targets.rank < 2 ? 1 : targets.shape[targets.rank - 1]
     let values = targets.doubles()
     guard !values.isEmpty, columns > 0 else {
       self = .numbers

@@ -44,12 +44,26 @@ extension Network {
   /// The targets as this network is to give them: for a network that ends in one sigmoid, the
   /// second column of two classes' one-hot rows, N×1.
   package func fitted(targets: Tensor, inputs: Tensor) -> Tensor {
+    if let classes = stepClasses(targets, inputs), let rows = try? targets.oneHot(classes) {
+      return rows
+    }
     guard endsInSigmoid, targets.rank == 2, targets.shape[1] == 2,
       (try? outputShape(for: Array(inputs.shape.dimensions.dropFirst()))) == [1],
       TargetKind(targets) == .oneHot,
       let column = try? targets.subscripted([.all, .slice(start: 1, stop: 2, step: 1)])
     else { return targets }
     return column
+  }
+
+  /// How many classes each number of the targets is one of, where the network gives a distribution
+  /// for each: N×T codes beside outputs N×T×K of a softmax.
+  private func stepClasses(_ targets: Tensor, _ inputs: Tensor) -> Int? {
+    guard endsInSoftmax, targets.rank >= 2,
+      let output = try? outputShape(for: Array(inputs.shape.dimensions.dropFirst())),
+      output.count == targets.rank, let classes = output.last,
+      Array(output.dropLast()) == Array(targets.shape.dimensions.dropFirst())
+    else { return nil }
+    return classes
   }
 
   /// Measures the network on rows of examples (N×…) with their targets (N×K or N), by the loss it
@@ -126,7 +140,11 @@ private struct Score {
   let accuracy: Double
 
   init(_ form: LossForm, _ task: LearningTask, outputs: Tensor, targets: Tensor) throws {
-    let columns = max(1, targets.shape.dimensions.dropFirst().reduce(1, *))
+    // Of sequences each step has a distribution of its own.
+    let columns = max(
+      1,
+      form == .softmaxCrossEntropy || task == .classes
+        ? targets.shape.dimensions.last ?? 1 : targets.shape.dimensions.dropFirst().reduce(1, *))
     let rows = targets.count / columns
     var losses =
       form == .softmaxCrossEntropy
@@ -146,5 +164,29 @@ private struct Score {
     }
     loss = losses / Double(max(1, rows))
     accuracy = isKnown ? task.accuracy(right, rows: rows, columns: columns) : .nan
+  }
+}
+
+extension Tensor {
+  /// Whole numbers from 0 to `classes` − 1 as one-hot rows along a new last axis, Float32.
+  ///
+  /// - Throws: where a number is none of these.
+  fileprivate func oneHot(_ classes: Int) throws -> Tensor {
+    try MemoryGuard.check(elements: Double(count) * Double(classes))
+    var numbers = [Float](repeating: 0, count: count * classes)
+    for (index, code) in try guardedDoubles().enumerated() {
+      guard let label = Int(exactly: code), (0..<classes).contains(label) else {
+        throw NetworkError.labelOutside(label: Int(clamping: code), classes: classes)
+      }
+      numbers[index * classes + label] = 1
+    }
+    return try Tensor(numbers, Shape(checking: shape.dimensions + [classes]))
+  }
+}
+
+extension Int {
+  /// A number as the nearest whole one that an `Int` holds.
+  fileprivate init(clamping number: Double) {
+    self = Int(exactly: number.rounded()) ?? (number < 0 ? .min : .max)
   }
 }

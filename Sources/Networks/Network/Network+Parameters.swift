@@ -14,6 +14,18 @@ extension Network {
     }
   }
 
+  /// For each parameter, the number in its name.
+  var parameterNumbers: [Int] {
+    var number = 0
+    return layers.flatMap { layer in
+      let first = number + 1
+      number += layer.groupCount
+      return layer.parameterGroups.enumerated().flatMap { index, group in
+        group.map { _ in first + index }
+      }
+    }
+  }
+
   /// The names alone.
   package var parameterNames: [String] { parameters.map(\.name) }
 
@@ -30,13 +42,18 @@ extension Network {
     return found.tensor
   }
 
-  /// Gives the parameter of that name another value of the same shape.
+  /// Gives the parameter of that name another value of the same shape; a vector also takes a single
+  /// row.
   package mutating func setParameter(_ name: String, to value: Tensor) throws {
     var tensors = parameters
     guard let index = tensors.firstIndex(where: { $0.name == name }) else {
       throw NetworkError.noSuchParameter(name: name, known: parameterNames)
     }
     let old = tensors[index].tensor
+    var value = value
+    if old.rank == 1, value.shape.dimensions == [1, old.count] {
+      value = try value.reshaped(old.shape.dimensions)
+    }
     guard old.shape == value.shape else {
       throw NetworkError.parameterShape(name: name, expected: old.shape, got: value.shape)
     }
@@ -97,7 +114,7 @@ extension Network {
 
   /// One row a layer.
   package func summary(input: [Int]? = nil) -> [SummaryRow] {
-    var shape = input ?? inputShape
+    var shape = input ?? seenInput ?? inputShape
     var number = 0
     return layers.enumerated().map { index, layer in
       if shape == nil { shape = layer.knownInput }

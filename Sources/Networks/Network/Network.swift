@@ -18,6 +18,8 @@ package struct Network: Sendable {
   /// of layers that the first data completes. Copies have the same, so that copies trained alike
   /// end alike, whatever was drawn in between.
   package var seed: UInt64 = 0
+  /// The shape of the examples that it was last made ready for; nil before any.
+  package private(set) var seenInput: [Int]?
   /// The training that was interrupted, if one was: `train NET` goes on with it.
   package var unfinished: UnfinishedTraining?
 
@@ -33,6 +35,7 @@ package struct Network: Sendable {
   ) throws {
     layers = first.layers
     layers += second.layers
+    seenInput = first.seenInput
     if first.isComplete, let shape = first.completeOutput {
       isComplete = true
       try resolveKnown(from: first.layers.count, shape: shape, generator: &generator)
@@ -40,6 +43,21 @@ package struct Network: Sendable {
       try resolveKnown(from: 0, shape: nil, generator: &generator)
     }
     takeSeed(generator)
+  }
+
+  /// The layers at some positions, counted from 0, with their parameters, as a network of its own
+  /// that has not been trained.
+  package func part(_ positions: [Int]) -> Network {
+    var part = self
+    part.layers = positions.map { layers[$0] }
+    part.history = History()
+    part.optimizerState = OptimizerState()
+    part.loss = nil
+    part.unfinished = nil
+    part.isComplete = false
+    part.completeOutput = nil
+    part.seenInput = nil
+    return part
   }
 
   /// The number that the generator would give next, which stays to be given.
@@ -80,6 +98,7 @@ package struct Network: Sendable {
         input: shape, position: index + 1, generator: &generator)
     }
     layers = resolved
+    seenInput = input
   }
 
   /// The same, drawing what is missing from the network's own seed.
@@ -98,6 +117,8 @@ package struct Network: Sendable {
     from first: Int, shape: [Int]?, generator: inout RandomGenerator
   ) throws {
     var shape = shape
+    // A dense layer takes rows of its width, or anything else with such a last axis.
+    var isAssumed = true
     for index in first..<layers.count {
       if index & 0xFFF == 0 { try Interrupt.check() }
       if shape == nil {
@@ -108,10 +129,23 @@ package struct Network: Sendable {
         try layers[index].resolveAlone(generator: &generator)
         continue
       }
+      if isAssumed, input.count == 1, takesSequences(layers[index], of: input, index + 1) {
+        // What dense layers before it take are sequences, whose length only the data tells.
+        try layers[index].resolveAlone(generator: &generator)
+        (shape, isAssumed) = (nil, false)
+        if index >= first { isComplete = false }
+        continue
+      }
       shape = try layers[index].resolve(
         input: input, position: index + 1, generator: &generator)
     }
-    completeOutput = shape
+    completeOutput = isComplete ? shape : nil
+  }
+
+  /// Whether a layer that takes no rows of these features takes sequences of them.
+  private func takesSequences(_ layer: any Layer, of row: [Int], _ position: Int) -> Bool {
+    (try? layer.outputShape(for: row, position: position)) == nil
+      && (try? layer.outputShape(for: [1] + row, position: position)) != nil
   }
 
   /// New weights, of the same shapes, and a new seed; forgets the history, the loss, the

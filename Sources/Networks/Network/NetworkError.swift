@@ -10,6 +10,8 @@ package enum NetworkError: Error, Hashable, CustomStringConvertible {
   case layerFails(layer: String, position: Int, got: [Int], reason: String)
   /// A function that is a layer gives something else than a row for each row.
   case layerGives(layer: String, position: Int, got: [Int], gives: String)
+  /// An embedding gets a number that it has no vector for.
+  case codeOutside(layer: String, code: Double, row: Int, count: Int)
   /// A layer that no code makes again.
   case cannotBeWritten(layer: String, reason: String)
   /// A layer whose number of inputs is not known yet is used.
@@ -57,6 +59,9 @@ package enum NetworkError: Error, Hashable, CustomStringConvertible {
     case .layerGives(let layer, let position, let got, let gives):
       "layer \(position), \(layer), must give a row for each row: of \(Self.words(got)) it gives "
         + gives
+    case .codeOutside(let layer, let code, let row, let count):
+      "\(layer) takes whole numbers from 0 to \(count - 1), and row \(row) holds "
+        + NetworkFormat.short(code)
     case .cannotBeWritten(let layer, let reason): "\(layer) cannot be saved as a layer: \(reason)"
     case .unresolved(let layer, let position):
       "layer \(position), \(layer), does not know its number of inputs yet: "

@@ -10,6 +10,8 @@ final class LossHead {
   /// Where the gradient goes.
   let gradient: FloatRows
   private let losses: FloatRows
+  /// How many rows of classes an example's output holds: one, or in a sequence one a step.
+  private let positions: Int
   private let recorded: RecordedHead?
   /// The sum of the rows' losses of the latest pass; where a row's loss is a mean over its columns,
   /// of these means.
@@ -21,7 +23,8 @@ final class LossHead {
     form = setup.form
     task = setup.task
     backend = setup.backend
-    losses = try builder.buffer(width: 1)
+    positions = setup.positions
+    losses = try builder.buffer(width: positions)
     gradient = builder.gradientBuffer(width: setup.outputShape.reduce(1, *))
     recorded = try setup.loss.recorded.map { try RecordedHead($0, setup, rows: builder.rows) }
   }
@@ -40,10 +43,14 @@ final class LossHead {
     if gradient.type == .f64 {
       evaluateRows(outputs.doubles, targets.doubles, gradient.doubles, scale: scale)
     } else if recorded == nil, form == .softmaxCrossEntropy {
+      let classes = gradient.columns / positions
       let hits = backend.crossEntropy(
-        logits: outputs.inRows(of: gradient.columns), targets: targets, scale: Float(scale ?? 1),
-        gradient: scale == nil ? nil : gradient, losses: losses.pointer)
-      for row in 0..<gradient.rows { lossSum += losses.number(at: row) }
+        logits: outputs.inRows(of: classes), targets: targets.inRows(of: classes),
+        scale: Float((scale ?? 1) / Double(positions)),
+        gradient: scale == nil ? nil : gradient.inRows(of: classes), losses: losses.pointer)
+      for row in 0..<gradient.rows * positions {
+        lossSum += losses.number(at: row) / Double(positions)
+      }
       correct = task == .classes ? hits : 0
     } else {
       evaluateRows(
@@ -56,14 +63,16 @@ final class LossHead {
     _ outputs: UnsafeMutablePointer<Number>, _ targets: UnsafeMutablePointer<Number>,
     _ gradient: UnsafeMutablePointer<Number>, scale: Number?
   ) {
-    let width = self.gradient.columns
+    let width = self.gradient.columns / positions
+    // A sequence's loss is the mean over its steps.
+    let share = form == .softmaxCrossEntropy ? 1 / Number(positions) : 1
     for start in stride(from: 0, to: self.gradient.count, by: width) {
       let output = UnsafeBufferPointer(start: outputs + start, count: width)
       let target = UnsafeBufferPointer(start: targets + start, count: width)
       correct += task.rightAnswers(in: output, target, cut: cut)
       if recorded != nil { continue }
-      lossSum += form.loss(of: output, target)
-      if let scale { form.differentiate(output, target, gradient + start, scale) }
+      lossSum += form.loss(of: output, target) / Double(positions)
+      if let scale { form.differentiate(output, target, gradient + start, scale * share) }
     }
   }
 

@@ -14,6 +14,8 @@ struct ParameterSlot {
   let parameterType: ElementType
   /// The weights rounded to bfloat16, where products are taken in it.
   let half: HalfRows?
+  /// Whether training leaves it as it is; its gradient is then nobody's.
+  let isFrozen: Bool
 
   /// The weights in a row.
   var numbers: FloatRows { FloatRows(weights, rows: 1, columns: shape.count, type: type) }
@@ -23,7 +25,7 @@ struct ParameterSlot {
 
 /// All parameters in one piece of memory, their updates in a second, what the optimizer remembers
 /// in others: one kernel call updates everything. Slots start on 64-byte boundaries, and the gaps
-/// stay zero under every rule.
+/// stay zero under every rule. What training leaves as it is lies apart.
 final class ParameterStore {
   let slots: [ParameterSlot]
   let weights: FloatBuffer
@@ -33,40 +35,55 @@ final class ParameterStore {
   let states: [FloatBuffer]
   /// The weights in bfloat16, two in the place of a float, where products are taken in it.
   private let rounded: FloatBuffer?
+  private let still: StillParameters?
 
   init(
-    _ network: Network, optimizer: Optimizer, type: ElementType, precision: Precision = .f32
+    _ network: Network, optimizer: Optimizer, type: ElementType, precision: Precision = .f32,
+    frozen: Set<Int> = []
   ) throws {
     let parameters = network.parameters
-    var offsets: [Int] = []
-    var total = 0
-    for parameter in parameters {
-      offsets.append(total)
-      total += (parameter.tensor.count + 15) / 16 * 16
+    let isFrozen = network.parameterNumbers.map(frozen.contains)
+    // Where each begins among those that are trained, or among the others.
+    var (offsets, totals): ([Int], [Int]) = ([], [0, 0])
+    for (parameter, isFrozen) in zip(parameters, isFrozen) {
+      let part = isFrozen ? 1 : 0
+      offsets.append(totals[part])
+      totals[part] += (parameter.tensor.count + 15) / 16 * 16
     }
-    let weights = try FloatBuffer(count: total, type: type)
-    let update = try FloatBuffer(count: total, type: type)
-    let rounded = precision == .bf16 ? try FloatBuffer(count: total / 2) : nil
+    let weights = try FloatBuffer(count: totals[0], type: type)
+    let update = try FloatBuffer(count: totals[0], type: type)
+    let isHalf = precision == .bf16
+    let rounded = isHalf ? try FloatBuffer(count: totals[0] / 2) : nil
     self.weights = weights
     self.update = update
     self.rounded = rounded
+    let still =
+      try totals[1] == 0 ? nil : StillParameters(count: totals[1], type: type, isHalf: isHalf)
+    self.still = still
     states =
       optimizer.step.retained != nil
       ? [update]
-      : try optimizer.rule.states.map { _ in try FloatBuffer(count: total, type: type) }
-    slots = zip(parameters, offsets).map { parameter, offset in
-      ParameterSlot(
-        name: parameter.name, shape: parameter.tensor.shape, offset: offset,
-        weights: weights.row.numbers(from: offset, count: 0).pointer,
-        update: update.row.numbers(from: offset, count: 0).pointer, type: type,
-        parameterType: parameter.tensor.elementType,
-        half: rounded.map { HalfRows(inPlaceOf: $0.pointer).advanced(by: offset) })
+      : try optimizer.rule.states.map { _ in try FloatBuffer(count: totals[0], type: type) }
+    slots = parameters.indices.map { index in
+      let (name, tensor) = parameters[index]
+      let offset = offsets[index]
+      let isFrozen = isFrozen[index]
+      let numbers = isFrozen ? still?.weights ?? weights : weights
+      let gradients = isFrozen ? still?.unused ?? update : update
+      let halves = isFrozen ? still?.rounded : rounded
+      return ParameterSlot(
+        name: name, shape: tensor.shape, offset: offset,
+        weights: numbers.row.numbers(from: offset, count: 0).pointer,
+        update: gradients.row.numbers(from: offset, count: 0).pointer, type: type,
+        parameterType: tensor.elementType,
+        half: halves.map { HalfRows(inPlaceOf: $0.pointer).advanced(by: offset) },
+        isFrozen: isFrozen)
     }
     for (slot, parameter) in zip(slots, parameters) {
       try slot.numbers.copy(from: parameter.tensor)
     }
     guard network.optimizerState.rule == optimizer.name else { return }
-    for (slot, buffers) in zip(slots, network.optimizerState.buffers) {
+    for (slot, buffers) in zip(slots, network.optimizerState.buffers) where !slot.isFrozen {
       for (state, buffer) in zip(states, buffers) where buffer.shape == slot.shape {
         try Self.row(of: state, slot).copy(from: buffer)
       }
@@ -77,6 +94,9 @@ final class ParameterStore {
   func roundWeights(_ backend: any Backend) {
     guard let rounded else { return }
     backend.round(weights.row, into: HalfRows(inPlaceOf: rounded.pointer))
+    if let still, let rounded = still.rounded {
+      backend.round(still.weights.row, into: HalfRows(inPlaceOf: rounded.pointer))
+    }
   }
 
   /// Rounds the parameters that are Float32 in a training in Float64.
@@ -94,16 +114,32 @@ final class ParameterStore {
     try slots.map { try $0.numbers.tensor($0.shape).cast(to: $0.parameterType) }
   }
 
-  /// What the optimizer remembers, a list of buffers for each parameter.
-  func stateTensors() throws -> [[Tensor]] {
-    try slots.map { slot in
-      try states.map { try Self.row(of: $0, slot).tensor(slot.shape) }
+  /// What the optimizer remembers, a list of buffers for each parameter; of what stays as it is,
+  /// what it remembered before.
+  func stateTensors(before: [[Tensor]]) throws -> [[Tensor]] {
+    try slots.enumerated().map { index, slot in
+      if slot.isFrozen { return before.indices.contains(index) ? before[index] : [] }
+      return try states.map { try Self.row(of: $0, slot).tensor(slot.shape) }
     }
   }
 
   /// What a state holds of one parameter.
   private static func row(of state: FloatBuffer, _ slot: ParameterSlot) -> FloatRows {
     state.row.numbers(from: slot.offset, count: slot.shape.count)
+  }
+}
+
+/// The parameters that a training leaves as they are.
+private final class StillParameters {
+  let weights: FloatBuffer
+  /// Where gradients go that nobody reads.
+  let unused: FloatBuffer
+  let rounded: FloatBuffer?
+
+  init(count: Int, type: ElementType, isHalf: Bool) throws {
+    weights = try FloatBuffer(count: count, type: type)
+    unused = try FloatBuffer(count: count, type: type)
+    rounded = isHalf ? try FloatBuffer(count: count / 2) : nil
   }
 }
 

@@ -17,6 +17,7 @@ final class RecordedStage: Stage {
   private let statistics: StatisticsStore
   private let firstStatistic: Int
   private let inputGradient: FloatRows?
+  private let isStill: Bool
   private var recorded: Recorded?
 
   /// What a forward pass leaves for the backward one.
@@ -26,8 +27,12 @@ final class RecordedStage: Stage {
     let output: Variable
   }
 
-  init(_ builder: StageBuilder, _ layer: any Layer, input: [Int]) throws {
+  /// - Parameter isStill: whether the layer computes as outside training.
+  init(
+    _ builder: StageBuilder, _ layer: any Layer, input: [Int], isStill: Bool = false
+  ) throws {
     self.layer = layer
+    self.isStill = isStill
     let rows = builder.rows
     let output = try layer.outputShape(for: input, position: builder.position)
     inputShape = try Shape(checking: [rows] + input)
@@ -58,11 +63,12 @@ final class RecordedStage: Stage {
       return output
     }
     let tape = Tape()
-    values = values.map(tape.watch)
+    values = zip(parameters, values).map { $0.isFrozen ? $1 : tape.watch($1) }
     if inputGradient != nil { x = tape.watch(x) }
     let pass = TrainingPass(
       seed: seed, position: position, step: step.step, firstRow: step.rowOffset)
-    let result = try layer.apply(x, LayerPass(parameters: values[...], training: pass))
+    let result = try layer.apply(
+      x, LayerPass(parameters: values[...], training: isStill ? nil : pass))
     try fill(result)
     statistics.replace(from: firstStatistic, by: pass.statistics)
     recorded = Recorded(
@@ -85,7 +91,7 @@ final class RecordedStage: Stage {
     let seed = Variable(try gradient.tensor(outputShape))
     let gradients = try recorded.tape.sweep(
       from: recorded.output, seed: seed, to: recorded.watched)
-    for (slot, part) in zip(parameters, gradients) {
+    for (slot, part) in zip(parameters, gradients) where !slot.isFrozen {
       try slot.gradient.add(part.tensor, retaining: step.isFirstChunk ? retained : 1)
     }
     guard let inputGradient, let part = gradients.last else { return gradient }

@@ -20,6 +20,9 @@ package final class StageBuilder {
   /// Whether a parameter lies before the layer at work, so that gradients must pass it.
   var needsInputGradient = false
   private(set) var stages: [Stage] = []
+  /// The first stage of a layer that is trained: none before it is swept back through.
+  private(set) var firstTrained: Int?
+  private var isInside = false
   private let workspace: Workspace
   private var nextBuffer = 0
   private var nextSlot = 0
@@ -55,6 +58,10 @@ package final class StageBuilder {
   /// Adds the stages of layers inside the layer at work.
   func addInner(_ layers: [any Layer], input: [Int]) throws {
     var shape = input
+    isInside = true
+    defer { isInside = false }
+    // The gradient passes through all of them, also those that stay as they are.
+    if store.slots.contains(where: \.isFrozen) { needsInputGradient = true }
     for layer in layers {
       try add(layer, input: shape)
       shape = try layer.outputShape(for: shape, position: position)
@@ -63,10 +70,18 @@ package final class StageBuilder {
 
   /// The layer's own stages, which are for Float32, or one that records its `apply`.
   private func add(_ layer: any Layer, input: [Int]) throws {
-    if try type == .f64 || !layer.addStages(input: input, to: self) {
+    let slots = store.slots[nextSlot..<nextSlot + layer.parameterCount]
+    let first = stages.count
+    let isStill = !slots.isEmpty && slots.allSatisfy(\.isFrozen)
+    if isStill && !layer.statistics.isEmpty {
+      // What it learnt of batches stays as it is, too.
+      append(try RecordedStage(self, layer, input: input, isStill: true))
+    } else if try type == .f64 || !layer.addStages(input: input, to: self) {
       append(try RecordedStage(self, layer, input: input))
     }
-    if layer.parameterCount > 0 { needsInputGradient = true }
+    guard slots.contains(where: { !$0.isFrozen }) else { return }
+    needsInputGradient = true
+    if !isInside, firstTrained == nil { firstTrained = first }
   }
 
   /// Adds a stage after those there are.

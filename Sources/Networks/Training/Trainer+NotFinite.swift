@@ -61,7 +61,8 @@ extension Trainer {
     }
     try exchange.average(store.update.row, share: share)
     clipGradients()
-    for slot in store.slots where backend.firstNotFinite(in: slot.gradient) != nil {
+    for slot in store.slots
+    where !slot.isFrozen && backend.firstNotFinite(in: slot.gradient) != nil {
       return report(
         layer: 0, name: options.optimizer.name, phase: "backward",
         operation: "the gradient of \(slot.name)", operands: [operand(slot)])
@@ -106,12 +107,12 @@ extension Trainer {
     _ plan: TrainingPlan, _ context: StepContext
   ) throws -> NotFiniteReport? {
     var gradient = plan.head.gradient
-    for (index, stage) in plan.stages.enumerated().reversed() {
+    for (index, stage) in plan.stages.enumerated().dropFirst(plan.firstTrained).reversed() {
       let (operation, operands) = stage.backwardOperands(gradient)
       let measured = operands.map { $0.measured() }
       gradient = try stage.backward(gradient, context)
       // What the first stage gives is nobody's.
-      if index > 0, backend.firstNotFinite(in: gradient) != nil {
+      if index > plan.firstTrained, backend.firstNotFinite(in: gradient) != nil {
         return report(
           layer: stage.position, name: stage.name, phase: "backward", operation: operation,
           operands: measured)

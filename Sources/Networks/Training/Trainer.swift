@@ -229,12 +229,12 @@ package final class Trainer {
 
   /// A sum of rows' losses as it is reported.
   func reported(_ lossSum: Double, rows: Int) -> Double {
-    lossSum / Double(max(1, rows)) * loss.reportedShare(classes: batches.targetWidth)
+    lossSum / Double(max(1, rows)) * loss.reportedShare(classes: setup.outputShape.last ?? 1)
   }
 
   /// The share of right answers; nan where the task has none.
   func accuracy(_ correct: Int, rows: Int) -> Double {
-    task.accuracy(correct, rows: rows, columns: batches.targetWidth)
+    task.accuracy(correct, rows: rows * setup.positions, columns: batches.targetWidth)
   }
 }
 

@@ -22,6 +22,8 @@ package enum TrainingError: Error, CustomStringConvertible {
   case nothingToResume
   /// The network's layers have no parameters.
   case noParameters
+  /// Every layer with parameters is to stay as it is.
+  case nothingToTrain
   /// The data, or the weights training starts from, hold a NaN or an infinity.
   case notFiniteAtStart(what: String)
   /// Inputs or targets hold a NaN or an infinity.
@@ -49,8 +51,10 @@ package enum TrainingError: Error, CustomStringConvertible {
       "the data has \(inputs) inputs and \(targets) targets: each row needs both"
     case .targetWidth(let network, let targets):
       "the network gives \(NetworkError.words(network)) and the targets are "
-        + "\(NetworkError.words(targets)): make its last layer "
-        + "dense(\(targets.map(String.init).joined(separator: "×")))"
+        + "\(NetworkError.words(targets)): "
+        + (network.count > targets.count
+          ? "put flatten before the first dense layer, which takes the last axis alone"
+          : "make its last layer dense(\(targets.map(String.init).joined(separator: "×")))")
     case .needsClasses(let loss):
       "\(loss) needs at least two classes: a single output ends in sigmoid and trains with loss=bce"
     case .patienceNeedsValidation:
@@ -63,6 +67,8 @@ package enum TrainingError: Error, CustomStringConvertible {
     case .nothingToResume:
       "there is no interrupted training to go on with: say train NET on DATA"
     case .noParameters: "the network has no parameters to train: add a dense layer"
+    case .nothingToTrain:
+      "only= and freeze= leave nothing to train: every layer with parameters would stay as it is"
     case .notFiniteAtStart(let what):
       "training cannot start: \(what) not finite"
     case .dataNotFinite(let data): data.message

@@ -9,6 +9,7 @@ final class TrainingMemory {
   /// Steps taken with this rule, in all trainings of the network.
   var steps: Int
   private let ruleName: String
+  private let before: [[Tensor]]
   private let backend: any Backend
   private let states: (FloatRows?, FloatRows?)
 
@@ -20,7 +21,11 @@ final class TrainingMemory {
     ruleName = options.optimizer.name
     rule = options.optimizer.step
     store = try ParameterStore(
-      network, optimizer: options.optimizer, type: type, precision: options.precision)
+      network, optimizer: options.optimizer, type: type, precision: options.precision,
+      frozen: options.frozen)
+    before =
+      network.optimizerState.rule == options.optimizer.name
+      ? network.optimizerState.buffers : []
     states = (store.states.first?.row, store.states.dropFirst().first?.row)
     statistics = StatisticsStore(network.statistics, type: type)
     let isSameRule = network.optimizerState.rule == ruleName
@@ -42,7 +47,7 @@ final class TrainingMemory {
     try network.setParameters(try store.tensors())
     network.statistics = try statistics.tensors(like: network.statistics, from: 0)
     network.optimizerState.rule = ruleName
-    network.optimizerState.buffers = try store.stateTensors()
+    network.optimizerState.buffers = try store.stateTensors(before: before)
     network.optimizerState.steps = steps
   }
 }

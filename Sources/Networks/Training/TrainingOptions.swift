@@ -18,6 +18,8 @@ package struct TrainingOptions: Sendable {
   package var seed: UInt64?
   /// Measure on the validation data after every so many epochs, and after the last.
   package var every = 1
+  /// Which layers stay as they are: n is the layer of `W_n`.
+  package var frozen: Set<Int> = []
   /// The element type of the products.
   package var precision = Precision.f32
 

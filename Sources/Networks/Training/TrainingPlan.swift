@@ -5,10 +5,15 @@ final class TrainingPlan {
   let rows: Int
   let stages: [Stage]
   let head: LossHead
+  /// The first stage that gradients are swept back to.
+  let firstTrained: Int
   /// The memory that the stages address, kept alive.
   private let workspace: Workspace
 
-  init(rows: Int, stages: [Stage], head: LossHead, workspace: Workspace) {
+  init(
+    rows: Int, stages: [Stage], firstTrained: Int, head: LossHead, workspace: Workspace
+  ) {
+    self.firstTrained = firstTrained
     self.workspace = workspace
     self.rows = rows
     self.stages = stages
@@ -34,7 +39,7 @@ final class TrainingPlan {
     try head.evaluate(value, targets, scale: scale)
     var gradient = head.gradient
     var index = stages.count - 1
-    while index >= 0 {
+    while index >= firstTrained {
       gradient = try stages[index].backward(gradient, step)
       index -= 1
     }
@@ -110,7 +115,8 @@ private struct PlanCache {
       leavingOut: setup.form.includesLastLayer ? 1 : 0)
     let head = try LossHead(setup, builder)
     let plan = TrainingPlan(
-      rows: rows, stages: builder.stages, head: head, workspace: workspace)
+      rows: rows, stages: builder.stages, firstTrained: builder.firstTrained ?? 0, head: head,
+      workspace: workspace)
     plans[rows] = plan
     return plan
   }

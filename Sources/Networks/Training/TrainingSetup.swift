@@ -6,6 +6,11 @@ struct TrainingSetup {
   let inputShape: [Int]
   let outputShape: [Int]
   let targetShape: [Int]
+  /// How many rows of classes an example's output holds: one, or in a sequence one a step.
+  var positions: Int {
+    form == .softmaxCrossEntropy || task == .classes
+      ? max(1, outputShape.dropLast().reduce(1, *)) : 1
+  }
   /// The network's last layer.
   let lastLayer: (any Layer)?
   let loss: Loss
@@ -40,6 +45,9 @@ struct TrainingSetup {
   ) throws {
     try options.check()
     if network.parameters.isEmpty { throw TrainingError.noParameters }
+    if network.parameterNumbers.allSatisfy(options.frozen.contains) {
+      throw TrainingError.nothingToTrain
+    }
     self.backend = backend
     seed = network.seed
     precision = options.precision
@@ -58,7 +66,7 @@ struct TrainingSetup {
     task =
       targetShape == outputShape
       ? LearningTask(network, loss: loss, inputs: data.inputs, targets: data.targets) : .numbers
-    if loss.isCrossEntropy, outputShape.reduce(1, *) < 2 {
+    if loss.isCrossEntropy, outputShape.last ?? 1 < 2 {
       throw TrainingError.needsClasses(loss: loss.rawValue)
     }
     switch options.batch {

@@ -5,14 +5,35 @@ import Tensors
 
 extension Command {
   /// Code in files and code to look at.
-  static let code: [Command] = [run, source, time]
+  static let code: [Command] = [run, use, source, time]
 
   static let run = Command(
     "run", "runs a script in this session",
     details: "What it defines stays. A relative path starts from the working directory.",
-    arguments: [.slot("path", .path, "the script")], seeAlso: ["source", "transcript"]
+    arguments: [.slot("path", .path, "the script")], seeAlso: ["use", "source", "transcript"]
   ) { context in
     try context.session.runFile(try context.requiredWord("path"), on: context.machine)
+    return nil
+  }
+
+  static let use = Command(
+    "use", "runs a file of functions in a scope of its own and gives a record of what it defines",
+    details: """
+      The file sees the builtins and not the variables here; what it defines is reached as \
+      NAME.f(x). It runs once: a second `use` gives the same record. A relative path starts from the \
+      folder of the file that the command stands in. It stands outside blocks and functions.
+      """,
+    arguments: [
+      .slot("path", .path, "the file"),
+      .slot("name", after: "as", .topic, "what the record is called"),
+    ],
+    seeAlso: ["run"],
+    isTopLevel: true
+  ) { context in
+    let path = try context.requiredWord("path")
+    let value = try context.session.usedFiles.use(
+      path, from: context.command.source.name, context.session, on: context.machine)
+    try context.define(try context.requiredWord("name"), value)
     return nil
   }
 
@@ -43,7 +64,7 @@ extension Command {
     let start = MonotonicClock.now()
     let (value, entries) = try Profile.watch { try context.requiredValue("expression") }
     let seconds = MonotonicClock.now() - start
-    context.session.echo(value)
+    context.echo(value)
     context.note("\(NumberForm.duration(seconds))")
     for line in TimeTable.lines(of: entries, seconds: seconds) { context.note(line) }
     return value

@@ -74,7 +74,7 @@ package struct Command: Sendable {
   package init(
     _ name: String, aliases: [String] = [], _ summary: String, details: String = "",
     arguments: [Argument] = [], result: String = "", examples: [Declaration.Example] = [],
-    seeAlso: [String] = [], _ body: @escaping Body
+    seeAlso: [String] = [], isTopLevel: Bool = false, _ body: @escaping Body
   ) {
     declaration = Declaration(
       name, aliases: aliases, group: .commands, summary, details: details,
@@ -89,7 +89,7 @@ package struct Command: Sendable {
       },
       options: arguments.filter(\.isOption).map {
         CommandSyntax.Option($0.parameter.name, $0.syntaxKind, misnomers: $0.misnomers)
-      })
+      }, givesValue: !result.isEmpty, isTopLevel: isTopLevel)
     self.arguments = arguments
     self.body = body
   }

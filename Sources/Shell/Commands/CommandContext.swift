@@ -140,10 +140,22 @@ package struct CommandContext {
       usage: Command.named(declaration.name)?.usage ?? declaration.name)
   }
 
+  /// Gives a variable a value, in the scope in which the command stands.
+  func define(_ name: String, _ value: Value) throws {
+    try session.define(name, value, on: machine, in: command.scope)
+  }
+
   // MARK: output
 
-  /// Writes a line of results to standard output.
-  func print(_ line: String) { session.writeOutput(line + "\n") }
+  /// Writes a line of results to standard output, unless the result is assigned to a variable.
+  func print(_ line: String) {
+    if !command.isAssigned { session.writeOutput(line + "\n") }
+  }
+
+  /// Shows the command's value, unless it is assigned to a variable.
+  func echo(_ value: Value) {
+    if !command.isAssigned { session.echo(value) }
+  }
 
   /// Writes lines of results.
   func print(_ lines: [String]) { for line in lines { print(line) } }

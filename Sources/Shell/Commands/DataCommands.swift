@@ -33,7 +33,7 @@ extension Command {
     let name = try context.word("name")
     let binding = try LoadedBinding(
       Loader.load(source), source: source, name: name, on: context.machine)
-    try context.session.define(binding.name, binding.value, on: context.machine)
+    try context.define(binding.name, binding.value)
     context.print(binding.summary)
     if let omitted = binding.omitted {
       context.note(
@@ -49,7 +49,7 @@ extension Command {
     details: """
       The form follows the ending: a network or a record of tensors goes to \
       \(FileFormat.writable(holding: .parameters)), a tensor, number or list of numbers to \
-      \(FileFormat.writable(holding: .tensor)), an image to .png among them. The file \
+      \(FileFormat.writable(holding: .tensor)), a string to \(FileFormat.writable(holding: .text)), an image to .png among them. The file \
       is written beside its place and renamed, so that it is never half there.
       """,
     arguments: [
@@ -81,6 +81,7 @@ extension CommandContext {
       let (tensors, notes) = try NetworkFile.contents(of: box.content.network)
       return .parameters(tensors, notes: notes)
     case .dataSet(let box): return box.content.fileContents
+    case .string(let box): return .text(box.content)
     case .record(let box):
       return .record(
         try zip(box.content.names, box.content.values).map { name, value in
@@ -93,7 +94,8 @@ extension CommandContext {
         })
     default:
       guard let tensor = try value.asTensor() else {
-        throw mismatch("value", "a network, tensor, number, list of numbers or record", value)
+        throw mismatch(
+          "value", "a network, tensor, number, string, list of numbers or record", value)
       }
       return .tensor(tensor)
     }
@@ -127,6 +129,10 @@ private struct LoadedBinding {
       self.remarks = remarks
       value = .fields(tensors.map { ($0.name, Value($0.tensor)) })
       summary = "\(name)  " + Self.list(tensors)
+    case .file(.text(let text)):
+      let box = TextBox(text)
+      value = .string(box)
+      summary = "\(name)  string of \(NumberForm.grouped(box.count)) characters"
     case .file(.parameters(let tensors, let notes, let remarks)):
       self.remarks = remarks
       if let network = try NetworkFile.network(from: tensors, notes: notes, on: machine) {

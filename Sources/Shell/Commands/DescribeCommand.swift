@@ -44,7 +44,7 @@ struct ValueDescription {
         ])
       }
       lines = table.lines() + Self.rest(box.content.names.count)
-    case .string(let box): lines = ["string of \(box.content.count) characters"]
+    case .string(let box): lines = ["string of \(box.count) characters"]
     case .number, .bool, .none, .function, .optimizer, .schedule:
       lines = ["\(value.kindName) \(value.display())"]
     default:

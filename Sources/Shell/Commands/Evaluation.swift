@@ -1,5 +1,6 @@
 import Console
 import Datasets
+import Glibc
 import Language
 import Networks
 import Tensors
@@ -28,7 +29,11 @@ struct EvaluationData {
       else {
         throw context.mismatch(slot, "a split, a data set or a record with x and y", value)
       }
-      split = try DataSet(x: x, y: y).train
+      // Targets of several axes, as images or the steps of a sequence, are taken as they are.
+      split =
+        y.rank > 2 && x.rank >= 2 && x.shape[0] == y.shape[0]
+        ? Split(x: x, y: y, labels: nil, imageDimensions: [])
+        : try DataSet(x: x, y: y).train
       names = Showing.strings(box.content["names"])
     default: throw context.mismatch(slot, "a split, a data set or a record with x and y", value)
     }
@@ -58,7 +63,15 @@ extension Network {
 
 extension Split {
   /// The examples as the network takes them: images, or rows of numbers.
-  func inputs(for network: Network) -> Tensor { network.takesImages ? images ?? x : x }
+  func inputs(for network: Network) -> Tensor {
+    guard let images else { return x }
+    if network.takesImages { return images }
+    // A sequence's steps and features may be told apart as an image's rows and columns are.
+    func fits(_ inputs: Tensor) -> Bool {
+      (try? network.outputShape(for: Array(inputs.shape.dimensions.dropFirst()))) != nil
+    }
+    return !fits(x) && fits(images) ? images : x
+  }
 }
 
 extension Command {
@@ -125,6 +138,10 @@ private struct Evaluation {
     }
     if let accuracy = measured.accuracy {
       add("accuracy", "accuracy", accuracy, NumberForm.fixed(100 * accuracy, 2) + "%")
+      if measured.targets.rank > 2, measured.lossKind == .crossEntropy {
+        let perplexity = exp(measured.loss)
+        add("perplexity", "perplexity", perplexity, NumberForm.loss(perplexity))
+      }
     } else if measured.task == .numbers {
       let (determination, error) = (measured.determination, measured.meanAbsoluteError)
       add("R²", "r2", determination, NumberForm.fixed(determination, 4))
@@ -139,6 +156,7 @@ private struct Evaluation {
       return .fields(fields)
     }
     guard measured.task == .classes || measured.task == .binary else { return .fields(fields) }
+    if measured.targets.rank > 2 { return .fields(fields) }
     let confusion = try Metrics.confusion(
       targets: measured.targets, predictions: measured.predictions)
     context.print(try classTable(confusion).lines(width: context.width, paint: context.paint))

@@ -27,11 +27,15 @@ enum NetworkFile {
       inAnyCase
       ? (try? network.layers.source()) ?? network.description : try network.layers.source()
     var notes = [note: source, seedNote: String(network.seed)]
+    if let input = network.seenInput {
+      notes[inputNote] = input.map(String.init).joined(separator: " ")
+    }
     if let loss = network.loss { notes[lossNote] = loss.rawValue }
     if let omitted = omissions(of: network) { notes[omissionNote] = omitted }
     return (tensors, notes)
   }
 
+  private static let inputNote = "input"
   private static let lossNote = "loss"
   private static let seedNote = "seed"
   private static let omissionNote = "not saved"
@@ -70,6 +74,14 @@ enum NetworkFile {
     var generator = RandomGenerator(seed: 0)
     let reader = LayerReader(text: text, machine: machine)
     var network = try Network(reader.layers(of: expression), generator: &generator)
+    if let input = notes[inputNote] {
+      // Layers that take their sizes from the data have theirs again.
+      let sizes = input.split(separator: " ").compactMap { Int($0) }
+      guard sizes.allSatisfy({ (1...1 << 24).contains($0) }), sizes.count < 8 else {
+        throw unreadable(input)
+      }
+      try network.resolve(input: sizes)
+    }
     try setParameters(of: &network, to: tensors.filter { !$0.name.hasPrefix(statistic) })
     let statistics = tensors.filter { $0.name.hasPrefix(statistic) }.map(\.tensor)
     if !statistics.isEmpty { network.statistics = statistics }

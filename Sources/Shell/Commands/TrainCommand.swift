@@ -53,6 +53,12 @@ extension Command {
   private static let stepOptions: [Argument] =
     updateOptions + [
       .option(
+        "only", .any, default: .computed("all layers"),
+        "trains these layers alone: 2, or [1, 3], where n is the layer of W_n"),
+      .option(
+        "freeze", .any, default: .computed("none"), misnomers: ["frozen"],
+        "leaves these layers as they are"),
+      .option(
         "loss", .function, default: .computed("as before, or what the last layer is for"),
         words: Loss.allCases.map(\.rawValue), misnomers: ["criterion", "objective"],
         "what to make small, \(Loss.allCases.map(\.rawValue).joined(separator: ", ")) or a function "
@@ -109,7 +115,9 @@ extension Command {
     let network = try context.network("net")
     let run = TrainingRun(context, place: place)
     if context.has("data") {
-      let options = try TrainingSettings(context).options()
+      let settings = TrainingSettings(context)
+      var options = try settings.options()
+      options.frozen = try settings.frozen(of: network)
       let data = try context.trainingData("data", for: network)
       let trainer = try Trainer(network, data: data, options: options)
       context.noteTheLoss(of: trainer, network, place)
@@ -145,7 +153,9 @@ extension Command {
     let place = try context.place("net")
     let network = try context.network("net")
     let count = try context.count("count") ?? 1
-    let options = try TrainingSettings(context).options()
+    let settings = TrainingSettings(context)
+    var options = try settings.options()
+    options.frozen = try settings.frozen(of: network)
     let trainer = try Trainer(
       network, data: context.trainingData("data", for: network), options: options)
     context.noteTheLoss(of: trainer, network, place)

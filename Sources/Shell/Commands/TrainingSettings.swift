@@ -31,6 +31,30 @@ struct TrainingSettings {
     return options
   }
 
+  /// The numbers of the layers that `only=` and `freeze=` leave as they are.
+  func frozen(of network: Network) throws -> Set<Int> {
+    let count = network.layers.reduce(0) { $0 + $1.groupCount }
+    func numbers(_ slot: String) throws -> Set<Int>? {
+      guard let value = try context.value(slot) else { return nil }
+      guard let numbers = try value.asNumbers() else {
+        throw context.mismatch(slot, "the number of a layer or a list of them", value)
+      }
+      return Set(
+        try numbers.map { number in
+          guard let layer = Int(exactly: number), (1...max(1, count)).contains(layer) else {
+            throw RuntimeError.other(
+              "\(slot)= cannot be \(number.displayed): the network's layers with parameters are "
+                + (count == 1 ? "1 alone" : "1 to \(count)"),
+              hint: "n is the layer whose weights are W_n")
+          }
+          return layer
+        })
+    }
+    let frozen = try numbers("freeze") ?? []
+    guard let only = try numbers("only") else { return frozen }
+    return frozen.union(Set(1...max(1, count)).subtracting(only))
+  }
+
   private func choice<Choice>(_ slot: String, _ make: (String) -> Choice?) throws -> Choice? {
     guard let word = try context.word(slot) else { return nil }
     guard let choice = make(word) else {

@@ -125,6 +125,8 @@ package enum HelpListing: Equatable {
     case .make: "making"
     case .losses: "losses"
     case .data: "data_functions"
+    case .text: "text_functions"
+    case .records: "record_functions"
     default: group.rawValue.lowercased().replacing(" ", with: "_")
     }
   }

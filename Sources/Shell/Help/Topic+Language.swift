@@ -159,8 +159,8 @@ extension Topic {
     """
     `fn name(a, b=1) = expression` or `fn name(a) { … return e }`; `return a, b` gives both, taken \
     apart by `p, q = f(x)`; `x -> x^2` and \
-    `(a, b) -> a + b` without a name. Calls take arguments by place and by name. Functions are \
-    values and closures, see globals, and may call themselves.
+    `(a, b) -> a + b` without a name, `x -> { … }` with a block. Calls take arguments by place and \
+    by name. Functions are values and closures, see globals, and may call themselves.
     """,
     examples: [
       .init("fn area(r, scale=1) = scale * pi * r^2\narea(1, scale=2)", "6.28319"),
@@ -173,8 +173,9 @@ extension Topic {
     "|> applies and composes",
     """
     `a |> f` is `f(a)` where `a` is a value, so steps read from left to right. Between functions \
-    or layers it composes: `relu |> sum` is a function, `dense(784, 100) |> relu` a network. A line \
-    may begin with `|>`.
+    or layers it composes: `relu |> sum` is a function, `dense(784, 100) |> relu` a network. Into a \
+    call that lacks an argument the value goes as its first: `x |> reshape([2, 3])`. A line may \
+    begin with `|>`.
     """,
     examples: [
       .init("fn square(x) = x^2\n[1, 2, 3] |> square |> sum", "14"),
@@ -187,11 +188,13 @@ extension Topic {
     "if, while, for",
     """
     `if c { a } else { b }` is an expression; `while c { }`, `for e in 1...200 { }` and \
-    `for i, v in list { }` repeat, with `break` and `continue`. A condition is `true` or `false`; \
+    `for i, v in enumerate(list) { }` repeat, with `break` and `continue`; several names take each \
+    element apart, as `zip` and `items` give them, and a record into name and value. A condition is `true` or `false`; \
     of a tensor, `all(x > 0)` or `any(x > 0)`.
     """,
     examples: [
       .init("s = 0\nfor i in 1...100 { s += i }\ns", "5050"),
+      .init("for a, b in zip([1, 2], [3, 4]) { print(a * b) }", "3\n8"),
       .init("x = -3\nif x > 0 { \"positive\" } else { \"not positive\" }", "\"not positive\""),
     ],
     seeAlso: ["functions", "ranges", "all", "any"])

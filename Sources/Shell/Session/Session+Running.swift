@@ -114,6 +114,17 @@ extension Session {
     if let code = machine.exitCode { throw RuntimeError.exit(code) }
   }
 
+  /// Runs a file in a scope of its own, for `use`.
+  func runUsed(_ source: SourceText, _ scope: Scope, on machine: Machine) throws {
+    guard runDepth < 50 else {
+      throw RuntimeError.other("files use each other more than 50 deep", hint: nil)
+    }
+    runDepth += 1
+    defer { runDepth -= 1 }
+    try machine.run(try machine.compile(source, scope: scope))
+    if let code = machine.exitCode { throw RuntimeError.exit(code) }
+  }
+
   /// The statements of the history file and of this session.
   func historyEntries() -> [String] {
     settings.keepsHistory ? historyFile?.entries() ?? typed.entries : typed.entries

@@ -65,6 +65,8 @@ package final class Session: CommandHost {
   var statementDepth = 0
   /// Whether what runs was typed at the prompt.
   var isRunningTyped = false
+  /// What `use` has run.
+  let usedFiles = UsedFiles()
   private var madeMachine: Machine?
   /// Whether the terminal's last row holds output that no line feed has ended.
   private(set) var isInsideRow = false
@@ -208,13 +210,15 @@ package final class Session: CommandHost {
   package func answer(_ value: Value) -> Value? { Answer.kept(value, in: self) }
 
   /// Gives a global variable a value, as `load` does.
-  func define(_ name: String, _ value: Value, on machine: Machine) throws {
+  ///
+  /// - Parameter scope: the file whose variable it is to be; nil for the session's.
+  func define(_ name: String, _ value: Value, on machine: Machine, in scope: Scope?) throws {
     guard let expression = try? Parser.parseExpression(SourceText(name, name: "")),
       case .name = expression.kind
     else {
       throw RuntimeError.other(
         "\(name) cannot be a variable's name", hint: "choose one: load … as data")
     }
-    machine.globals[name] = value
+    machine.globals[scope?.global(name) ?? name] = value
   }
 }

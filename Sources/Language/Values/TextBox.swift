@@ -1,0 +1,129 @@
+/// A string, with what makes its characters quick to reach.
+///
+/// A character is a Unicode code point, as in Python. Where all are ASCII, characters are bytes;
+/// otherwise the places of some are noted, when a position is first asked for.
+package final class TextBox: @unchecked Sendable {
+  // Unchecked: written to only while uniquely referenced, or by the one machine thread.
+  package var content: String { didSet { characters = nil } }
+  private var characters: CharacterPlaces?
+
+  package init(_ content: String) { self.content = content }
+
+  private var places: CharacterPlaces {
+    if let characters { return characters }
+    let found = CharacterPlaces(of: content)
+    characters = found
+    return found
+  }
+
+  /// How many characters there are.
+  package var count: Int { places.count }
+
+  /// Appends in place; what is known of the characters before stays known.
+  func append(_ more: String) throws {
+    var known = characters
+    let bytes = content.utf8.count
+    try content.appendGuarded(more)
+    known?.append(more, after: bytes)
+    characters = known
+  }
+
+  /// A character as a string value.
+  package func character(at position: Int) -> Value {
+    let places = places
+    let start = places.byte(of: position, in: content)
+    let byte = content.utf8[content.utf8.index(content.startIndex, offsetBy: start)]
+    if byte < 0x80 { return .string(Self.ascii[Int(byte)]) }
+    return .text(slice(position..<position + 1))
+  }
+
+  /// The characters of a range of positions.
+  package func slice(_ range: Range<Int>) -> String {
+    guard !range.isEmpty else { return "" }
+    let places = places
+    let bytes = content.utf8
+    let start = bytes.index(
+      content.startIndex, offsetBy: places.byte(of: range.lowerBound, in: content))
+    let end = bytes.index(
+      content.startIndex, offsetBy: places.byte(of: range.upperBound, in: content))
+    return String(content[start..<end])
+  }
+
+  /// The position of the character that begins at a byte.
+  package func position(ofByte byte: Int) -> Int { places.position(ofByte: byte, in: content) }
+
+  /// The byte at which a character begins.
+  package func byte(of position: Int) -> Int { places.byte(of: position, in: content) }
+
+  /// The characters, each a string.
+  package func characterValues() throws -> [Value] {
+    let count = count
+    return try interruptibleList(count: count) { character(at: $0) }
+  }
+
+  /// The strings of one ASCII character, which all texts share.
+  private static let ascii: [TextBox] = (0..<128).map {
+    TextBox(String(UnicodeScalar(UInt8($0))))
+  }
+}
+
+/// Where the characters of a text begin: of every 64th the byte.
+private struct CharacterPlaces {
+  private(set) var count = 0
+  private var isASCII = true
+  private var marks: [Int] = []
+
+  private static let spacing = 64
+
+  init(of text: String) { append(text, after: 0) }
+
+  mutating func append(_ text: String, after bytes: Int) {
+    var text = text
+    text.withUTF8 { added in
+      if isASCII, added.allSatisfy({ $0 < 0x80 }) {
+        count += added.count
+        return
+      }
+      if isASCII {
+        isASCII = false
+        marks = Array(stride(from: 0, to: count, by: Self.spacing))
+      }
+      for (offset, byte) in added.enumerated() where byte & 0xC0 != 0x80 {
+        if count % Self.spacing == 0 { marks.append(bytes + offset) }
+        count += 1
+      }
+    }
+  }
+
+  func byte(of position: Int, in text: String) -> Int {
+    if isASCII { return position }
+    if position >= count { return text.utf8.count }
+    var byte = marks[position / Self.spacing]
+    var left = position % Self.spacing
+    var index = text.utf8.index(text.startIndex, offsetBy: byte)
+    while left > 0 {
+      repeat {
+        index = text.utf8.index(after: index)
+        byte += 1
+      } while text.utf8[index] & 0xC0 == 0x80
+      left -= 1
+    }
+    return byte
+  }
+
+  func position(ofByte byte: Int, in text: String) -> Int {
+    if isASCII { return byte }
+    var low = 0
+    var high = marks.count
+    while low < high {
+      let middle = (low + high) / 2
+      if marks[middle] <= byte { low = middle + 1 } else { high = middle }
+    }
+    guard low > 0 else { return 0 }
+    let mark = marks[low - 1]
+    let bytes = text.utf8
+    let start = bytes.index(text.startIndex, offsetBy: mark)
+    let end = bytes.index(text.startIndex, offsetBy: byte)
+    return (low - 1) * Self.spacing + bytes[start..<end].count { $0 & 0xC0 != 0x80 }
+  }
+}

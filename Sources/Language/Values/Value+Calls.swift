@@ -1,0 +1,56 @@
+/// What must be known of a function before it is called.
+extension Value {
+  /// Whether a call with these arguments lacks one that has no default. A layer's constructor never
+  /// does: `net |> dropout(0.5)` composes.
+  ///
+  /// - Parameters:
+  ///   - count: how many arguments are given.
+  ///   - names: of those that are given by name; empty where none is.
+  func lacksArgument(count: Int, names: [String?]) -> Bool {
+    guard case .function(let function) = self, let parameters = function.neededParameters else {
+      return false
+    }
+    let named = Set(names.compactMap { $0 })
+    let positional = count - named.count
+    return parameters.enumerated().contains { place, parameter in
+      (parameter.isNeeded || parameter.isAwaited && named.isEmpty)
+        && place >= positional && !named.contains(parameter.name)
+    }
+  }
+
+  /// Whether a call takes two or more arguments that have no default.
+  package var needsSeveralArguments: Bool {
+    guard case .function(let function) = self, let parameters = function.neededParameters else {
+      return false
+    }
+    return parameters.count { $0.isNeeded } > 1
+  }
+}
+
+extension Function {
+  /// The parameters in order, and whether each must be given; nil for a layer's constructor.
+  fileprivate var neededParameters: [(name: String, isNeeded: Bool, isAwaited: Bool)]? {
+    switch origin {
+    case .builtin(let builtin):
+      if builtin.declaration.group == .layers { return nil }
+      return builtin.declaration.parameters.map {
+        ($0.name, $0.defaultValue == nil, $0.isAwaited)
+      }
+    case .user(let code): return code.parameters.map { ($0.name, !$0.hasDefault, false) }
+    case .composed(let steps):
+      guard case .function(let first)? = steps.first else { return nil }
+      return first.neededParameters
+    }
+  }
+}
+
+extension Interpreter {
+  /// Calls a function with an element of a sequence: a list is taken apart for a function that
+  /// needs several arguments.
+  package func call(_ function: Value, element: Value) throws -> Value {
+    if case .list(let box) = element, function.needsSeveralArguments {
+      return try call(function, box.content)
+    }
+    return try call(function, [element])
+  }
+}

@@ -1,0 +1,157 @@
+import Language
+import Tensors
+
+/// Records as maps from names to values.
+extension Builtin {
+  static let recordGroup: [Builtin] = [keys, values, items, get, remove, counts, codes]
+
+  private static let record = Parameter("record", .record, "a record")
+
+  static let keys = Builtin(
+    Declaration(
+      "keys", group: .records, "the names of a record's fields, in the order they were given",
+      parameters: [record], result: "a list of strings",
+      examples: [.init("keys({a: 1, b: 2})", "[\"a\", \"b\"]")], seeAlso: ["values", "items"])
+  ) { arguments, _ in
+    .items(try arguments.record(0).names.map { .text($0) })
+  }
+
+  static let values = Builtin(
+    Declaration(
+      "values", group: .records, "the values of a record's fields, in the order they were given",
+      parameters: [record], result: "a list of the values",
+      examples: [.init("values({a: 1, b: 2})", "[1, 2]")],
+      seeAlso: ["keys", "items"]),
+    differentiation: .differentiable
+  ) { arguments, _ in
+    .items(try arguments.record(0).values)
+  }
+
+  static let items = Builtin(
+    Declaration(
+      "items", group: .records, "the names and values of a record's fields, as lists of two",
+      parameters: [record], result: "a list of lists",
+      examples: [
+        .init("items({a: 1, b: 2})", "[[\"a\", 1], [\"b\", 2]]"),
+        .init("items({a: 3, b: 2}) |> sort(key=(name, n) -> n)", "[[\"b\", 2], [\"a\", 3]]"),
+      ],
+      seeAlso: ["keys", "values"]),
+    differentiation: .differentiable
+  ) { arguments, _ in
+    let record = try arguments.record(0)
+    return .items(
+      try interruptibleList(count: record.count) {
+        .items([.text(record.names[$0]), record.values[$0]])
+      })
+  }
+
+  static let get = Builtin(
+    Declaration(
+      "get", group: .records, "a record's value under a name, or a default where there is none",
+      details: "r[key] is an error where the record has no such name.",
+      parameters: [
+        record, Parameter("key", .any, "a string"),
+        Parameter("default", .any, default: .some(.none), "what stands in for a missing value"),
+      ],
+      result: "the value",
+      examples: [.init("get({a: 1}, \"b\", 0)", "0")], seeAlso: ["keys", "remove", "counts"]),
+    differentiation: .differentiable
+  ) { arguments, _ in
+    let record = try arguments.record(0)
+    return record[try arguments.key(1)] ?? arguments[2]
+  }
+
+  static let remove = Builtin(
+    Declaration(
+      "remove", group: .records, "a record without one of its names",
+      parameters: [record, Parameter("key", .any, "a string")], result: "a record",
+      examples: [.init("remove({a: 1, b: 2}, \"a\")", "{b: 2}")], seeAlso: ["get", "keys"]),
+    differentiation: .differentiable
+  ) { arguments, _ in
+    var record = try arguments.record(0)
+    let key = try arguments.key(1)
+    guard record[key] != nil else {
+      throw RuntimeError.unknownField(key, of: "the record", known: record.names)
+    }
+    record[key] = nil
+    return .record(Box(record))
+  }
+
+  static let counts = Builtin(
+    Declaration(
+      "counts", group: .records, "how often each value of a sequence occurs",
+      details: "In the order of first appearance; numbers are written as str writes them.",
+      parameters: [Parameter("items", .sequence, "a list, range, tensor or string")],
+      result: "a record of numbers",
+      examples: [.init("counts([\"b\", \"a\", \"b\"])", "{b: 2, a: 1}")],
+      seeAlso: ["codes", "unique", "bincount"]),
+    differentiation: .stepwise("its result is a count, which jumps")
+  ) { arguments, _ in
+    var counts = Record()
+    for (place, element) in try arguments.sequence(0).enumerated() {
+      if place & 0xFFFF == 0 { try Interrupt.check() }
+      let name = try arguments.name(of: element)
+      counts[name] = .number((counts[name]?.asNumber() ?? 0) + 1)
+    }
+    return .record(Box(counts))
+  }
+
+  static let codes = Builtin(
+    Declaration(
+      "codes", group: .records, "whole numbers in place of the values of a sequence",
+      details: """
+        Names are in the order of first appearance; numbers are written as str writes them. \
+        one_hot(codes(x).codes) are rows of 0 and 1.
+        """,
+      parameters: [Parameter("items", .sequence, "a list, range, tensor or string")],
+      result: "a record {codes, names}: a vector and a list of strings",
+      examples: [
+        .init("codes([\"b\", \"a\", \"b\"])", "{codes: [0, 1, 0], names: [\"b\", \"a\"]}")
+      ],
+      seeAlso: ["counts", "one_hot"]),
+    differentiation: .stepwise("its result is a position, which jumps from one to the next")
+  ) { arguments, _ in
+    var places = Record()
+    let codes = try arguments.sequence(0).enumerated().map { place, element in
+      if place & 0xFFFF == 0 { try Interrupt.check() }
+      let name = try arguments.name(of: element)
+      if let known = places[name]?.asNumber() { return known }
+      places[name] = .number(Double(places.count))
+      return Double(places.count - 1)
+    }
+    return .fields([
+      ("codes", Value(try Tensor(doubles: codes, elementType: .f32))),
+      ("names", .items(places.names.map { .text($0) })),
+    ])
+  }
+}
+
+extension Arguments {
+  fileprivate func record(_ index: Int) throws -> Record {
+    guard case .record(let box) = self[index] else { throw mismatch(index, expected: "a record") }
+    return box.content
+  }
+
+  /// A key of a record: a string.
+  fileprivate func key(_ index: Int) throws -> String {
+    guard case .string(let box) = self[index] else {
+      throw RuntimeError.other(
+        "the names in a record are strings, and this is \(self[index].kindPhrase)",
+        hint: "write str(x)")
+    }
+    return box.content
+  }
+
+  /// What an element is called in a record.
+  fileprivate func name(of element: Value) throws -> String {
+    switch element {
+    case .string(let box): return box.content
+    case .number, .bool: return element.display()
+    case .traced(let box) where box.content.rank == 0: return element.display()
+    default:
+      throw RuntimeError.other(
+        "\(declaration.name) takes strings and numbers, and one of the elements is "
+          + element.kindPhrase, hint: nil)
+    }
+  }
+}

@@ -1,0 +1,227 @@
+import Files
+import Language
+import Tensors
+
+/// Strings: their pieces, their letters, and files of text.
+extension Builtin {
+  static let textGroup: [Builtin] = [
+    read, lines, join, chars, ord, chr, upper, lower, strip, replace, find, contains, startsWith,
+    endsWith,
+  ]
+
+  private static let text = Parameter("s", .string, "a string")
+  private static let part = Parameter("part", .string, "what to look for")
+
+  static let read = Builtin(
+    Declaration(
+      "read", group: .text, "the text of a file, whatever its ending",
+      details: "In UTF-8. A relative path starts from the working directory.",
+      parameters: [Parameter("path", .string, "the file's path")], result: "a string",
+      examples: [.init("save \"one\\ntwo\" to /tmp/lines.txt\nlines(read(\"/tmp/lines.txt\"))")],
+      seeAlso: ["lines", "split"])
+  ) { arguments, _ in
+    .text(try TextFile.read(arguments.string(0)))
+  }
+
+  static let lines = Builtin(
+    Declaration(
+      "lines", group: .text, "the lines of a string, without their ends",
+      details: "A line ends with \\n or \\r\\n; one at the very end opens no further line.",
+      parameters: [text], result: "a list of strings",
+      examples: [.init("lines(\"a\\nb\\n\")", "[\"a\", \"b\"]")],
+      seeAlso: ["split", "read", "join"])
+  ) { arguments, _ in
+    let text = try arguments.string(0)
+    if text.isEmpty { return .items([]) }
+    var pieces = try TextSearch("\n").pieces(of: text)
+    if pieces.last == "" { pieces.removeLast() }
+    return .items(
+      pieces.map { .text($0.utf8.last == 13 ? String($0.unicodeScalars.dropLast()) : $0) })
+  }
+
+  static let join = Builtin(
+    Declaration(
+      "join", group: .text, "the strings of a list, one after the other",
+      parameters: [
+        Parameter("list", .sequence, "strings"),
+        Parameter("sep", .string, default: .string(""), isAwaited: true, "what stands in between"),
+      ],
+      result: "a string",
+      examples: [
+        .init("join([\"a\", \"b\"], \", \")", "\"a, b\""),
+        .init("map(str, 1...3) |> join(\"-\")", "\"1-2-3\""),
+      ],
+      seeAlso: ["split", "chars", "str"])
+  ) { arguments, _ in
+    let strings = try arguments.sequence(0).map { value in
+      guard case .string(let box) = value else {
+        throw RuntimeError.other(
+          "join: the elements must be strings, and one is \(value.kindPhrase)",
+          hint: "write join(map(str, list), sep)")
+      }
+      return box.content
+    }
+    let separator = try arguments.string(1)
+    try MemoryGuard.check(
+      elements: strings.reduce(0) { $0 + Double($1.utf8.count + separator.utf8.count) },
+      bytesEach: 1)
+    return .text(strings.joined(separator: separator))
+  }
+
+  static let chars = Builtin(
+    Declaration(
+      "chars", group: .text, "the characters of a string",
+      details: "A character is a Unicode code point.", parameters: [text],
+      result: "a list of strings", examples: [.init("chars(\"abc\")", "[\"a\", \"b\", \"c\"]")],
+      seeAlso: ["join", "ord", "counts"])
+  ) { arguments, _ in
+    .items(try arguments.sequence(0))
+  }
+
+  static let ord = Builtin(
+    Declaration(
+      "ord", group: .text, "the number of a character in Unicode",
+      parameters: [Parameter("c", .string, "one character")], result: "a number",
+      examples: [.init("ord(\"a\")", "97")], seeAlso: ["chr", "chars"])
+  ) { arguments, _ in
+    let scalars = try arguments.string(0).unicodeScalars
+    guard let scalar = scalars.first, scalars.count == 1 else {
+      throw arguments.mismatch(0, expected: "one character")
+    }
+    return .number(Double(scalar.value))
+  }
+
+  static let chr = Builtin(
+    Declaration(
+      "chr", group: .text, "the character of a number in Unicode",
+      parameters: [Parameter("n", .integer, "from 0 to 1114111")], result: "a string",
+      examples: [.init("chr(97)", "\"a\"")], seeAlso: ["ord"])
+  ) { arguments, _ in
+    let number = try arguments.integer(0)
+    guard let code = UInt32(exactly: number), let scalar = UnicodeScalar(code) else {
+      throw RuntimeError.other("chr: \(number) is the number of no character", hint: nil)
+    }
+    return .text(String(scalar))
+  }
+
+  static let upper = changed("upper", "with capital letters", "\"aé\"", "\"AÉ\"") {
+    $0.uppercased()
+  }
+
+  static let lower = changed("lower", "with small letters", "\"AÉ\"", "\"aé\"") {
+    $0.lowercased()
+  }
+
+  private static func changed(
+    _ name: String, _ summary: String, _ example: String, _ result: String,
+    _ change: @escaping @Sendable (String) -> String
+  ) -> Builtin {
+    Builtin(
+      Declaration(
+        name, group: .text, "a string " + summary, parameters: [text], result: "a string",
+        examples: [.init("\(name)(\(example))", result)],
+        seeAlso: [name == "upper" ? "lower" : "upper", "strip"])
+    ) { arguments, _ in
+      .text(change(try arguments.string(0)))
+    }
+  }
+
+  static let strip = Builtin(
+    Declaration(
+      "strip", group: .text, "a string without the white space at both ends",
+      parameters: [
+        text,
+        Parameter(
+          "of", .string, default: .computed("white space"), "the characters to take away instead"),
+      ],
+      result: "a string",
+      examples: [
+        .init("strip(\"  a b \\n\")", "\"a b\""), .init("strip(\"--a-\", of=\"-\")", "\"a\""),
+      ],
+      seeAlso: ["split", "replace"])
+  ) { arguments, _ in
+    let scalars = try arguments.string(0).unicodeScalars
+    let given = arguments.isGiven(1) ? Set(try arguments.string(1).unicodeScalars) : nil
+    func goes(_ scalar: UnicodeScalar) -> Bool {
+      given?.contains(scalar) ?? scalar.properties.isWhitespace
+    }
+    guard let first = scalars.firstIndex(where: { !goes($0) }),
+      let last = scalars.lastIndex(where: { !goes($0) })
+    else { return .text("") }
+    return .text(String(scalars[first...last]))
+  }
+
+  static let replace = Builtin(
+    Declaration(
+      "replace", group: .text, "a string with one part put in another's place, everywhere",
+      parameters: [
+        text, Parameter("old", .string, "what goes"), Parameter("new", .string, "what comes"),
+      ],
+      result: "a string", examples: [.init("replace(\"aXbX\", \"X\", \"-\")", "\"a-b-\"")],
+      seeAlso: ["split", "find"])
+  ) { arguments, _ in
+    let old = try arguments.string(1)
+    guard !old.isEmpty else {
+      throw RuntimeError.other("replace: old is empty", hint: nil)
+    }
+    return .text(
+      try TextSearch(old).replacing(in: arguments.string(0), with: arguments.string(2)))
+  }
+
+  static let find = Builtin(
+    Declaration(
+      "find", group: .text, "the position where a part of a string first stands; none if nowhere",
+      parameters: [text, part], result: "a number or none",
+      examples: [.init("find(\"banana\", \"na\")", "2")],
+      seeAlso: ["contains", "replace", "starts_with"])
+  ) { arguments, _ in
+    guard case .string(let box) = arguments[0] else {
+      throw arguments.mismatch(0, expected: "a string")
+    }
+    let part = try arguments.string(1)
+    if part.isEmpty { return .number(0) }
+    guard let byte = TextSearch(part).first(in: box.content) else { return .none }
+    return .number(Double(box.position(ofByte: byte)))
+  }
+
+  static let contains = asked(
+    "contains", "whether a part stands in a string", "contains(\"banana\", \"nan\")"
+  ) { $1.isEmpty || TextSearch($1).first(in: $0) != nil }
+
+  static let startsWith = asked(
+    "starts_with", "whether a string begins with a part", "starts_with(\"banana\", \"ba\")"
+  ) { $0.utf8.starts(with: $1.utf8) }
+
+  static let endsWith = asked(
+    "ends_with", "whether a string ends with a part", "ends_with(\"banana\", \"na\")"
+  ) { $0.utf8.reversed().starts(with: $1.utf8.reversed()) }
+
+  private static func asked(
+    _ name: String, _ summary: String, _ example: String,
+    _ answer: @escaping @Sendable (_ text: String, _ part: String) -> Bool
+  ) -> Builtin {
+    Builtin(
+      Declaration(
+        name, group: .text, summary, parameters: [text, part], result: "true or false",
+        examples: [.init(example, "true")], seeAlso: ["find", "split"])
+    ) { arguments, _ in
+      .bool(answer(try arguments.string(0), try arguments.string(1)))
+    }
+  }
+}
+
+extension Arguments {
+  /// The pieces of a string: between separators, or the words between white space where the
+  /// parameter of the separator is left out.
+  func pieces(of text: String, separatedBy index: Int) throws -> [Value] {
+    guard isGiven(index) else {
+      return text.unicodeScalars.split { $0.properties.isWhitespace }.map { .text(String($0)) }
+    }
+    let separator = try string(index)
+    guard !separator.isEmpty else {
+      throw RuntimeError.other(
+        "\(declaration.name): the separator is empty", hint: "chars(s) gives the characters")
+    }
+    return try TextSearch(separator).pieces(of: text).map { .text($0) }
+  }
+}

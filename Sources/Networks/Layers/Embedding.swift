@@ -1,0 +1,44 @@
+import Operations
+import Tensors
+
+/// A learned vector for each of `count` codes: whole numbers from 0, in any shape, become vectors
+/// along a new last axis.
+package struct Embedding: SelfContainedLayer {
+  package let count: Int
+  package let size: Int
+  package var parameterGroups: [[LayerParameter]] = []
+
+  package init(count: Int, size: Int) throws(NetworkError) {
+    self.count = count
+    self.size = size
+    try NetworkError.check([("count", count), ("size", size)], of: description)
+  }
+
+  package var description: String { "embedding(\(count), \(size))" }
+  package var groupCount: Int { 1 }
+
+  package func drawn(generator: inout RandomGenerator) throws -> [[LayerParameter]] {
+    [[try .normal("E", [count, size], deviation: 1, &generator)]]
+  }
+
+  package func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] {
+    input == [1] ? [size] : input + [size]
+  }
+
+  package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
+    let table = try parameters(of: pass, count: 1)[0]
+    let codes = try x.tensor.guardedDoubles()
+    for (index, code) in codes.enumerated() {
+      guard let whole = Int(exactly: code), (0..<count).contains(whole) else {
+        throw NetworkError.codeOutside(
+          layer: description, code: code, row: index / max(1, codes.count / max(1, x.shape[0])),
+          count: count)
+      }
+    }
+    let dimensions = x.shape.dimensions
+    let places =
+      dimensions.count == 2 && dimensions[1] == 1
+      ? try x.tensor.reshaped([dimensions[0]]) : x.tensor
+    return try .subscripted(table, [.gather(places)])
+  }
+}
