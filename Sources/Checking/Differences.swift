@@ -125,7 +125,7 @@ private struct LossProbe {
     self.environment = environment
     let point = try environment.point()
     shape = point.shape
-    values = point.doubles()
+    values = try point.guardedDoubles()
     scale = expected.reduce(0) { max($0, abs($1)) }
     center = try environment.setting(Value(point)) {
       try environment.lossValue().tensor.item ?? .nan

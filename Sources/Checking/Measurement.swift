@@ -21,6 +21,8 @@ struct Measurement {
     self.given = given
     self.loss = loss
     self.tolerance = tolerance
+    // Lists of all elements that the measuring, and the search after it, make side by side.
+    try MemoryGuard.check(elements: Double(loss.gradient.count), bytesEach: 8 * 8)
     numbers = given.doubles()
     truth = loss.gradient.doubles()
     guard truth.allSatisfy(\.isFinite) else {

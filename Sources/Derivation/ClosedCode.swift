@@ -255,9 +255,9 @@ extension Graph {
 extension Tensor {
   /// Whether two tensors with these values are hardly equal by chance: neither counts nor marks.
   fileprivate var isTelling: Bool {
-    let numbers = doubles()
-    return numbers.count > 1 && numbers.allSatisfy(\.isFinite)
-      && numbers.filter { $0 != $0.rounded() }.count * 2 > numbers.count
+    guard count > 1, let numbers = try? guardedDoubles() else { return false }
+    return numbers.allSatisfy(\.isFinite)
+      && numbers.count { $0 != $0.rounded() } * 2 > numbers.count
       && numbers.contains { $0 != numbers[0] }
   }
 

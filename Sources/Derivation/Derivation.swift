@@ -78,10 +78,10 @@ package struct Derivation {
     _ value: Tensor, _ reference: Tensor, floor: Double = 1e-12
   ) throws -> Double {
     guard value.shape == reference.shape else { return .infinity }
-    let numbers = reference.doubles()
+    let numbers = try reference.guardedDoubles()
     let scale = numbers.reduce(0) { max($0, $1.magnitude) }
     var worst = 0.0
-    for (a, b) in zip(value.doubles(), numbers) where !(a == b || (a.isNaN && b.isNaN)) {
+    for (a, b) in zip(try value.guardedDoubles(), numbers) where !(a == b || (a.isNaN && b.isNaN)) {
       let difference = (a - b).magnitude
       worst = max(worst, difference.isNaN ? .infinity : difference)
     }

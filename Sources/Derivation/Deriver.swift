@@ -176,8 +176,8 @@ package final class Deriver {
 
   /// How large a derivative of the loss is that is neither great nor small: the loss by the
   /// greatest element.
-  private func naturalScale(_ node: Node) -> Double {
-    let greatest = node.tensor.doubles().reduce(0) { max($0, $1.magnitude) }
+  private func naturalScale(_ node: Node) throws -> Double {
+    let greatest = try node.tensor.guardedDoubles().reduce(0) { max($0, $1.magnitude) }
     let scale = lossMagnitude / greatest
     return scale.isFinite ? scale : 0
   }
@@ -204,7 +204,7 @@ package final class Deriver {
   ) throws -> Derivation {
     let code = ClosedCode(machine: machine, graph: graph, thunk: thunk, place: place)
     let gradient = try machine.gradient(of: thunk, at: [place]).first ?? .none
-    let floor = 1e-2 * naturalScale(variable)
+    let floor = try 1e-2 * naturalScale(variable)
     let written = try writtenCode(code, closed, gradient, floor)
     let misread = try misreading(variable, gradient, floor)
     return Derivation(
@@ -299,7 +299,7 @@ package final class Deriver {
     let expression = shape.rank == 0 ? "0" : "zeros(\(sizes))"
     let gradient = try machine.gradient(of: thunk, at: [place]).first ?? .none
     let error = try gradient.asTensor().map { tensor -> Double in
-      let largest = tensor.doubles().reduce(0) { max($0, $1.magnitude) }
+      let largest = try tensor.guardedDoubles().reduce(0) { max($0, $1.magnitude) }
       return largest == 0 ? 0 : .infinity
     }
     root.symbol = "L"

@@ -37,6 +37,8 @@ package func numericalGradient(
     try Interrupt.check()
     let step = 6.055e-6 * Swift.max(1, abs(values[element]))
     func value(at shifted: Double) throws -> Double {
+      // The copy that is moved, and the tensor made of it.
+      try MemoryGuard.check(elements: Double(values.count), bytesEach: 3 * 8)
       var moved = values
       moved[element] = shifted
       arguments[argument] = try Tensor(doubles: moved, shape, elementType: .f64)

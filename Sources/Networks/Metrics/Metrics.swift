@@ -25,15 +25,24 @@ package enum Metrics {
     if try answers(targets, predictions) != nil { throw NetworkError.severalAnswers }
     let pairs = try classPairs(targets, predictions)
     // Far more classes than a matrix of them could have.
-    let outside = pairs.lazy.flatMap { [$0.truth, $0.guess] }.first { !(0..<1 << 24).contains($0) }
-    if let outside { throw NetworkError.labelOutside(label: outside, classes: nil) }
+    var labels = 0
+    for (place, pair) in pairs.enumerated() {
+      if place & 0xFFFF == 0 { try Interrupt.check() }
+      let label = (0..<1 << 24).contains(pair.truth) ? pair.guess : pair.truth
+      guard (0..<1 << 24).contains(label) else {
+        throw NetworkError.labelOutside(label: label, classes: nil)
+      }
+      labels = max(labels, pair.truth + 1, pair.guess + 1)
+    }
     let columns = [targets, predictions].filter(isRows).map { $0.shape[1] }.max()
-    let labels = (pairs.map { max($0.truth, $0.guess) }.max() ?? -1) + 1
     let isBinary = try columns == nil && !(areWhole(targets) && areWhole(predictions))
     let classes = columns ?? max(labels, isBinary || pairs.isEmpty ? 2 : 0)
     let size = try Shape(checking: [classes, classes])
     var counts = try Tensor.zeros(size).doubles()
-    for pair in pairs { counts[pair.truth * classes + pair.guess] += 1 }
+    for (place, pair) in pairs.enumerated() {
+      if place & 0xFFFF == 0 { try Interrupt.check() }
+      counts[pair.truth * classes + pair.guess] += 1
+    }
     return try Tensor(doubles: counts, size, elementType: .holding(counts))
   }
 
@@ -101,6 +110,7 @@ package enum Metrics {
       throw NetworkError.scoreShapes(target: targets.shape, prediction: predictions.shape)
     }
     for tensor in [targets, predictions] {
+      try Interrupt.check()
       let bad = try tensor.guardedDoubles().count { $0.isNaN }
       if bad > 0 { throw NetworkError.scoreNotFinite(count: bad) }
     }
@@ -112,6 +122,7 @@ package enum Metrics {
         (try labels(targets, of: predictions.shape[1]), try largest(predictions))
       case (false, false): try singleClasses(targets, predictions)
       }
+    try Interrupt.check()
     return Array(zip(pair.0, pair.1))
   }
 
@@ -146,7 +157,10 @@ package enum Metrics {
     -> ([Int], [Int])
   {
     let numbers = try [targets.guardedDoubles(), predictions.guardedDoubles()]
-    let whole = numbers.map { side in side.compactMap { Int(exactly: $0) } }
+    let whole = try numbers.map { side in
+      try Interrupt.check()
+      return side.compactMap { Int(exactly: $0) }
+    }
     let areWhole = zip(numbers, whole).map { $0.count == $1.count }
     if areWhole[0], areWhole[1] { return (whole[0], whole[1]) }
     // Beside probabilities the labels can only be 0 and 1.
