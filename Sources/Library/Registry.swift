@@ -6,9 +6,11 @@ extension Vocabulary {
     builtins: [
       Builtin.reportGroup, Builtin.makeGroup, Builtin.randomGroup, Builtin.shapeGroup,
       Builtin.elementwiseGroup, Builtin.comparisonGroup, Builtin.reduceGroup, Builtin.orderGroup,
-      Builtin.linearAlgebraGroup, Builtin.layerGroup, Builtin.lossGroup, Builtin.optimizerGroup,
+      Builtin.linearAlgebraGroup, Builtin.decompositionGroup, Builtin.layerGroup, Builtin.lossGroup,
+      Builtin.optimizerGroup,
       Builtin.scheduleGroup, Builtin.dataGroup, Builtin.conversionGroup, Builtin.sequenceGroup,
-      Builtin.recordGroup, Builtin.textGroup,
+      Builtin.recordGroup, Builtin.arrayGroup,
+      Builtin.statisticsGroup, Builtin.samplingGroup, Builtin.textGroup,
       Builtin.controlGroup,
     ].flatMap { $0 },
     prelude: Prelude.source, preludeDeclarations: Prelude.declarations)

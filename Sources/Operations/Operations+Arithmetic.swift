@@ -47,6 +47,10 @@ extension BinaryOperation {
         ],
         textbook: [y * .binary(.power, x, y - 1), .result * .unary(.log, x)],
         rules: ["power rule", "exponential: aˣ log a"])
+    case .arctan2:
+      ElementwiseRecord(
+        [y / (x * x + y * y), -(x / (x * x + y * y))],
+        rules: ["arctan2: x/(x² + y²)", "arctan2: −y/(x² + y²)"])
     case .minimum: Self.extremum(.less, "minimum: passes where it is the smaller")
     case .maximum: Self.extremum(.greater, "maximum: passes where it is the larger")
     case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .and, .or: .stepwise

@@ -55,7 +55,17 @@ extension UnaryOperation {
         "ReLU: mask [z > 0]", isActivation: true)
     case .reciprocal: ElementwiseRecord(-(y * y), "1/x: −1/x²")
     case .square: ElementwiseRecord(2 * x, "power rule")
-    case .sign, .floor, .ceil, .round, .gradRelu, .isnan, .isfinite, .not: .stepwise
+    case .tan: ElementwiseRecord(1 + y * y, "tangent: 1 + tan²")
+    case .sinh: ElementwiseRecord(.unary(.cosh, x), "sinh′ = cosh")
+    case .cosh: ElementwiseRecord(.unary(.sinh, x), "cosh′ = sinh")
+    case .arcsin: ElementwiseRecord(1 / .unary(.sqrt, 1 - x * x), "arcsin: 1/√(1 − x²)")
+    case .arccos: ElementwiseRecord(-(1 / .unary(.sqrt, 1 - x * x)), "arccos: −1/√(1 − x²)")
+    case .arctan: ElementwiseRecord(1 / (1 + x * x), "arctan: 1/(1 + x²)")
+    case .expm1: ElementwiseRecord(1 + y, "exponential: (eˣ − 1)′ = eˣ")
+    case .log2: ElementwiseRecord(1.4426950408889634 / x, "log₂: 1/(x log 2)")
+    case .log10: ElementwiseRecord(0.4342944819032518 / x, "log₁₀: 1/(x log 10)")
+    case .sign, .floor, .ceil, .round, .trunc, .gradRelu, .isnan, .isinf, .isfinite, .not:
+      .stepwise
     }
   }
 

@@ -11,6 +11,10 @@ extension TensorError: CustomStringConvertible {
         : "not enough memory: \(Self.size(bytes)) wanted, \(Self.size(available)) available"
     case .memoryRunsShort(let left): return "not enough memory: only \(Self.size(left)) left"
     case .interrupted: return "interrupted"
+    case .singular(let condition):
+      let number = condition.isFinite ? "\(Float(condition))" : "infinite"
+      return "the matrix is singular: its condition number is \(number)"
+    case .decomposition(let text): return text
     case .invalidProgram: return "an elementwise program that is not well formed"
     case .library(let operation, let status):
       return "oneDNN refused the \(operation) (status \(status))"

@@ -40,5 +40,9 @@ package enum TensorError: Error, Hashable, Sendable {
   case invalidProgram
   /// oneDNN refused; the status is its own.
   case library(operation: String, status: Int)
+  /// A system of equations whose matrix is singular to the last digit.
+  case singular(condition: Double)
+  /// A decomposition that cannot be, in words.
+  case decomposition(String)
   case interrupted
 }

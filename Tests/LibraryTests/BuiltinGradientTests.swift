@@ -20,6 +20,7 @@ import Testing
   /// Differentiable by what they call or hand through; the machine's tests cover them.
   static let structural: Set<String> = [
     "map", "filter", "zip", "try", "batches", "enumerate", "values", "items", "get", "remove",
+    "meshgrid", "split_at", "topk", "einsum",
   ]
 
   static let names = Builtin.all.filter { $0.differentiation == .differentiable }.map(\.name)
@@ -34,7 +35,16 @@ import Testing
     let vector = try Tensor(doubles: [0.4, -1.1, 0.8], elementType: .f64)
     let square = try matrix([[0.3, 1.2], [0.55, -1.4]])
     switch name {
-    case "log", "sqrt", "log1p": return Sample(tensors: [positive])
+    case "log", "sqrt", "log1p", "log2", "log10": return Sample(tensors: [positive])
+    case "arcsin", "arccos": return Sample(tensors: [try Tensor.apply(.multiply, a, 0.4)])
+    case "arctan2": return Sample(tensors: [a, positive])
+    case "roll", "quantile", "percentile":
+      return Sample(tensors: [a], others: [(nil, .number(name == "roll" ? 1 : 0.4))])
+    case "tile", "pad": return Sample(tensors: [a], others: [(nil, .number(2))])
+    case "swapaxes": return Sample(tensors: [a], others: [(nil, .number(0)), (nil, .number(1))])
+    case "inv", "det": return Sample(tensors: [square])
+    case "solve": return Sample(tensors: [square, a])
+    case "lstsq": return Sample(tensors: [try a.transposed(), try b.transposed()])
     case "compute":
       return Sample(tensors: [square, b, try matrix([[0.1, 0.2, 0.3]])])
     case "averageCE", "cross_entropy":

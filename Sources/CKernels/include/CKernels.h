@@ -320,3 +320,22 @@ int nnsh_random_uniform(
 int nnsh_random_normal(
     uint64_t key, uint64_t stream, uint64_t counter, int type, void *_Nonnull out, ptrdiff_t count,
     double mean, double deviation);
+
+// MARK: - Decompositions by LAPACK (lapack.c)
+
+typedef enum {
+  nnsh_solving, nnsh_determinant, nnsh_cholesky, nnsh_eigenvalues, nnsh_singular_values,
+  nnsh_orthogonal, nnsh_least_squares,
+} nnsh_decomposition;
+
+/// Whether Debian's liblapack3, or another of its name, is on this machine.
+int nnsh_lapack_is_there(void);
+
+/// Works in place on matrices stored column by column; what each of a, b and c holds afterwards
+/// stands beside the functions of lapack.c. `condition` becomes the reciprocal condition number of
+/// what is solved.
+///
+/// 0, LAPACK's own number above 0, -100 without LAPACK, -101 without memory, -102 when interrupted.
+int nnsh_decompose(nnsh_decomposition kind, int m, int n, int columns,
+                   double *_Nonnull a, ptrdiff_t a_count, double *_Nonnull b, ptrdiff_t b_count,
+                   double *_Nonnull c, ptrdiff_t c_count, double *_Nonnull condition);

@@ -4,7 +4,9 @@ import Tensors
 
 /// Elementwise functions of several operands.
 extension Builtin {
-  static let comparisonGroup: [Builtin] = [minimum, maximum, clip, choose]
+  static let comparisonGroup: [Builtin] = [
+    minimum, maximum, arctan2, floorDivide, clip, choose,
+  ]
 
   static let minimum = pairwise(
     .minimum, "the smaller of each pair of elements", example: "minimum([1, 5], 3)",
@@ -14,17 +16,36 @@ extension Builtin {
     .maximum, "the larger of each pair of elements", example: "maximum([1, 5], 3)",
     "2 tensor f32\n  3  5", seeAlso: ["minimum", "max", "relu"])
 
+  static let arctan2 = pairwise(
+    .arctan2, "the angle of the point (b, a) seen from 0, from −π to π",
+    details: "Shapes broadcast. a is the height, as in NumPy.", example: "arctan2(1, -1)",
+    "2.35619", seeAlso: ["arctan", "tan"])
+
+  static let floorDivide = Builtin(
+    Declaration(
+      "floor_divide", group: .elementwise, "the quotient rounded down",
+      parameters: [
+        Parameter("a", .tensor, "of any shape"), Parameter("b", .tensor, "of any shape"),
+      ],
+      result: "a tensor of the common shape", examples: [.init("floor_divide(-7, 2)", "-4")],
+      seeAlso: ["floor", "trunc"]),
+    differentiation: .stepwise("it jumps from one whole number to the next")
+  ) { arguments, _ in
+    let quotient = try Variable.divide(arguments.variable(0), arguments.variable(1))
+    return Value(try .apply(.floor, quotient))
+  }
+
   private static func pairwise(
-    _ operation: BinaryOperation, _ summary: String, example: String, _ output: String,
-    seeAlso: [String]
+    _ operation: BinaryOperation, _ summary: String,
+    details: String = """
+    Shapes broadcast. A NaN on either side gives NaN. Of equal elements each has half of the \
+    derivative.
+    """, example: String, _ output: String, seeAlso: [String]
   ) -> Builtin {
     Builtin(
       Declaration(
         operation.name, group: .elementwise, summary,
-        details: """
-          Shapes broadcast. A NaN on either side gives NaN. Of equal elements each has half of the \
-          derivative.
-          """,
+        details: details,
         parameters: [
           Parameter("a", .tensor, "of any shape"), Parameter("b", .tensor, "of any shape"),
         ],
@@ -66,11 +87,13 @@ extension Builtin {
   static let choose = Builtin(
     Declaration(
       "where", group: .elementwise, "a where the mask is true (not 0), b elsewhere",
-      details: "Shapes broadcast.",
+      details: "Shapes broadcast. With the mask alone, the positions where it is true, as nonzero.",
       parameters: [
         Parameter("mask", .tensor, "a comparison, as x > 0"),
-        Parameter("a", .tensor, "taken where the mask is true"),
-        Parameter("b", .tensor, "taken elsewhere"),
+        Parameter(
+          "a", .any, default: .computed("positions"), isAwaited: true,
+          "taken where the mask is true"),
+        Parameter("b", .any, default: .computed("positions"), "taken elsewhere"),
       ],
       result: "a tensor of the common shape",
       examples: [.init("where([1, 0, 1], 10, 20)", "3 tensor f32\n  10  20  10")],
@@ -78,6 +101,14 @@ extension Builtin {
     differentiation: .differentiable
   ) { arguments, _ in
     arguments[0].noteCut("where", reason: "its mask is true or false")
+    guard arguments.isGiven(1) || arguments.isGiven(2) else {
+      return .items(try positions(in: arguments.tensor(0)).map { Value($0) })
+    }
+    guard arguments.isGiven(1), arguments.isGiven(2) else {
+      throw RuntimeError.missingArgument(
+        function: "where", parameter: arguments.isGiven(1) ? "b" : "a",
+        usage: arguments.declaration.signature)
+    }
     let (mask, a, b) = (try arguments.tensor(0), arguments[1], arguments[2])
     if a.isTruthLike, b.isTruthLike, let a = try a.asTensor(), let b = try b.asTensor() {
       return Value(try Tensor.where(mask, a, b).cast(to: .bool))

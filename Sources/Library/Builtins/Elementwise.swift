@@ -8,7 +8,8 @@ import Tensors
 extension Builtin {
   package static let elementwiseGroup: [Builtin] = [
     exp, log, log1p, sqrt, abs, sign, sin, cos, tanh, sigmoid, gelu, erf, softplus, floor, ceil,
-    round, isnan, isfinite,
+    round, trunc, isnan, isfinite, isinf, tan, sinh, cosh, arcsin, arccos, arctan, expm1, log2,
+    log10,
   ]
 
   /// The builtin of an elementwise operation of one operand; what can be said of it follows from its
@@ -105,6 +106,44 @@ extension Builtin {
   static let isfinite = elementwise(
     .isfinite, "whether each element is neither infinite nor NaN", example: "isfinite([nan, 1])",
     "2 tensor bool\n  false  true", seeAlso: ["isnan"])
+
+  static let trunc = elementwise(
+    .trunc, "rounded towards 0", example: "trunc(-1.7)", "-1", seeAlso: ["floor", "round"])
+
+  static let isinf = elementwise(
+    .isinf, "whether each element is infinite", example: "isinf([inf, nan])",
+    "2 tensor bool\n  true  false", seeAlso: ["isfinite", "isnan"])
+
+  static let tan = elementwise(
+    .tan, "the tangent of an angle in radians", example: "tan(0)", "0", seeAlso: ["sin", "arctan"])
+
+  static let sinh = elementwise(
+    .sinh, "the hyperbolic sine", example: "sinh(1)", "1.1752", seeAlso: ["cosh", "tanh"])
+
+  static let cosh = elementwise(
+    .cosh, "the hyperbolic cosine", example: "cosh(0)", "1", seeAlso: ["sinh", "tanh"])
+
+  static let arcsin = elementwise(
+    .arcsin, "the angle with a sine, from −π/2 to π/2", example: "arcsin(1)", "1.5708",
+    seeAlso: ["sin", "arccos"])
+
+  static let arccos = elementwise(
+    .arccos, "the angle with a cosine, from 0 to π", example: "arccos(1)", "0",
+    seeAlso: ["cos", "arcsin"])
+
+  static let arctan = elementwise(
+    .arctan, "the angle with a tangent, from −π/2 to π/2", example: "arctan(1)", "0.785398",
+    seeAlso: ["tan", "arctan2"])
+
+  static let expm1 = elementwise(
+    .expm1, "exp(x) − 1, exact for small x", example: "expm1(1e-10)", "1e-10",
+    seeAlso: ["exp", "log1p"])
+
+  static let log2 = elementwise(
+    .log2, "the logarithm to base 2", example: "log2(8)", "3", seeAlso: ["log", "log10"])
+
+  static let log10 = elementwise(
+    .log10, "the logarithm to base 10", example: "log10(1000)", "3", seeAlso: ["log", "log2"])
 
   static let round = Builtin(
     Declaration(

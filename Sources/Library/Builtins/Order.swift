@@ -128,12 +128,54 @@ extension Builtin {
   static let unique = Builtin(
     Declaration(
       "unique", group: .reduce, "the different values, in ascending order",
-      parameters: [Parameter("x", .tensor, "of any shape")], result: "a tensor of one dimension",
-      examples: [.init("unique([3, 1, 3])", "2 tensor f32\n  1  3")],
-      seeAlso: ["sort", "bincount"]),
+      details: """
+        With axis=0 the different rows of a matrix; with counts=true also how often each occurs.
+        """,
+      parameters: [
+        Parameter("x", .tensor, "of any shape"),
+        Parameter("axis", .integer, default: Parameter.Default.none, "0 for rows"),
+        Parameter("counts", .bool, default: .bool(false), "whether to count them"),
+      ],
+      result: "a tensor of one dimension; with counts a list of two",
+      examples: [
+        .init("unique([3, 1, 3])", "2 tensor f32\n  1  3"),
+        .init("unique([3, 1, 3], counts=true)", "[[1, 3], [1, 2]]"),
+      ],
+      seeAlso: ["sort", "bincount", "counts"]),
     differentiation: .refused("which values there are jumps")
   ) { arguments, _ in
-    Value(try arguments.tensor(0).unique())
+    let x = try arguments.tensor(0)
+    let isCounted = try arguments.bool(2)
+    guard let axis = try arguments.optionalInteger(1) else {
+      let values = try x.unique()
+      guard isCounted else { return Value(values) }
+      let sorted = try x.flattened().guardedDoubles()
+      var counts: [Double: Double] = [:]
+      for number in sorted { counts[number, default: 0] += 1 }
+      let nan = Double(sorted.count { $0.isNaN })
+      let numbers = values.doubles().map { $0.isNaN ? nan : counts[$0] ?? 0 }
+      return .items([Value(values), Value(try Tensor(doubles: numbers, elementType: .f32))])
+    }
+    guard axis == 0, x.rank > 1 else {
+      throw RuntimeError.other("unique: axis is 0, for the rows of a matrix", hint: nil)
+    }
+    let (rows, counts) = try uniqueRows(of: x)
+    let values = try x.subscripted([.gather(Tensor(doubles: rows, elementType: .f64))])
+    if !isCounted { return Value(values) }
+    return .items([Value(values), Value(try Tensor(doubles: counts, elementType: .f32))])
+  }
+
+  /// The places of the different rows, in ascending order of their elements, and their counts.
+  private static func uniqueRows(of x: Tensor) throws -> (rows: [Double], counts: [Double]) {
+    let width = x.shape[0] == 0 ? 0 : x.count / x.shape[0]
+    let numbers = try x.guardedDoubles()
+    var counts: [[Double]: (row: Int, count: Int)] = [:]
+    for row in 0..<x.shape[0] {
+      if row & 0xFFF == 0 { try Interrupt.check() }
+      counts[Array(numbers[row * width..<(row + 1) * width]), default: (row, 0)].count += 1
+    }
+    let ordered = counts.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
+    return (ordered.map { Double($0.row) }, ordered.map { Double($0.count) })
   }
 
   static let bincount = Builtin(
@@ -142,6 +184,8 @@ extension Builtin {
       parameters: [
         Parameter("x", .tensor, "whole numbers from 0, of one dimension"),
         Parameter("minlength", .integer, default: .number(0), "the least number of counts"),
+        Parameter(
+          "weights", .any, default: .computed("1 each"), "what each element adds to its count"),
       ],
       result: "a tensor of max(x) + 1 counts",
       examples: [.init("bincount([0, 2, 2])", "3 tensor f32\n  1  0  2")],
@@ -153,7 +197,13 @@ extension Builtin {
     let largest = labels.count == 0 ? 0 : try labels.reduce(.max).item ?? 0
     try MemoryGuard.check(
       elements: largest.isNaN ? Double(length) : Swift.max(Double(length), largest), bytesEach: 8)
-    return Value(try labels.bincount(minimumLength: length))
+    let counts = try labels.bincount(minimumLength: length)
+    guard arguments.isGiven(2) else { return Value(counts) }
+    guard let weights = try arguments[2].asTensor(), weights.shape == labels.shape else {
+      throw arguments.mismatch(2, expected: "a vector as long as x")
+    }
+    let empty = try Tensor.full(counts.shape, 0, weights.elementType == .f64 ? .f64 : .f32)
+    return Value(try empty.accumulated(at: [.gather(labels)], adding: weights))
   }
 }
 

@@ -189,7 +189,7 @@ extension Builtin {
       "repeat", group: .shape, "each element several times in a row",
       parameters: [
         Parameter("x", .tensor, "of any shape"),
-        Parameter("repeats", .integer, "how many times"),
+        Parameter("repeats", .any, "how many times; or a count for each"),
         Parameter(
           "axis", .integer, default: Parameter.Default.none, "none for the flattened elements"),
       ],
@@ -198,10 +198,33 @@ extension Builtin {
       seeAlso: ["concat", "stack"]),
     differentiation: .differentiable
   ) { arguments, _ in
-    let repeats = try arguments.size(1)
     let x = try arguments.variable(0)
+    if case .tensor(let box) = arguments[1], box.content.rank == 1 {
+      return Value(try repeated(x, arguments.integers(1), arguments.optionalInteger(2), arguments))
+    }
+    let repeats = try arguments.size(1)
     try MemoryGuard.check(elements: Double(x.count) * Double(repeats))
     return Value(try .repeated(x, repeats, axis: arguments.optionalInteger(2)))
+  }
+
+  /// Each part along an axis as often as its own count says.
+  private static func repeated(
+    _ x: Variable, _ counts: [Int], _ axis: Int?, _ arguments: borrowing Arguments
+  ) throws -> Variable {
+    let source = axis == nil ? try Variable.flatten(x) : x
+    let axis = try source.shape.normalized(axis: axis ?? 0)
+    guard counts.count == source.shape[axis], counts.allSatisfy({ $0 >= 0 }) else {
+      throw RuntimeError.other(
+        "repeat: \(source.shape[axis]) elements take as many counts from 0, and there are "
+          + "\(counts.count)", hint: nil)
+    }
+    let total = counts.reduce(0.0) { $0 + Double($1) }
+    try MemoryGuard.check(elements: total)
+    let places = counts.enumerated().flatMap { [Double](repeating: Double($0), count: $1) }
+    return try .subscripted(
+      source,
+      [Index](repeating: .all, count: axis)
+        + [.gather(Tensor(doubles: places, elementType: .f64))])
   }
 }
 

@@ -37,7 +37,10 @@ extension Command {
     context.print(binding.summary)
     if let omitted = binding.omitted {
       context.note(
-        "\(source) holds the weights alone, not \(omitted): training \(binding.name) starts afresh")
+        NetworkFile.holdsTraining(source)
+          ? "\(source) holds all but \(omitted)"
+          : "\(source) holds the weights alone, not \(omitted): training \(binding.name) starts afresh"
+      )
     }
     RescuedNetworks.markTold(source)
     for remark in binding.remarks { context.note(remark.message) }
@@ -63,11 +66,15 @@ extension Command {
     let path = try context.requiredWord("path")
     let isDataSet = if case .dataSet = value { true } else { false }
     try FileWriter.write(
-      try context.contents(of: value), calledBy: isDataSet ? "a data set" : nil, to: path)
+      try context.contents(of: value, path), calledBy: isDataSet ? "a data set" : nil, to: path)
     if case .network(let box) = value,
-      let omitted = NetworkFile.omissions(of: box.content.network)
+      let omitted = NetworkFile.omissions(
+        of: box.content.network, withTraining: NetworkFile.holdsTraining(path))
     {
-      context.note("\(path) holds the weights alone, not \(omitted)")
+      context.note(
+        NetworkFile.holdsTraining(path)
+          ? "\(path) holds all but \(omitted)"
+          : "\(path) holds the weights alone, not \(omitted)")
     }
     return nil
   }
@@ -75,10 +82,12 @@ extension Command {
 
 extension CommandContext {
   /// The form in which a value goes into a file.
-  fileprivate func contents(of value: Value) throws -> FileContents {
+  fileprivate func contents(of value: Value, _ path: String) throws -> FileContents {
     switch value {
     case .network(let box):
-      let (tensors, notes) = try NetworkFile.contents(of: box.content.network)
+      let isWhole = NetworkFile.holdsTraining(path)
+      let (tensors, notes) = try NetworkFile.contents(
+        of: box.content.network, inAnyCase: !isWhole, withTraining: isWhole)
       return .parameters(tensors, notes: notes)
     case .dataSet(let box): return box.content.fileContents
     case .string(let box): return .text(box.content)

@@ -16,8 +16,10 @@ enum NetworkFile {
   ///
   /// - Parameter inAnyCase: also where no code makes a layer again, of which the file then holds
   ///   the numbers alone.
+  /// - Parameter withTraining: whether what training remembers goes with it: the history and the
+  ///   optimizer's states, so that it goes on as if nothing had happened.
   static func contents(
-    of network: Network, inAnyCase: Bool = false
+    of network: Network, inAnyCase: Bool = false, withTraining: Bool = false
   ) throws -> (tensors: [NamedTensor], notes: [String: String]) {
     var tensors = network.parameters.map { NamedTensor(name: $0.name, tensor: $0.tensor) }
     for (index, tensor) in network.statistics.enumerated() {
@@ -31,9 +33,18 @@ enum NetworkFile {
       notes[inputNote] = input.map(String.init).joined(separator: " ")
     }
     if let loss = network.loss { notes[lossNote] = loss.rawValue }
-    if let omitted = omissions(of: network) { notes[omissionNote] = omitted }
+    if withTraining {
+      tensors += try TrainingRecord.tensors(of: network)
+      notes.merge(TrainingRecord.notes(of: network)) { first, _ in first }
+    }
+    if let omitted = omissions(of: network, withTraining: withTraining) {
+      notes[omissionNote] = omitted
+    }
     return (tensors, notes)
   }
+
+  /// Whether a file of that name holds what training remembers, too.
+  static func holdsTraining(_ path: String) -> Bool { path.hasSuffix(".nnsh") }
 
   private static let inputNote = "input"
   private static let lossNote = "loss"
@@ -42,7 +53,10 @@ enum NetworkFile {
 
   /// What a network has that the file does not hold: what training remembers. Nil where there is
   /// nothing.
-  static func omissions(of network: Network) -> String? {
+  static func omissions(of network: Network, withTraining: Bool) -> String? {
+    if withTraining {
+      return network.unfinished == nil ? nil : "where its training was interrupted"
+    }
     var parts: [String] = []
     let (epochs, steps) = (network.history.count, network.optimizerState.steps)
     if epochs > 0 { parts.append("the history of \(epochs) epoch\(epochs == 1 ? "" : "s")") }
@@ -82,10 +96,12 @@ enum NetworkFile {
       }
       try network.resolve(input: sizes)
     }
-    try setParameters(of: &network, to: tensors.filter { !$0.name.hasPrefix(statistic) })
-    let statistics = tensors.filter { $0.name.hasPrefix(statistic) }.map(\.tensor)
+    let numbers = tensors.filter { !TrainingRecord.holds($0.name) }
+    try setParameters(of: &network, to: numbers.filter { !$0.name.hasPrefix(statistic) })
+    let statistics = numbers.filter { $0.name.hasPrefix(statistic) }.map(\.tensor)
     if !statistics.isEmpty { network.statistics = statistics }
     network.loss = try notes[lossNote].flatMap { try loss(named: $0, machine) }
+    TrainingRecord.restore(&network, from: tensors, notes)
     if let seed = notes[seedNote].flatMap({ UInt64($0) }) { network.seed = seed }
     return network
   }

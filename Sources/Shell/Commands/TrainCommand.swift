@@ -97,6 +97,9 @@ extension Command {
         "patience", .integer, default: .none, misnomers: ["early_stopping"],
         "stops when val_loss has not improved for so many measurements"),
       .option("every", .integer, default: .number(1), "epochs between measurements of val_loss"),
+      .option(
+        "save", .path, default: .computed("nowhere"), misnomers: ["checkpoint"],
+        "a file that the network is saved to after each epoch, whole or not at all"),
       .option("plot", .bool, default: .bool(false), "draws the history at the end"),
     ],
     result: "record {epochs, loss, accuracy, val_loss, val_accuracy, seconds}",
@@ -113,7 +116,7 @@ extension Command {
   ) { context in
     let place = try context.place("net")
     let network = try context.network("net")
-    let run = TrainingRun(context, place: place)
+    let run = try TrainingRun(context, place: place)
     if context.has("data") {
       let settings = TrainingSettings(context)
       var options = try settings.options()
@@ -123,7 +126,9 @@ extension Command {
       context.noteTheLoss(of: trainer, network, place)
       return try run.finish(trainer)
     }
-    if let option = context.command.inputs.first(where: { $0.slot != "net" && $0.slot != "plot" }) {
+    if let option = context.command.inputs.first(where: {
+      !["net", "plot", "save"].contains($0.slot)
+    }) {
       throw RuntimeError.other(
         "\(option.slot)= is given, but no data: train \(place.description) alone goes on as planned",
         hint: "write train \(place.description) on DATA \(option.slot)=…")

@@ -1,4 +1,5 @@
 import Console
+import Files
 import Language
 import Networks
 import Plot
@@ -12,14 +13,17 @@ final class TrainingRun: TrainingDelegate {
   private let reporter: ProgressReporter
   private let showsProgress: Bool
   private let hooks: EpochHooks
+  /// Where the network is saved after each epoch.
+  private let savePath: String?
   private var last: Progress?
   private let start = MonotonicClock.now()
 
-  init(_ context: CommandContext, place: Place) {
+  init(_ context: CommandContext, place: Place) throws {
     self.context = context
     self.place = place
     let session = context.session
     hooks = EpochHooks(context)
+    savePath = try context.word("save")
     showsProgress = session.settings.showsProgress
     reporter = ProgressReporter(
       isInPlace: session.terminal.drawsProgress, paint: Paint(isOn: session.terminal.colorsErrors),
@@ -109,8 +113,15 @@ final class TrainingRun: TrainingDelegate {
   }
 
   func trainingDidEndEpoch(_ trainer: Trainer) throws -> Bool {
-    if hooks.isEmpty { return false }
-    let network = Value.network(Box(NetworkValue(try trainer.trained())))
+    if hooks.isEmpty, savePath == nil { return false }
+    let trained = try trainer.trained()
+    if let savePath {
+      let isWhole = NetworkFile.holdsTraining(savePath)
+      let (tensors, notes) = try NetworkFile.contents(
+        of: trained, inAnyCase: !isWhole, withTraining: isWhole)
+      try FileWriter.write(.parameters(tensors, notes: notes), to: savePath)
+    }
+    let network = Value.network(Box(NetworkValue(trained)))
     try place.write(network)
     let history = trainer.history
     func number(_ values: [Double]) -> Value {

@@ -43,6 +43,9 @@ unary = {
     "round": np.round, "relu": lambda x: np.maximum(x, 0),
     "gradRelu": lambda x: (x > 0).astype(float), "reciprocal": np.reciprocal,
     "square": np.square, "isnan": np.isnan, "isfinite": np.isfinite, "not": np.logical_not,
+    "tan": np.tan, "sinh": np.sinh, "cosh": np.cosh, "arcsin": np.arcsin, "arccos": np.arccos,
+    "arctan": np.arctan, "expm1": np.expm1, "log2": np.log2, "log10": np.log10,
+    "trunc": np.trunc, "isinf": np.isinf,
 }
 for name, function in unary.items():
     put("unary." + name, function(special))
@@ -52,7 +55,7 @@ binary = {
     "remainder": np.remainder, "power": np.power, "minimum": np.minimum, "maximum": np.maximum,
     "equal": np.equal, "notEqual": np.not_equal, "less": np.less, "lessOrEqual": np.less_equal,
     "greater": np.greater, "greaterOrEqual": np.greater_equal, "and": np.logical_and,
-    "or": np.logical_or,
+    "or": np.logical_or, "arctan2": np.arctan2,
 }
 operands = np.array([0.0, 1, -1, 0.5, 2, -3, 7.25, np.inf, -np.inf, np.nan])
 put("operands", operands)

@@ -1,0 +1,276 @@
+import Language
+import Tensors
+
+/// Random draws, from the session's seeded numbers.
+extension Builtin {
+  static let samplingGroup: [Builtin] = [
+    choice, multinomial, randint, uniform, bernoulli, permutation,
+  ]
+
+  private static let sizes = Parameter(
+    "shape", .shape, default: .computed("a single number"), isVariadic: true,
+    "sizes, as 2, 3 or [2, 3]")
+
+  static let choice = Builtin(
+    Declaration(
+      "choice", group: .make, "elements drawn at random",
+      details: "Of a number n, from 0 up to, not including, n. Of a matrix its rows.",
+      parameters: [
+        Parameter("x", .any, "a number, list, string, range or tensor"),
+        Parameter("size", .any, default: .computed("a single element"), "how many"),
+        Parameter("replace", .bool, default: .bool(true), "whether one may be drawn again"),
+        Parameter("p", .any, default: .computed("all equal"), "the probability of each"),
+      ],
+      result: "an element, a list or a tensor",
+      examples: [
+        .init("choice([7, 8], 3, p=[1, 0])", "3 tensor f32\n  7  7  7"),
+        .init("shape(choice(10, 5, replace=false))", "[5]"),
+      ],
+      seeAlso: ["permutation", "multinomial", "randint"]),
+    differentiation: .refused("it is drawn at random")
+  ) { arguments, interpreter in
+    let source = try arguments.choices(0)
+    let places = try drawn(arguments, interpreter, count: source.count)
+    guard arguments.isGiven(1) else { return try source.element(places[0]) }
+    return try source.elements(places)
+  }
+
+  private static func drawn(
+    _ arguments: borrowing Arguments, _ interpreter: any Interpreter, count: Int
+  ) throws -> [Int] {
+    let size = arguments.isGiven(1) ? try arguments.size(1) : 1
+    guard count > 0 || size == 0 else {
+      throw RuntimeError.other("choice: there is nothing to draw from", hint: nil)
+    }
+    let weights = arguments.isGiven(3) ? try arguments.probabilities(3, count: count) : nil
+    if try arguments.bool(2) {
+      let sums = weights.map { Cumulative($0) }
+      return try interruptibleList(count: size) { _ in
+        sums?.draw(&interpreter.random.generator) ?? interpreter.random.generator.next(below: count)
+      }
+    }
+    guard size <= count else {
+      throw RuntimeError.other(
+        "choice: \(size) cannot be drawn from \(count) without replacement",
+        hint: "leave out replace=false")
+    }
+    guard var weights else {
+      return Array(interpreter.random.generator.permutation(count).prefix(size))
+    }
+    guard weights.count(where: { $0 > 0 }) >= size else {
+      throw RuntimeError.other(
+        "choice: fewer than \(size) elements have a probability above 0", hint: nil)
+    }
+    return try interruptibleList(count: size) { _ in
+      let place = Cumulative(weights).draw(&interpreter.random.generator)
+      weights[place] = 0
+      return place
+    }
+  }
+
+  static let multinomial = Builtin(
+    Declaration(
+      "multinomial", group: .make, "positions drawn with given probabilities",
+      parameters: [
+        Parameter("p", .tensor, "probabilities, or weights, of one row or of several"),
+        Parameter("n", .integer, default: .number(1), "how many are drawn"),
+      ],
+      result: "a vector of n positions; of several rows N×n",
+      examples: [.init("multinomial([0, 1], 3)", "3 tensor f32\n  1  1  1")],
+      seeAlso: ["choice", "bernoulli"]),
+    differentiation: .refused("it is drawn at random")
+  ) { arguments, interpreter in
+    let weights = try arguments.tensor(0)
+    guard weights.rank == 1 || weights.rank == 2, weights.count > 0 else {
+      throw arguments.mismatch(0, expected: "a vector or a matrix of probabilities")
+    }
+    let count = try arguments.size(1)
+    let width = weights.shape[weights.rank - 1]
+    let numbers = try weights.guardedDoubles()
+    guard numbers.allSatisfy({ $0 >= 0 && $0.isFinite }) else {
+      throw RuntimeError.other("multinomial: a weight is below 0 or not finite", hint: nil)
+    }
+    var places: [Double] = []
+    for start in stride(from: 0, to: numbers.count, by: width) {
+      try Interrupt.check()
+      let row = Array(numbers[start..<start + width])
+      guard row.contains(where: { $0 > 0 }) else {
+        throw RuntimeError.other("multinomial: all weights of a row are 0", hint: nil)
+      }
+      let sums = Cumulative(row)
+      for _ in 0..<count { places.append(Double(sums.draw(&interpreter.random.generator))) }
+    }
+    let shape = weights.rank == 1 ? [count] : [weights.shape[0], count]
+    return Value(try Tensor(doubles: places, Shape(checking: shape), elementType: .f32))
+  }
+
+  static let randint = Builtin(
+    Declaration(
+      "randint", group: .make, "random whole numbers from low up to, not including, high",
+      details: "randint(high) starts at 0.",
+      parameters: [
+        Parameter("low", .integer, "the least; the end where it stands alone"),
+        Parameter("high", .any, default: .computed("low, and low becomes 0"), "the end"),
+        sizes,
+      ],
+      result: "a number, or a tensor of the shape",
+      examples: [.init("randint(3, 4, 2)", "2 tensor f32\n  3  3")],
+      seeAlso: ["rand", "choice"]),
+    differentiation: .refused("it is drawn at random")
+  ) { arguments, interpreter in
+    let first = try arguments.integer(0)
+    let isAlone = !arguments.isGiven(1)
+    let (low, high) = isAlone ? (0, first) : (first, try arguments.integer(1))
+    let (span, overflows) = high.subtractingReportingOverflow(low)
+    guard !overflows, span > 0 else {
+      throw RuntimeError.other(
+        "randint: no whole number lies from \(low) to below \(high)", hint: nil)
+    }
+    guard arguments.isGiven(2) else {
+      return .number(Double(low + interpreter.random.generator.next(below: span)))
+    }
+    let drawn = try interpreter.random.generator.integers(below: span, arguments.sizes(2))
+    return Value(try Tensor.apply(.add, drawn, Double(low)))
+  }
+
+  static let uniform = Builtin(
+    Declaration(
+      "uniform", group: .make, "random numbers, uniform from low up to, not including, high",
+      parameters: [
+        Parameter("low", .number, "the least"), Parameter("high", .number, "the end"), sizes,
+      ],
+      result: "a number, or a tensor of the shape",
+      examples: [.init("shape(uniform(-1, 1, 2, 3))", "[2, 3]")], seeAlso: ["rand", "randn"]),
+    differentiation: .refused("it is drawn at random")
+  ) { arguments, interpreter in
+    let (low, high) = (try arguments.number(0), try arguments.number(1))
+    guard arguments.isGiven(2) else {
+      return .number(low + (high - low) * interpreter.random.generator.uniform())
+    }
+    return Value(
+      try interpreter.random.generator.uniform(arguments.sizes(2), low: low, high: high))
+  }
+
+  static let bernoulli = Builtin(
+    Declaration(
+      "bernoulli", group: .make, "1 with a probability, otherwise 0",
+      parameters: [Parameter("p", .tensor, "a probability, or a tensor of them"), sizes],
+      result: "of p's shape, or of the shape",
+      examples: [.init("bernoulli([0, 1])", "2 tensor f32\n  0  1")],
+      seeAlso: ["rand", "multinomial"]),
+    differentiation: .refused("it is drawn at random")
+  ) { arguments, interpreter in
+    let p = try arguments.tensor(0)
+    guard try p.guardedDoubles().allSatisfy({ $0 >= 0 && $0 <= 1 }) else {
+      throw RuntimeError.other("bernoulli: a probability is from 0 to 1", hint: nil)
+    }
+    let shape = arguments.isGiven(1) ? try arguments.sizes(1) : p.shape
+    let drawn = try interpreter.random.generator.uniform(shape, .f64)
+    return Value(try Tensor.apply(.less, drawn, p.broadcast(to: shape)).cast(to: .f32))
+  }
+
+  static let permutation = Builtin(
+    Declaration(
+      "permutation", group: .make, "the elements, or the numbers below n, in a random order",
+      parameters: [Parameter("x", .any, "a number, list, string, range or tensor")],
+      result: "a tensor or a list",
+      examples: [.init("sort(permutation(3))", "3 tensor f32\n  0  1  2")],
+      seeAlso: ["shuffle", "choice"]),
+    differentiation: .refused("it is drawn at random")
+  ) { arguments, interpreter in
+    let source = try arguments.choices(0)
+    return try source.elements(interpreter.random.generator.permutation(source.count))
+  }
+}
+
+/// The running sums of probabilities, in which a draw is found by halving.
+private struct Cumulative {
+  private let sums: [Double]
+
+  init(_ weights: [Double]) {
+    var total = 0.0
+    sums = weights.map {
+      total += $0
+      return total
+    }
+  }
+
+  func draw(_ generator: inout RandomGenerator) -> Int {
+    let target = generator.uniform() * (sums.last ?? 0)
+    var (low, high) = (0, sums.count - 1)
+    while low < high {
+      let middle = (low + high) / 2
+      if sums[middle] > target { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+}
+
+/// What `choice` and `permutation` draw from.
+private enum Choices {
+  case numbers(Int)
+  case list([Value])
+  case rows(Tensor)
+
+  var count: Int {
+    switch self {
+    case .numbers(let count): count
+    case .list(let values): values.count
+    case .rows(let tensor): tensor.shape[0]
+    }
+  }
+
+  func element(_ place: Int) throws -> Value {
+    switch self {
+    case .numbers: .number(Double(place))
+    case .list(let values): values[place]
+    case .rows(let tensor): Value(try tensor.subscripted([.at(place)]))
+    }
+  }
+
+  func elements(_ places: [Int]) throws -> Value {
+    switch self {
+    case .numbers(let count):
+      Value(
+        try Tensor(doubles: places.map(Double.init), elementType: count > 1 << 24 ? .f64 : .f32))
+    case .list(let values): .items(places.map { values[$0] })
+    case .rows(let tensor):
+      Value(
+        try tensor.subscripted([
+          .gather(Tensor(doubles: places.map(Double.init), elementType: .f64))
+        ]))
+    }
+  }
+}
+
+extension Arguments {
+  fileprivate func choices(_ index: Int) throws -> Choices {
+    switch self[index] {
+    case .number:
+      let count = try size(index)
+      try MemoryGuard.check(elements: Double(count), bytesEach: 8)
+      return .numbers(count)
+    case .tensor(let box) where box.content.rank > 0: return .rows(box.content)
+    default: return .list(try sequence(index))
+    }
+  }
+
+  /// Probabilities that sum to 1.
+  fileprivate func probabilities(_ index: Int, count: Int) throws -> [Double] {
+    guard let numbers = try self[index].asNumbers() else {
+      throw mismatch(index, expected: "a vector of probabilities")
+    }
+    guard numbers.count == count else {
+      throw RuntimeError.other(
+        "\(declaration.name): p has \(numbers.count) probabilities for \(count) elements",
+        hint: nil)
+    }
+    let sum = numbers.reduce(0, +)
+    guard numbers.allSatisfy({ $0 >= 0 }), abs(sum - 1) < 1e-5 else {
+      throw RuntimeError.other(
+        "\(declaration.name): p must hold probabilities that sum to 1, and they sum to "
+          + sum.displayed, hint: "write p=w / sum(w)")
+    }
+    return numbers
+  }
+}

@@ -1,0 +1,285 @@
+import Language
+import Operations
+import Tensors
+
+/// Medians, quantiles, histograms and what else is found in sorted values.
+extension Builtin {
+  static let statisticsGroup: [Builtin] = [
+    median, quantile, percentile, histogram, searchsorted, topk, cumprod, logsumexp, logSoftmax,
+    allclose,
+  ]
+
+  private static let operand = Parameter("x", .tensor, "of any shape")
+  private static let axis = Parameter(
+    "axis", .integer, default: Parameter.Default.none, "none for all elements")
+
+  static let median = Builtin(
+    Declaration(
+      "median", group: .reduce, "the middle value; of an even number, the mean of the two",
+      parameters: [operand, axis], result: "a number, or a tensor without the axis",
+      examples: [.init("median([3, 1, 10, 2])", "2.5")], seeAlso: ["quantile", "mean", "sort"]),
+    differentiation: .differentiable
+  ) { arguments, _ in
+    Value(try quantile(of: arguments.variable(0), 0.5, axis: arguments.optionalInteger(1)))
+  }
+
+  static let quantile = quantiles("quantile", "0 to 1", 1, "quantile([1, 2, 3, 4], 0.25)")
+  static let percentile = quantiles("percentile", "0 to 100", 100, "percentile([1, 2, 3, 4], 25)")
+
+  private static func quantiles(
+    _ name: String, _ range: String, _ whole: Double, _ example: String
+  ) -> Builtin {
+    Builtin(
+      Declaration(
+        name, group: .reduce, "the value below which a part of the elements lies",
+        details: "Between two elements it is interpolated linearly, as in NumPy.",
+        parameters: [operand, Parameter("q", .tensor, "which part, \(range); or several"), axis],
+        result: "a number, or a tensor", examples: [.init(example, "1.75")],
+        seeAlso: ["median", name == "quantile" ? "percentile" : "quantile"]),
+      differentiation: .differentiable
+    ) { arguments, _ in
+      let x = try arguments.variable(0)
+      let axis = try arguments.optionalInteger(2)
+      let parts = try arguments.tensor(1)
+      let values = try parts.guardedDoubles().map { part in
+        guard part >= 0, part <= whole else {
+          throw RuntimeError.other("\(name): q is from \(range), not \(part.displayed)", hint: nil)
+        }
+        return try quantile(of: x, part / whole, axis: axis)
+      }
+      return Value(parts.rank == 0 && values.count == 1 ? values[0] : try .stack(values, axis: 0))
+    }
+  }
+
+  private static func quantile(of x: Variable, _ part: Double, axis: Int?) throws -> Variable {
+    let (x, axis) =
+      try axis.map { (x, try x.shape.normalized(axis: $0)) } ?? (Variable.flatten(x), 0)
+    let count = x.shape[axis]
+    guard count > 0 else {
+      throw RuntimeError.other("a quantile of no elements does not exist", hint: nil)
+    }
+    let sorted = try Variable.sorted(x, axis: axis)
+    let place = part * Double(count - 1)
+    let below = Int(place.rounded(.down))
+    let before = [Index](repeating: .all, count: axis)
+    let low = try Variable.subscripted(sorted, before + [.at(below)])
+    let share = place - Double(below)
+    guard share > 0 else { return low }
+    let high = try Variable.subscripted(sorted, before + [.at(Swift.min(below + 1, count - 1))])
+    return try .add(low, .multiply(.subtract(high, low), Variable(share)))
+  }
+
+  static let histogram = Builtin(
+    Declaration(
+      "histogram", group: .reduce, "how many elements lie in each of some intervals",
+      details: """
+        bins is their number, between the least and the greatest element or the two numbers of \
+        range, or a vector of their edges. The last interval holds its right edge.
+        """,
+      parameters: [
+        operand, Parameter("bins", .any, default: .number(10), "a number, or the edges"),
+        Parameter("range", .any, default: Parameter.Default.none, "[lowest, highest]"),
+      ],
+      result: "a list of two vectors: counts and edges",
+      examples: [
+        .init("n, edges = histogram([1, 2, 2, 4], bins=3)\nn", "3 tensor f32\n  1  2  1")
+      ],
+      seeAlso: ["bincount", "searchsorted"]),
+    differentiation: .stepwise("its result is a count, which jumps")
+  ) { arguments, _ in
+    let values = try arguments.tensor(0).guardedDoubles()
+    let edges = try arguments.edges(of: values)
+    var counts = [Double](repeating: 0, count: Swift.max(edges.count - 1, 0))
+    for (index, value) in values.enumerated() {
+      if index & 0xFFFF == 0 { try Interrupt.check() }
+      guard let first = edges.first, let last = edges.last, value >= first, value <= last else {
+        continue
+      }
+      let place = Self.place(of: value, in: edges, after: true)
+      counts[Swift.min(place, edges.count - 1) - 1] += 1
+    }
+    return .items([
+      Value(try Tensor(doubles: counts, elementType: .f32)),
+      Value(try Tensor(doubles: edges, elementType: arguments.tensor(0).elementType.arithmetic)),
+    ])
+  }
+
+  /// Where a value is to be inserted into ascending ones.
+  ///
+  /// - Parameter isAfter: after equal ones rather than before them.
+  fileprivate static func place(of value: Double, in sorted: [Double], after isAfter: Bool) -> Int {
+    var low = 0
+    var high = sorted.count
+    while low < high {
+      let middle = (low + high) / 2
+      if sorted[middle] < value || isAfter && sorted[middle] == value {
+        low = middle + 1
+      } else {
+        high = middle
+      }
+    }
+    return low
+  }
+
+  static let searchsorted = Builtin(
+    Declaration(
+      "searchsorted", group: .reduce, "where values are to be inserted into ascending ones",
+      parameters: [
+        Parameter("a", .tensor, "an ascending vector"), Parameter("v", .tensor, "the values"),
+        Parameter(
+          "side", .choice(["left", "right"]), default: .string("left"),
+          "before or after equal ones"),
+      ],
+      result: "positions, of v's shape",
+      examples: [.init("searchsorted([1, 3, 5], [3, 4])", "2 tensor f32\n  1  2")],
+      seeAlso: ["sort", "histogram"]),
+    differentiation: .stepwise("its result is a position, which jumps")
+  ) { arguments, _ in
+    let sorted = try arguments.tensor(0)
+    guard sorted.rank == 1 else { throw arguments.mismatch(0, expected: "a vector") }
+    let numbers = try sorted.guardedDoubles()
+    let isAfter = try arguments.string(2) == "right"
+    let values = try arguments.tensor(1)
+    let places = try values.guardedDoubles().map {
+      Double(Self.place(of: $0, in: numbers, after: isAfter))
+    }
+    return Value(try Tensor(doubles: places, values.shape, elementType: .f32))
+  }
+
+  static let topk = Builtin(
+    Declaration(
+      "topk", group: .reduce, "the greatest elements along the last axis, and where they stand",
+      parameters: [operand, Parameter("k", .integer, "how many")],
+      result: "a list of two tensors: values and places",
+      examples: [.init("topk([3, 9, 5], 2)", "[[9, 5], [1, 2]]")],
+      seeAlso: ["sort", "argsort", "argmax"]),
+    differentiation: .differentiable
+  ) { arguments, _ in
+    let x = try arguments.variable(0)
+    guard x.rank > 0 else { throw arguments.mismatch(0, expected: "a tensor of one axis or more") }
+    let count = try arguments.size(1)
+    guard count <= x.shape[x.rank - 1] else {
+      throw RuntimeError.other(
+        "topk: there are \(x.shape[x.rank - 1]) elements along the last axis, not \(count)",
+        hint: nil)
+    }
+    let first =
+      [Index](repeating: .all, count: x.rank - 1) + [
+        .slice(start: 0, stop: count, step: 1)
+      ]
+    let places = try x.tensor.argsorted(axis: -1, isDescending: true).subscripted(first)
+    return .items([
+      Value(try .subscripted(.sorted(x, axis: -1, isDescending: true), first)), Value(places),
+    ])
+  }
+
+  static let cumprod = Builtin(
+    Declaration(
+      "cumprod", group: .reduce, "running products along an axis",
+      parameters: [operand, axis], result: "a tensor of x's shape; a vector without an axis",
+      examples: [.init("cumprod([1, 2, 3, 4])", "4 tensor f32\n  1  2  6  24")],
+      seeAlso: ["cumsum", "prod"]),
+    differentiation: .differentiable
+  ) { arguments, _ in
+    var x = try arguments.variable(0)
+    let given = try arguments.optionalInteger(1)
+    if given == nil { x = try .flatten(x) }
+    let axis = try x.shape.normalized(axis: given ?? 0)
+    let before = [Index](repeating: .all, count: axis)
+    var parts: [Variable] = []
+    for place in 0..<x.shape[axis] {
+      try Interrupt.check()
+      let part = try Variable.subscripted(x, before + [.at(place)])
+      parts.append(try parts.last.map { try .multiply($0, part) } ?? part)
+    }
+    return Value(parts.isEmpty ? x : try .stack(parts, axis: axis))
+  }
+
+  static let logsumexp = Builtin(
+    Declaration(
+      "logsumexp", group: .reduce, "log(Σ exp(x)), which overflows nowhere",
+      parameters: [
+        operand, Parameter("axis", .axes, default: Parameter.Default.none, "none for all"),
+        Parameter("keepdims", .bool, default: .bool(false), "keeps the axes, with length 1"),
+      ],
+      result: "a number, or a tensor of the axes that are left",
+      examples: [.init("logsumexp([1000, 1000])", "1000.69")],
+      seeAlso: ["log_softmax", "softmax", "exp"]),
+    differentiation: .differentiable
+  ) { arguments, _ in
+    let x = try arguments.variable(0)
+    let axes = try arguments.axes(1)
+    // Subtracted and added again, the greatest changes no value and no derivative.
+    var top = try x.tensor.reduce(.max, axes: axes, keepDimensions: true)
+    top = try Tensor.where(Tensor.apply(.isfinite, top), top, .full(.scalar, 0, top.elementType))
+    let sum = try Variable.sum(.exp(.subtract(x, Variable(top))), axes: axes, keepDimensions: true)
+    let result = try Variable.add(.log(sum), Variable(top))
+    if try arguments.bool(2) { return Value(result) }
+    return Value(try .reshape(result, to: x.tensor.reduce(.max, axes: axes).shape))
+  }
+
+  static let logSoftmax = Builtin(
+    Declaration(
+      "log_softmax", group: .losses,
+      "log(softmax(x)) over the last axis, without rounding to log 0",
+      parameters: [operand], result: "a tensor of x's shape",
+      examples: [.init("log_softmax([0, 0])", "2 tensor f32\n  -0.6931  -0.6931")],
+      seeAlso: ["softmax", "logsumexp", "cross_entropy"]),
+    differentiation: .differentiable
+  ) { arguments, _ in
+    Value(try .logSoftmax(arguments.variable(0)))
+  }
+
+  static let allclose = Builtin(
+    Declaration(
+      "allclose", group: .reduce, "whether all elements are equal within a tolerance",
+      details: "|a − b| ≤ atol + rtol · |b|; shapes broadcast; NaN equals nothing.",
+      parameters: [
+        Parameter("a", .tensor, "of any shape"), Parameter("b", .tensor, "of any shape"),
+        Parameter("rtol", .number, default: .number(1e-5), "relative to b"),
+        Parameter("atol", .number, default: .number(1e-8), "absolute"),
+      ],
+      result: "true or false", examples: [.init("allclose(0.1 + 0.2, 0.3)", "true")],
+      seeAlso: ["all", "abs"]),
+    differentiation: .stepwise("its result is true or false")
+  ) { arguments, _ in
+    let (a, b) = (try arguments.tensor(0), try arguments.tensor(1))
+    let shape = try a.shape.broadcast(b.shape)
+    let left = try a.broadcast(to: shape).guardedDoubles()
+    let right = try b.broadcast(to: shape).guardedDoubles()
+    let (relative, absolute) = (try arguments.number(2), try arguments.number(3))
+    return .bool(
+      Swift.zip(left, right).allSatisfy {
+        $0 == $1 || Swift.abs($0 - $1) <= absolute + relative * Swift.abs($1) && $1.isFinite
+      })
+  }
+}
+
+extension Arguments {
+  /// The edges of a histogram's intervals.
+  fileprivate func edges(of values: [Double]) throws -> [Double] {
+    if case .number = self[1] {
+      let count = try integer(1)
+      guard count > 0, count < 1 << 28 else {
+        throw mismatch(1, expected: "a whole number from 1")
+      }
+      var (low, high) = (values.min() ?? 0, values.max() ?? 1)
+      if isGiven(2), let range = try self[2].asNumbers(), range.count == 2 {
+        (low, high) = (range[0], range[1])
+      }
+      guard low.isFinite, high.isFinite, low <= high else {
+        throw RuntimeError.other(
+          "histogram: the range from \(low.displayed) to \(high.displayed) is no interval",
+          hint: "write range=[lowest, highest]")
+      }
+      if low == high { (low, high) = (low - 0.5, high + 0.5) }
+      return try interruptibleList(count: count + 1) {
+        $0 == count ? high : low + (high - low) * Double($0) / Double(count)
+      }
+    }
+    guard let edges = try self[1].asNumbers(), edges.count > 1,
+      Swift.zip(edges, edges.dropFirst()).allSatisfy({ $0 <= $1 })
+    else { throw mismatch(1, expected: "a number of intervals, or ascending edges") }
+    return edges
+  }
+}
