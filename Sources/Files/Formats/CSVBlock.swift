@@ -20,8 +20,10 @@ final class CSVBlock<Value: CSVValue>: @unchecked Sendable {
   }
 
   /// Makes room for more numbers after those that there are.
-  func reserve(_ more: Int) {
+  func reserve(_ more: Int, for place: String) throws(DataError) {
     guard storage.count - count < more else { return }
+    try MemoryLimit.require(
+      (2 * storage.count + more).multipliedSaturating(MemoryLayout<Value>.stride), for: place)
     let larger = UnsafeMutableBufferPointer<Value>.allocate(capacity: 2 * storage.count + more)
     _ = larger.update(fromContentsOf: storage[..<count])
     storage.deallocate()
@@ -29,8 +31,10 @@ final class CSVBlock<Value: CSVValue>: @unchecked Sendable {
   }
 
   /// Where the next row goes, with room for as many numbers.
-  fileprivate func room(for columns: Int) -> UnsafeMutablePointer<Value> {
-    reserve(columns)
+  fileprivate func room(
+    for columns: Int, in place: String
+  ) throws(DataError) -> UnsafeMutablePointer<Value> {
+    try reserve(columns, for: place)
     // SAFETY: a row has one column at least, so there is memory by now.
     return storage.baseAddress.unsafelyUnwrapped + count
   }
@@ -113,7 +117,7 @@ struct CSVBlockReader {
     _ cursor: inout CSVCursor, into block: CSVBlock<Value>
   ) throws(DataError) -> Line {
     let columns = beginning.columns
-    let row = block.room(for: columns)
+    let row = try block.room(for: columns, in: source.place)
     let line = cursor.line
     var found = 0
     while !readBareNumbers(&cursor, row, &found) {

@@ -163,7 +163,7 @@ private final class CSVBlocks<Value: CSVValue>: Sendable {
     _ index: Int, _ window: TextWindow, into block: CSVBlock<Value>
   ) throws(DataError) {
     let start = beginning.rowsOffset + index * blockSize
-    block.reserve(beginning.cells(in: blockSize + blockSize / 8))
+    try block.reserve(beginning.cells(in: blockSize + blockSize / 8), for: source.place)
     let reader = CSVBlockReader(
       beginning: beginning, source: source, window: window, start: start,
       end: min(start + blockSize, beginning.rowsEnd))
