@@ -53,6 +53,10 @@ extension EvaluationRecorder {
         return try binary(.subtract, pair[1], pair[0], value)
       }
     case "concat", "stack": return try joined(name, bound, value)
+    case "logsumexp":
+      // It shifts by the largest element, over axes of one's choice: no rule is written that way.
+      throw Unsupported(
+        name, span: span, source: source, hint: "written out, as log(sum(exp(x))), it does")
     default: break
     }
     if bound.contains(where: { $0.trace.value.isFunction }) || !value.isTensorLike {

@@ -7,7 +7,7 @@ import Tensors
 extension EvaluationRecorder {
   /// A network's layers one after the other, its parameters by their names.
   package func output(of network: Box<NetworkValue>, for input: Value) throws -> Value? {
-    guard followsCalls, !isUnrolling else { return nil }
+    guard followsCalls, !isUnrolling, network.content.network.isResolved else { return nil }
     isUnrolling = true
     defer { isUnrolling = false }
     return try refusing {
