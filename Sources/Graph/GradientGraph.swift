@@ -120,12 +120,17 @@ private struct Differentiation {
       if !deferral.wasRead { return parts }
     } catch is Deferral.NeedsValues {}
     deferral.drop(from: count)
-    return unplannedParts(index, operands, cotangent, isNeeded)
+    return try unplannedParts(index, operands, cotangent, isNeeded)
   }
 
   private mutating func unplannedParts(
     _ index: Int, _ operands: [Variable], _ cotangent: Variable, _ isNeeded: [Bool]
-  ) -> [Variable?] {
+  ) throws -> [Variable?] {
+    // In which type it would give a part, and so how sums of parts round, is not known.
+    for (operand, isNeeded) in zip(operands, isNeeded)
+    where isNeeded && operand.elementType != cotangent.elementType {
+      throw PlanError.types
+    }
     unplanned.append(
       GradientGraph.UnplannedPullback(
         node: index, operands: operands.compactMap { deferral.index(of: $0) },

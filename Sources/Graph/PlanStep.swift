@@ -80,7 +80,7 @@ final class PlanMemory {
 }
 
 /// What a plan cannot go on with: a fault of the planner, after which the loss is computed without.
-enum PlanError: Error { case noMemory, shape }
+enum PlanError: Error { case noMemory, shape, types }
 
 /// Elementwise operations as one pass.
 final class ElementwiseStep: PlanStep {
@@ -311,6 +311,7 @@ final class PullbackStep: PlanStep {
       guard let base else { continue }
       let shape = operands[index].shape
       let type = operands[index].type.arithmetic
+      if let part, part.elementType != type { throw PlanError.types }
       let tensor =
         try part?.tensor.cast(to: type).contiguous() ?? Tensor.zeros(shape, type)
       guard tensor.shape == shape else { throw PlanError.shape }
