@@ -43,6 +43,7 @@ extension EvaluationRecorder {
     let bound = try bind(builtin, given)
     guard isDeriving else { return try shown(builtin, bound, value) }
     try refuseRandomness(name)
+    try refuseWithoutRule(name)
     switch name {
     case "print", "assert": return Trace(value)
     case "compute": if let trace = try compute(builtin, bound) { return trace }
@@ -53,10 +54,6 @@ extension EvaluationRecorder {
         return try binary(.subtract, pair[1], pair[0], value)
       }
     case "concat", "stack": return try joined(name, bound, value)
-    case "logsumexp":
-      // It shifts by the largest element, over axes of one's choice: no rule is written that way.
-      throw Unsupported(
-        name, span: span, source: source, hint: "written out, as log(sum(exp(x))), it does")
     default: break
     }
     if bound.contains(where: { $0.trace.value.isFunction }) || !value.isTensorLike {
@@ -170,6 +167,13 @@ extension EvaluationRecorder {
     guard random.generator != generator else { return }
     random.generator = generator
     throw unsupported("new random numbers", hint: "draw them before: r = \(name)(…)")
+  }
+
+  /// Throws for what shifts by the largest element, over axes of one's choice: no rule is written
+  /// that way.
+  private func refuseWithoutRule(_ name: String) throws {
+    guard name == "logsumexp" else { return }
+    throw unsupported(name, hint: "written out, as log(sum(exp(x))), it does")
   }
 
   // MARK: Builtins that are shown as what they stand for

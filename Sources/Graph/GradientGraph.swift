@@ -95,7 +95,7 @@ private struct Differentiation {
       }
       guard let operation = node.operation else { continue }
       try Interrupt.check()
-      let parents = node.operands.map { if case .node(let parent) = $0 { parent } else { -1 } }
+      let parents = node.parents
       let parts = try parts(of: operation, index, cotangent, isNeeded: parents.map { $0 >= 0 })
       for (parent, part) in zip(parents, parts) {
         guard parent >= 0, let part else { continue }

@@ -27,14 +27,7 @@ struct Layout: Hashable {
   }
 
   /// Whether the elements lie one after another.
-  var isContiguous: Bool {
-    var expected = 1
-    for axis in strides.indices.reversed() where shape.dimensions[axis] != 1 {
-      if strides[axis] != expected { return false }
-      expected *= shape.dimensions[axis]
-    }
-    return true
-  }
+  var isContiguous: Bool { Tensor.areContiguous(strides, shape) }
 
   /// Whether it is all of a piece that a step has filled.
   var isWhole: Bool { offset == 0 && isContiguous }
@@ -59,17 +52,10 @@ struct Layout: Hashable {
   }
 
   /// Repeated to a shape that it can be broadcast to.
-  func broadcast(to target: Shape) -> Layout? {
-    let extra = target.rank - shape.rank
-    guard extra >= 0 else { return nil }
+  func broadcast(to target: Shape) throws(TensorError) -> Layout {
     var result = self
     result.shape = target
-    result.strides = target.dimensions.indices.map { axis in
-      guard axis >= extra, shape.dimensions[axis - extra] == target.dimensions[axis] else {
-        return 0
-      }
-      return strides[axis - extra]
-    }
+    result.strides = try shape.strides(strides, broadcastTo: target)
     return result
   }
 }

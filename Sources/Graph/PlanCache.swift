@@ -96,7 +96,11 @@ package final class PlanCache: @unchecked Sendable {
     }
     guard let plan = try? Plan(deferral, loss: loss, watched: watched, isSeeded: isSeeded),
       plan.byteCount <= Self.mostBytes
-    else { return nil }
+    else {
+      // What cannot be planned now cannot be at the next turn of the loop.
+      (misses, resting) = (0, Self.rest)
+      return nil
+    }
     if plans.count >= Self.mostPlans { plans.removeFirst() }
     plans.append(plan)
     return plan

@@ -166,11 +166,7 @@ struct Planner {
     drafts[index] = nil
     let places = try draft.sources.map { source -> ElementwiseDraft.Place in
       if case .number(let number) = source { return .number(number) }
-      let layout = try layout(of: source)
-      guard let spread = layout.broadcast(to: graph.nodes[index].shape) else {
-        throw PlanError.shape
-      }
-      return .layout(spread)
+      return .layout(try layout(of: source).broadcast(to: graph.nodes[index].shape))
     }
     let result = fill(index)
     steps.append(ElementwiseStep(draft, operands: places, into: result))

@@ -32,6 +32,11 @@ package final class Deferral {
     package let operands: [Operand]
     package let shape: Shape
     package let elementType: ElementType
+
+    /// The nodes of the operands; -1 for constants.
+    package var parents: [Int] {
+      operands.map { if case .node(let parent) = $0 { parent } else { -1 } }
+    }
   }
 
   /// Thrown where a pullback needs values while there are none.
@@ -140,22 +145,15 @@ package final class Deferral {
   func entry(_ index: Int) -> Tape.Entry? {
     guard nodes.indices.contains(index) else { return nil }
     let node = nodes[index]
-    var parents: [Int] = []
-    let inputs = node.operands.map { operand -> Variable in
+    let inputs = node.operands.map { operand in
       switch operand {
-      case .node(let parent):
-        parents.append(parent)
-        return variable(parent)
-      case .tensor(let tensor):
-        parents.append(-1)
-        return Variable(tensor)
-      case .number:
-        parents.append(-1)
-        return Variable(.unfilled(.scalar, .f64))
+      case .node(let parent): variable(parent)
+      case .tensor(let tensor): Variable(tensor)
+      case .number: Variable(.unfilled(.scalar, .f64))
       }
     }
     return Tape.Entry(
-      operation: node.operation, inputs: inputs, output: variable(index), parents: parents)
+      operation: node.operation, inputs: inputs, output: variable(index), parents: node.parents)
   }
 
   // MARK: Values
@@ -197,14 +195,15 @@ package final class Deferral {
 
   private func compute(_ node: Node) throws -> Tensor {
     guard let operation = node.operation else { throw NeedsValues() }
-    return try operation.forward(
-      node.operands.map { operand in
-        switch operand {
-        case .node(let parent): try values[parent] ?? computed(parent)
-        case .tensor(let tensor): tensor
-        case .number(let number): try .scalar(number, .f64)
-        }
-      })
+    return try operation.forward(node.operands.map { try value(of: $0) })
+  }
+
+  private func value(of operand: Operand) throws -> Tensor {
+    switch operand {
+    case .node(let index): try computed(index)
+    case .tensor(let tensor): tensor
+    case .number(let number): try .scalar(number, .f64)
+    }
   }
 
   /// Throws what a value that was asked for failed with.
@@ -219,21 +218,13 @@ package final class Deferral {
       let node = nodes[index]
       let saves = node.operation?.saves ?? .both
       let output = try computed(index)
-      var parents: [Int] = []
-      let inputs = try node.operands.map { operand -> Variable in
-        if case .node(let parent) = operand { parents.append(parent) } else { parents.append(-1) }
-        switch operand {
-        case .node(let parent): return Variable(try computed(parent))
-        case .tensor(let tensor): return Variable(tensor)
-        case .number(let number): return try Variable(number)
-        }
-      }
+      let inputs = try node.operands.map { Variable(try value(of: $0)) }
       entries.append(
         Tape.Entry(
           operation: node.operation,
           inputs: saves.contains(.inputs) ? inputs : inputs.map(\.shapeOnly),
           output: saves.contains(.output) ? Variable(output) : Variable(output).shapeOnly,
-          parents: parents))
+          parents: node.parents))
     }
     return entries
   }
@@ -248,14 +239,6 @@ package final class Deferral {
       }
     }
     forget()
-  }
-
-  /// The variables that somebody outside the tape still refers to, but for those whose values are
-  /// known.
-  package func outliving(except known: Set<Int>) -> [Int] {
-    records.indices.filter {
-      values[$0] == nil && !known.contains($0) && !isKnownUniquelyReferenced(&records[$0])
-    }
   }
 
   /// Tells a variable its value, which a plan has computed.

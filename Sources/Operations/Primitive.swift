@@ -51,24 +51,19 @@ package enum Primitive: Hashable, Sendable {
     (try? Shape(checking: dimensions)).map { ($0, type) }
   }
 
-  /// As `ElementwiseProgram` does it, without an array.
   private static func broadcast(
     _ operands: [Variable], _ working: ElementType
   ) -> (Shape, ElementType)? {
     var shape = operands[0].shape
-    var (haveAxes, haveDoubles, haveDoubleAxes) = (false, false, false)
+    var rule = ComputeTypeRule()
     for operand in operands {
       let own = operand.shape
-      if own.rank > 0 { haveAxes = true }
-      if operand.elementType == .f64 {
-        haveDoubles = true
-        if own.rank > 0 { haveDoubleAxes = true }
-      }
+      rule.add(rank: own.rank, operand.elementType)
       if own.rank == 0 || own == shape { continue }
       guard let both = try? shape.broadcast(own) else { return nil }
       shape = both
     }
-    return (shape, haveDoubleAxes || haveDoubles && !haveAxes ? .f64 : working)
+    return (shape, rule.type(working: working))
   }
 
   private static func product(

@@ -238,27 +238,12 @@ package struct ElementwiseProgram: Sendable {
     }
 
     private static func computeType(_ inputs: [Input]) -> ElementType {
-      ElementwiseProgram.computeType(
-        inputs.lazy.compactMap { input in
-          if case .tensor(let tensor) = input { (tensor.rank, tensor.elementType) } else { nil }
-        })
-    }
-  }
-
-  /// The type that arithmetic runs in for tensors of these numbers of axes and element types.
-  package static func computeType(_ tensors: some Sequence<(Int, ElementType)>) -> ElementType {
-    var haveAxes = false
-    var (areEmpty, haveDoubles) = (true, false)
-    for (rank, type) in tensors {
-      areEmpty = false
-      if type == .f64 { haveDoubles = true }
-      if rank > 0 {
-        if type == .f64 { return .f64 }
-        haveAxes = true
+      var rule = ComputeTypeRule()
+      for input in inputs {
+        if case .tensor(let tensor) = input { rule.add(rank: tensor.rank, tensor.elementType) }
       }
+      return rule.type(working: .working)
     }
-    // Where no operand has axes: f32 only where all tensors are.
-    return !haveAxes && (areEmpty || haveDoubles) ? .f64 : .working
   }
 
   /// Whether the result is a truth value; nil where the program is not well formed.

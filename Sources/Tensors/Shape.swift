@@ -89,6 +89,22 @@ package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStrin
     return try Shape(checking: result)
   }
 
+  /// The strides with which elements that lie by `own` in this shape repeat to fill `target`.
+  package func strides(_ own: [Int], broadcastTo target: Shape) throws(TensorError) -> [Int] {
+    if target == self { return own }
+    let extra = target.rank - rank
+    if extra < 0 { throw .broadcast(self, target) }
+    var result = [Int](repeating: 0, count: target.rank)
+    for axis in 0..<rank {
+      if self[axis] == target[axis + extra] {
+        result[axis + extra] = own[axis]
+      } else if self[axis] != 1 {
+        throw .broadcast(self, target)
+      }
+    }
+    return result
+  }
+
   /// The axis counted from the first, of one that may count from the end as −1.
   package func normalized(axis: Int) throws(TensorError) -> Int {
     guard axis >= -rank && axis < rank else {

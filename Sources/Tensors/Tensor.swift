@@ -51,7 +51,8 @@ package struct Tensor: Sendable {
   /// Whether two tensors lie in the same memory, so that one may be a view of the other.
   package func sharesStorage(with other: Tensor) -> Bool { storage === other.storage }
 
-  static func areContiguous(_ strides: [Int], _ shape: Shape) -> Bool {
+  /// Whether elements of a shape that lie by these strides follow one another.
+  package static func areContiguous(_ strides: [Int], _ shape: Shape) -> Bool {
     if shape.count == 0 { return true }
     var expected = 1
     for axis in (0..<shape.rank).reversed() where shape[axis] != 1 {
@@ -63,19 +64,7 @@ package struct Tensor: Sendable {
 
   /// The strides with which this tensor's elements repeat to fill a shape it broadcasts to.
   func strides(broadcastTo target: Shape) throws(TensorError) -> [Int] {
-    if target == shape { return strides }
-    let extra = target.rank - rank
-    if extra < 0 { throw .broadcast(shape, target) }
-    let own = strides
-    var result = [Int](repeating: 0, count: target.rank)
-    for axis in 0..<rank {
-      if shape[axis] == target[axis + extra] {
-        result[axis + extra] = own[axis]
-      } else if shape[axis] != 1 {
-        throw .broadcast(shape, target)
-      }
-    }
-    return result
+    try shape.strides(strides, broadcastTo: target)
   }
 }
 

@@ -44,11 +44,10 @@ package struct LossGradient {
   package func evaluate(
     tellingCuts: Bool
   ) throws -> (loss: Double, gradients: [Tensor]) {
-    let targets = try places.map { try GradientTarget($0) }
-    let saved = places.map(\.rootValue)
-    defer { for (place, value) in zip(places, saved).reversed() { place.rootValue = value } }
-    let found = try loss.machine.reverseWithLoss(targets, tellingCuts: tellingCuts, plans) {
-      try loss.evaluate()
+    let found = try loss.machine.withTargets(places) { targets in
+      try loss.machine.reverseWithLoss(targets, tellingCuts: tellingCuts, plans) {
+        try loss.evaluate()
+      }
     }
     return (found.loss, found.gradients.map(\.tensor))
   }

@@ -44,40 +44,47 @@ extension Machine {
   package func plan<Result>(
     of loss: Thunk, at places: [Place], _ body: (Plan, Deferral) throws -> Result
   ) throws -> Result {
+    let tape = Tape.deferring()
+    defer { tape.close() }
+    return try withTargets(places) { targets in
+      let (result, watched) = try record(targets, on: tape, tellingCuts: true) {
+        try loss.evaluate()
+      }
+      guard let deferral = tape.deferral, let index = deferral.index(of: result) else {
+        throw RuntimeError.other("the loss is a constant: there is nothing to plan", hint: nil)
+      }
+      let plan = try Plan(
+        deferral, loss: index, watched: watched.compactMap { deferral.index(of: $0) })
+      return try body(plan, deferral)
+    }
+  }
+
+  /// What is differentiated at some places. Whatever happens, the variables are what they were
+  /// afterwards.
+  func withTargets<Result>(
+    _ places: [Place], _ body: ([GradientTarget]) throws -> Result
+  ) throws -> Result {
     let targets = try places.map { try GradientTarget($0) }
     let saved = places.map(\.rootValue)
     defer { for (place, value) in zip(places, saved).reversed() { place.rootValue = value } }
-    let tape = Tape.deferring()
-    defer { tape.close() }
-    let watched = targets.flatMap(\.points).map { tape.watch($0) }
-    try write(watched, to: targets)
-    let result = try Self.lossVariable(try loss.evaluate())
-    try checkReach(tape, from: result, to: targets, watched)
-    guard let deferral = tape.deferral, let index = deferral.index(of: result) else {
-      throw RuntimeError.other("the loss is a constant: there is nothing to plan", hint: nil)
-    }
-    let plan = try Plan(
-      deferral, loss: index, watched: watched.compactMap { deferral.index(of: $0) })
-    return try body(plan, deferral)
+    return try body(targets)
   }
 
   private func gradients(
     at places: [Place], _ method: GradientMethod, _ loss: () throws -> Value
   ) throws -> [Value] {
-    let targets = try places.map { try GradientTarget($0) }
-    let saved = places.map(\.rootValue)
-    // Whatever happens, the variables are what they were.
-    defer { for (place, value) in zip(places, saved).reversed() { place.rootValue = value } }
-    let gradients =
-      switch method {
-      case .differences(let tells): try numerical(targets, tellingIndependence: tells, loss)
-      case .reverse(let tellsCuts, let plans):
-        try reverse(targets, tellingCuts: tellsCuts, plans, loss)
+    try withTargets(places) { targets in
+      let gradients =
+        switch method {
+        case .differences(let tells): try numerical(targets, tellingIndependence: tells, loss)
+        case .reverse(let tellsCuts, let plans):
+          try reverse(targets, tellingCuts: tellsCuts, plans, loss)
+        }
+      var position = 0
+      return targets.map { target in
+        defer { position += target.points.count }
+        return target.value(from: gradients[position..<position + target.points.count])
       }
-    var position = 0
-    return targets.map { target in
-      defer { position += target.points.count }
-      return target.value(from: gradients[position..<position + target.points.count])
     }
   }
 
@@ -94,16 +101,23 @@ extension Machine {
     let planning = plans?.beginsPlanning() == true ? plans : nil
     let tape = planning == nil ? Tape() : Tape.deferring()
     defer { tape.close() }
-    let points = targets.flatMap(\.points)
-    let watched = points.map { tape.watch($0) }
-    try write(watched, to: targets)
-    let value = try DifferentiatedText.$current.withValue(DifferentiatedText()) { try loss() }
-    let result = try Self.lossVariable(value)
-    if tellingCuts { try checkReach(tape, from: result, to: targets, watched) }
+    let (result, watched) = try record(targets, on: tape, tellingCuts: tellingCuts, loss)
     let gradients =
       try planning?.gradients(tape, of: result, to: watched)
       ?? tape.sweep(from: result, to: watched)
     return (result.tensor.item ?? .nan, gradients)
+  }
+
+  /// Evaluates the loss with the targets watched by a tape.
+  private func record(
+    _ targets: [GradientTarget], on tape: Tape, tellingCuts: Bool, _ loss: () throws -> Value
+  ) throws -> (result: Variable, watched: [Variable]) {
+    let watched = targets.flatMap(\.points).map { tape.watch($0) }
+    try write(watched, to: targets)
+    let value = try DifferentiatedText.$current.withValue(DifferentiatedText()) { try loss() }
+    let result = try Self.lossVariable(value)
+    if tellingCuts { try checkReach(tape, from: result, to: targets, watched) }
+    return (result, watched)
   }
 
   /// Throws where a target's gradient would be 0 only because the way to it is cut.

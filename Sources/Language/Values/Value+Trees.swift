@@ -90,53 +90,49 @@ private struct TreeOperands {
     switch (left, right) {
     case (.record(let a), .record(let b)):
       try checkKeys(a.content, b.content, path)
-      return .fields(
-        try zip(a.content.names, a.content.values).map { name, value in
-          (
-            name,
-            try apply(
-              value, b.content[name] ?? .none, path: ParameterTree.fieldPath(path, name),
-              depth: depth + 1)
-          )
-        })
+      return try eachField(of: a.content, path) { name, value, path in
+        try apply(value, b.content[name] ?? .none, path: path, depth: depth + 1)
+      }
     case (.list(let a), .list(let b)):
       guard a.content.count == b.content.count else {
         throw differ(
           "\(shown(path)) is a list of \(a.content.count) on the left and of "
             + "\(b.content.count) on the right")
       }
-      return .items(
-        try a.content.indices.map {
-          try apply(a.content[$0], b.content[$0], path: "\(path)[\($0)]", depth: depth + 1)
-        })
-    case (.record(let a), _) where right.isTreeNumber:
-      return .fields(
-        try zip(a.content.names, a.content.values).map { name, value in
-          (
-            name,
-            try apply(
-              value, right, path: ParameterTree.fieldPath(path, name), depth: depth + 1)
-          )
-        })
-    case (_, .record(let b)) where left.isTreeNumber:
-      return .fields(
-        try zip(b.content.names, b.content.values).map { name, value in
-          (
-            name,
-            try apply(left, value, path: ParameterTree.fieldPath(path, name), depth: depth + 1)
-          )
-        })
-    case (.list(let a), _) where right.isTreeNumber:
-      return .items(
-        try a.content.indices.map {
-          try apply(a.content[$0], right, path: "\(path)[\($0)]", depth: depth + 1)
-        })
-    case (_, .list(let b)) where left.isTreeNumber:
-      return .items(
-        try b.content.indices.map {
-          try apply(left, b.content[$0], path: "\(path)[\($0)]", depth: depth + 1)
-        })
+      return try eachElement(of: a.content, path) { index, value, path in
+        try apply(value, b.content[index], path: path, depth: depth + 1)
+      }
+    case (.record, _) where right.isTreeNumber, (.list, _) where right.isTreeNumber:
+      return try eachPart(of: left, path) { try apply($0, right, path: $1, depth: depth + 1) }
+    case (_, .record) where left.isTreeNumber, (_, .list) where left.isTreeNumber:
+      return try eachPart(of: right, path) { try apply(left, $0, path: $1, depth: depth + 1) }
     default: return try leaf(left, right, path)
+    }
+  }
+
+  private func eachField(
+    of record: Record, _ path: String, _ body: (String, Value, String) throws -> Value
+  ) throws -> Value {
+    .fields(
+      try zip(record.names, record.values).map { name, value in
+        (name, try body(name, value, ParameterTree.fieldPath(path, name)))
+      })
+  }
+
+  private func eachElement(
+    of list: [Value], _ path: String, _ body: (Int, Value, String) throws -> Value
+  ) throws -> Value {
+    .items(try list.indices.map { try body($0, list[$0], "\(path)[\($0)]") })
+  }
+
+  /// The fields of a record, or the elements of a list.
+  private func eachPart(
+    of tree: Value, _ path: String, _ body: (Value, String) throws -> Value
+  ) throws -> Value {
+    switch tree {
+    case .record(let box): try eachField(of: box.content, path) { try body($1, $2) }
+    case .list(let box): try eachElement(of: box.content, path) { try body($1, $2) }
+    default: try body(tree, path)
     }
   }
 

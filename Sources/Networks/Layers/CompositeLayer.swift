@@ -10,28 +10,14 @@ package protocol CompositeLayer: Layer {
 extension CompositeLayer {
   package var parameterGroups: [[LayerParameter]] {
     get { layers.flatMap(\.parameterGroups) }
-    set {
-      var remaining = newValue[...]
-      for index in layers.indices {
-        let count = layers[index].parameterGroups.count
-        layers[index].parameterGroups = Array(remaining.prefix(count))
-        remaining = remaining.dropFirst(count)
-      }
-    }
+    set { layers.distribute(newValue, to: \.parameterGroups) }
   }
   package var groupCount: Int { layers.reduce(0) { $0 + $1.groupCount } }
   package var isResolved: Bool { layers.allSatisfy(\.isResolved) }
 
   package var statistics: [Tensor] {
     get { layers.flatMap(\.statistics) }
-    set {
-      var remaining = newValue[...]
-      for index in layers.indices {
-        let count = layers[index].statistics.count
-        layers[index].statistics = Array(remaining.prefix(count))
-        remaining = remaining.dropFirst(count)
-      }
-    }
+    set { layers.distribute(newValue, to: \.statistics) }
   }
 
   package mutating func resolveAlone(generator: inout RandomGenerator) throws {
@@ -45,4 +31,18 @@ extension CompositeLayer {
   package var needsWholeBatch: Bool { layers.contains { $0.needsWholeBatch } }
   package var mixesRows: Bool { layers.contains { $0.mixesRows } }
   package var differsInTraining: Bool { layers.contains { $0.differsInTraining } }
+}
+
+extension [any Layer] {
+  /// Gives each layer as many of the parts as it has of them, in a row.
+  fileprivate mutating func distribute<Part>(
+    _ parts: [Part], to list: WritableKeyPath<any Layer, [Part]>
+  ) {
+    var remaining = parts[...]
+    for index in indices {
+      let count = self[index][keyPath: list].count
+      self[index][keyPath: list] = [Part](remaining.prefix(count))
+      remaining = remaining.dropFirst(count)
+    }
+  }
 }

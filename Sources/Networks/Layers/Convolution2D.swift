@@ -3,7 +3,7 @@ import Tensors
 
 /// A convolution (cross-correlation, as everywhere in this field) of images, with a bias a
 /// channel. Images are height × width × channels, weights kernel × kernel × in × out.
-package struct Convolution2D: Layer {
+package struct Convolution2D: SelfContainedLayer {
   /// What surrounds the image.
   package enum Padding: Sendable, Hashable {
     /// Zeros, so that the output has ⌈size / stride⌉ rows and columns.
@@ -19,7 +19,7 @@ package struct Convolution2D: Layer {
   package let padding: Padding
   /// How the weights are drawn; biases start at 0.
   package let initialization: Initialization
-  private var parameters: [LayerParameter] = []
+  package var parameterGroups: [[LayerParameter]] = []
 
   /// A layer from `inputs` to `outputs` channels.
   package init(
@@ -47,12 +47,7 @@ package struct Convolution2D: Layer {
       + (padding == .same ? "" : ", padding=\"valid\"") + ")"
   }
 
-  package var parameterGroups: [[LayerParameter]] {
-    get { parameters.isEmpty ? [] : [parameters] }
-    set { parameters = newValue.first ?? [] }
-  }
   package var groupCount: Int { 1 }
-  package var isResolved: Bool { !parameters.isEmpty }
 
   package func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] {
     guard let windows = windows(for: input) else {
@@ -80,27 +75,17 @@ package struct Convolution2D: Layer {
       top: rows.before, left: columns.before, outputHeight: rows.count, outputWidth: columns.count)
   }
 
-  package mutating func resolve(
-    input: [Int], position: Int, generator: inout RandomGenerator
-  ) throws -> [Int] {
-    let output = try outputShape(for: input, position: position)
-    if !isResolved { try reset(generator: &generator) }
-    return output
-  }
-
-  package mutating func resolveAlone(generator: inout RandomGenerator) throws {
-    if !isResolved { try reset(generator: &generator) }
-  }
-
-  package mutating func reset(generator: inout RandomGenerator) throws {
+  package func drawn(generator: inout RandomGenerator) throws -> [[LayerParameter]] {
     let area = kernel * kernel
-    parameters = [
-      LayerParameter(
-        letter: "W",
-        tensor: try initialization.draw(
-          Shape(checking: [kernel, kernel, inputs, outputs]), inputs: area * inputs,
-          outputs: area * outputs, generator: &generator)),
-      LayerParameter(letter: "b", tensor: try Tensor.zeros(Shape(checking: [outputs]))),
+    return [
+      [
+        LayerParameter(
+          letter: "W",
+          tensor: try initialization.draw(
+            Shape(checking: [kernel, kernel, inputs, outputs]), inputs: area * inputs,
+            outputs: area * outputs, generator: &generator)),
+        try .zeros("b", [outputs]),
+      ]
     ]
   }
 

@@ -75,6 +75,16 @@ package struct CommandContext {
     }
   }
 
+  /// The variable, or the field of one, that an argument names.
+  ///
+  /// - Parameter error: thrown where it names none.
+  func place(of input: CommandInput, otherwise error: @autoclosure () -> RuntimeError) throws
+    -> Place
+  {
+    guard case .thunk(let thunk) = input, let place = thunk.place else { throw error() }
+    return place
+  }
+
   /// The variable, or the field of one, in a place.
   func place(_ slot: String) throws -> Place {
     guard case .thunk(let thunk) = command.first(slot) else { throw missing(slot) }

@@ -66,7 +66,7 @@ extension Split {
   func inputs(for network: Network) -> Tensor {
     guard let images else { return x }
     if network.takesImages { return images }
-    // A sequence's steps and features may be told apart as an image's rows and columns are.
+    // Sequences, too, come flat and with their axes, steps × features: what the network takes goes in.
     func fits(_ inputs: Tensor) -> Bool {
       (try? network.outputShape(for: Array(inputs.shape.dimensions.dropFirst()))) != nil
     }

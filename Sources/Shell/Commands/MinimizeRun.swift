@@ -2,7 +2,6 @@ import Console
 import Datasets
 import Language
 import Networks
-import Plot
 import Tensors
 
 /// A `minimize` under way: what it changes, and where it stands, so that it can go on after an
@@ -77,13 +76,12 @@ final class MinimizeRun {
   }
 
   private static func places(_ context: CommandContext) throws -> [Place] {
-    let places = try context.command.all("names").map { input -> Place in
-      guard case .thunk(let thunk) = input, let place = thunk.place else {
-        throw RuntimeError.other(
+    let places = try context.command.all("names").map { input in
+      try context.place(
+        of: input,
+        otherwise: .other(
           "minimize changes variables, and \(context.sourceText(input)) is none",
-          hint: "give it a name first: m = …")
-      }
-      return place
+          hint: "give it a name first: m = …"))
     }
     guard !places.isEmpty else {
       throw RuntimeError.other(
@@ -141,7 +139,10 @@ final class MinimizeRun {
       throw RuntimeError.interrupted
     }
     try restoreBest(context, ending)
-    if drawsHistory { try draw(context) }
+    let record = record
+    if drawsHistory, case .record(let box) = record, let history = box.content["history"] {
+      try context.drawHistory(history)
+    }
     return record
   }
 
@@ -296,97 +297,4 @@ final class MinimizeRun {
     if data?.valid != nil { history.append(("val_loss", list(state.validationLosses))) }
     return .fields(fields + [("history", .fields(history))])
   }
-
-  private func draw(_ context: CommandContext) throws {
-    guard case .record(let box) = record, let history = box.content["history"] else { return }
-    let chart = try ChartBuilder(context, values: [(history, "history")]).chart()
-    context.print(chart.lines(width: context.width, height: 10, paint: context.paint))
-  }
-}
-
-/// The variables that hold a minibatch, and what they held before.
-private struct RowVariables {
-  private static let names = ["x", "y", "labels"]
-  private let machine: Machine
-  private let saved: [Value?]
-
-  init(_ machine: Machine) {
-    self.machine = machine
-    saved = Self.names.map {
-      machine.globals.isUserDefined($0) ? machine.globals[$0] : nil
-    }
-  }
-
-  func restore() {
-    for (name, value) in zip(Self.names, saved) { machine.globals[name] = value }
-  }
-
-  static func set(_ rows: Split, _ machine: Machine) {
-    machine.globals["x"] = .tensor(Box(rows.x))
-    machine.globals["y"] = .tensor(Box(rows.y))
-    machine.globals["labels"] = rows.labels.map { .tensor(Box($0)) } ?? Value.none
-  }
-}
-
-/// How far a `minimize` is: as `train` shows it, and of single steps every tenth part.
-private final class MinimizeProgress {
-  private let reporter: ProgressReporter
-  private let isShown: Bool
-  private let epochs: Int
-  private let isStepwise: Bool
-  private let start = MonotonicClock.now()
-  private var last: Progress?
-  private var nextUpdate = 0.0
-
-  init(_ context: CommandContext, epochs: Int, isStepwise: Bool) {
-    self.epochs = epochs
-    self.isStepwise = isStepwise
-    let session = context.session
-    isShown = session.settings.showsProgress
-    reporter = ProgressReporter(
-      isInPlace: session.terminal.drawsProgress, paint: Paint(isOn: session.terminal.colorsErrors),
-      write: { session.writeError($0) })
-  }
-
-  var unit: String { isStepwise ? "step" : "epoch" }
-
-  private func line(_ done: Int, _ share: Double, _ figures: [(String, String)]) -> Progress {
-    let elapsed = MonotonicClock.now() - start
-    let left = share > 0 ? elapsed / share * (1 - share) : nil
-    return Progress(
-      done: done, total: epochs, unit: unit, figures: figures, elapsed: elapsed,
-      secondsLeft: left)
-  }
-
-  /// So much of an epoch is done.
-  func update(_ epoch: Int, _ part: Double, _ loss: Double) {
-    let now = MonotonicClock.now()
-    guard isShown, now >= nextUpdate else { return }
-    nextUpdate = now + 0.05
-    let line = line(
-      epoch, (Double(epoch) + part) / Double(max(1, epochs)), [("loss", NumberForm.loss(loss))])
-    last = line
-    reporter.update(line)
-  }
-
-  func epochDidEnd(_ epoch: Int, _ loss: Double?, _ validationLoss: Double?) {
-    guard isShown else { return }
-    var figures = [("loss", NumberForm.loss(loss ?? .nan))]
-    if let validationLoss, !validationLoss.isNaN {
-      figures.append(("val_loss", NumberForm.loss(validationLoss)))
-    }
-    let line = line(epoch, Double(epoch) / Double(max(1, epochs)), figures)
-    last = line
-    let isTenth = epoch % max(1, epochs / 10) == 0 || epoch == epochs
-    if !isStepwise || isTenth {
-      reporter.finishStep(line)
-    } else {
-      let now = MonotonicClock.now()
-      guard now >= nextUpdate else { return }
-      nextUpdate = now + 0.05
-      reporter.update(line)
-    }
-  }
-
-  func finish() { reporter.finish(last) }
 }

@@ -7,17 +7,10 @@ import Tensors
 extension CommandContext {
   /// `explain plan L() wrt W`: the passes by which a loss and its gradients are computed.
   func explainPlan(of loss: Thunk) throws {
-    let places = try command.all("variables").map { input in
-      guard case .thunk(let thunk) = input, let place = thunk.place else {
-        throw RuntimeError.other(
-          "explain plan needs variables after wrt", hint: "explain plan L() wrt W1, b1")
-      }
-      return place
-    }
-    guard !places.isEmpty else {
-      throw RuntimeError.other(
-        "explain plan needs variables after wrt", hint: "explain plan L() wrt W1, b1")
-    }
+    let noVariables = RuntimeError.other(
+      "explain plan needs variables after wrt", hint: "explain plan L() wrt W1, b1")
+    let places = try command.all("variables").map { try place(of: $0, otherwise: noVariables) }
+    guard !places.isEmpty else { throw noVariables }
     try machine.plan(of: loss, at: places) { plan, deferral in
       print(PlanTable(plan, seconds: try PlanTable.measure(plan, deferral)).lines(self))
     }

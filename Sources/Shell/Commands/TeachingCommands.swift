@@ -100,11 +100,11 @@ extension CommandContext {
   /// The variables of a derivation.
   fileprivate func derivationPlaces() throws -> [Place] {
     try command.all("variables").map { input in
-      guard case .thunk(let thunk) = input, let place = thunk.place else {
-        throw RuntimeError.other(
+      let place = try place(
+        of: input,
+        otherwise: .other(
           "derive needs a variable after wrt, not \(sourceText(input))",
-          hint: "a variable or a network's parameter: derive L wrt net.W1")
-      }
+          hint: "a variable or a network's parameter: derive L wrt net.W1"))
       if case .network(let box) = try place.read() {
         let names = box.content.network.parameterNames.map { "\(place.description).\($0)" }
         throw RuntimeError.other(

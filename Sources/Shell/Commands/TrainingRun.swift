@@ -25,9 +25,7 @@ final class TrainingRun: TrainingDelegate {
     hooks = EpochHooks(context)
     savePath = try context.word("save")
     showsProgress = session.settings.showsProgress
-    reporter = ProgressReporter(
-      isInPlace: session.terminal.drawsProgress, paint: Paint(isOn: session.terminal.colorsErrors),
-      write: { session.writeError($0) })
+    reporter = session.progressReporter()
   }
 
   /// Trains to the end.
@@ -67,7 +65,7 @@ final class TrainingRun: TrainingDelegate {
     let network = try trainer.trained()
     try place.write(.network(Box(NetworkValue(network))))
     try explain(outcome, trainer, network)
-    if try context.bool("plot") ?? false { try drawHistory(network) }
+    if try context.bool("plot") ?? false { try context.drawHistory(network.history.record) }
     return row(outcome, network.history, from: epochsBefore)
   }
 
@@ -209,8 +207,21 @@ final class TrainingRun: TrainingDelegate {
     return .fields(fields + [("seconds", .number(outcome.seconds))])
   }
 
-  private func drawHistory(_ network: Network) throws {
-    let chart = try ChartBuilder(context, values: [(network.history.record, "history")]).chart()
-    context.print(chart.lines(width: context.width, height: 10, paint: context.paint))
+}
+
+extension Session {
+  /// What shows how far a training is, where the terminal lets it.
+  func progressReporter() -> ProgressReporter {
+    ProgressReporter(
+      isInPlace: terminal.drawsProgress, paint: Paint(isOn: terminal.colorsErrors),
+      write: { self.writeError($0) })
+  }
+}
+
+extension CommandContext {
+  /// The curves of a training, as a small chart.
+  func drawHistory(_ history: Value) throws {
+    let chart = try ChartBuilder(self, values: [(history, "history")]).chart()
+    print(chart.lines(width: width, height: 10, paint: paint))
   }
 }

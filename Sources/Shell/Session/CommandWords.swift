@@ -1,6 +1,6 @@
 import Library
 
-/// The words of a command that stand before the cursor, told apart as its signature does.
+/// Which places of a command's signature the words before the cursor have filled.
 struct CommandWords {
   /// The places that are filled in order, without a keyword.
   private let plain: [Command.Argument]
