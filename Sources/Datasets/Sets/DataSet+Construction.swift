@@ -13,12 +13,18 @@ extension DataSet {
   /// names, N×1 without names.
   ///
   /// Errors: x and y of different lengths, no rows, a label outside the named classes (with its
-  /// row), names that do not match y's columns.
+  /// row), names that do not match y's columns, weights that do not match the rows.
+  ///
+  /// - Parameter weights: how much each row counts in a training's loss.
   package init(
-    name: String = "data", x: Tensor, y: Tensor, names: [String] = []
+    name: String = "data", x: Tensor, y: Tensor, names: [String] = [], weights: Tensor? = nil
   ) throws(DataError) {
     let columns = try TargetColumns(y, names: names, place: name)
-    let train = try Split(place: name, x: x, targets: columns)
+    if let weights, weights.rank != 1 || weights.count != columns.rows {
+      throw .shape(
+        place: "weights", expected: "\(columns.rows) numbers, one a row", found: "\(weights.shape)")
+    }
+    let train = try Split(place: name, x: x, targets: columns, weights: weights)
     self.init(
       name: name, train: train, valid: try train.rows(0..<0), test: try train.rows(0..<0),
       names: columns.names)
@@ -85,7 +91,9 @@ struct LabelledPart {
 
 extension Split {
   /// Checks that examples and targets fit together.
-  fileprivate init(place: String, x: Tensor, targets: TargetColumns) throws(DataError) {
+  fileprivate init(
+    place: String, x: Tensor, targets: TargetColumns, weights: Tensor? = nil
+  ) throws(DataError) {
     let sizes = x.shape.dimensions
     guard let rows = sizes.first, sizes.count <= 4 else {
       throw .shape(
@@ -100,7 +108,8 @@ extension Split {
     let matrix = try tensorResult { () throws(TensorError) in
       try x.cast(to: x.elementType.arithmetic).contiguous().reshaped([rows, columns])
     }
-    self.init(x: matrix, y: targets.y, labels: targets.labels, imageDimensions: image)
+    self.init(
+      x: matrix, y: targets.y, labels: targets.labels, imageDimensions: image, weights: weights)
   }
 }
 

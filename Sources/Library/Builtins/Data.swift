@@ -20,6 +20,9 @@ extension Builtin {
         Parameter("x", .tensor, "examples: N×F, or images N×H×W"),
         Parameter("y", .tensor, "labels N, one-hot rows N×K, or numbers to predict"),
         Parameter("names", .list, default: Parameter.Default.none, "the names of the classes"),
+        Parameter(
+          "weights", .tensor, default: .computed("all alike"),
+          "how much each row counts in a training's loss, N"),
       ],
       result: "a data set",
       examples: [
@@ -39,7 +42,9 @@ extension Builtin {
         names.append(name.content)
       }
     }
-    let set = try DataSet(x: arguments.tensor(0), y: arguments.tensor(1), names: names)
+    let set = try DataSet(
+      x: arguments.tensor(0), y: arguments.tensor(1), names: names,
+      weights: arguments.isGiven(3) ? arguments.tensor(3) : nil)
     return .dataSet(Box(set))
   }
 

@@ -19,24 +19,17 @@ package struct Measurement: Sendable {
   /// 1 − Σ(y − p)² / Σ(y − ȳ)², summed over all columns, each with its own mean; nan where the
   /// targets do not vary.
   package var determination: Double {
-    let columns = max(1, targets.shape.dimensions.dropFirst().reduce(1, *))
     let (y, p) = (targets.doubles(), predictions.doubles())
-    let rows = y.count / columns
-    guard rows > 0 else { return .nan }
-    var means = [Double](repeating: 0, count: columns)
-    for (index, value) in y.enumerated() { means[index % columns] += value / Double(rows) }
-    var (rest, total) = (0.0, 0.0)
-    for (index, value) in y.enumerated() {
-      rest += (value - p[index]) * (value - p[index])
-      total += (value - means[index % columns]) * (value - means[index % columns])
-    }
-    return total > 0 ? 1 - rest / total : .nan
+    let total = targets.spread
+    guard y.count == p.count, total > 0 else { return .nan }
+    return 1 - zip(y, p).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } / total
   }
 
   /// The mean over all elements of |y − p|.
   package var meanAbsoluteError: Double {
     let (y, p) = (targets.doubles(), predictions.doubles())
-    return y.isEmpty ? .nan : zip(y, p).reduce(0) { $0 + abs($1.0 - $1.1) } / Double(y.count)
+    return y.isEmpty || y.count != p.count
+      ? .nan : zip(y, p).reduce(0) { $0 + abs($1.0 - $1.1) } / Double(y.count)
   }
 }
 

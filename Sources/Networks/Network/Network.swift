@@ -20,7 +20,7 @@ package struct Network: Sendable {
   package var seed: UInt64 = 0
   /// The shape of the examples that it was last made ready for; nil before any.
   package private(set) var seenInput: [Int]?
-  /// The training that was interrupted, if one was: `train NET` goes on with it.
+  /// The training that has not come to its end, if there is one: `train NET` goes on with it.
   package var unfinished: UnfinishedTraining?
 
   /// A network of these layers; parameters are drawn wherever the inputs are known.
