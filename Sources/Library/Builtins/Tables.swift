@@ -24,7 +24,7 @@ extension Builtin {
           "table({name: [\"Ada\", \"Bo\"], age: [36, 41]})",
           "2×2 table\n  name  age\n  text  f32\n  Ada    36\n  Bo     41")
       ],
-      seeAlso: ["group", "sort", "dataset", "load"]),
+      seeAlso: ["group", "sort", "dataset"]),
     differentiation: .refused("a table holds plain numbers")
   ) { arguments, _ in
     switch arguments[0] {
