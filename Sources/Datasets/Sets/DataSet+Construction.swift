@@ -30,11 +30,13 @@ extension DataSet {
       names: columns.names)
   }
 
-  /// A data set of parts with labels; a missing validation part is cut from the end of train.
+  /// A data set of parts with labels.
   ///
-  /// Only the last sixth: 10,000 of MNIST's 60,000, the usual choice.
-  static func labelled(
-    name: String, train: LabelledPart, valid: LabelledPart?, test: LabelledPart?, names: [String]
+  /// - Parameter cutsValidation: whether a missing validation part is cut from the end of train.
+  ///   Only the last sixth: 10,000 of MNIST's 60,000, the usual choice.
+  package static func labelled(
+    name: String, train: LabelledPart, valid: LabelledPart?, test: LabelledPart?,
+    names: [String], cutsValidation: Bool = true
   ) throws(DataError) -> DataSet {
     let given = [train, valid, test].compactMap { $0 }
     var names = names
@@ -50,11 +52,15 @@ extension DataSet {
     func split(_ part: LabelledPart) throws(DataError) -> Split {
       let targets = try TargetColumns(
         part.labels, names: names, place: part.place, isNumeric: isNumeric)
-      return try Split(place: part.place, x: part.images, targets: targets)
+      let split = try Split(place: part.place, x: part.images, targets: targets)
+      return try part.weights.map { weights throws(DataError) in
+        try split.replacing(weights: weights)
+      } ?? split
     }
     let whole = try split(train)
     let none = try whole.rows(0..<0)
-    let kept = valid == nil ? whole.count - whole.count / 6 : whole.count
+    let isCut = valid == nil && cutsValidation
+    let kept = isCut ? whole.count - whole.count / 6 : whole.count
     var parts = [try whole.rows(kept..<whole.count), none]
     for (index, part) in [valid, test].enumerated() {
       guard let part else { continue }
@@ -72,11 +78,20 @@ extension DataSet {
 }
 
 /// Images or other examples with their labels, before they become a `Split`.
-struct LabelledPart {
+package struct LabelledPart: Sendable {
   /// Where they come from, for messages.
   var place: String
   var images: Tensor
   var labels: Tensor
+  /// How much each row counts in a training's loss; `nil` where all count alike.
+  var weights: Tensor?
+
+  package init(place: String, images: Tensor, labels: Tensor, weights: Tensor? = nil) {
+    self.weights = weights
+    self.place = place
+    self.images = images
+    self.labels = labels
+  }
 
   private static let mostClasses = 65_536
 
@@ -91,30 +106,23 @@ struct LabelledPart {
 
 extension Split {
   /// Checks that examples and targets fit together.
-  fileprivate init(
+  init(
     place: String, x: Tensor, targets: TargetColumns, weights: Tensor? = nil
   ) throws(DataError) {
-    let sizes = x.shape.dimensions
-    guard let rows = sizes.first, sizes.count <= 4 else {
-      throw .shape(
-        place: "x", expected: "rows of numbers (N×F) or images (N×H×W)", found: "\(x.shape)")
-    }
+    let shown = try Split.shaped(x)
+    let rows = shown.x.shape[0]
     guard rows > 0 else { throw .noExamples(place: place) }
     guard rows == targets.rows else {
       throw .rowCounts(place: place, rows: rows, labels: targets.rows)
     }
-    let image = sizes.count >= 3 ? Array(sizes.dropFirst()) : []
-    let columns = sizes.dropFirst().reduce(1, *)
-    let matrix = try tensorResult { () throws(TensorError) in
-      try x.cast(to: x.elementType.arithmetic).contiguous().reshaped([rows, columns])
-    }
     self.init(
-      x: matrix, y: targets.y, labels: targets.labels, imageDimensions: image, weights: weights)
+      x: shown.x, y: targets.y, labels: targets.labels, imageDimensions: shown.imageDimensions,
+      weights: weights)
   }
 }
 
 /// What y becomes: one-hot columns with labels, or numbers to predict.
-private struct TargetColumns {
+struct TargetColumns {
   let rows: Int
   let y: Tensor
   let labels: Tensor?

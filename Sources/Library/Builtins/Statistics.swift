@@ -66,7 +66,10 @@ extension Builtin {
     let share = place - Double(below)
     guard share > 0 else { return low }
     let high = try Variable.subscripted(sorted, before + [.at(Swift.min(below + 1, count - 1))])
-    return try .add(low, .multiply(.subtract(high, low), Variable(share)))
+    return try .add(
+      low,
+      .multiply(.subtract(high, low), Variable(try .scalar(share, x.tensor.elementType.arithmetic)))
+    )
   }
 
   static let histogram = Builtin(

@@ -118,6 +118,11 @@ struct SessionWriter {
         "\(Self.quoted(name)), \(try text(of: value, depth: depth + 1))"
       }
       return "record(\(fields.joined(separator: ", ")))"
+    case .table(let box):
+      let columns = try zip(box.content.names, box.content.columns.values).map { name, value in
+        "\(Self.quoted(name)), \(try text(of: value, depth: depth + 1))"
+      }
+      return "table(\(columns.joined(separator: ", ")))"
     case .range(let box):
       let range = box.content
       let numbers = [range.lower, range.upper, range.step].map(Self.digits)

@@ -75,6 +75,10 @@ struct SessionReader {
     switch kind {
     case "list": return .items(try values())
     case "record": return record(try values())
+    case "table":
+      guard case .record(let box)? = record(try values()) else { return nil }
+      return .table(
+        Box(try DataTable(zip(box.content.names, box.content.values).map { ($0, $1) })))
     case "composed": return .function(Function(composing: try values()))
     case "range": return range(try values())
     case "optimizer": return try optimizer(try values())

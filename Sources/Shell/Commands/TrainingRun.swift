@@ -50,7 +50,9 @@ final class TrainingRun: TrainingDelegate {
         } else if case RuntimeError.interrupted = error, endsTheProcess {
           rescue(trainer, "Ctrl-C")
         } else if isLost(error) {
-          rescue(trainer, "an error")
+          // Where saving fails, the file of save= is of an earlier epoch.
+          if error is DataError { savePath = nil }
+          rescue(trainer, error is DataError ? "a failed save" : "an error")
         }
         throw error
       }
@@ -82,13 +84,13 @@ final class TrainingRun: TrainingDelegate {
     return row(outcome, network.history, from: epochsBefore)
   }
 
-  /// Whether an error takes the network with it: one that is no mistake of the person's, in a
+  /// Whether an error takes the network with it: memory that runs short or a disk that is full, in a
   /// script that it ends. At the prompt the variable has the network.
   private func isLost(_ error: any Error) -> Bool {
     guard endsTheProcess, !context.session.commandLine.keepsGoing else { return false }
     switch error {
     case TensorError.outOfMemory, TensorError.memoryRunsShort: return true
-    default: return false
+    default: return error is DataError
     }
   }
 
@@ -105,8 +107,13 @@ final class TrainingRun: TrainingDelegate {
     do {
       var network = try trainer.trained()
       network.unfinished = trainer.unfinished
-      let (path, deleted) = try RescuedNetworks.keep(
-        network, named: place.description, because: "\(cause) in \(progress)", at: savePath)
+      let reason = "\(cause) in \(progress)"
+      let name = place.description
+      var kept = savePath.flatMap {
+        try? RescuedNetworks.keep(network, named: name, because: reason, at: $0)
+      }
+      if kept == nil { kept = try RescuedNetworks.keep(network, named: name, because: reason) }
+      guard let (path, deleted) = kept else { return }
       context.note(
         "\(cause): \(place.description) is kept as it was in \(progress): "
           + "load \(RescuedNetworks.quoted(path)) as \(place.description)")
