@@ -46,7 +46,8 @@ extension Builtin {
       seeAlso: ["split", "table", "batches", "one_hot"]),
     differentiation: .refused("a data set holds plain numbers")
   ) { arguments, _ in
-    if arguments.isGiven(5), case .tensor = arguments[0] {} else if arguments.isGiven(5) {
+    if arguments.isGiven(5), case .tensor = arguments[0] {
+    } else if arguments.isGiven(5) {
       throw RuntimeError.other(
         "dataset: weights= belongs to x and y that are tensors",
         hint: "set them afterwards: d.train.weights = …")

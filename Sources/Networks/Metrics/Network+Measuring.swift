@@ -139,9 +139,14 @@ private struct Score {
       form == .softmaxCrossEntropy || task == .classes
         ? targets.shape.dimensions.last ?? 1 : targets.shape.dimensions.dropFirst().reduce(1, *))
     let rows = targets.count / columns
-    var losses =
-      form == .softmaxCrossEntropy
-      ? try outputs.crossEntropyFromLogits(targets).doubles().reduce(0, +) : 0
+    // Steps that fill up a sequence count nowhere.
+    let padding = targets.rank > 2 && task == .classes ? targets.rowsOfZeros : []
+    let counted = rows - padding.count { $0 }
+    var losses = 0.0
+    if form == .softmaxCrossEntropy {
+      let all = try outputs.crossEntropyFromLogits(targets).doubles()
+      for (row, loss) in all.enumerated() where padding.isEmpty || !padding[row] { losses += loss }
+    }
     var right = 0
     var isKnown = true
     try outputs.withDoubles { outputs throws(TensorError) in
@@ -149,25 +154,28 @@ private struct Score {
         for start in stride(from: 0, to: rows * columns, by: columns) {
           let output = UnsafeBufferPointer(rebasing: outputs[start..<start + columns])
           let target = UnsafeBufferPointer(rebasing: targets[start..<start + columns])
+          if !padding.isEmpty, padding[start / columns] { continue }
           if form != .softmaxCrossEntropy { losses += form.loss(of: output, target) }
           right += task.rightAnswers(in: output, target, cut: form.cut)
           if output.contains(where: \.isNaN) { isKnown = false }
         }
       }
     }
-    loss = losses / Double(max(1, rows))
-    accuracy = isKnown ? task.accuracy(right, rows: rows, columns: columns) : .nan
+    loss = losses / Double(max(1, counted))
+    accuracy = isKnown ? task.accuracy(right, rows: counted, columns: columns) : .nan
   }
 }
 
 extension Tensor {
-  /// Whole numbers from 0 to `classes` − 1 as one-hot rows along a new last axis, Float32.
+  /// Whole numbers from 0 to `classes` − 1 as one-hot rows along a new last axis, Float32; −1, which
+  /// stands where a sequence is filled up, becomes a row of zeros.
   ///
   /// - Throws: where a number is none of these.
   fileprivate func oneHot(_ classes: Int) throws -> Tensor {
     try MemoryGuard.check(elements: Double(count) * Double(classes))
     var numbers = [Float](repeating: 0, count: count * classes)
     for (index, code) in try guardedDoubles().enumerated() {
+      if code == -1 { continue }
       guard let label = Int(exactly: code), (0..<classes).contains(label) else {
         throw NetworkError.labelOutside(label: Int(clamping: code), classes: classes)
       }

@@ -43,6 +43,9 @@ final class LossHead {
   ) throws {
     sums = PassSums()
     sums.rows = outputs.rows
+    let padding = padding(in: targets)
+    sums.answers = outputs.rows * positions - (padding?.count { $0 } ?? 0)
+    let weights = weights ?? padding.map { $0.map { $0 ? 0 : 1 } }
     sums.weight = weights.map { $0.reduce(0, +) / Double(positions) } ?? Double(outputs.rows)
     if let recorded {
       sums.loss = try recorded.evaluate(outputs, targets, scale: scale, into: gradient)
@@ -50,7 +53,8 @@ final class LossHead {
     }
     if gradient.type == .f64 {
       evaluateRows(
-        outputs.doubles, targets.doubles, gradient.doubles, weights: weights, scale: scale)
+        outputs.doubles, targets.doubles, gradient.doubles, weights: weights, padding: padding,
+        scale: scale)
     } else if recorded == nil, form == .softmaxCrossEntropy {
       let classes = gradient.columns / positions
       let hits = backend.crossEntropy(
@@ -62,17 +66,19 @@ final class LossHead {
       }
       if let weights, scale != nil { gradient.inRows(of: classes).multiplyRows(by: weights) }
       sums.correct = task == .classes ? hits : 0
+      if let padding { sums.correct -= hitsOfPadding(padding, outputs.inRows(of: classes)) }
     } else {
       evaluateRows(
         outputs.pointer, targets.pointer, gradient.pointer, weights: weights,
-        scale: scale.map { Float($0) })
+        padding: padding, scale: scale.map { Float($0) })
     }
   }
 
   /// The same a row at a time; of a recorded loss the right answers alone.
   private func evaluateRows<Number: BinaryFloatingPoint>(
     _ outputs: UnsafeMutablePointer<Number>, _ targets: UnsafeMutablePointer<Number>,
-    _ gradient: UnsafeMutablePointer<Number>, weights: [Double]?, scale: Number?
+    _ gradient: UnsafeMutablePointer<Number>, weights: [Double]?, padding: [Bool]?,
+    scale: Number?
   ) {
     let width = self.gradient.columns / positions
     // A sequence's loss is the mean over its steps.
@@ -80,7 +86,9 @@ final class LossHead {
     for start in stride(from: 0, to: self.gradient.count, by: width) {
       let output = UnsafeBufferPointer(start: outputs + start, count: width)
       let target = UnsafeBufferPointer(start: targets + start, count: width)
-      sums.correct += task.rightAnswers(in: output, target, cut: cut)
+      if !(padding?[start / width] ?? false) {
+        sums.correct += task.rightAnswers(in: output, target, cut: cut)
+      }
       if hasNumberScores { addErrors(output, target) }
       if recorded != nil { continue }
       let weight = weights?[start / width] ?? 1
@@ -88,6 +96,28 @@ final class LossHead {
       if let scale {
         form.differentiate(output, target, gradient + start, scale * share * Number(weight))
       }
+    }
+  }
+
+  /// Which steps of sequences have no class, as those that fill up the shorter ones; nil where each
+  /// has one.
+  private func padding(in targets: FloatRows) -> [Bool]? {
+    guard positions > 1, task == .classes else { return nil }
+    let rows = targets.inRows(of: targets.columns / positions)
+    let missing = (0..<rows.rows).map { row in
+      (0..<rows.columns).allSatisfy { rows.number(at: row * rows.columns + $0) == 0 }
+    }
+    return missing.contains(true) ? missing : nil
+  }
+
+  /// A step without a class has all zeros, whose first is the largest: how many were taken for it.
+  private func hitsOfPadding(_ padding: [Bool], _ outputs: FloatRows) -> Int {
+    padding.indices.count { row in
+      let start = row * outputs.columns
+      return padding[row]
+        && (1..<max(1, outputs.columns)).allSatisfy {
+          outputs.number(at: start + $0) <= outputs.number(at: start)
+        }
     }
   }
 

@@ -63,6 +63,8 @@ struct PassSums: Sendable {
   /// Right answers.
   var correct = 0
   var rows = 0
+  /// Answers that could be right: rows of classes, of sequences all steps but those that fill up.
+  var answers = 0
   /// What the rows count together: their number, unless they have weights.
   var weight = 0.0
   /// Of |y − p| and (y − p)², where numbers are predicted.
@@ -73,6 +75,7 @@ struct PassSums: Sendable {
     sums.loss += more.loss
     sums.correct += more.correct
     sums.rows += more.rows
+    sums.answers += more.answers
     sums.weight += more.weight
     sums.absoluteErrors += more.absoluteErrors
     sums.squaredErrors += more.squaredErrors

@@ -19,7 +19,8 @@ struct RowWeights {
   /// - Throws: where the loss is no sum over rows, the targets are no classes, or numbers are no
   ///   weights.
   init?(_ data: TrainingData, _ setup: TrainingSetup, _ classes: ClassWeights?) throws {
-    if classes == nil, data.weights == nil { return nil }
+    let padding = Self.padding(data.targets, setup)
+    if classes == nil, data.weights == nil, padding == nil { return nil }
     guard setup.loss.recorded == nil else {
       throw TrainingError.lossTakesNoWeights(loss: setup.loss.rawValue)
     }
@@ -34,8 +35,19 @@ struct RowWeights {
         for position in 0..<positions { numbers[row * positions + position] *= weight }
       }
     }
+    if let padding {
+      for place in padding.indices where padding[place] { numbers[place] = 0 }
+    }
     guard numbers.contains(where: { $0 > 0 }) else { throw TrainingError.allWeightsZero }
     self.numbers = numbers
+  }
+
+  /// Which steps of sequences have no class, as those that fill up the shorter ones; nil where each
+  /// has one.
+  private static func padding(_ targets: Tensor, _ setup: TrainingSetup) -> [Bool]? {
+    guard setup.positions > 1, setup.task == .classes else { return nil }
+    let missing = targets.rowsOfZeros
+    return missing.contains(true) ? missing : nil
   }
 
   private static func weights(
@@ -67,6 +79,17 @@ struct RowWeights {
       throw TrainingError.weightCount(classes: count, given: weights.count)
     }
     return found.map { weights[$0] }
+  }
+}
+
+extension Tensor {
+  /// For each row along the last axis, whether it is all zeros.
+  var rowsOfZeros: [Bool] {
+    let columns = max(1, shape.dimensions.last ?? 1)
+    let values = doubles()
+    return stride(from: 0, to: values.count, by: columns).map { start in
+      values[start..<start + columns].allSatisfy { $0 == 0 }
+    }
   }
 }
 

@@ -253,7 +253,7 @@ package final class Trainer {
     var measured = Measures()
     measured.loss = reported(sums.loss, weight: sums.weight)
     measured.accuracy = task.accuracy(
-      sums.correct, rows: sums.rows * setup.positions, columns: batches.targetWidth)
+      sums.correct, rows: sums.answers, columns: batches.targetWidth)
     if setup.hasNumberScores, sums.rows > 0 {
       let rows = Double(sums.rows)
       measured.absoluteError = sums.absoluteErrors / rows / Double(max(1, batches.targetWidth))

@@ -115,7 +115,8 @@ extension UnfinishedTraining {
     var numbers: [Double] = [
       Double(state.epoch), Double(state.step), Double(state.historyBefore), Double(state.stale),
       sums.loss, Double(sums.correct), Double(sums.rows), sums.weight, sums.absoluteErrors,
-      sums.squaredErrors, state.best?.loss ?? .nan, Double(state.best?.epoch ?? 0),
+      sums.squaredErrors, Double(sums.answers), state.best?.loss ?? .nan,
+      Double(state.best?.epoch ?? 0),
       state.validation == nil ? 0 : 1,
     ]
     numbers += Measures.all.map { (state.validation ?? Measures())[keyPath: $0.path] }
@@ -132,28 +133,29 @@ extension UnfinishedTraining {
     options: TrainingOptions, data: TrainingData?, source: DataSource, numbers: [Double],
     bestParameters: [Tensor], bestStatistics: [Double]
   ) {
-    guard numbers.count == 13 + Measures.all.count else { return nil }
+    guard numbers.count == 14 + Measures.all.count else { return nil }
     func count(_ index: Int) -> Int? {
       Int(exactly: numbers[index]).flatMap { (0..<1 << 53).contains($0) ? $0 : nil }
     }
     guard let epoch = count(0), let step = count(1), let before = count(2), let stale = count(3),
-      let correct = count(5), let rows = count(6), let bestEpoch = count(11)
+      let correct = count(5), let rows = count(6), let bestEpoch = count(12),
+      let answers = count(10)
     else { return nil }
     var state = TrainingState()
     (state.epoch, state.step, state.historyBefore, state.stale) = (epoch, step, before, stale)
     state.sums = PassSums(
-      loss: numbers[4], correct: correct, rows: rows, weight: numbers[7],
+      loss: numbers[4], correct: correct, rows: rows, answers: answers, weight: numbers[7],
       absoluteErrors: numbers[8], squaredErrors: numbers[9])
-    if numbers[12] == 1 {
+    if numbers[13] == 1 {
       var measured = Measures()
-      for (measure, value) in zip(Measures.all, numbers.dropFirst(13)) {
+      for (measure, value) in zip(Measures.all, numbers.dropFirst(14)) {
         measured[keyPath: measure.path] = value
       }
       state.validation = measured
     }
     if bestEpoch > 0, !bestParameters.isEmpty {
       state.best = BestWeights(
-        loss: numbers[10], epoch: bestEpoch, parameters: bestParameters,
+        loss: numbers[11], epoch: bestEpoch, parameters: bestParameters,
         statistics: bestStatistics)
     }
     self.options = options

@@ -33,6 +33,7 @@ enum NetworkFile {
       notes[inputNote] = input.map(String.init).joined(separator: " ")
     }
     if let loss = network.loss { notes[lossNote] = loss.recorded?.code ?? loss.rawValue }
+    if !network.names.isEmpty { notes[namesNote] = network.names.joined(separator: "\u{0}") }
     if withTraining {
       notes[versionNote] = String(version)
       tensors += try TrainingRecord.tensors(of: network)
@@ -63,6 +64,8 @@ enum NetworkFile {
   private static let versionNote = "version"
   private static let inputNote = "input"
   private static let lossNote = "loss"
+  /// With a zero between the names, which no name holds.
+  private static let namesNote = "class names"
   private static let seedNote = "seed"
   private static let omissionNote = "not saved"
 
@@ -123,6 +126,10 @@ enum NetworkFile {
     network.loss = try notes[lossNote].flatMap { try loss(named: $0, machine) }
     TrainingRecord.restore(&network, from: tensors, notes)
     if let seed = notes[seedNote].flatMap({ UInt64($0) }) { network.seed = seed }
+    if let names = notes[namesNote] {
+      network.names = names.split(separator: "\u{0}", omittingEmptySubsequences: false)
+        .map(String.init)
+    }
     network.unfinished = try PlanRecord.unfinished(from: tensors, notes, on: machine)
     return network
   }

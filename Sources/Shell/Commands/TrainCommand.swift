@@ -7,7 +7,9 @@ import Tensors
 
 extension Command {
   /// Training and measuring networks.
-  static let training: [Command] = [train, minimize, step, findRate, test, reset, stop]
+  static let training: [Command] = [
+    train, minimize, step, findRate, test, reset, stop, sample,
+  ]
 
   /// The rates of the rules whose own is not the command's default: `0.001 for adam and adamw`.
   private static var otherRates: String {
@@ -130,7 +132,7 @@ extension Command {
     seeAlso: ["step", "test", "reset", "plot"]
   ) { context in
     let place = try context.place("net")
-    let network = try context.network("net")
+    var network = try context.network("net")
     let run = try TrainingRun(context, place: place)
     if context.has("data") {
       let settings = TrainingSettings(context)
@@ -141,6 +143,7 @@ extension Command {
       if let folds = try context.integer("folds") {
         return try CrossValidation(context, network, data, options, folds: folds).run()
       }
+      network.names = try context.classNames("data", of: data)
       let trainer = try Trainer(network, data: data, options: options)
       context.noteTheLoss(of: trainer, network, place)
       return try run.finish(trainer)
@@ -221,6 +224,11 @@ extension CommandContext {
     var data = try trainingData(of: requiredValue(slot), slot, for: network)
     if let input = command.first(slot) { data.name = sourceText(input) }
     return data
+  }
+
+  /// What the data calls its classes.
+  fileprivate func classNames(_ slot: String, of data: TrainingData) throws -> [String] {
+    try EvaluationData(requiredValue(slot), slot: slot, self).names
   }
 
   /// The data of an interrupted training that a file has brought without it; nil where the network
