@@ -4,7 +4,7 @@ import Testing
 
 /// The scripts of `examples/`, each with what it prints in `NAME.expected`.
 ///
-/// They train networks, whose numbers differ a little between processors: numbers with a fraction
+/// They run at the size that the word `small` asks for. They train networks, whose numbers differ a little between processors: numbers with a fraction
 /// are compared to a tenth, all else letter by letter.
 @Suite struct ExampleTests {
   static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -16,12 +16,12 @@ import Testing
   }()
 
   @Test func thereAreExamples() {
-    #expect(Self.names.count >= 5)
+    #expect(Self.names.count >= 16)
   }
 
   @Test(arguments: names)
   func printsWhatIsExpected(_ name: String) throws {
-    let outcome = try NNSH.run(["-q", "\(name).nns"], in: Self.folder.path)
+    let outcome = try NNSH.run(["-q", "\(name).nns", "small"], in: Self.folder.path)
     #expect(outcome.code == 0, "\(outcome.errors)")
     let expected = try String(
       contentsOf: Self.folder.appendingPathComponent("\(name).expected"), encoding: .utf8)
