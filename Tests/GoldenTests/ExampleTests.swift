@@ -4,8 +4,9 @@ import Testing
 
 /// The scripts of `examples/`, each with what it prints in `NAME.expected`.
 ///
-/// They run at the size that the word `small` asks for. They train networks, whose numbers differ a little between processors: numbers with a fraction
-/// are compared to a tenth, all else letter by letter.
+/// They run at the size that the word `small` asks for. They train networks, whose numbers differ a
+/// little between processors: numbers with a fraction are compared to a tenth, all else letter by
+/// letter.
 @Suite struct ExampleTests {
   static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../../examples").standardized
