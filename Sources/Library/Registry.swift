@@ -5,7 +5,9 @@ extension Vocabulary {
   package static let standard = Vocabulary(
     builtins: [
       Builtin.reportGroup, Builtin.makeGroup, Builtin.randomGroup, Builtin.shapeGroup,
-      Builtin.elementwiseGroup, Builtin.activationGroup, Builtin.comparisonGroup, Builtin.reduceGroup, Builtin.orderGroup,
+      Builtin.elementwiseGroup, Builtin.activationGroup,
+      Builtin.comparisonGroup,
+      Builtin.reduceGroup, Builtin.orderGroup,
       Builtin.linearAlgebraGroup, Builtin.decompositionGroup, Builtin.layerGroup, Builtin.lossGroup,
       Builtin.optimizerGroup,
       Builtin.scheduleGroup, Builtin.dataGroup, Builtin.conversionGroup, Builtin.sequenceGroup,

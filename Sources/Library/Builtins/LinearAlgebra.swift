@@ -1,6 +1,6 @@
 import Language
-import Operations
 import Networks
+import Operations
 import Tensors
 
 /// Products of vectors and matrices.
