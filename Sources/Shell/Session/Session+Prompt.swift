@@ -123,6 +123,7 @@ extension Session {
 
   package func statementEnds(hasFailed: Bool) {
     statementDepth -= 1
+    if statementDepth == 0 { noteMissingLibrary() }
     if statementDepth == 0, !isRunningTyped { transcript?.endStatement(hasFailed: hasFailed) }
   }
 }
