@@ -74,6 +74,7 @@ kills:
 	@Scripts/install-packages demo
 	$(RELEASE) --product nnsh
 	Scripts/kills $(BINARY) $(KILLS)
+	NNSH_KILLS=200 swift test --filter killsChangeNothing
 
 # How long Ctrl-C takes in every builtin and command: a table.
 interrupts:
