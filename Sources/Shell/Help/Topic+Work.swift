@@ -40,7 +40,7 @@ extension Topic {
     examples: [
       .init(
         "a = 2; f = x -> a * x\nsave session to \"/tmp/example.nnsh\"\na = 5\nload \"/tmp/example.nnsh\"\nf(3)",
-        nil)
+        "2 variables: a, f\n6")
     ],
     seeAlso: ["train", "save", "load", "minimize", "networks"])
 
