@@ -4,8 +4,9 @@ import Testing
 
 /// The scripts of `examples/` and `examples/course/`, each with what it prints in `NAME.expected`.
 ///
-/// They train networks, whose numbers differ a little between processors: numbers with a fraction
-/// are compared to a tenth, all else letter by letter.
+/// They run at the size that the word `small` asks for. They train networks, whose numbers differ a
+/// little between processors: numbers with a fraction are compared to a tenth, all else letter by
+/// letter.
 @Suite struct ExampleTests {
   static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../../examples").standardized
@@ -19,14 +20,14 @@ import Testing
   }()
 
   @Test func thereAreExamples() {
-    #expect(Self.names.count >= 15)
+    #expect(Self.names.count >= 26)
   }
 
   @Test(arguments: names)
   func printsWhatIsExpected(_ name: String) throws {
     let script = Self.folder.appendingPathComponent("\(name).nns")
     let outcome = try NNSH.run(
-      ["-q", script.lastPathComponent], in: script.deletingLastPathComponent().path)
+      ["-q", script.lastPathComponent, "small"], in: script.deletingLastPathComponent().path)
     #expect(outcome.code == 0, "\(outcome.errors)")
     let expected = try String(
       contentsOf: Self.folder.appendingPathComponent("\(name).expected"), encoding: .utf8)
