@@ -111,7 +111,8 @@ def model():
 def fill(net):
     """nnsh's weights, in its order; inputs come before outputs there."""
     archive = np.load(FOLDER / f"model-{KIND}.npz")
-    values = [archive[name] for name in archive.files if not name.startswith("running")]
+    values = [archive[name] for name in archive.files
+              if name[-1].isdigit() and not name.startswith("running")]
     parameters = [p for name, p in net.named_parameters() if "bias_hh" not in name]
     assert len(values) == len(parameters), (len(values), len(parameters))
     for name, parameter in net.named_parameters():

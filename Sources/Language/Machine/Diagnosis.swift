@@ -222,7 +222,7 @@ extension RuntimeError {
   /// Whether a stop was asked for.
   package var isInterruption: Bool {
     switch self {
-    case .interrupted, .tensor(.interrupted): true
+    case .interrupted, .tensor(.interrupted), .dataset(.interrupted): true
     default: false
     }
   }

@@ -179,7 +179,7 @@ final class MinimizeRun {
       do {
         try save()
         if try hooks.run(measures) { return .ended }
-      } catch TensorError.interrupted {
+      } catch let error where RuntimeError(error).isInterruption {
         return .interrupted
       }
       if let patience = options.patience, state.stale >= patience { return .stoppedEarly }

@@ -140,7 +140,12 @@ final class TrainingRun: TrainingDelegate {
     if hooks.isEmpty, savePath == nil { return false }
     var trained = try trainer.trained()
     trained.unfinished = trainer.unfinished
-    if let savePath { try NetworkFile.write(trained, to: savePath) }
+    do {
+      if let savePath { try NetworkFile.write(trained, to: savePath) }
+    } catch let error where RuntimeError(error).isInterruption {
+      // The file is of the epoch before; what follows an interruption writes it anew.
+      throw TensorError.interrupted
+    }
     let network = Value.network(Box(NetworkValue(trained)))
     try place.write(network)
     let history = trainer.history
