@@ -9,9 +9,7 @@ extension Parser {
         "`:` has no meaning here", at: current.span,
         suggestions: ["a block opens with {", "a slice stands in brackets, as x[a:b]"])
     case .rightParenthesis, .rightBracket, .rightBrace:
-      return failure(
-        "`\(current.kind.spelling)` closes nothing", at: current.span,
-        suggestions: ["remove it, or add the bracket that it should close"])
+      return closesNothing()
     case .elseKeyword:
       return failure(
         "`else` stands without its `if`", at: current.span,
@@ -59,7 +57,11 @@ extension Parser {
   /// that made no sense; nil where there is no such operator.
   func danglingOperator() -> Diagnostic? {
     guard let operation = operatorAtLineEnd, current.span.start > operation.end else { return nil }
-    return failure(
+    return danglingOperator(operation)
+  }
+
+  func danglingOperator(_ operation: Span) -> Diagnostic {
+    failure(
       "`\(source.text(in: operation))` at the line's end has no right side", at: operation,
       suggestions: ["the next line is read as its right side: complete this one"])
   }
