@@ -6,6 +6,9 @@ import Tensors
 /// Both see the epoch, the losses and the scores as variables; earlier values of these names come
 /// back after each time.
 struct EpochHooks {
+  /// The variables that both see, whatever is trained.
+  static let names = ["epoch", "net", "loss", "accuracy", "val_loss", "val_accuracy"]
+
   private let machine: Machine
   private let session: Session
   private let block: Thunk?

@@ -3,7 +3,8 @@ import Language
 
 /// The variables that hold a minibatch, and what they held before.
 struct RowVariables {
-  private static let names = ["x", "y", "labels"]
+  /// Their names.
+  static let names = ["x", "y", "labels"]
   private let machine: Machine
   private let saved: [Value?]
 
