@@ -155,6 +155,7 @@ struct CodeTables {
   var chains: [ElementwiseChain] = []
   var observedExpressions: [ObservedExpression] = []
   var observedLoops: [ObservedLoop] = []
+  var assertions: [AssertionPattern] = []
 }
 
 /// A function's code, and where the cells that it captures are found when it is made.

@@ -35,6 +35,14 @@ extension Machine {
     return try body()
   }
 
+  /// Runs what is typed while something observed stands still: nobody is told of it.
+  package func aside<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let standing = standingObserver
+    standingObserver = nil
+    defer { standingObserver = standing }
+    return try unobserved(body)
+  }
+
   /// Tells the observer what an instruction says.
   func observe(_ instruction: Instruction) throws {
     guard let observer, let code else { return }

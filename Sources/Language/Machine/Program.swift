@@ -23,7 +23,7 @@ package protocol CommandHost: AnyObject {
   func execute(_ command: RunningCommand, on machine: Machine) throws -> Value?
   /// Told that a top-level statement begins, and that it is over.
   func statementBegins(_ statement: Statement, in source: SourceText)
-  func statementEnds(hasFailed: Bool)
+  func statementEnds(_ statement: Statement, hasFailed: Bool)
   /// Shows the value of a top-level expression.
   func echo(_ value: Value)
   /// How `print` shows values: as an echo, but without colours.
@@ -36,7 +36,7 @@ package protocol CommandHost: AnyObject {
 
 extension CommandHost {
   package func statementBegins(_ statement: Statement, in source: SourceText) {}
-  package func statementEnds(hasFailed: Bool) {}
+  package func statementEnds(_ statement: Statement, hasFailed: Bool) {}
   package var printStyle: DisplayStyle { .plain }
   package func note(_ text: String) {}
   /// Every value is kept.

@@ -68,6 +68,11 @@ package final class Session: CommandHost {
   /// What `use` has run.
   let usedFiles = UsedFiles()
   private var madeMachine: Machine?
+  /// The function in which an error arose, open for looking.
+  var openFrame: FrameView?
+  private var madeDebugger: Debugger?
+  /// What is told what statements give, where a script runs as a test.
+  var test: ScriptTest?
   /// Whether the terminal's last row holds output that no line feed has ended.
   private(set) var isInsideRow = false
 
@@ -92,6 +97,7 @@ package final class Session: CommandHost {
     if let madeMachine { return madeMachine }
     let machine = Machine(host: self) { [unowned self] text in writeOutput(text) }
     machine.nativeStackSize = MachineThread.usableStack
+    machine.keepsFailedFrame = commandLine.isInteractive
     madeMachine = machine
     return machine
   }
@@ -104,6 +110,14 @@ package final class Session: CommandHost {
     return reader
   }
 
+  /// What follows functions line by line; made when it is first asked for.
+  var debugger: Debugger {
+    if let madeDebugger { return madeDebugger }
+    let debugger = Debugger(self)
+    madeDebugger = debugger
+    return debugger
+  }
+
   /// Gives the terminal back as it was before the first statement was typed.
   func closePrompt() { madeReader = nil }
 
@@ -111,6 +125,7 @@ package final class Session: CommandHost {
 
   /// Writes to standard output.
   package func writeOutput(_ text: String) {
+    if let test { return test.write(text) }
     output.write(text)
     if terminal.showsOutput { noteRow(text) }
     transcript?.addOutput(text)
@@ -118,6 +133,7 @@ package final class Session: CommandHost {
 
   /// Writes to standard error, after what standard output was given before.
   package func writeError(_ text: String) {
+    if test != nil { return }
     output.flush()
     errors.write(text)
     if terminal.showsErrors { noteRow(text) }
@@ -207,7 +223,10 @@ package final class Session: CommandHost {
 
   package func note(_ text: String) { writeError(text + "\n") }
 
-  package func answer(_ value: Value) -> Value? { Answer.kept(value, in: self) }
+  package func answer(_ value: Value) -> Value? {
+    test?.note(value)
+    return Answer.kept(value, in: self)
+  }
 
   /// Gives a global variable a value, as `load` does.
   ///
