@@ -18,6 +18,7 @@ let package = Package(
       name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])],
       linkerSettings: [.linkedLibrary("gomp")]),
     .target(name: "CPng", linkerSettings: [.linkedLibrary("png16")]),
+    .target(name: "CJpeg"),
     .target(name: "CEditline", linkerSettings: [.linkedLibrary("edit")]),
     .target(name: "CResources", cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
     .target(
@@ -30,7 +31,7 @@ let package = Package(
       exclude: ["README.md"]),
     .target(name: "Syntax", exclude: ["README.md"]),
     .target(
-      name: "Files", dependencies: ["Syntax", "Tensors", "CZlib", "CPng"],
+      name: "Files", dependencies: ["Syntax", "Tensors", "CZlib", "CPng", "CJpeg"],
       exclude: ["README.md"]),
     .target(
       name: "Datasets", dependencies: ["Files", "Syntax", "Tensors", "CResources"],

@@ -211,7 +211,7 @@ static void scan_sums(void *context, ptrdiff_t task) {
   {                                                               \
     const T *in = (const T *)work->in + start;                    \
     T *out = (T *)work->out + start;                              \
-    double sum = 0;                                               \
+    double sum = -0.0; /* neutral for -0 too */                   \
     for (ptrdiff_t i = 0; i < work->length; i++) {                \
       sum += (double)in[i * work->inner];                         \
       out[i * work->inner] = (T)sum;                              \

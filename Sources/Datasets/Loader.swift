@@ -14,7 +14,8 @@ package enum Loader {
   ///
   /// A word without `/` and without a known ending is a name first, and a path only when no set
   /// is so named (`./letters` is always a path). Files are told apart by their ending, those
-  /// without a known one by their first bytes; a directory with IDX files is a data set.
+  /// without a known one by their first bytes; a directory with IDX files, or with a folder of
+  /// pictures for each class, is a data set.
   package static func load(
     _ source: String, folders: DataFolders = .standard
   ) throws(DataError) -> Loaded {
@@ -30,8 +31,11 @@ package enum Loader {
     let path = source.expandingHome
     switch FileKind(path: path) {
     case .directory:
-      guard IDXDirectory.looksLikeOne(path) else { throw .isDirectory(path: source) }
-      return .dataSet(try IDXDirectory.read(path, name: bindingName(for: source), names: []))
+      let name = bindingName(for: source)
+      if IDXDirectory.looksLikeOne(path) {
+        return .dataSet(try IDXDirectory.read(path, name: name, names: []))
+      }
+      return .dataSet(try PictureFolder.read(path, name: name))
     case .absent where isWord: throw unknown(source, folders)
     default: return .file(try FileReader.read(path))
     }

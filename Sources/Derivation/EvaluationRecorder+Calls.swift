@@ -43,7 +43,6 @@ extension EvaluationRecorder {
     let bound = try bind(builtin, given)
     guard isDeriving else { return try shown(builtin, bound, value) }
     try refuseRandomness(name)
-    try refuseWithoutRule(name)
     switch name {
     case "print", "assert": return Trace(value)
     case "compute": if let trace = try compute(builtin, bound) { return trace }
@@ -167,13 +166,6 @@ extension EvaluationRecorder {
     guard random.generator != generator else { return }
     random.generator = generator
     throw unsupported("new random numbers", hint: "draw them before: r = \(name)(…)")
-  }
-
-  /// Throws for what shifts by the largest element, over axes of one's choice: no rule is written
-  /// that way.
-  private func refuseWithoutRule(_ name: String) throws {
-    guard name == "logsumexp" else { return }
-    throw unsupported(name, hint: "written out, as log(sum(exp(x))), it does")
   }
 
   // MARK: Builtins that are shown as what they stand for

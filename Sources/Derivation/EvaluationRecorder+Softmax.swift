@@ -104,12 +104,7 @@ extension EvaluationRecorder {
       "softmax", [logits.withoutShift], at: span, in: source
     ) { try .softmax($0[0]) }
     return try graph.operate("logsumexp", [logits], options, at: span, in: source) {
-      let greatest = try $0[0].tensor.reduce(.max, axes: [last], keepDimensions: true)
-      let shift = Variable(greatest)
-      let sum = try Variable.sum(
-        .exp(.subtract($0[0], shift)), axes: [last], keepDimensions: true)
-      let result = try Variable.add(.log(sum), shift)
-      return try keeps ? result : .reshape(result, to: shape)
+      try .logSumExp($0[0], axes: [last], keepDimensions: keeps)
     }
   }
 }

@@ -47,7 +47,7 @@ extension Notation {
     case "^": return power(inputs)
     case ">", "<", ">=", "<=", "==", "!=", "and", "or", "not": return logical(name, inputs)
     case "bracket": return bracket(inputs)
-    case "logsumexp": return logSumExp(node)
+    case "logsumexp" where node.options.companion != nil: return logSumExp(node)
     case "transpose" where node.options.arguments.isEmpty:
       let mark = style == .nns ? "'" : style == .latex ? "^\\top" : "ᵀ"
       return (operand(inputs[0], from: .postfix) + mark, .postfix)

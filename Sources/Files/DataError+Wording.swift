@@ -33,6 +33,10 @@ extension DataError: CustomStringConvertible {
       "\(place) is not a sound \(format.name): \(reason)"
     case .claimsMore(let place, let what, let claimed, let held):
       "\(place): its \(what) claims \(claimed), but the file holds \(held)"
+    case .noLibrary(let place, let package):
+      "cannot read \(place): the library of Debian's package \(package) is not on this machine"
+    case .json(let path, let line, let column, let reason, _):
+      "\(path), line \(line), column \(column): \(reason)"
     case .notText(let place, let line): "\(place), line \(line): this is no text in UTF-8"
     case .checksum(let place): "\(place) is damaged: its checksum does not match"
     case .tooLarge(let place, let needed, let available):
@@ -78,6 +82,16 @@ extension DataError: CustomStringConvertible {
       "\(place): row \(row) of y is not one-hot: it should hold one 1 and otherwise 0"
     case .classNames(let names, let classes):
       "\(plural(names, "class name")) given for y with \(plural(classes, "column"))"
+    case .unknownColumn(let name, _): "the table has no column \(name)"
+    case .missingValues(let column, let count, _):
+      "\(column) has \(plural(count, "missing value"))"
+    case .manyTexts(let column, let count, let rows):
+      "\(column) holds \(count) different texts in \(plural(rows, "row")): no class, but a name"
+    case .noInputs: "the table has no column besides those to predict"
+    case .pictureShape(let path, let found, let expected, let first):
+      "\(path) is \(sizes(found)), and \(first) is \(sizes(expected))"
+    case .noPictures(let path):
+      "\(path) holds neither data files nor folders of pictures, a folder a class"
     case .shape(let place, let expected, let found):
       "\(place) should be \(expected), but is \(found)"
     case .splitTooLarge(let train, let valid, let test, let rows):
@@ -107,6 +121,8 @@ extension DataError: CustomStringConvertible {
           : ["check the path; it is taken from the current directory"]
       }
     case .isDirectory: ["name a file inside it"]
+    case .noLibrary(_, let package): ["sudo apt-get install \(package)"]
+    case .json(_, _, _, _, let advice): advice.map { [$0] } ?? []
     case .permission(let path, let writing):
       ["allow it: chmod u+\(writing ? "w" : "r") \(path), or choose another place"]
     case .interrupted: ["nothing was changed"]
@@ -160,6 +176,20 @@ extension DataError: CustomStringConvertible {
       ]) + (folders.isEmpty ? [] : ["looked in " + folders.joined(separator: ", ")])
     case .labelOutside(_, _, _, let names, _):
       names.isEmpty ? [] : ["name each class: names=[…], in the order of the labels 0, 1, 2, …"]
+    case .unknownColumn(let name, let known):
+      nearest(name, among: known, limit: 1).map { ["did you mean \($0)?"] }.first
+        ?? ["it has " + known.prefix(12).joined(separator: ", ") + (known.count > 12 ? ", …" : "")]
+    case .missingValues(let column, _, let isTarget):
+      isTarget
+        ? ["leave those rows out: missing=\"drop\""]
+        : [
+          "fill them by what the rows of train have: missing=\"mean\", or \"median\"; or leave out "
+            + "the rows: missing=\"drop\"; or the column: remove(t, \"\(column)\")"
+        ]
+    case .manyTexts(let column, _, _): ["leave the column out: remove(t, \"\(column)\")"]
+    case .noInputs: ["leave one more column in, or name another y"]
+    case .pictureShape: ["bring all to one size, as by ImageMagick: mogrify -resize 64x64! *.png"]
+    case .noPictures: ["name a file inside it, or sort the pictures into folders, one a class"]
     case .notOneHot: ["labels 0, 1, 2, … (one a row) are accepted as well"]
     case .classNames: ["give one name a class"]
     case .splitTooLarge: ["ask for fewer rows; a part left out takes what remains"]
@@ -174,6 +204,10 @@ extension DataError: CustomStringConvertible {
 
   private func plural(_ count: Int, _ noun: String) -> String {
     "\(count) \(noun)\(count == 1 ? "" : "s")"
+  }
+
+  private func sizes(_ dimensions: [Int]) -> String {
+    dimensions.map(String.init).joined(separator: "×")
   }
 
   private func number(_ value: Double) -> String {

@@ -27,9 +27,14 @@ package enum DataError: Error, Hashable, Sendable {
   case checksum(place: String)
   case tooLarge(place: String, needed: Int, available: Int)
   case unknownFormat(path: String, writing: Bool)
+  /// A library that reads this form is not on the machine.
+  case noLibrary(place: String, package: String)
 
   /// Bytes that are no UTF-8.
   case notText(place: String, line: Int)
+
+  /// A text in JSON that is unsound, and where.
+  case json(path: String, line: Int, column: Int, reason: String, advice: String? = nil)
 
   // Tables of text.
   case separator(path: String, line: Int, text: String)
@@ -50,6 +55,18 @@ package enum DataError: Error, Hashable, Sendable {
   case labelNotWhole(place: String, row: Int, label: Double)
   case notOneHot(place: String, row: Int)
   case classNames(names: Int, classes: Int)
+  /// A column that a table lacks.
+  case unknownColumn(name: String, known: [String])
+  /// A column of inputs, or of what is to be predicted, in which values are missing.
+  case missingValues(column: String, count: Int, isTarget: Bool)
+  /// A column of text in which nearly every row differs.
+  case manyTexts(column: String, count: Int, rows: Int)
+  /// A table without a column besides those to predict.
+  case noInputs
+  /// Pictures of a data set that differ in size or channels.
+  case pictureShape(path: String, found: [Int], expected: [Int], first: String)
+  /// A folder that holds no pictures in folders.
+  case noPictures(path: String)
   case shape(place: String, expected: String, found: String)
   case splitTooLarge(train: Int, valid: Int, test: Int, rows: Int)
   case splitNegative(part: String, count: Int)

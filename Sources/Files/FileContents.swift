@@ -2,22 +2,28 @@ import Tensors
 
 /// What a file holds, or is to hold.
 package enum FileContents: Sendable {
-  /// One array; the header's cells where it is a table that has them, and what a reader left out.
-  case tensor(Tensor, columnNames: [String] = [], remarks: [LoadRemark] = [])
+  /// One array, and what a reader left out.
+  case tensor(Tensor, remarks: [LoadRemark] = [])
+  /// Equally long columns with different names, and what is to be told about them.
+  case table([TableColumn], remarks: [LoadRemark] = [])
   /// Named arrays, in the archive's order, and what of it was left out.
   case record([NamedTensor], remarks: [LoadRemark] = [])
   /// A network's parameters, with the notes that tell how to rebuild it.
   case parameters([NamedTensor], notes: [String: String], remarks: [LoadRemark] = [])
   case text(String)
+  /// Objects and lists of a file in JSON.
+  case json(JSONValue, remarks: [LoadRemark] = [])
 
   /// The same without what it holds.
   package enum Kind: Hashable, Sendable, CaseIterable {
-    case tensor, record, parameters, text
+    case tensor, table, record, parameters, text, json
   }
 
   var kind: Kind {
     switch self {
     case .tensor: .tensor
+    case .table: .table
+    case .json: .json
     case .record: .record
     case .parameters: .parameters
     case .text: .text
@@ -27,7 +33,9 @@ package enum FileContents: Sendable {
   /// What it is, inside a sentence.
   var words: String {
     switch self {
-    case .tensor(let tensor, _, _): "a \(tensor.shape) tensor"
+    case .tensor(let tensor, _): "a \(tensor.shape) tensor"
+    case .table: "a table"
+    case .json: "a record"
     case .record: "a record of arrays"
     case .parameters: "a network"
     case .text: "a string"
@@ -37,10 +45,10 @@ package enum FileContents: Sendable {
   /// The arrays as an archive holds them; one without a name gets the one that NumPy gives it.
   var arrays: [NamedTensor] {
     switch self {
-    case .tensor(let tensor, _, _): [NamedTensor(name: "arr_0", tensor: tensor)]
+    case .tensor(let tensor, _): [NamedTensor(name: "arr_0", tensor: tensor)]
     case .record(let arrays, _): arrays
     case .parameters(let arrays, _, _): arrays
-    case .text: []
+    case .table, .text, .json: []
     }
   }
 

@@ -7,7 +7,7 @@
 package final class FileFormat: Sendable {
   /// Every form. Where the first bytes could begin several, the first of them counts.
   package static let all: [FileFormat] = [
-    npy, npz, csv, text, idx, png, safetensors, gzip,
+    npy, npz, csv, text, json, jsonLines, idx, png, jpeg, safetensors, gzip,
   ]
 
   /// The form's name inside a sentence, with its article: `an .npz archive`.
@@ -16,6 +16,8 @@ package final class FileFormat: Sendable {
   package let endings: [String]
   /// Further endings that are understood, but not offered.
   let otherEndings: [String]
+  /// Whether it is a text, which no first bytes tell from others.
+  let isText: Bool
   /// Whether a file that begins with these bytes is one.
   let begins: @Sendable ([UInt8]) -> Bool
   /// Reads a file; nil for what only wraps another form.
@@ -28,7 +30,7 @@ package final class FileFormat: Sendable {
   let write: @Sendable (FileContents, _ path: String, any ByteSink) throws(DataError) -> Void
 
   init(
-    _ withArticle: String, endings: [String], otherEndings: [String] = [],
+    _ withArticle: String, endings: [String], otherEndings: [String] = [], isText: Bool = false,
     begins: @escaping @Sendable ([UInt8]) -> Bool,
     read: (@Sendable (any ByteSource) throws(DataError) -> FileContents)?,
     readsCompressed: Bool = false, holds: Set<FileContents.Kind> = [],
@@ -38,6 +40,7 @@ package final class FileFormat: Sendable {
     self.withArticle = withArticle
     self.endings = endings
     self.otherEndings = otherEndings
+    self.isText = isText
     self.begins = begins
     self.read = read
     self.readsCompressed = readsCompressed

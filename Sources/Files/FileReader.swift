@@ -40,13 +40,13 @@ package enum FileReader {
         path: path, format: .gzip, looksLike: FileFormat.described(firstBytes: beginning))
     }
     if content == .gzip { return .gzip }
-    if named == .csv || named == .text, !isText(beginning) {
+    if named.isText, !isText(beginning) {
       if let foreign = foreign(path, beginning, content, archive) { throw foreign }
       if let content {
         throw .wrongMagic(path: path, format: named, looksLike: content.withArticle)
       }
     }
-    if named != .csv, named != .text, content == nil, let shown = ForeignFile.shown(by: beginning) {
+    if !named.isText, content == nil, let shown = ForeignFile.shown(by: beginning) {
       if shown.name == ForeignFile.pickle.name { throw .pickled(place: path) }
       throw .wrongMagic(path: path, format: named, looksLike: shown.name)
     }
@@ -94,7 +94,7 @@ package enum FileReader {
     guard !beginning.isEmpty else { return }
     let format = try format(path: path, beginning: beginning, archive: nil)
     let content = FileFormat.begun(by: beginning)
-    if format == .csv || format == .text {
+    if format.isText {
       guard beginning.contains(where: { $0 < 9 }), content != .gzip else { return }
       throw .malformed(
         place: path, format: format, reason: "it holds bytes that no text holds")

@@ -9,7 +9,7 @@ extension Vocabulary {
       Builtin.linearAlgebraGroup, Builtin.decompositionGroup, Builtin.layerGroup, Builtin.lossGroup,
       Builtin.optimizerGroup,
       Builtin.scheduleGroup, Builtin.dataGroup, Builtin.conversionGroup, Builtin.sequenceGroup,
-      Builtin.recordGroup, Builtin.arrayGroup,
+      Builtin.recordGroup, Builtin.tableGroup, Builtin.arrayGroup,
       Builtin.statisticsGroup, Builtin.samplingGroup, Builtin.textGroup,
       Builtin.controlGroup,
     ].flatMap { $0 },

@@ -74,7 +74,8 @@ package struct OperationKind: Sendable {
   /// All kinds, but for those of layers.
   package static let all =
     UnaryOperation.allCases.map(\.kind) + BinaryOperation.allCases.map(\.kind) + choices
-    + conversions + creations + reductions + products + shapes + parts + rows + losses
+    + conversions + creations + reductions + products + decompositions + shapes + parts + rows
+    + losses
 
   private static let byName: [String: OperationKind] = {
     var table: [String: OperationKind] = [:]

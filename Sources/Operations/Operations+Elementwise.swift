@@ -111,7 +111,7 @@ extension Operation {
           .within(.less, x, lower, .indicator(.lessOrEqual, lower, upper)),
           .indicator(.greater, .binary(.maximum, x, lower), upper),
         ], rules: [clipRule, clipRule, clipRule])
-    ) { try .apply(.minimum, Tensor.apply(.maximum, $0[0], $0[1]), $0[2]) }
+    ) { try .apply(.minimum, $0[2], Tensor.apply(.maximum, $0[1], $0[0])) }
   }()
 
   static func cast(to type: ElementType) -> Operation {

@@ -5,7 +5,6 @@ import Tensors
 extension OperationKind {
   static let softmax = OperationKind("softmax", [.activation], effort: 3)
   static let logSoftmax = OperationKind("logSoftmax", effort: 3)
-  /// What `derive` makes of a cross-entropy of logits.
   static let logSumExp = OperationKind("logsumexp", [.reduction], axes: .reduction)
   static let rows = [softmax, logSoftmax, logSumExp]
 }
@@ -37,9 +36,46 @@ extension Operation {
         }
       ]
     })
+
+  /// log Σ exp(x), computed after subtracting the largest: dx = g exp(x − output).
+  static func logSumExp(axes: [Int]?, keepDimensions: Bool) -> Operation {
+    Operation(
+      .logSumExp, forward: { try $0[0].logSumExp(axes: axes, keepDimensions: keepDimensions) },
+      pullback: { p in
+        let extent = Extent(p.inputs[0].shape, axes: axes)
+        return [
+          try p.part(0) {
+            let output = try extent.restored(p.output)
+            // Where all are −∞ no element has a part in it.
+            let finite = try Variable.keep(output, where: .notEqual, output, -.infinity)
+            return try extent.restored(p.cotangent) * .exp(p.inputs[0] - finite)
+          }
+        ]
+      })
+  }
+}
+
+extension Tensor {
+  fileprivate func logSumExp(axes: [Int]?, keepDimensions: Bool) throws -> Tensor {
+    let largest = try reduce(.max, axes: axes, keepDimensions: true)
+    let shift = try Tensor.where(
+      .apply(.isfinite, largest), largest, .full(.scalar, 0, largest.elementType))
+    let sum = try Tensor.apply(.exp, .apply(.subtract, self, shift))
+      .reduce(.sum, axes: axes, keepDimensions: true)
+    let result = try Tensor.apply(.add, .apply(.log, sum), shift)
+    return keepDimensions
+      ? result : try result.reshaped(reduce(.max, axes: axes).shape.dimensions)
+  }
 }
 
 extension Variable {
+  /// log Σ exp(x) over `axes` (all when nil), which overflows nowhere.
+  package static func logSumExp(
+    _ x: Variable, axes: [Int]? = nil, keepDimensions: Bool = false
+  ) throws -> Variable {
+    try Operation.logSumExp(axes: axes, keepDimensions: keepDimensions)(x)
+  }
+
   /// Each row (last axis) as probabilities; stable for any finite input.
   package static func softmax(_ x: Variable) throws -> Variable { try Operation.softmax(x) }
   /// The logarithm of `softmax`, computed directly.

@@ -72,18 +72,18 @@ extension Tensor {
     ])
   }
 
-  /// Elements held between two bounds; a NaN stays.
+  /// Elements held between two bounds; a NaN stays. The bound is the first operand: an element equal
+  /// to it stays as it is, so that −0 keeps its sign beside a bound of 0.
   package func clip(_ low: Double?, _ high: Double?) throws(TensorError) -> Tensor {
-    var instructions: [ElementwiseProgram.Instruction] = [.load(0)]
+    var instructions: [ElementwiseProgram.Instruction] = []
     var inputs: [ElementwiseProgram.Input] = [.tensor(self)]
-    if let low {
-      instructions += [.load(inputs.count), .binary(.maximum)]
-      inputs.append(.scalar(low))
+    for bound in [high, low].compactMap(\.self) {
+      instructions.append(.load(inputs.count))
+      inputs.append(.scalar(bound))
     }
-    if let high {
-      instructions += [.load(inputs.count), .binary(.minimum)]
-      inputs.append(.scalar(high))
-    }
+    instructions.append(.load(0))
+    if low != nil { instructions.append(.binary(.maximum)) }
+    if high != nil { instructions.append(.binary(.minimum)) }
     return try ElementwiseProgram(instructions).run(inputs)
   }
 }

@@ -75,13 +75,15 @@ import Testing
       loadingError(directory["nubers.csv"])?.suggestions
         == ["did you mean \(directory["numbers.csv"])?"])
     #expect(loadingError("no-such.npz") == .missing(path: "no-such.npz"))
-    for name in ["a.npy", "a.npz", "a.csv", "a.idx", "a.png", "a.gz", "a.safetensors"] {
+    for name in [
+      "a.npy", "a.npz", "a.csv", "a.idx", "a.png", "a.gz", "a.safetensors", "a.json", "a.jsonl",
+    ] {
       #expect(loadingError(try directory.write("", name)) == .empty(path: directory[name]))
     }
-    #expect(loadingError(directory.path) == .isDirectory(path: directory.path))
+    #expect(loadingError(directory.path) == .noPictures(path: directory.path))
     let folder = directory["b.npy"]
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    #expect(loadingError(folder) == .isDirectory(path: folder))
+    #expect(loadingError(folder) == .noPictures(path: folder))
     guard case .missing = loadingError(try directory.write("x", "file") + "/in.npy") else {
       Issue.record("a file was taken for a directory")
       return

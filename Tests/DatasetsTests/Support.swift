@@ -42,7 +42,7 @@ final class TemporaryDirectory {
 
 /// The tensor in a file that holds one.
 func loadTensor(_ path: String) throws -> Tensor {
-  guard case .file(.tensor(let tensor, _, _)) = try Loader.load(path) else {
+  guard case .file(.tensor(let tensor, _)) = try Loader.load(path) else {
     throw DataError.unknownFormat(path: path, writing: false)
   }
   return tensor

@@ -98,7 +98,7 @@ import Testing
     ("a,b\n\"1,234\",2\n", "thousands"), ("a;b\n1.234,5;2\n", "thousands"),
     ("a;b\n1.5;1,234.5\n", "thousands"), ("a,b\n1 234,2\n", "thousands"),
     ("a,b\n12%,2\n", "unit"), ("a,b\n-,2\n", "missing"), ("a,b\n2.5,\"1,5\"\n", "point"),
-    ("a,b\nx,2\n", "class numbers"), ("a,b\n1,5,2,5\n", "decimal commas"),
+    ("1,2\nx,2\n", "first line"), ("a,b\n1,5,2,5\n", "decimal commas"),
     ("1|2\n3|4\n", "tr '|' ,"), ("sep=|\n1|2\n", "tr '|' ,"),
   ]) func adviceNamesTheCause(text: String, word: String) {
     let advice = error(text)?.suggestions.joined() ?? ""

@@ -24,6 +24,7 @@ import Testing
     ("(u, k) -> u + k, [v, v * 2], v", "v"), ("() -> sum(A)", "A"), ("u -> u * s, [1, 2]", "s"),
     ("u -> sum(u) > 1, [v, v + 1]", "v"), ("s", "s"),
     ("{a: A}, \"a\"", "A"), ("\"ij,jk->ik\", A, B", "A"), ("A, 0, 1", "A"), ("A, [1]", "A"),
+    ("A @ A' + eye(3)", "A"),
   ]
 
   static let names = (Builtin.all.filter { $0.differentiation == .differentiable })
@@ -34,7 +35,7 @@ import Testing
     for (arguments, target) in Self.arguments {
       // A list of tensors takes no arithmetic; its sum does.
       let isList = ["batches", "filter"].contains(name)
-      let isPair = ["meshgrid", "split_at", "topk"].contains(name)
+      let isPair = ["meshgrid", "split_at", "topk", "svd", "eigh", "qr"].contains(name)
       let call = "\(name)(\(arguments))" + (isPair ? "[0]" : "")
       let loss = isList ? "1.5 * sum(\(call))" : "sum(\(call) * 1.5)"
       let gradient = "\ng = grad \(loss) wrt \(target)"

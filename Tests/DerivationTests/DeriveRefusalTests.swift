@@ -12,6 +12,7 @@ import Testing
     ("derive sum(nope) wrt w", "unknown name nope"),
     ("derive \"abc\" wrt w", "derive does not treat"),
     ("derive {a: w} wrt w", "derive does not treat"),
+    ("derive sum(cholesky(eye(3) * sum(w))) wrt w", "derive does not treat cholesky"),
     ("fn f(a) = a\ng = x -> f(x, x)\nderive g(w) wrt w", "f takes 1 argument, and 2 are given"),
   ])
   func refused(_ code: String, _ message: String) throws {

@@ -20,7 +20,7 @@ import Testing
   /// Differentiable by what they call or hand through; the machine's tests cover them.
   static let structural: Set<String> = [
     "map", "filter", "zip", "try", "batches", "enumerate", "values", "items", "get", "remove",
-    "meshgrid", "split_at", "topk", "einsum",
+    "meshgrid", "split_at", "topk", "einsum", "svd", "eigh", "qr",
   ]
 
   static let names = Builtin.all.filter { $0.differentiation == .differentiable }.map(\.name)
@@ -44,6 +44,8 @@ import Testing
     case "swapaxes": return Sample(tensors: [a], others: [(nil, .number(0)), (nil, .number(1))])
     case "inv", "det": return Sample(tensors: [square])
     case "solve": return Sample(tensors: [square, a])
+    case "cholesky": return Sample(tensors: [try matrix([[1.3, 0.4], [0.2, 2.1]])])
+    case "pinv": return Sample(tensors: [a])
     case "lstsq": return Sample(tensors: [try a.transposed(), try b.transposed()])
     case "compute":
       return Sample(tensors: [square, b, try matrix([[0.1, 0.2, 0.3]])])

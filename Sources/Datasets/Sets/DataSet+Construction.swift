@@ -24,11 +24,13 @@ extension DataSet {
       names: columns.names)
   }
 
-  /// A data set of parts with labels; a missing validation part is cut from the end of train.
+  /// A data set of parts with labels.
   ///
-  /// Only the last sixth: 10,000 of MNIST's 60,000, the usual choice.
-  static func labelled(
-    name: String, train: LabelledPart, valid: LabelledPart?, test: LabelledPart?, names: [String]
+  /// - Parameter cutsValidation: whether a missing validation part is cut from the end of train.
+  ///   Only the last sixth: 10,000 of MNIST's 60,000, the usual choice.
+  package static func labelled(
+    name: String, train: LabelledPart, valid: LabelledPart?, test: LabelledPart?,
+    names: [String], cutsValidation: Bool = true
   ) throws(DataError) -> DataSet {
     let given = [train, valid, test].compactMap { $0 }
     var names = names
@@ -48,7 +50,8 @@ extension DataSet {
     }
     let whole = try split(train)
     let none = try whole.rows(0..<0)
-    let kept = valid == nil ? whole.count - whole.count / 6 : whole.count
+    let isCut = valid == nil && cutsValidation
+    let kept = isCut ? whole.count - whole.count / 6 : whole.count
     var parts = [try whole.rows(kept..<whole.count), none]
     for (index, part) in [valid, test].enumerated() {
       guard let part else { continue }
@@ -66,11 +69,17 @@ extension DataSet {
 }
 
 /// Images or other examples with their labels, before they become a `Split`.
-struct LabelledPart {
+package struct LabelledPart: Sendable {
   /// Where they come from, for messages.
   var place: String
   var images: Tensor
   var labels: Tensor
+
+  package init(place: String, images: Tensor, labels: Tensor) {
+    self.place = place
+    self.images = images
+    self.labels = labels
+  }
 
   private static let mostClasses = 65_536
 
@@ -85,27 +94,20 @@ struct LabelledPart {
 
 extension Split {
   /// Checks that examples and targets fit together.
-  fileprivate init(place: String, x: Tensor, targets: TargetColumns) throws(DataError) {
-    let sizes = x.shape.dimensions
-    guard let rows = sizes.first, sizes.count <= 4 else {
-      throw .shape(
-        place: "x", expected: "rows of numbers (N×F) or images (N×H×W)", found: "\(x.shape)")
-    }
+  init(place: String, x: Tensor, targets: TargetColumns) throws(DataError) {
+    let shown = try Split.shaped(x)
+    let rows = shown.x.shape[0]
     guard rows > 0 else { throw .noExamples(place: place) }
     guard rows == targets.rows else {
       throw .rowCounts(place: place, rows: rows, labels: targets.rows)
     }
-    let image = sizes.count >= 3 ? Array(sizes.dropFirst()) : []
-    let columns = sizes.dropFirst().reduce(1, *)
-    let matrix = try tensorResult { () throws(TensorError) in
-      try x.cast(to: x.elementType.arithmetic).contiguous().reshaped([rows, columns])
-    }
-    self.init(x: matrix, y: targets.y, labels: targets.labels, imageDimensions: image)
+    self.init(
+      x: shown.x, y: targets.y, labels: targets.labels, imageDimensions: shown.imageDimensions)
   }
 }
 
 /// What y becomes: one-hot columns with labels, or numbers to predict.
-private struct TargetColumns {
+struct TargetColumns {
   let rows: Int
   let y: Tensor
   let labels: Tensor?

@@ -40,13 +40,22 @@ extension DataSet {
     train: Int?, valid: Int?, test: Int?, seed: UInt32
   ) throws(DataError) -> DataSet {
     let sizes = try PartSizes(train: train, valid: valid, test: test, of: count)
-    let pool = try Split.joined([self.train, self.valid, self.test])
-    let order = LegacyMersenneTwister.legacyShuffle(pool.count, seed: seed)
+    return try rearranged { (parts) throws(DataError) in
+      let pool = try Split.joined([parts.train, parts.valid, parts.test])
+      let order = LegacyMersenneTwister.legacyShuffle(pool.count, seed: seed)
+      return try pool.selecting(
+        Array(order.prefix(sizes.train + sizes.valid + sizes.test))
+      ).dealt(sizes)
+    }
+  }
+}
+
+extension Split {
+  /// The first rows as train, the next as valid, the next as test.
+  func dealt(_ sizes: DataSet.PartSizes) throws(DataError) -> DataSet.Parts {
     let validEnd = sizes.train + sizes.valid
-    let chosen = try pool.selecting(Array(order.prefix(validEnd + sizes.test)))
-    return DataSet(
-      name: name, train: try chosen.rows(0..<sizes.train),
-      valid: try chosen.rows(sizes.train..<validEnd),
-      test: try chosen.rows(validEnd..<validEnd + sizes.test), names: names)
+    return DataSet.Parts(
+      train: try rows(0..<sizes.train), valid: try rows(sizes.train..<validEnd),
+      test: try rows(validEnd..<validEnd + sizes.test))
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import Syntax
 import Tensors
 
@@ -9,6 +10,28 @@ package struct DataSet: Sendable {
   package let test: Split
   /// The classes' names, one a column of y; empty where y holds numbers to predict.
   package let names: [String]
+  /// Where a table gave the examples: its numbers, and what makes the parts' examples of them.
+  private let origin: (parts: Parts, preparation: TablePreparation)?
+
+  /// The three parts.
+  package struct Parts: Sendable {
+    package var train: Split
+    package var valid: Split
+    package var test: Split
+
+    package init(train: Split, valid: Split, test: Split) {
+      self.train = train
+      self.valid = valid
+      self.test = test
+    }
+
+    /// What a function gives for each part.
+    package func map(
+      _ change: (Split) throws(DataError) -> Split
+    ) throws(DataError) -> Parts {
+      Parts(train: try change(train), valid: try change(valid), test: try change(test))
+    }
+  }
 
   /// A data set of parts that have the same columns, as those of another data set do.
   package init(name: String, train: Split, valid: Split, test: Split, names: [String]) {
@@ -17,12 +40,49 @@ package struct DataSet: Sendable {
     self.valid = valid
     self.test = test
     self.names = names.map(ShownName.cleaned)
+    origin = nil
+  }
+
+  /// A data set of what a table gave, prepared by what its rows of train tell.
+  init(
+    name: String, table parts: Parts, _ preparation: TablePreparation, names: [String]
+  ) throws(DataError) {
+    let measures = try preparation.measured(parts.train.x)
+    let prepared = try parts.map { (part) throws(DataError) in
+      try preparation.prepared(part, by: measures)
+    }
+    self.name = name
+    train = prepared.train
+    valid = prepared.valid
+    test = prepared.test
+    self.names = names.map(ShownName.cleaned)
+    origin = (parts, preparation)
+  }
+
+  /// The parts, as a table gave them where one did.
+  var parts: Parts { origin?.parts ?? Parts(train: train, valid: valid, test: test) }
+
+  /// The same set in other parts: rows in another order, or dealt out anew. What is learnt from
+  /// the rows of train is learnt anew.
+  ///
+  /// - Parameter change: makes the parts of those that there are.
+  package func rearranged(
+    _ change: (Parts) throws(DataError) -> Parts
+  ) throws(DataError) -> DataSet {
+    let parts = try change(parts)
+    if let origin {
+      return try DataSet(name: name, table: parts, origin.preparation, names: names)
+    }
+    return DataSet(
+      name: name, train: parts.train, valid: parts.valid, test: parts.test, names: names)
   }
 
   /// H×W or H×W×C where the examples are images, otherwise empty.
   package var imageDimensions: [Int] { train.imageDimensions }
   /// The number of columns of x.
   package var featureCount: Int { train.x.shape.dimensions.last ?? 0 }
+  /// The names of the columns of x, where a table gave them.
+  package var featureNames: [String] { origin?.preparation.columns ?? [] }
   /// The number of columns of y.
   package var targetCount: Int { train.y.shape.dimensions.last ?? 0 }
   /// Whether y tells classes, rather than numbers to predict.

@@ -15,11 +15,10 @@ extension DerivationRule {
       return Result(p * (step.derivative - inner), "softmax: pᵢ (δᵢⱼ − pⱼ)")
     },
     "logsumexp": DerivationRule { step in
-      guard let p = step.node.options.companion else {
-        return Result(.constant(Coefficient(0), step.input.axes))
-      }
-      return Result(
-        DerivationRule.spread(step) * .node(p), "log Σ exp: its gradient is softmax")
+      let p =
+        step.node.options.companion.map { Formula.node($0) }
+        ?? .function(.exp, step.operand(0) - kept(step.node))
+      return Result(spread(step) * p, "log Σ exp: its gradient is softmax")
     },
     "cross_entropy": crossEntropy("cross-entropy: −y/p, by the number of rows") {
       Array($0.dropLast())

@@ -53,7 +53,7 @@ extension DerivationRule {
   }
 
   /// u vᵀ of two vectors.
-  private static func outer(_ u: Formula, _ v: Formula) -> Formula {
+  static func outer(_ u: Formula, _ v: Formula) -> Formula {
     let (first, second) = (u.materialized.split, v.materialized.split)
     let left = Formula.multiply(.one, first.factors, u.axes)
     let right = Formula.multiply(.one, second.factors, v.axes)

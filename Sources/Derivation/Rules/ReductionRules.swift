@@ -72,7 +72,7 @@ extension DerivationRule {
   }
 
   /// The reduction's result, ready to broadcast against its operand.
-  private static func kept(_ node: Node) -> Formula { withAxes(.node(node), node) }
+  static func kept(_ node: Node) -> Formula { withAxes(.node(node), node) }
 
   private static func extremum(_ label: String) -> DerivationRule {
     DerivationRule { step in

@@ -1,6 +1,6 @@
 import Tensors
 
 /// Ends a long reading or writing when Ctrl-C has been pressed.
-func throwIfInterrupted(_ place: String) throws(DataError) {
+package func throwIfInterrupted(_ place: String) throws(DataError) {
   if Interrupt.isRequested { throw .interrupted(path: place) }
 }

@@ -101,7 +101,7 @@ extension Int {
   }
 
   /// The product of counts, or the largest integer where it would overflow.
-  func multipliedSaturating(_ other: Int) -> Int {
+  package func multipliedSaturating(_ other: Int) -> Int {
     let (product, overflow) = multipliedReportingOverflow(by: other)
     return overflow ? .max : product
   }

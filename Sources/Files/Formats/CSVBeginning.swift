@@ -9,6 +9,8 @@ struct CSVBeginning {
   private(set) var columns = 0
   /// Columns at the right edge whose name and first cell are blank.
   private(set) var blankColumns = 0
+  /// Whether the first row below the names holds text, or words for true and false.
+  private(set) var hasText = false
   /// Where the rows begin and end, in bytes from the beginning of the text, and the lines before
   /// them.
   private(set) var rowsOffset = 0
@@ -107,11 +109,16 @@ struct CSVBeginning {
     blankColumns = rows.blankColumns
     if let remark = rows.remark { remarks.append(remark) }
     guard rows.isHeader else { return }
+    hasText = rows.hasText
     // A cell of text takes a string and its bytes.
     try MemoryLimit.require(columns.multipliedSaturating(48), for: cursor.path)
     names.reserveCapacity(columns)
+    let line = cursor.line
     repeat {
-      names.append(ShownName.cleaned(String(decoding: try cursor.content(), as: UTF8.self)))
+      guard let name = String(validating: try cursor.content(), as: UTF8.self) else {
+        throw .notText(place: cursor.path, line: line)
+      }
+      names.append(ShownName.cleaned(name))
     } while !cursor.endsRow()
     if names.count > columns { names.removeLast(names.count - columns) }
     while names.count < columns { names.append("") }

@@ -146,11 +146,12 @@ struct CSVBlockReader {
     // Several spaces separate as one does: left to the cursor.
     let separator =
       dialect.separator == CSVCursor.space ? CSVCursor.newline : dialect.separator
+    let point = dialect.barePoint
     var position = cursor.position
     var count = found
     defer { found = count }
     while count < columns,
-      let number = CSVNumber<Value>.parsePrefix(position, point: dialect.point),
+      let number = CSVNumber<Value>.parsePrefix(position, point: point),
       !number.needsDouble, !number.isRounded
     {
       let next = number.end.pointee

@@ -5,6 +5,9 @@ struct CSVDialect: Sendable {
   var separator = UInt8(ascii: ",")
   /// What stands before the decimals.
   var point = UInt8(ascii: ".")
+  /// The same in cells without quotation marks, where a comma separates before all else; no byte of
+  /// a text is 255.
+  var barePoint: UInt8 { point == separator ? 0xFF : point }
 }
 
 /// A place in the text of a table, and the ways to go on from there: past blanks, cells, lines.
@@ -115,7 +118,9 @@ struct CSVCursor {
   }
 
   /// The content between quotation marks, two of which stand for one.
-  mutating func quotedCell() throws(DataError) -> [UInt8] {
+  ///
+  /// - Parameter keepsBlanks: whether those before the closing mark count.
+  mutating func quotedCell(keepsBlanks: Bool = false) throws(DataError) -> [UInt8] {
     let startLine = line
     var content: [UInt8] = []
     position += 1
@@ -136,7 +141,9 @@ struct CSVCursor {
     let start = position
     let cellEnd = skipCell()
     content.append(contentsOf: UnsafeBufferPointer(start: start, count: cellEnd - start))
-    while let last = content.last, last == Self.space || last == Self.tab { content.removeLast() }
+    while !keepsBlanks, let last = content.last, last == Self.space || last == Self.tab {
+      content.removeLast()
+    }
     return content
   }
 
@@ -167,7 +174,9 @@ struct CSVCursor {
     }
     let start = position
     let cellEnd = skipCell()
-    if let number = CSVNumber<Value>.parse(start, cellEnd, point: dialect.point) { return number }
+    if let number = CSVNumber<Value>.parse(start, cellEnd, point: dialect.barePoint) {
+      return number
+    }
     let content = Array(UnsafeBufferPointer(start: start, count: min(cellEnd - start, 64)))
     throw .notANumber(path: path, line: line, column: column, text: excerpt(content[...]))
   }

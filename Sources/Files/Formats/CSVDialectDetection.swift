@@ -243,6 +243,6 @@ extension NumberWriting {
     if ["?", "-", "--", ".", "*", "missing", "nil"].contains(text.lowercased()) {
       return "leave the cell of a missing value empty, or write NA"
     }
-    return "replace text by numbers, such as class numbers 0, 1, 2, …"
+    return "text may stand in columns with names: write them into a first line, as name,age"
   }
 }

@@ -3,11 +3,13 @@
 ///
 /// A first row without numbers is names. So is one that counts, as pandas names columns without
 /// names: `,0,1,2`, `label,0,1,2`; one that has text above a number and otherwise numbers that
-/// rise or fall, as years do; and one all in quotation marks above numbers without any. Other
-/// rows that mix text and numbers are data with a fault: taking one for names would lose it
-/// silently.
+/// rise or fall, as years do; text above text where the numbers are years, or 0, 1, 2, …; and one
+/// all in quotation marks above numbers without any. Other rows that mix text and numbers are data
+/// without names: taking one for names would lose it silently.
 struct CSVFirstRows {
   let isHeader: Bool
+  /// Whether the second row holds text, or words for true and false.
+  let hasText: Bool
   private(set) var columns: Int
   /// Columns at the right edge that are blank in the header and in the first row of data.
   private(set) var blankColumns: Int
@@ -20,6 +22,7 @@ struct CSVFirstRows {
     let (first, second, end) = try Self.rows(cursor)
     self.end = end
     (isHeader, remark) = Self.judged(first, second)
+    hasText = (second?.texts ?? 0) + (second?.truths ?? 0) > 0
     columns = first.columns
     blankColumns = first.trailingBlanks
     guard isHeader, let second else { return }
@@ -40,7 +43,7 @@ struct CSVFirstRows {
   /// What is counted of a row while its cells pass.
   private struct Row {
     var columns = 0
-    var (texts, numbers, blanks, quoted) = (0, 0, 0, 0)
+    var (texts, numbers, blanks, quoted, truths) = (0, 0, 0, 0, 0)
     var trailingBlanks = 0
     /// Text that has a letter stands above a number or nothing.
     var hasTextAboveNumber = false
@@ -71,7 +74,7 @@ struct CSVFirstRows {
       }
       switch cell.kind {
       case .blank: blanks += 1
-      case .missing: break
+      case .missing: if cell.isTruth { truths += 1 }
       case .text:
         texts += 1
         if cell.hasLetter, let below, below.kind != .text { hasTextAboveNumber = true }
@@ -137,7 +140,9 @@ struct CSVFirstRows {
       let (start, last) = (first.first ?? 0, first.last ?? 0)
       let isCount = first.isConsecutive && (start == 0 || last - start >= 2)
       let isOrdered = first.startsWithoutNumber && (first.rises || first.falls)
-      return (first.hasTextAboveNumber && (isCount || isOrdered), nil)
+      let isHeader =
+        first.hasTextAboveNumber ? isCount || isOrdered : namesColumns(first, of: second)
+      return (isHeader, nil)
     }
     if first.blanks == first.trailingBlanks + 1, first.startsWithoutNumber, first.numbers > 0 {
       // The index that pandas writes has no name.
@@ -147,6 +152,15 @@ struct CSVFirstRows {
     // Whole numbers above decimals alone: no program writes one column both ways.
     return second.isFractional && second.numbers > 0
       ? (true, .countedNames(first.numbers)) : (false, .countingRow(first.numbers))
+  }
+
+  /// Whether the numbers in a row of text and numbers are 0, 1, 2, … or years with equal steps,
+  /// unlike those of the row below it.
+  private static func namesColumns(_ first: Row, of second: Row) -> Bool {
+    guard first.startsWithoutNumber, second.texts > 0, let step = first.step,
+      first.numbers > 1, let start = first.first, second.step != step
+    else { return false }
+    return (1500..<2200).contains(start) || (start == 0 && step == 1)
   }
 
   /// Whole numbers with equal steps, as the years of a wide table are, unlike the row below.
@@ -173,6 +187,8 @@ struct CSVCell {
   /// Written with decimals or an exponent.
   private(set) var isFractional = false
   private(set) var hasLetter = false
+  /// A word for true or false.
+  private(set) var isTruth = false
 
   /// Reads the cell at the cursor, which is moved past it.
   init(_ cursor: inout CSVCursor) throws(DataError) {
@@ -188,7 +204,7 @@ struct CSVCell {
       }
     } else {
       let start = cursor.position
-      classify(start, cursor.skipCell(), point)
+      classify(start, cursor.skipCell(), cursor.dialect.barePoint)
     }
   }
 
@@ -205,6 +221,7 @@ struct CSVCell {
       isFractional = bytes.contains { $0 == point || $0 | 0x20 == UInt8(ascii: "e") }
     } else if CSVNumber<Double>.parse(start, end, point: point) != nil {
       kind = .missing
+      isTruth = [UInt8(ascii: "t"), UInt8(ascii: "f")].contains(start.pointee | 0x20)
     } else {
       kind = .text
       hasLetter = bytes.contains { byte in

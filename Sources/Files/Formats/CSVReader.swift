@@ -1,24 +1,6 @@
 import Synchronization
 import Tensors
 
-extension FileFormat {
-  package static let csv = FileFormat(
-    "a CSV table", endings: [".csv", ".tsv"], otherEndings: [".dat"],
-    // Any text may be one: no first bytes tell.
-    begins: { _ in false },
-    read: { (source) throws(DataError) in
-      let table = try CSVReader.read(source)
-      return .tensor(table.tensor, columnNames: table.columnNames, remarks: table.remarks)
-    },
-    holds: [.tensor],
-    write: { (contents, path, sink) throws(DataError) in
-      let separator = UInt8(ascii: path.pathExtension == "tsv" ? "\t" : ",")
-      for array in contents.arrays {
-        try CSVWriter.write(array.tensor, separator: separator, to: sink)
-      }
-    })
-}
-
 /// A table of numbers as text: comma, semicolon, tab or spaces between the cells.
 package struct CSVTable: Sendable {
   /// R×C, or R where there is one column.
@@ -53,7 +35,13 @@ package struct CSVReader {
     _ source: any ByteSource, blockSize: Int = blockSize
   ) throws(DataError) -> CSVTable {
     guard source.count > 0 else { throw .empty(path: source.place) }
-    let beginning = try CSVBeginning.read(source)
+    return try read(source, try CSVBeginning.read(source), blockSize: blockSize)
+  }
+
+  /// The same where the beginning has been read.
+  static func read(
+    _ source: any ByteSource, _ beginning: CSVBeginning, blockSize: Int = blockSize
+  ) throws(DataError) -> CSVTable {
     let reader = CSVReader(source: source, beginning: beginning)
     var rounded = RoundedIntegers()
     var tensor = try reader.tensor(of: Float.self, blockSize, &rounded)

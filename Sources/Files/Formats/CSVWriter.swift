@@ -53,28 +53,30 @@ package enum CSVWriter {
 }
 
 /// A number as the writer spells it.
-private protocol CSVWritable: BinaryFloatingPoint {
+protocol CSVWritable: BinaryFloatingPoint {
   var csvText: String { get }
 }
 
 extension Float: CSVWritable {
   /// Swift describes a number by the fewest digits that read back as itself.
-  fileprivate var csvText: String { description }
+  var csvText: String { description }
 }
 
 extension Double: CSVWritable {
   /// The fewest digits, and more where the reader would take Float32 to be enough for them.
-  fileprivate var csvText: String {
-    let shortest = description
-    guard isFinite, Double(Float(self)) != self else { return shortest }
-    let bytes = Array(shortest.utf8) + [UInt8](repeating: 0, count: TextWindow.padding)
-    let readsAsDouble = bytes.withUnsafeBufferPointer { buffer in
+  var csvText: String {
+    guard isFinite, Double(Float(self)) != self, !isReadAsDouble else { return description }
+    return formatted(self == rounded() ? "%.0f" : "%.17g")
+  }
+
+  /// Whether the fewest digits that read back as this number make a column one of Float64.
+  var isReadAsDouble: Bool {
+    let bytes = Array(description.utf8) + [UInt8](repeating: 0, count: TextWindow.padding)
+    return bytes.withUnsafeBufferPointer { buffer in
       buffer.baseAddress.flatMap {
         CSVNumber<Float>.parsePrefix($0, point: UInt8(ascii: "."))?.needsDouble
       } ?? false
     }
-    if readsAsDouble { return shortest }
-    return formatted(self == rounded() ? "%.0f" : "%.17g")
   }
 
   private func formatted(_ format: String) -> String {

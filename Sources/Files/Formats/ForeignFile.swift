@@ -113,9 +113,6 @@ package struct ForeignFile: Sendable {
       magic: [Magic("ARROW1"), Magic("FEA1")],
       advice: "in Python: pandas.read_feather(\"PATH\").to_csv(\"STEM.csv\", index=False)"),
     ForeignFile(
-      name: "a JPEG image", endings: ["jpg", "jpeg"], magic: [Magic([0xFF, 0xD8, 0xFF])],
-      advice: imageAdvice),
-    ForeignFile(
       name: "a GIF image", endings: ["gif"], magic: [Magic("GIF8")], advice: imageAdvice),
     ForeignFile(
       name: "a WebP image", endings: ["webp"], magic: [Magic("WEBP", at: 8)], advice: imageAdvice),
@@ -163,9 +160,6 @@ package struct ForeignFile: Sendable {
       name: "an SQLite database", endings: ["sqlite", "db", "sqlite3"],
       magic: [Magic("SQLite format 3")],
       advice: "write a table out: sqlite3 -header -csv PATH \"select * from NAME\" > STEM.csv"),
-    ForeignFile(
-      name: "JSON", endings: ["json", "jsonl"],
-      advice: "in Python: \(numPyAdvice) of its arrays"),
     ForeignFile(
       name: "a Jupyter notebook", endings: ["ipynb"], advice: "load the data that it loads"),
     ForeignFile(

@@ -16,6 +16,14 @@ package enum LoadRemark: Hashable, Sendable {
   case regularNames(first: Double, last: Double)
   /// The first row, whole numbers with equal steps, was taken for numbers.
   case regularRow(first: Double, last: Double)
+  /// Lines of a table with text that begin with `#`.
+  case commentLines(Int)
+  /// A text made a column of text, most of whose cells are numbers.
+  case textAmongNumbers(name: String, text: String, line: Int)
+  /// A sign in a column of numbers was read as a missing one.
+  case missingSign(name: String, sign: String, count: Int)
+  /// Thousands in a column are separated.
+  case thousands(name: String, example: String)
   /// Whole numbers beyond ±2⁵³ became others; the array's name where it has one.
   case roundedIntegers(name: String?, count: Int, first: Double)
 
@@ -42,12 +50,24 @@ package enum LoadRemark: Hashable, Sendable {
     case .regularRow(let first, let last):
       "the first row, \(Self.whole(first)), …, \(Self.whole(last)), is taken for numbers; where it "
         + "is a header, leave it out: x[1:]"
+    case .commentLines(let count):
+      count == 1
+        ? "a line that begins with # is left out"
+        : "\(count) lines that begin with # are left out"
+    case .textAmongNumbers(let name, let text, let line):
+      "\(name) is a column of text: \"\(text)\" in line \(line) is no number"
+    case .missingSign(let name, let sign, let count):
+      "\(name): \"\(sign)\" is read as a missing number, nan, \(Self.times(count))"
+    case .thousands(let name, let example):
+      "\(name): \(example) and its like are read as numbers with separated thousands"
     case .roundedIntegers(let name, let count, let first):
       (name.map { "\($0): " } ?? "") + "\(count) whole number\(count == 1 ? "" : "s") beyond 2^53 "
         + "\(count == 1 ? "is" : "are") rounded to what Float64 holds, the first to "
         + "\(Self.whole(first)); where every digit counts, keep them as text or in two parts"
     }
   }
+
+  private static func times(_ count: Int) -> String { count == 1 ? "once" : "\(count) times" }
 
   private static func whole(_ number: Double) -> String {
     Int(exactly: number).map(String.init) ?? String(number)

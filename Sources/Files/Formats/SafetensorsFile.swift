@@ -52,8 +52,7 @@ package enum SafetensorsFile {
         held: "\(source.count - 8) bytes after it")
     }
     let text = try source.bytes(at: 8, count: length, part: "header")
-    var parser = JSONParser(text)
-    guard let members = parser.parse()?.object else {
+    guard let members = JSONValue.header(text)?.object else {
       throw .malformed(place: place, format: .safetensors, reason: "its header is no sound JSON")
     }
     let dataStart = 8 + length

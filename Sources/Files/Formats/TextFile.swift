@@ -1,7 +1,7 @@
 /// Texts in UTF-8.
 extension FileFormat {
   package static let text = FileFormat(
-    "a text", endings: [".txt"], begins: { _ in false },
+    "a text", endings: [".txt"], isText: true, begins: { _ in false },
     read: { (source) throws(DataError) in .text(try TextFile.read(source)) }, holds: [.text],
     write: { (contents, _, sink) throws(DataError) in
       if case .text(let text) = contents { try sink.write(Array(text.utf8)) }

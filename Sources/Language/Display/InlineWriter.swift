@@ -31,6 +31,7 @@ struct InlineWriter {
     case .traced(let box): write(Value(box.content.tensor), depth: depth)
     case .list(let box): write(box.content, depth: depth)
     case .record(let box): write(box.content, depth: depth)
+    case .table(let box): text += style.paint(TableDisplay.header(box.content), .header)
     case .range(let box): text += box.content.text
     case .function(let function): text += function.displayName
     case .network(let box): text += NetworkDisplay.summary(box.content.network)

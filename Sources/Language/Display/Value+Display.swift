@@ -11,6 +11,7 @@ extension Value {
     case .traced(let box) where box.content.rank > 0:
       TensorDisplay(tensor: box.content.tensor, style: style).text()
     case .record(let box): Self.display(box.content, style, indentation: 0)
+    case .table(let box): TableDisplay(table: box.content, style: style).text()
     default: inline(style)
     }
   }

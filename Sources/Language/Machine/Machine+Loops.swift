@@ -84,6 +84,7 @@ extension Value {
     case .string(let box): box.count
     case .record(let box): box.content.names.count
     case .split(let box): box.content.count
+    case .table(let box): box.content.count
     case .network(let box): box.content.network.layers.count
     default: nil
     }

@@ -115,6 +115,36 @@ struct MethodHints {
     "numpy": { value, object, _ in value.isNumberLike ? object : nil },
     "length": { value, object, _ in value.elementCount == nil ? nil : "len(\(object))" },
     "count": { value, object, _ in value.elementCount == nil ? nil : "len(\(object))" },
+    "head": { value, object, rows in
+      value.isTable ? "\(object)[0:\(rows.isEmpty ? "5" : rows)]" : nil
+    },
+    "tail": { value, object, rows in
+      value.isTable ? "\(object)[-\(rows.isEmpty ? "5" : rows):]" : nil
+    },
+    "info": { value, object, _ in value.isTable ? "describe \(object)" : nil },
+    "describe": { value, object, _ in value.isTable ? "describe \(object)" : nil },
+    "columns": { value, object, _ in value.isTable ? "keys(\(object))" : nil },
+    "iloc": { value, object, _ in value.isTable ? "\(object)[0:5], or \(object)[0:5, 0:2]" : nil },
+    "loc": { value, object, _ in
+      value.isTable ? "\(object)[\(object).age > 30, \"age\"]" : nil
+    },
+    "groupby": { value, object, arguments in
+      value.isTable ? "group(\(object), \(arguments.isEmpty ? "\"name\"" : arguments), mean)" : nil
+    },
+    "sort_values": { value, object, arguments in
+      value.isTable
+        ? "sort(\(object), by=\(arguments.replacing("by=", with: "").isEmpty ? "\"name\"" : arguments.replacing("by=", with: "")))"
+        : nil
+    },
+    "drop": { value, object, arguments in
+      value.isTable ? "remove(\(object), \(first(arguments) ?? "\"name\""))" : nil
+    },
+    "dropna": { value, object, _ in value.isTable ? "\(object)[isfinite(\(object).age)]" : nil },
+    "to_csv": { value, object, arguments in
+      value.isTable ? "save \(object) to \(first(arguments) ?? "table.csv")" : nil
+    },
+    "to_numpy": { value, object, _ in value.isTable ? "tensor(\(object))" : nil },
+    "value_counts": { value, object, _ in value.isList ? "counts(\(object))" : nil },
     "backward": { value, object, _ in value.isNumberLike ? "grad \(object) wrt W" : nil },
   ]
 
@@ -126,6 +156,7 @@ struct MethodHints {
 
 extension Value {
   fileprivate var isNetwork: Bool { if case .network = self { true } else { false } }
+  fileprivate var isTable: Bool { if case .table = self { true } else { false } }
   fileprivate var isList: Bool { if case .list = self { true } else { false } }
 
   fileprivate var isNumberLike: Bool {

@@ -47,7 +47,7 @@ extension Parameter.Kind {
       (.function, .network), (.network, .network), (.optimizer, .optimizer),
       (.schedule, .schedule), (.schedule, .number), (.schedule, .function), (.dataSet, .dataSet),
       (.sequence, .list), (.sequence, .range), (.sequence, .tensor), (.sequence, .string),
-      (.sequence, .traced):
+      (.sequence, .traced), (.sequence, .table):
       true
     default: false
     }
@@ -60,6 +60,7 @@ extension Parameter.Kind {
       return try Value.stackedVariables(box.content).map { Value($0) }
     case .range, .list:
       return try value.asTensor().map { .tensor(Box($0)) }
+    case .table(let box): return .tensor(Box(try box.content.matrix()))
     default: return nil
     }
   }

@@ -65,6 +65,8 @@ extension RuntimeError {
     case .conditionNotBool(let kind) where kind == "number":
       "compare it, as x != 0"
     case .logicalOperand: "compare it, as x != 0"
+    case .operands(_, let left, let right) where [left, right].contains("a table"):
+      "numbers for arithmetic are tensor(t), or its columns, as t.age"
     case .independent:
       "a number that was computed before has no gradient: write the expression itself, "
         + "or a function, as L()"

@@ -55,6 +55,9 @@ struct EqualityWalk {
       }
       levels.append(Level(left: a.content.values, right: others))
       return true
+    case (.table(let a), .table(let b)):
+      guard a.content.count == b.content.count else { return false }
+      return try compare(.record(Box(a.content.columns)), .record(Box(b.content.columns)))
     default: return try Value.areEqualParts(left, right)
     }
   }

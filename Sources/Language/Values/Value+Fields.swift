@@ -26,6 +26,14 @@ extension Value {
       if let value = Self.dataSetField(name, box.content) { return value }
     case .split(let box):
       if let value = Self.splitField(name, box.content) { return value }
+    case .table(let box):
+      if let column = box.content.columns[name] { return column }
+      if name == "shape" {
+        return .items([
+          .number(Double(box.content.count)), .number(Double(box.content.columns.count)),
+        ])
+      }
+      throw box.content.unknown(name)
     case .range(let box):
       switch name {
       case "lower": return .number(box.content.lower)
@@ -50,6 +58,7 @@ extension Value {
   package var fieldNames: [String] {
     switch self {
     case .record(let box): box.content.names
+    case .table(let box): box.content.names
     case .number, .tensor, .traced: ["shape", "T", "size", "ndim", "dtype"]
     case .network(let box):
       box.content.network.parameterNames + ["parameters", "history", "layers"]
@@ -130,8 +139,20 @@ extension Value {
       defer { self = .record(box) }
       return try box.content.write(name, rest, change)
     }
+    if let box = takeTable() {
+      defer { self = .table(box) }
+      return try box.content.write(name, rest, change)
+    }
     if let box = takeNetwork() {
       defer { self = .network(box) }
+      return try box.content.write(name, rest, change)
+    }
+    if let box = takeDataSet() {
+      defer { self = .dataSet(box) }
+      return try box.content.write(name, rest, change)
+    }
+    if let box = takeSplit() {
+      defer { self = .split(box) }
       return try box.content.write(name, rest, change)
     }
     if fieldNames.contains(name) {

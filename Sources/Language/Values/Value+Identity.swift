@@ -19,6 +19,7 @@ extension Value {
     case .tensor(let box): box
     case .list(let box): box
     case .record(let box): box
+    case .table(let box): box
     case .range(let box): box
     case .function(let function): function
     case .network(let box): box

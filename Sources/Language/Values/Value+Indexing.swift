@@ -12,6 +12,7 @@ extension Value {
       return Value(try .subscripted(box.content, try subscripts.map { try $0.tensorIndex() }))
     case .number: throw RuntimeError.notIndexable(kind: kindName)
     case .record(let box): return try field(of: box.content, subscripts)
+    case .table(let box): return try box.content.indexed(by: subscripts)
     default: break
     }
     guard let subscripted = subscripts.first, subscripts.count == 1 else {

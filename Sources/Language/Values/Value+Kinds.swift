@@ -11,6 +11,7 @@ extension Value {
     case .tensor: "tensor"
     case .list: "list"
     case .record: "record"
+    case .table: "table"
     case .range: "range"
     case .function: "function"
     case .network: "network"

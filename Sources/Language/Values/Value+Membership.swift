@@ -19,6 +19,11 @@ extension Value {
         throw notAMember(element, "the fields of a record have names", "write str(x) in r")
       }
       return box.content[name.content] != nil
+    case .table(let box):
+      guard case .string(let name) = element else {
+        throw notAMember(element, "the columns of a table have names", "write \"age\" in t")
+      }
+      return box.content.columns[name.content] != nil
     case .string(let box):
       guard case .string(let part) = element else {
         throw notAMember(element, "a string is made of strings", "write str(x) in s")

@@ -1,3 +1,4 @@
+import Datasets
 import Networks
 import Syntax
 import Tensors
@@ -50,6 +51,10 @@ extension Value {
     if let box = takeList() {
       defer { self = .list(box) }
       return try Self.writeElement(of: &box.content, subscripts, rest, change)
+    }
+    if let box = takeTable() {
+      defer { self = .table(box) }
+      return try box.content.write(at: subscripts, rest, change)
     }
     // Not within the switch below, which holds a second reference to what it looks at.
     if isRecord {
@@ -164,6 +169,24 @@ extension Value {
 
   mutating func takeNetwork() -> Box<NetworkValue>? {
     guard case .network(var box) = self else { return nil }
+    self = .none
+    return Self.unshared(&box)
+  }
+
+  mutating func takeTable() -> Box<DataTable>? {
+    guard case .table(var box) = self else { return nil }
+    self = .none
+    return Self.unshared(&box)
+  }
+
+  mutating func takeDataSet() -> Box<DataSet>? {
+    guard case .dataSet(var box) = self else { return nil }
+    self = .none
+    return Self.unshared(&box)
+  }
+
+  mutating func takeSplit() -> Box<Split>? {
+    guard case .split(var box) = self else { return nil }
     self = .none
     return Self.unshared(&box)
   }

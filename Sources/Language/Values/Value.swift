@@ -16,6 +16,7 @@ package enum Value: Sendable {
   case tensor(Box<Tensor>)
   case list(Box<[Value]>)
   case record(Box<Record>)
+  case table(Box<DataTable>)
   case range(Box<NumberRange>)
   case function(Function)
   case network(Box<NetworkValue>)

@@ -41,6 +41,7 @@ package struct ValueWalk: Sequence, IteratorProtocol {
     switch value {
     case .list(let box): levels.append(Level(values: box.content))
     case .record(let box): levels.append(Level(values: box.content.values))
+    case .table(let box): levels.append(Level(values: box.content.columns.values))
     default: break
     }
   }
@@ -63,11 +64,12 @@ struct VisitedContainers {
 }
 
 extension Value {
-  /// What tells a list or record from all others; nil for other values.
+  /// What tells a list, record or table from all others; nil for other values.
   var containerIdentity: ObjectIdentifier? {
     switch self {
     case .list(let box): ObjectIdentifier(box)
     case .record(let box): ObjectIdentifier(box)
+    case .table(let box): ObjectIdentifier(box)
     default: nil
     }
   }

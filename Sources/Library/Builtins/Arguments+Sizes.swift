@@ -73,6 +73,8 @@ extension Arguments {
     switch self[index] {
     case .list(let box): return box.content
     case .string(let box): return try box.characterValues()
+    case .table(let box):
+      return try interruptibleList(count: box.content.count) { try box.content.row($0) }
     case .range(let box):
       let range = box.content
       let count = try range.countInMemory(bytesEach: 16)

@@ -79,7 +79,7 @@ extension Builtin {
     let lower = try arguments.optionalNumber(1) ?? -.infinity
     let upper = try arguments.optionalNumber(2) ?? .infinity
     if case .number(let number) = arguments[0] {
-      return .number(BinaryOperation.minimum(BinaryOperation.maximum(number, lower), upper))
+      return .number(BinaryOperation.minimum(upper, BinaryOperation.maximum(lower, number)))
     }
     return Value(try .clip(arguments.variable(0), lower, upper))
   }

@@ -12,7 +12,7 @@ extension Builtin {
       "len", group: .other, "how many elements, rows, characters or fields there are",
       details: """
         Of a list its elements, of a string its characters, of a tensor its first axis, of a range \
-        its numbers, of a record its fields, of a split its rows, of a network its layers.
+        its numbers, of a record its fields, of a table or split its rows, of a network its layers.
         """,
       parameters: [Parameter("x", .any, "anything but a number, bool, none or function")],
       result: "a number", examples: [.init("len(\"nnsh\")", "4"), .init("len(zeros(2, 3))", "2")],
@@ -39,6 +39,7 @@ extension Builtin {
     case .record(let box): box.content.names.count
     case .network(let box): box.content.network.layers.count
     case .split(let box): box.content.count
+    case .table(let box): box.content.count
     default: nil
     }
   }
@@ -47,7 +48,7 @@ extension Builtin {
     Declaration(
       "type", group: .other, "the kind of a value",
       details: """
-        One of none, bool, number, string, tensor, list, record, range, function, network, \
+        One of none, bool, number, string, tensor, list, record, table, range, function, network, \
         optimizer, schedule, data set, split.
         """,
       parameters: [Parameter("x", .any, "any value")], result: "a string",

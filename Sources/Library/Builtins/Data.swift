@@ -9,40 +9,6 @@ import Tensors
 extension Builtin {
   static let dataGroup: [Builtin] = [dataset, split, shuffle, batches]
 
-  static let dataset = Builtin(
-    Declaration(
-      "dataset", group: .data, "a data set of your own arrays",
-      details: """
-        All rows are in .train; split(d, …) deals them out. Whole labels from 0, or one-hot rows, \
-        are classes; anything else in y is numbers to predict.
-        """,
-      parameters: [
-        Parameter("x", .tensor, "examples: N×F, or images N×H×W"),
-        Parameter("y", .tensor, "labels N, one-hot rows N×K, or numbers to predict"),
-        Parameter("names", .list, default: Parameter.Default.none, "the names of the classes"),
-      ],
-      result: "a data set",
-      examples: [
-        .init(
-          "dataset([[0, 0], [1, 1]], [0, 1], names=[\"no\", \"yes\"])",
-          "data  2 features, 2 classes (no, yes)   train 2")
-      ],
-      seeAlso: ["split", "batches", "one_hot"]),
-    differentiation: .refused("a data set holds plain numbers")
-  ) { arguments, _ in
-    var names: [String] = []
-    if arguments.isGiven(2), case .list(let box) = arguments[2] {
-      for value in box.content {
-        guard case .string(let name) = value else {
-          throw arguments.mismatch(2, expected: "a list of strings")
-        }
-        names.append(name.content)
-      }
-    }
-    let set = try DataSet(x: arguments.tensor(0), y: arguments.tensor(1), names: names)
-    return .dataSet(Box(set))
-  }
-
   static let split = Builtin(
     Declaration(
       "split", group: .data,
@@ -97,7 +63,7 @@ extension Builtin {
         random numbers.
         """,
       parameters: [
-        Parameter("x", .any, "a tensor, list, range, data set or one of its parts"),
+        Parameter("x", .any, "a tensor, list, range, table, data set or one of its parts"),
         Parameter("seed", .integer, default: Parameter.Default.none, "from 0 to 4294967295"),
       ],
       result: "of x's kind; a list for a range",
@@ -117,14 +83,20 @@ extension Builtin {
     _ arguments: borrowing Arguments, _ order: (Int) throws -> [Int]
   ) throws -> Value {
     switch arguments[0] {
+    case .table(let box): return .table(Box(try box.content.rows(order(box.content.count))))
     case .dataSet(let box):
-      func shuffled(_ part: Split) throws -> Split { try part.selecting(order(part.count)) }
-      let set = box.content
+      // The order is drawn before: the session's random numbers may be refused.
+      let orders = try [box.content.train, box.content.valid, box.content.test].map {
+        try order($0.count)
+      }
       return .dataSet(
         Box(
-          DataSet(
-            name: set.name, train: try shuffled(set.train), valid: try shuffled(set.valid),
-            test: try shuffled(set.test), names: set.names)))
+          try box.content.rearranged { (parts) throws(DataError) in
+            DataSet.Parts(
+              train: try parts.train.selecting(orders[0]),
+              valid: try parts.valid.selecting(orders[1]),
+              test: try parts.test.selecting(orders[2]))
+          }))
     case .split(let box): return .split(Box(try box.content.selecting(order(box.content.count))))
     case .list, .range:
       let items = try arguments.sequence(0)

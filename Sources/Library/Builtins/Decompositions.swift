@@ -3,9 +3,6 @@ import Operations
 import Tensors
 
 /// Systems of equations and decompositions of matrices.
-///
-/// What is differentiated is computed by LAPACK first and then once more, from there on, by steps
-/// whose value is that result and whose derivatives up to the third are those of the exact one.
 extension Builtin {
   static let decompositionGroup: [Builtin] = [
     inv, solve, lstsq, det, svd, eigh, qr, cholesky, pinv,
@@ -22,20 +19,7 @@ extension Builtin {
       seeAlso: ["solve", "pinv", "det"]),
     differentiation: .differentiable
   ) { arguments, _ in
-    Value(try inverse(of: arguments.variable(0)))
-  }
-
-  /// From an inverse B, Newton's step 2B − B A B doubles the digits, and the orders of derivatives
-  /// that are right.
-  private static func inverse(of a: Variable) throws -> Variable {
-    let known = Variable(try a.tensor.inverse())
-    if a.isConstant { return known }
-    var inverse = known
-    for _ in 0..<2 {
-      inverse = try .subtract(
-        .multiply(inverse, Variable(2)), .matmul(.matmul(inverse, a), inverse))
-    }
-    return inverse
+    Value(try .inverse(arguments.variable(0)))
   }
 
   static let solve = Builtin(
@@ -46,17 +30,13 @@ extension Builtin {
       seeAlso: ["inv", "lstsq"]),
     differentiation: .differentiable
   ) { arguments, _ in
-    let (a, b) = (try arguments.variable(0), try arguments.variable(1))
-    if a.isConstant, b.isConstant { return Value(try a.tensor.solve(b.tensor)) }
-    // For its errors.
-    _ = try a.tensor.solve(b.tensor)
-    return Value(try .matmul(inverse(of: a), b))
+    Value(try .solve(arguments.variable(0), arguments.variable(1)))
   }
 
   static let lstsq = Builtin(
     Declaration(
       "lstsq", group: .linearAlgebra, "the x for which |a @ x − b|² is least",
-      details: "Of several, that of least norm. Its derivative needs independent columns.",
+      details: "Of several, that of least norm. Its derivative holds as long as the rank stays.",
       parameters: [Parameter("a", .tensor, "N×M"), Parameter("b", .tensor, "N, or N×K")],
       result: "a tensor M, or M×K",
       examples: [.init("lstsq([[1, 0], [1, 1], [1, 2]], [1, 3, 5])", "2 tensor f32\n  1  2")],
@@ -64,17 +44,16 @@ extension Builtin {
     differentiation: .differentiable
   ) { arguments, _ in
     let (a, b) = (try arguments.variable(0), try arguments.variable(1))
+    // Also for the errors, which speak of the two.
     let solution = try a.tensor.leastSquares(b.tensor)
     if a.isConstant, b.isConstant { return Value(solution) }
-    let transposed = try Variable.transpose(a)
-    return Value(
-      try .matmul(inverse(of: .matmul(transposed, a)), .matmul(transposed, b)))
+    return Value(try .matmul(.pseudoinverse(a), b))
   }
 
   static let pinv = Builtin(
     Declaration(
       "pinv", group: .linearAlgebra, "the pseudoinverse of a matrix",
-      details: "By singular values. Its derivative needs independent columns or rows.",
+      details: "By singular values. Its derivative holds as long as the rank stays.",
       parameters: [Parameter("a", .tensor, "N×M")], result: "a tensor M×N",
       examples: [.init("pinv([[2, 0], [0, 4]])", "2×2 tensor f32\n  0.5     0\n    0  0.25")],
       seeAlso: ["inv", "lstsq", "svd"]),
@@ -82,15 +61,7 @@ extension Builtin {
   ) { arguments, _ in
     let a = try arguments.variable(0)
     guard a.rank == 2 else { throw arguments.mismatch(0, expected: "a matrix") }
-    guard !a.isConstant else {
-      let type = a.tensor.elementType.arithmetic
-      return Value(try a.tensor.leastSquares(.identity(a.shape[0], type)))
-    }
-    let transposed = try Variable.transpose(a)
-    return Value(
-      a.shape[0] >= a.shape[1]
-        ? try .matmul(inverse(of: .matmul(transposed, a)), transposed)
-        : try .matmul(transposed, inverse(of: .matmul(a, transposed))))
+    return Value(try .pseudoinverse(a))
   }
 
   static let det = Builtin(
@@ -101,46 +72,35 @@ extension Builtin {
     differentiation: .differentiable
   ) { arguments, _ in
     let a = try arguments.variable(0)
-    let known = try a.tensor.determinant()
-    if a.isConstant { return .number(known) }
-    // det A = d · det(B A), where B A = I + E with E = 0 here: 1 + t₁ + (t₁² − t₂)/2 + … of the
-    // traces of E's powers.
-    let size = a.shape[0]
-    let inverse = Variable(try a.tensor.inverse())
-    let one = Variable(try .identity(size, a.tensor.elementType.arithmetic))
-    let e = try Variable.subtract(.matmul(inverse, a), one)
-    let square = try Variable.matmul(e, e)
-    let (t1, t2) = (try Variable.trace(e), try Variable.trace(square))
-    let t3 = try Variable.trace(.matmul(square, e))
-    let second = try (t1 * t1 - t2) * Variable(0.5)
-    let third = try (t1 * t1 * t1 - Variable(3) * t1 * t2 + Variable(2) * t3) * Variable(1 / 6.0)
-    return Value(try Variable(known) * (Variable(1) + t1 + second + third))
+    return a.isConstant ? .number(try a.tensor.determinant()) : Value(try .determinant(a))
   }
 
   static let cholesky = Builtin(
     Declaration(
       "cholesky", group: .linearAlgebra, "the lower triangular l with l @ l' = a",
-      parameters: [Parameter("a", .tensor, "symmetric and positive definite, N×N")],
+      parameters: [
+        Parameter("a", .tensor, "symmetric and positive definite, N×N; of another, (a + a')/2")
+      ],
       result: "a tensor N×N",
       examples: [.init("cholesky([[4, 2], [2, 5]])", "2×2 tensor f32\n  2  0\n  1  2")],
       seeAlso: ["qr", "solve"]),
-    differentiation: .refused("its rule is not part of nnsh")
+    differentiation: .differentiable
   ) { arguments, _ in
-    Value(try arguments.tensor(0).cholesky())
+    Value(try .cholesky(arguments.variable(0)))
   }
 
   static let eigh = Builtin(
     Declaration(
       "eigh", group: .linearAlgebra, "eigenvalues and eigenvectors of a symmetric matrix",
       details: "The values ascend; the vectors are the columns of the second.",
-      parameters: [Parameter("a", .tensor, "symmetric, N×N; the lower half is read")],
+      parameters: [Parameter("a", .tensor, "symmetric, N×N; of another, (a + a')/2")],
       result: "a list of a vector and a matrix",
       examples: [.init("w, v = eigh([[2, 0], [0, 1]])\nw", "2 tensor f32\n  1  2")],
       seeAlso: ["svd", "qr"]),
-    differentiation: .refused("its rule is not part of nnsh")
+    differentiation: .differentiable
   ) { arguments, _ in
-    let (values, vectors) = try arguments.tensor(0).symmetricEigen()
-    return .items([Value.tensor(Box(values)), Value.tensor(Box(vectors))])
+    let (values, vectors) = try Variable.symmetricEigen(arguments.variable(0))
+    return .items([Value(values), Value(vectors)])
   }
 
   static let svd = Builtin(
@@ -150,10 +110,10 @@ extension Builtin {
       parameters: [Parameter("a", .tensor, "M×N")], result: "a list [u, s, vᵀ]",
       examples: [.init("u, s, vt = svd([[3, 0], [0, 4]])\ns", "2 tensor f32\n  4  3")],
       seeAlso: ["eigh", "pinv", "qr"]),
-    differentiation: .refused("its rule is not part of nnsh")
+    differentiation: .differentiable
   ) { arguments, _ in
-    let (u, values, v) = try arguments.tensor(0).singularValues()
-    return .items([u, values, v].map { .tensor(Box($0)) })
+    let (u, values, v) = try Variable.singularValues(arguments.variable(0))
+    return .items([u, values, v].map { Value($0) })
   }
 
   static let qr = Builtin(
@@ -163,9 +123,9 @@ extension Builtin {
       parameters: [Parameter("a", .tensor, "M×N")], result: "a list [q, r]",
       examples: [.init("q, r = qr([[3, 1], [4, 2]])\nallclose(q @ r, [[3, 1], [4, 2]])", "true")],
       seeAlso: ["svd", "lstsq"]),
-    differentiation: .refused("its rule is not part of nnsh")
+    differentiation: .differentiable
   ) { arguments, _ in
-    let (q, r) = try arguments.tensor(0).orthogonalTriangular()
-    return .items([q, r].map { .tensor(Box($0)) })
+    let (q, r) = try Variable.orthogonalTriangular(arguments.variable(0))
+    return .items([q, r].map { Value($0) })
   }
 }

@@ -147,7 +147,8 @@ extension Builtin {
       "tensor", aliases: ["array"], group: .make,
       "numbers, lists of numbers or a range as a tensor",
       details: """
-        Lists nested in lists give a tensor of as many dimensions; all must be of one size. Without \
+        Lists nested in lists give a tensor of as many dimensions; all must be of one size. A table \
+        gives the matrix of its columns. Without \
         dtype, Float64 where Float32 cannot hold a whole number or a magnitude.
         """,
       parameters: [
@@ -165,6 +166,10 @@ extension Builtin {
     let type = try elementType(arguments)
     if arguments[0].isTraced, let variable = try arguments[0].asVariable() {
       return Value(try type.map { try .cast(variable, to: $0) } ?? variable)
+    }
+    if case .table(let box) = arguments[0] {
+      let matrix = try box.content.matrix()
+      return .tensor(Box(try type.map { try matrix.cast(to: $0) } ?? matrix))
     }
     guard let tensor = try arguments[0].asTensor(type) else {
       throw arguments.mismatch(0, expected: Parameter.Kind.tensor.phrase)

@@ -16,13 +16,15 @@ extension Builtin {
       details: """
         A list of numbers or strings gives a list. NaN comes last in either order. With a key, the \
         elements of any sequence are put in the order of what that function gives for each, a \
-        number or a string; equal ones keep their order.
+        number or a string; equal ones keep their order. Of a table the rows, by one column or \
+        several.
         """,
       parameters: [
-        Parameter("x", .any, "a tensor or a list"), axis, descending,
+        Parameter("x", .any, "a tensor, a list or a table"), axis, descending,
         Parameter("key", .any, default: .some(.none), "a function that gives what to order by"),
+        Parameter("by", .any, default: .some(.none), "of a table: a column's name, or several"),
       ],
-      result: "a tensor of x's shape, or a list",
+      result: "a tensor of x's shape, a list, or a table",
       examples: [
         .init("sort([3, 1, 2])", "3 tensor f32\n  1  2  3"),
         .init("sort([\"bb\", \"a\"], key=len)", "[\"a\", \"bb\"]"),
@@ -31,6 +33,10 @@ extension Builtin {
     differentiation: .differentiable
   ) { arguments, interpreter in
     let isDescending = try arguments.bool(2)
+    if case .table(let box) = arguments[0] {
+      return .table(Box(try sorted(box.content, isDescending, arguments, interpreter)))
+    }
+    if arguments.isGiven(4) { throw arguments.mismatch(0, expected: "a table, where by is given") }
     if arguments.isGiven(3) {
       return .items(
         try sorted(arguments.sequence(0), by: arguments[3], isDescending, arguments, interpreter))
@@ -42,6 +48,23 @@ extension Builtin {
     return Value(
       try .sorted(
         arguments.variable(0), axis: arguments.integer(1), isDescending: isDescending))
+  }
+
+  /// The rows of a table in order.
+  private static func sorted(
+    _ table: DataTable, _ isDescending: Bool, _ arguments: borrowing Arguments,
+    _ interpreter: any Interpreter
+  ) throws -> DataTable {
+    if arguments.isGiven(3) {
+      let rows = try arguments.sequence(0)
+      return try table.rows(
+        order(of: rows, by: arguments[3], isDescending, arguments, interpreter))
+    }
+    guard arguments.isGiven(4) else {
+      throw RuntimeError.missingArgument(
+        function: "sort", parameter: "by", usage: "sort(t, by=\"age\")")
+    }
+    return try table.sorted(by: arguments.columnNames(4), descending: isDescending)
   }
 
   private static func sorted(
@@ -74,19 +97,27 @@ extension Builtin {
     _ values: [Value], by key: Value, _ descending: Bool, _ arguments: borrowing Arguments,
     _ interpreter: any Interpreter
   ) throws -> [Value] {
+    try order(of: values, by: key, descending, arguments, interpreter).map { values[$0] }
+  }
+
+  /// The places of values in the order of what a function gives for each.
+  private static func order(
+    of values: [Value], by key: Value, _ descending: Bool, _ arguments: borrowing Arguments,
+    _ interpreter: any Interpreter
+  ) throws -> [Int] {
     guard key.isComposable else { throw arguments.mismatch(3, expected: "a function") }
     let keys = try interruptibleList(count: values.count) {
       try interpreter.call(key, element: values[$0])
     }
-    let order = try order(of: keys, descending) { kind in
+    let name = arguments.declaration.name
+    return try order(of: keys, descending) { kind in
       RuntimeError.other(
-        "sort: key must give numbers, or strings, for all elements, and gave \(kind)", hint: nil)
+        "\(name): key must give numbers, or strings, for all elements, and gave \(kind)", hint: nil)
     }
-    return order.map { values[$0] }
   }
 
   /// The places of numbers or strings in ascending or descending order; equal ones keep theirs.
-  private static func order(
+  static func order(
     of keys: [Value], _ descending: Bool, _ refusal: (String) -> RuntimeError
   ) throws -> [Int] {
     let strings = keys.compactMap { if case .string(let box) = $0 { box.content } else { nil } }
@@ -113,27 +144,53 @@ extension Builtin {
   static let argsort = Builtin(
     Declaration(
       "argsort", group: .reduce, "the positions that put the elements in ascending order",
-      details: "Equal elements keep their order. NaN comes last in either order.",
-      parameters: [Parameter("x", .tensor, "of one axis or more"), axis, descending],
+      details: """
+        Equal elements keep their order. NaN comes last in either order. With a key, the positions \
+        of the elements of any sequence in the order of what that function gives for each.
+        """,
+      parameters: [
+        Parameter("x", .any, "a tensor of one axis or more, or a list of strings"), axis,
+        descending,
+        Parameter("key", .any, default: .some(.none), "a function that gives what to order by"),
+      ],
       result: "a tensor of x's shape",
-      examples: [.init("argsort([30, 10, 20])", "3 tensor f32\n  1  2  0")],
+      examples: [
+        .init("argsort([30, 10, 20])", "3 tensor f32\n  1  2  0"),
+        .init("argsort([\"ccc\", \"a\", \"bb\"], key=len)", "3 tensor f32\n  1  2  0"),
+      ],
       seeAlso: ["sort", "argmax"]),
     differentiation: .stepwise("its result is a position, which jumps from one to the next")
-  ) { arguments, _ in
-    Value(
-      try arguments.vector(0).argsorted(
-        axis: arguments.integer(1), isDescending: arguments.bool(2)))
+  ) { arguments, interpreter in
+    let isDescending = try arguments.bool(2)
+    var places: [Int]?
+    if arguments.isGiven(3) {
+      places = try order(
+        of: arguments.sequence(0), by: arguments[3], isDescending, arguments, interpreter)
+    } else if case .list(let box) = arguments[0], case .string? = box.content.first {
+      places = try order(of: box.content, isDescending) { _ in
+        arguments.mismatch(0, expected: "a tensor, or a list of strings alone")
+      }
+    }
+    if let places {
+      let type: ElementType = places.count > 1 << 24 ? .f64 : .f32
+      return Value(try Tensor(doubles: places.map(Double.init), elementType: type))
+    }
+    return Value(
+      try arguments.vector(0).argsorted(axis: arguments.integer(1), isDescending: isDescending))
   }
 
   static let unique = Builtin(
     Declaration(
       "unique", group: .reduce, "the different values, in ascending order",
       details: """
-        With axis=0 the different rows of a matrix; with counts=true also how often each occurs.
+        With an axis the different parts along it, as rows for 0 and columns for 1; with counts=true \
+        also how often each occurs.
         """,
       parameters: [
         Parameter("x", .tensor, "of any shape"),
-        Parameter("axis", .integer, default: Parameter.Default.none, "0 for rows"),
+        Parameter(
+          "axis", .integer, default: Parameter.Default.none,
+          "0 for rows, 1 for columns; none for elements"),
         Parameter("counts", .bool, default: .bool(false), "whether to count them"),
       ],
       result: "a tensor of one dimension; with counts a list of two",
@@ -156,11 +213,13 @@ extension Builtin {
       let numbers = values.doubles().map { $0.isNaN ? nan : counts[$0] ?? 0 }
       return .items([Value(values), Value(try Tensor(doubles: numbers, elementType: .f32))])
     }
-    guard axis == 0, x.rank > 1 else {
-      throw RuntimeError.other("unique: axis is 0, for the rows of a matrix", hint: nil)
-    }
-    let (rows, counts) = try uniqueRows(of: x)
-    let values = try x.subscripted([.gather(Tensor(doubles: rows, elementType: .f64))])
+    let place = try x.shape.normalized(axis: axis)
+    var order = Array(0..<x.rank)
+    order.swapAt(0, place)
+    let (rows, counts) = try uniqueRows(of: x.transposed(order).contiguous())
+    let chosen = [Index](repeating: .all, count: place)
+    let values = try x.subscripted(
+      chosen + [.gather(Tensor(doubles: rows, elementType: .f64))])
     if !isCounted { return Value(values) }
     return .items([Value(values), Value(try Tensor(doubles: counts, elementType: .f32))])
   }

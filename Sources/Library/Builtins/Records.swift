@@ -5,11 +5,11 @@ import Tensors
 extension Builtin {
   static let recordGroup: [Builtin] = [keys, values, items, get, remove, counts, codes]
 
-  private static let record = Parameter("record", .record, "a record")
+  private static let record = Parameter("record", .any, "a record or a table")
 
   static let keys = Builtin(
     Declaration(
-      "keys", group: .records, "the names of a record's fields, in the order they were given",
+      "keys", group: .records, "the names of a record's fields, or of a table's columns, in order",
       parameters: [record], result: "a list of strings",
       examples: [.init("keys({a: 1, b: 2})", "[\"a\", \"b\"]")], seeAlso: ["values", "items"])
   ) { arguments, _ in
@@ -18,7 +18,7 @@ extension Builtin {
 
   static let values = Builtin(
     Declaration(
-      "values", group: .records, "the values of a record's fields, in the order they were given",
+      "values", group: .records, "the values of a record's fields, or a table's columns, in order",
       parameters: [record], result: "a list of the values",
       examples: [.init("values({a: 1, b: 2})", "[1, 2]")],
       seeAlso: ["keys", "items"]),
@@ -63,13 +63,18 @@ extension Builtin {
 
   static let remove = Builtin(
     Declaration(
-      "remove", group: .records, "a record without one of its names",
-      parameters: [record, Parameter("key", .any, "a string")], result: "a record",
+      "remove", group: .records, "a record without one of its names, a table without a column",
+      parameters: [record, Parameter("key", .any, "a string")], result: "a record or a table",
       examples: [.init("remove({a: 1, b: 2}, \"a\")", "{b: 2}")], seeAlso: ["get", "keys"]),
     differentiation: .differentiable
   ) { arguments, _ in
-    var record = try arguments.record(0)
     let key = try arguments.key(1)
+    if case .table(let box) = arguments[0] {
+      var table = box.content
+      try table.removeColumn(key)
+      return .table(Box(table))
+    }
+    var record = try arguments.record(0)
     guard record[key] != nil else {
       throw RuntimeError.unknownField(key, of: "the record", known: record.names)
     }
@@ -128,8 +133,11 @@ extension Builtin {
 
 extension Arguments {
   fileprivate func record(_ index: Int) throws -> Record {
-    guard case .record(let box) = self[index] else { throw mismatch(index, expected: "a record") }
-    return box.content
+    switch self[index] {
+    case .record(let box): return box.content
+    case .table(let box): return box.content.columns
+    default: throw mismatch(index, expected: "a record")
+    }
   }
 
   /// A key of a record: a string.

@@ -50,9 +50,10 @@ extension Builtin {
       details: "As in map, lists are taken apart, and function and items stand in either order.",
       parameters: [
         Parameter("f", .any, "a function of one argument, giving true or false"),
-        Parameter("items", .any, "a list, range, tensor or string"),
+        Parameter("items", .any, "a list, range, tensor, string or table"),
       ],
-      result: "a list", examples: [.init("filter(x -> x > 2, 1...4)", "[3, 4]")],
+      result: "a list; of a table, a table",
+      examples: [.init("filter(x -> x > 2, 1...4)", "[3, 4]")],
       seeAlso: ["map", "where"]),
     differentiation: .differentiable
   ) { arguments, interpreter in
@@ -60,7 +61,11 @@ extension Builtin {
     var elements: [Value]
     (function, elements) = try functionAndItems(arguments)
     defer { BackgroundRelease.take(&elements) }
+    let tables = [arguments[0], arguments[1]].compactMap { value in
+      if case .table(let box) = value { box.content } else { nil }
+    }
     var kept: [Value] = []
+    var places: [Int] = []
     for (place, element) in elements.enumerated() {
       if place & 0xFFF == 0 { try Interrupt.check() }
       let verdict = try interpreter.call(function, element: element)
@@ -68,8 +73,10 @@ extension Builtin {
         throw RuntimeError.other(
           "filter: f must give true or false, and gave \(verdict.kindPhrase)", hint: nil)
       }
-      if keeps { try kept.appendGuarded(element) }
+      guard keeps else { continue }
+      if tables.isEmpty { try kept.appendGuarded(element) } else { places.append(place) }
     }
+    if let table = tables.first { return .table(Box(try table.rows(places))) }
     return .items(kept)
   }
 

@@ -66,7 +66,10 @@ extension Builtin {
     let share = place - Double(below)
     guard share > 0 else { return low }
     let high = try Variable.subscripted(sorted, before + [.at(Swift.min(below + 1, count - 1))])
-    return try .add(low, .multiply(.subtract(high, low), Variable(share)))
+    return try .add(
+      low,
+      .multiply(.subtract(high, low), Variable(try .scalar(share, x.tensor.elementType.arithmetic)))
+    )
   }
 
   static let histogram = Builtin(
@@ -207,15 +210,9 @@ extension Builtin {
       seeAlso: ["log_softmax", "softmax", "exp"]),
     differentiation: .differentiable
   ) { arguments, _ in
-    let x = try arguments.variable(0)
-    let axes = try arguments.axes(1)
-    // Subtracted and added again, the greatest changes no value and no derivative.
-    var top = try x.tensor.reduce(.max, axes: axes, keepDimensions: true)
-    top = try Tensor.where(Tensor.apply(.isfinite, top), top, .full(.scalar, 0, top.elementType))
-    let sum = try Variable.sum(.exp(.subtract(x, Variable(top))), axes: axes, keepDimensions: true)
-    let result = try Variable.add(.log(sum), Variable(top))
-    if try arguments.bool(2) { return Value(result) }
-    return Value(try .reshape(result, to: x.tensor.reduce(.max, axes: axes).shape))
+    Value(
+      try .logSumExp(
+        arguments.variable(0), axes: arguments.axes(1), keepDimensions: arguments.bool(2)))
   }
 
   static let logSoftmax = Builtin(

@@ -15,7 +15,9 @@ extension Command {
       The data set `letters` comes with nnsh; others, as `fashion` and `mnist`, are looked for in \
       $NNSH_DATA, $XDG_DATA_HOME/nnsh and /usr/share/datasets. Files are told apart by their \
       endings: \(FileFormat.readable). What is loaded gets NAME, or its own name. An image is H×W, with colours H×W×3, in 0…1; transparency is one channel \
-      more. A table's first row may hold names; its cells are separated by , ; tab or spaces.
+      more. A CSV file whose first row holds names gives a table; its cells are separated by , ; tab \
+      or spaces. JSON gives records and lists. A folder with a folder of pictures for each class is \
+      a data set.
       """,
     arguments: [
       .slot("source", .path, "a data set's name or a file's path"),
@@ -52,7 +54,7 @@ extension Command {
     details: """
       The form follows the ending: a network or a record of tensors goes to \
       \(FileFormat.writable(holding: .parameters)), a tensor, number or list of numbers to \
-      \(FileFormat.writable(holding: .tensor)), a string to \(FileFormat.writable(holding: .text)), an image to .png among them. The file \
+      \(FileFormat.writable(holding: .tensor)), a table to \(FileFormat.writable(holding: .table)), a string to \(FileFormat.writable(holding: .text)), an image to .png among them. The file \
       is written beside its place and renamed, so that it is never half there.
       """,
     arguments: [
@@ -91,6 +93,7 @@ extension CommandContext {
       return .parameters(tensors, notes: notes)
     case .dataSet(let box): return box.content.fileContents
     case .string(let box): return .text(box.content)
+    case .table(let box): return .table(box.content.fileColumns)
     case .record(let box):
       return .record(
         try zip(box.content.names, box.content.values).map { name, value in
@@ -104,7 +107,7 @@ extension CommandContext {
     default:
       guard let tensor = try value.asTensor() else {
         throw mismatch(
-          "value", "a network, tensor, number, string, list of numbers or record", value)
+          "value", "a network, tensor, number, string, table, list of numbers or record", value)
       }
       return .tensor(tensor)
     }
@@ -129,11 +132,20 @@ private struct LoadedBinding {
       set.name = name
       value = .dataSet(Box(set))
       summary = set.summary
-    case .file(.tensor(let tensor, let columns, let remarks)):
+    case .file(.tensor(let tensor, let remarks)):
       value = Value(tensor)
-      let header = columns.isEmpty ? "" : "  columns \(Self.shortened(columns))"
       self.remarks = remarks
-      summary = "\(name)  \(tensor.shape) tensor \(tensor.elementType)" + header
+      summary = "\(name)  \(tensor.shape) tensor \(tensor.elementType)"
+    case .file(.table(let columns, let remarks)):
+      let table = DataTable(columns)
+      value = .table(Box(table))
+      self.remarks = remarks
+      summary =
+        "\(name)  \(table.count)×\(columns.count) table  columns \(Self.shortened(table.names))"
+    case .file(.json(let json, let remarks)):
+      value = try Value(json)
+      self.remarks = remarks
+      summary = "\(name)  " + Self.extent(value)
     case .file(.record(let tensors, let remarks)):
       self.remarks = remarks
       value = .fields(tensors.map { ($0.name, Value($0.tensor)) })
@@ -153,6 +165,15 @@ private struct LoadedBinding {
         value = .fields(tensors.map { ($0.name, Value($0.tensor)) })
         summary = "\(name)  " + Self.list(tensors)
       }
+    }
+  }
+
+  /// What a file in JSON holds, in a few words.
+  private static func extent(_ value: Value) -> String {
+    switch value {
+    case .record(let box): "record  fields \(shortened(box.content.names))"
+    case .list(let box): "list of \(NumberForm.grouped(box.content.count))"
+    default: value.kindName
     }
   }
 

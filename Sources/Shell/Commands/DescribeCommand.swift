@@ -8,7 +8,7 @@ import Tensors
 extension Command {
   static let describe = Command(
     "describe", "tells what a value is like: least, greatest, mean, spread, NaNs",
-    arguments: [.slot("value", .any, "a tensor, list, data set, network or record")],
+    arguments: [.slot("value", .any, "a tensor, list, table, data set, network or record")],
     examples: [
       .init(
         "describe [1, 2, 3, 4]",
@@ -44,6 +44,7 @@ struct ValueDescription {
         ])
       }
       lines = table.lines() + Self.rest(box.content.names.count)
+    case .table(let box): lines = try TableDescription(box.content).lines
     case .string(let box): lines = ["string of \(box.count) characters"]
     case .number, .bool, .none, .function, .optimizer, .schedule:
       lines = ["\(value.kindName) \(value.display())"]

@@ -15,7 +15,8 @@ extension Command {
       A network is shown as a table of its layers; a split, a stack of images, the weights of a \
       convolution or a matrix whose rows or columns are square images as pictures, in colour \
       where the last axis has 3 or 4 channels; a small square matrix of counts as a confusion \
-      matrix, any other matrix as a picture; a record or a list of records as a table. `show mistakes of NET on SPLIT` shows the \
+      matrix, any other matrix as a picture; a table by its first rows; a record or a list of records \
+      as a table. `show mistakes of NET on SPLIT` shows the \
       examples that the network is most certain and most wrong about.
       """,
     arguments: [
@@ -81,6 +82,8 @@ struct Showing {
       if let tensor = try value.asTensor() { return try self.tensor(tensor) }
       return [value.display(context.session.displayStyle)]
     case .tensor(let box): return try tensor(box.content)
+    case .table(let box):
+      return [box.content.display(context.session.displayStyle, rows: count ?? 20)]
     default: return [value.display(context.session.displayStyle)]
     }
   }

@@ -88,6 +88,9 @@ struct ValueMeasure {
         box.content.names.prefix(20).map { EscapeCodes.shown(TextLayout.cut($0, to: 40)) }
           .joined(separator: ", ") + (box.content.names.count > 20 ? ", …" : ""), to: 40)
       bytes = Self.bytesOfParts(value)
+    case .table(let box):
+      extent = "\(box.content.count)×\(box.content.columns.count)"
+      bytes = Self.bytesOfParts(value)
     case .network(let box):
       extent = TextLayout.cut(box.content.network.description, to: 60)
       bytes = box.content.network.parameters.reduce(0) { $0 + Self.bytes(of: $1.tensor) }
@@ -109,7 +112,7 @@ struct ValueMeasure {
     var bytes = 0
     _ = value.contains { part in
       switch part {
-      case .list, .record: break
+      case .list, .record, .table: break
       default: bytes = bytes.addingReportingOverflow(ValueMeasure(part).bytes).partialValue
       }
       return false

@@ -2,7 +2,7 @@ import Files
 
 extension Topic {
   /// What one does with it.
-  static let work: [Topic] = [networks, data, gradients, output, errors, scripts, keys]
+  static let work: [Topic] = [networks, data, tables, gradients, output, errors, scripts, keys]
 
   private static let networks = Topic(
     "networks", aliases: ["models", "training"], "layers, training, looking inside",
@@ -33,6 +33,20 @@ extension Topic {
         "[6, 2]")
     ],
     seeAlso: ["load", "save", "dataset", "split", "batches"])
+
+  private static let tables = Topic(
+    "tables", aliases: ["csv", "dataframe", "pandas", "columns"],
+    "named columns: loading, choosing, grouping, learning from them",
+    """
+    `load people.csv` gives a table where the first row holds names. `t.age` and `t["age"]` are a     column: a vector in which nan stands for a missing number, a mask, or a list of strings in which     an empty one is missing. `t[["age", "city"]]` is a table of some columns, `t[0:5]`,     `t[t.age > 30]` and `filter(r -> r.city == "Oslo", t)` of some rows, `t[0]` a row as a record.     `t.z = …` sets a column. `describe t` measures each; `sort(t, by="age")` and     `group(t, "city", mean)` do what they say; `tensor(t[["age", "income"]])` is a matrix.     `dataset(t, y="city", missing="mean", scale=true) |> split` learns from it.
+    """,
+    examples: [
+      .init(
+        "t = table({city: [\"Oslo\", \"Bern\", \"Oslo\"], age: [36, 41, 29]})\n"
+          + "t[t.age > 30].city\ngroup(t, \"city\", mean).age",
+        "[\"Oslo\", \"Bern\"]\n2 tensor f32\n  32.5  41")
+    ],
+    seeAlso: ["table", "group", "sort", "dataset", "load"])
 
   private static let gradients = Topic(
     "gradients", aliases: ["grad", "numgrad", "wrt", "autodiff", "backpropagation"],

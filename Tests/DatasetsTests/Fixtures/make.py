@@ -111,6 +111,18 @@ def images():
     png("alpha.png", [[0, 255, 0, 0]], 8, 4)
 
 
+def jpegs():
+    """Pictures that Pillow writes, and what it reads of them."""
+    from PIL import Image
+
+    grey = np.clip(np.add.outer(np.arange(8) * 20, np.arange(8) * 10), 0, 255).astype("u1")
+    colour = np.stack([grey, 255 - grey, grey // 2], -1)
+    for name, samples in [("grey", grey), ("colour", colour)]:
+        path = HERE / f"{name}.jpg"
+        Image.fromarray(samples).save(path, quality=95, subsampling=0)
+        np.save(HERE / f"{name}_jpg.npy", np.array(Image.open(path)).astype("f4") / 255)
+
+
 def safetensors():
     parts = [
         ("w", "F32", [2, 2], np.array([1, 2, 3, 4], "<f4")),
@@ -134,4 +146,5 @@ archives()
 idx()
 tables()
 images()
+jpegs()
 safetensors()

@@ -32,7 +32,8 @@ struct DamagedFile {
   var bytes: [UInt8]
 
   static let endings = [
-    "npy", "npz", "csv", "tsv", "idx", "png", "safetensors", "nnsh", "csv.gz", "npy.gz", "gz", "pt",
+    "npy", "npz", "csv", "tsv", "json", "jsonl", "jpg", "idx", "png", "safetensors", "nnsh",
+    "csv.gz", "npy.gz", "gz", "pt",
     "dat", "",
   ]
 
@@ -119,5 +120,8 @@ struct DamagedFile {
     "tsv\n\u{FEFF}x\ty\r\n1\t2\r\n", "csv\n1 2  3\n4 5 6\n",
     "csv\n\"a \"\"b\",\u{1B}[2J\n1,\"\n2\"\n",
     "csv\n1.234,5;x\n16777217;0.30000001\n",
+    "csv\nname,age,ok\n\"A, B\",\"1,200\",true\n#c,?,false\n", "csv\nwho,2019,2020\nx,1,2\n",
+    "json\n{\"a\": [1, -2.5e3, null, true], \"b\": {\"c\": \"\\u00e9\\n\"}}\n",
+    "jsonl\n{\"a\": 1}\n{\"a\": NaN}\n",
   ].map { Array($0.utf8) }
 }
