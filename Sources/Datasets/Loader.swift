@@ -19,6 +19,8 @@ package enum Loader {
   package static func load(
     _ source: String, folders: DataFolders = .standard
   ) throws(DataError) -> Loaded {
+    // Whatever standard input holds, by its content.
+    if source == "-" { return .file(try FileReader.read("/dev/stdin")) }
     let isWord = !source.contains("/") && FileFormat.announced(by: source) == nil
     if isWord {
       do throws(DataError) {

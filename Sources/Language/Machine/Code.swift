@@ -229,4 +229,6 @@ struct CommandPattern {
   let inputs: [(slot: String, input: Input)]
   /// Whether its value is assigned to a variable.
   let isAssigned: Bool
+  /// What bare paths read as, where that could name a variable.
+  let readings: [(slot: String, expression: Expression, template: FunctionTemplate)]
 }

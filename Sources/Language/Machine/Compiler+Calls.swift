@@ -159,8 +159,14 @@ extension Compiler {
           ))
       }
     }
+    var readings: [(slot: String, expression: Expression, template: FunctionTemplate)] = []
+    for argument in command.arguments {
+      guard let reading = argument.reading else { continue }
+      readings.append((argument.slot, reading, try template(of: reading)))
+    }
     let index = builder.tables.commands.adding(
-      CommandPattern(name: command.name, inputs: inputs, isAssigned: command.target != nil))
+      CommandPattern(
+        name: command.name, inputs: inputs, isAssigned: command.target != nil, readings: readings))
     guard let target = command.target else {
       builder.emit(Instruction(.command, b: UInt32(index)), at: span)
       return

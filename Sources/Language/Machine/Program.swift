@@ -55,6 +55,8 @@ package struct RunningCommand {
   package let isAssigned: Bool
   /// The file in which it stands, where that has a scope of its own.
   package let scope: Scope?
+  /// What bare paths read as, by their slots, where that could name a variable.
+  package let readings: [String: Thunk]
 
   /// The bare words given for a slot.
   package func words(_ slot: String) -> [String] {

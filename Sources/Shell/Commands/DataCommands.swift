@@ -17,16 +17,15 @@ extension Command {
       endings: \(FileFormat.readable). What is loaded gets NAME, or its own name. An image is H×W, with colours H×W×3, in 0…1; transparency is one channel \
       more. A CSV file whose first row holds names gives a table; its cells are separated by , ; tab \
       or spaces. JSON gives records and lists. A folder with a folder of pictures for each class is \
-      a data set.
+      a data set. `-` is standard input, by its content; a name that no file has may be a \
+      variable that holds the path, as `args[0]` is one. What is loaded is told on standard error.
       """,
     arguments: [
       .slot("source", .path, "a data set's name or a file's path"),
       .slot("name", after: "as", .topic, default: .computed("its own"), "the variable's name"),
     ],
     examples: [
-      .init(
-        "load letters",
-        "letters  28×28 images, 10 classes (A…J)   train 10000 · valid 6000 · test 2720"),
+      .init("load letters\nlen(letters.train.x)", "10000"),
       .init("load letters as data\ndata.train.x.shape", nil),
     ],
     seeAlso: ["save", "dataset", "split"]
@@ -36,7 +35,7 @@ extension Command {
     let binding = try LoadedBinding(
       Loader.load(source), source: source, name: name, on: context.machine)
     try context.define(binding.name, binding.value)
-    context.print(binding.summary)
+    context.note(binding.summary)
     if let omitted = binding.omitted {
       context.note(
         NetworkFile.holdsTraining(source)

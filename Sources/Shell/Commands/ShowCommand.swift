@@ -16,7 +16,7 @@ extension Command {
       convolution or a matrix whose rows or columns are square images as pictures, in colour \
       where the last axis has 3 or 4 channels; a small square matrix of counts as a confusion \
       matrix, any other matrix as a picture; a table by its first rows; a record or a list of records \
-      as a table. `show mistakes of NET on SPLIT` shows the \
+      as a table. What a tensor is taken for is told; as= chooses. `show mistakes of NET on SPLIT` shows the \
       examples that the network is most certain and most wrong about.
       """,
     arguments: [
@@ -24,6 +24,9 @@ extension Command {
       .slot("count", .integer, default: .computed("what fits"), "how many pictures or rows"),
       .slot("net", after: "of", .network, default: .computed("none"), "with mistakes: whose"),
       .slot("split", after: "on", .split, default: .computed("none"), "with mistakes: on what"),
+      .option(
+        "as", .choice(Showing.forms), default: .computed("by its shape"),
+        "what a tensor is shown as"),
     ],
     examples: [
       .init(
@@ -59,15 +62,25 @@ struct Showing {
   let count: Int?
   let width: Int
   let ink: Ink
+  /// What tensors are shown as; nil for what their shape speaks for.
+  let form: Form?
 
-  init(_ context: CommandContext, count: Int?) {
+  init(_ context: CommandContext, count: Int?) throws {
     self.context = context
     self.count = count
+    form = try context.hasOption("as") ? context.word("as").flatMap(Form.init(rawValue:)) : nil
     width = context.width
     ink = context.session.terminal.ink
   }
 
   func lines(_ value: Value) throws -> [String] {
+    if let form {
+      guard let tensor = try value.asTensor() else {
+        throw RuntimeError.other(
+          "show: as=\(form.rawValue) needs a tensor, not \(value.kindPhrase)", hint: nil)
+      }
+      return try self.tensor(tensor, as: form)
+    }
     switch value {
     case .network(let box): return Self.summary(box.content.network, width, context.paint)
     case .dataSet(let box):

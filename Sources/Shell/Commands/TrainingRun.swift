@@ -25,7 +25,7 @@ final class TrainingRun: TrainingDelegate {
     hooks = EpochHooks(context)
     savePath = try context.word("save")
     showsProgress = session.settings.showsProgress
-    reporter = session.progressReporter()
+    reporter = session.progressReporter(every: try context.integer("every") ?? 1)
   }
 
   /// Trains to the end.
@@ -211,9 +211,11 @@ final class TrainingRun: TrainingDelegate {
 
 extension Session {
   /// What shows how far a training is, where the terminal lets it.
-  func progressReporter() -> ProgressReporter {
+  ///
+  /// - Parameter every: where it cannot be redrawn, how many epochs share a line.
+  func progressReporter(every: Int = 1) -> ProgressReporter {
     ProgressReporter(
-      isInPlace: terminal.drawsProgress, paint: Paint(isOn: terminal.colorsErrors),
+      isInPlace: terminal.drawsProgress, paint: Paint(isOn: terminal.colorsErrors), every: every,
       write: { self.writeError($0) })
   }
 }
