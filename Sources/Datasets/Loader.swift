@@ -59,7 +59,7 @@ package enum Loader {
 
   private static func unknown(_ name: String, _ folders: DataFolders) -> DataError {
     let available = NamedSet.available(folders)
-    let candidates = Set(available + NamedSet.all.map(\.name)).sorted()
+    let candidates = Set(available + NamedSet.all.map(\.name) + FormulaSet.names).sorted()
     return .unknownSet(
       name: name, available: available, nearest: nearest(name, among: candidates, limit: 1).first)
   }

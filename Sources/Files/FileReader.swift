@@ -83,7 +83,9 @@ package enum FileReader {
   /// The form of a text without a name: JSON by how it begins, a table where its first lines have as
   /// many cells each.
   private static func textForm(of beginning: [UInt8]) -> FileFormat {
-    let lines = beginning.split(separator: 10, maxSplits: 3).dropLast()
+    var lines = beginning.split(separator: 10, maxSplits: 3)
+    // The last piece may be cut off, or hold more than a line.
+    if lines.count > 3 || beginning.count >= ForeignFile.beginningSize { lines.removeLast() }
     let first = beginning.first { ![9, 10, 13, 32].contains($0) }
     if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
       let areRecords = lines.count > 1 && lines.allSatisfy { $0.first == UInt8(ascii: "{") }

@@ -9,8 +9,11 @@ extension Chart {
   ///   - height: the rows of one panel's plotting area.
   ///   - paint: with colours curves are told apart by these, otherwise by letters on them.
   ///   - ink: what heat maps are drawn with.
+  ///   - style: the characters of curves and axes.
   /// - Returns: the lines.
-  package func lines(width: Int, height: Int, paint: Paint, ink: Ink = .dots) -> [String] {
+  package func lines(
+    width: Int, height: Int, paint: Paint, ink: Ink = .dots, style: DotStyle = .braille
+  ) -> [String] {
     let width = size.map { max(16, $0.width) } ?? width
     let height = size.map { max(3, $0.height) } ?? height
     var lines: [String] = []
@@ -20,7 +23,7 @@ extension Chart {
       if let heat = panel.heat {
         lines += HeatDrawing(heat, panel, width: width, paint: paint, ink: ink).lines()
       } else {
-        lines += PanelDrawing(panel, width: width, height: height, paint: paint).lines()
+        lines += PanelDrawing(panel, width: width, height: height, paint: paint, style).lines()
       }
     }
     return lines

@@ -32,7 +32,7 @@ extension PanelDrawing {
         guard let spot = place((point.0, point.1), canvas) else { continue }
         // A single dot is hardly seen among few.
         if curve.x.count <= 200 {
-          canvas.letter("•", column: spot.x / 2, row: spot.y / 4, ink: ink)
+          canvas.letter(style.point, column: spot.x / 2, row: spot.y / 4, ink: ink)
         } else {
           canvas.dot(spot.x, spot.y, ink: ink)
         }
@@ -45,7 +45,7 @@ extension PanelDrawing {
     for run in curve.runs {
       if run.count == 1 {
         guard let spot = place(run[0], canvas) else { continue }
-        canvas.letter("•", column: spot.x / 2, row: spot.y / 4, ink: ink)
+        canvas.letter(style.point, column: spot.x / 2, row: spot.y / 4, ink: ink)
         continue
       }
       for (start, end) in zip(run, run.dropFirst()) {

@@ -5,15 +5,19 @@ import Syntax
 struct PanelDrawing {
   let panel: Chart.Panel
   let paint: Paint
+  let style: DotStyle
   let x: Axis
   let y: Axis
   private let labelWidth: Int
   private let canvasColumns: Int
   private let canvasRows: Int
 
-  init(_ panel: Chart.Panel, width: Int, height: Int, paint: Paint) {
+  init(
+    _ panel: Chart.Panel, width: Int, height: Int, paint: Paint, _ style: DotStyle = .braille
+  ) {
     self.panel = panel
     self.paint = paint
+    self.style = style
     canvasRows = max(3, height)
     let axis = panel.verticalAxis(aimingAt: max(2, (canvasRows + 1) / 2 - 1))
     y = axis
@@ -30,13 +34,13 @@ struct PanelDrawing {
     }
     let ticks = tickRows()
     var lines: [String] = heading()
-    let painted = canvas.lines { text, ink in
+    let painted = canvas.lines(style) { text, ink in
       ink < 0 ? text : paint(text, Paint.curves[ink % Paint.curves.count])
     }
     for (row, content) in painted.enumerated() {
       let label = ticks[row] ?? ""
       let gap = String(repeating: " ", count: max(0, labelWidth - label.count))
-      let edge = ticks[row] == nil ? "│" : "┤"
+      let edge = String(ticks[row] == nil ? style.axis.vertical : style.axis.tick)
       lines.append(Self.trimmed(gap + label + " " + edge + content))
     }
     return lines + bottom()
@@ -59,7 +63,10 @@ struct PanelDrawing {
     let named = panel.curves.enumerated().filter { !$0.element.name.isEmpty }
     if named.count > 1 || (named.count == 1 && panel.yLabel.isEmpty) {
       let legend = named.map { index, curve in
-        let sample = paint.isOn ? "━━" : "─\(Self.marker(index))─"
+        let sample =
+          paint.isOn
+          ? (style == .ascii ? "==" : "━━")
+          : "\(style.axis.line)\(Self.marker(index))\(style.axis.line)"
         return paint(sample, Paint.curves[index % Paint.curves.count]) + " " + curve.name
       }
       lines += wrappedLegend(legend, names: named.map(\.element.name), indent: indent)
@@ -105,7 +112,7 @@ struct PanelDrawing {
   }
 
   private func bottom() -> [String] {
-    var edge = Array(repeating: Character("─"), count: canvasColumns)
+    var edge = Array(repeating: style.axis.line, count: canvasColumns)
     let indent = String(repeating: " ", count: labelWidth + 1)
     var labels = ""
     var used = 0
@@ -115,11 +122,11 @@ struct PanelDrawing {
       let room = canvasColumns + labelWidth + 2
       let start = min(max(used, column + labelWidth + 2 - width / 2), room - width)
       guard start >= used, start == 0 || start > used || used == 0 else { continue }
-      edge[column] = "┬"
+      edge[column] = style.axis.mark
       labels += String(repeating: " ", count: start - used) + tick.label
       used = start + width
     }
-    var lines = [indent + "└" + String(edge), Self.trimmed(labels)]
+    var lines = [indent + String(style.axis.corner) + String(edge), Self.trimmed(labels)]
     if !panel.xLabel.isEmpty {
       lines.append(
         String(repeating: " ", count: labelWidth + 2)

@@ -81,11 +81,15 @@ extension Parser {
 
   /// `man train`, `hist x`: words of other programs that nnsh has by another name.
   private func refuseForeignCommand(_ word: String) throws(Diagnostic) {
-    guard let own = Slips.commands[word], commands[own] != nil else { return }
+    guard let form = Slips.commands[word],
+      let own = form.split(separator: " ").first.map(String.init),
+      commands[own] != nil
+    else { return }
     let line = source.lineSpan(around: current.span.start)
     let rest = shortText(Span(current.span.end, line.end))
     throw failure(
-      "`\(word)` is written \(own)", at: current.span, suggestions: ["write \(own)\(rest)"])
+      "`\(word)` is written \(own)", at: current.span,
+      suggestions: ["write " + (form == own ? own + rest : form.replacing(" …", with: rest))])
   }
 
   /// `def f(x):` and its like: a word of another language that nothing of an expression follows.

@@ -13,7 +13,9 @@ struct NameHints {
   func suggestions(for name: String, at span: Span) -> [String] {
     if Self.modules.contains(name) { return [moduleSuggestion(name, span)] }
     if let hint = Self.hints[name] { return [hint] }
-    if NamedSet.available().contains(name) { return ["load \(name) first"] }
+    if NamedSet.available().contains(name) || FormulaSet.named(name) != nil {
+      return ["load \(name) first"]
+    }
     if machine.host.commandSyntax[name] != nil {
       return ["\(name) is a command and begins a statement, without parentheses: help \(name)"]
     }

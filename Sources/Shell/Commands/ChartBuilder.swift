@@ -17,11 +17,13 @@ struct ChartBuilder {
   /// The values of histograms.
   private var samples: [(name: String, numbers: NumberBlocks)] = []
   private let interval: Value?
+  private var groups: PointGroups?
 
   init(_ context: CommandContext) throws {
     self.context = context
     options = try ChartOptions(context)
     interval = try context.value("interval")
+    groups = try context.value("by").map { try PointGroups($0, context) }
     if let x = try context.value("X") {
       positions = try ChartPositions(x, context)
       categories = positions?.categories ?? []
@@ -120,6 +122,7 @@ struct ChartBuilder {
 
   private mutating func add(_ value: Value, named name: String) throws {
     if options.kind == .heat { return try addHeat(value, name) }
+    if let groups { return try addPoints(value, name, groups) }
     if let interval {
       let samples = try FunctionSamples(value, name, over: interval, self)
       for curve in samples.curves { others.append(styled(curve)) }
@@ -152,6 +155,28 @@ struct ChartBuilder {
         throw context.mismatch("values", "numbers: a tensor, a list or a record of them", value)
       }
       try add(numbers, name)
+    }
+  }
+
+  /// Adds points by their class: rows of two numbers, or values against x.
+  private mutating func addPoints(
+    _ value: Value, _ name: String, _ groups: PointGroups
+  ) throws {
+    var (x, y): ([Double], [Double])
+    if positions == nil, let tensor = try value.asTensor(), tensor.rank == 2,
+      tensor.shape.dimensions[1] >= 2
+    {
+      x = try NumberBlocks(tensor.subscripted([.all, .at(0)])).all()
+      y = try NumberBlocks(tensor.subscripted([.all, .at(1)])).all()
+    } else {
+      guard let positions, let numbers = try NumberBlocks(value) else {
+        throw context.mismatch("values", "rows of two numbers, or values against X, for by=", value)
+      }
+      let curve = try positions.curve(name, numbers, whole: true, options, context)
+      (x, y) = (curve.x, curve.y)
+    }
+    for curve in try groups.curves(name, x: x, y: y) {
+      others.append(options.kind == .line ? dots(curve) : styled(curve))
     }
   }
 
@@ -191,16 +216,19 @@ struct ChartBuilder {
   private func styled(_ curve: Chart.Curve) -> Chart.Curve {
     switch options.kind {
     case .line, .heat, .hist: return curve
-    case .scatter:
-      return Chart.Curve(
-        dots: curve.name, x: curve.x, y: curve.y,
-        thinnedTo: (pictureWidth, max(768, options.size?.height ?? 0)), options.x, options.y)
+    case .scatter: return dots(curve)
     case .bar:
       let sorted = Set(curve.x.filter(\.isFinite)).sorted()
       let spacing = zip(sorted.dropFirst(), sorted).map { $0 - $1 }.min() ?? 1
       return Chart.Curve(
         curve.name, x: curve.x, y: curve.y, style: .bars(width: 0.8 * spacing))
     }
+  }
+
+  private func dots(_ curve: Chart.Curve) -> Chart.Curve {
+    Chart.Curve(
+      dots: curve.name, x: curve.x, y: curve.y,
+      thinnedTo: (pictureWidth, max(768, options.size?.height ?? 0)), options.x, options.y)
   }
 
   private mutating func addRecord(_ record: Record) throws {

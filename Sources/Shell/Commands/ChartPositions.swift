@@ -35,8 +35,11 @@ struct ChartPositions {
   }
 
   /// The curve of values at these positions.
+  ///
+  /// - Parameter whole: whether every point is kept, however many there are.
   func curve(
-    _ name: String, _ values: NumberBlocks, _ options: ChartOptions, _ context: CommandContext
+    _ name: String, _ values: NumberBlocks, whole: Bool = false, _ options: ChartOptions,
+    _ context: CommandContext
   ) throws -> Chart.Curve {
     guard values.count == numbers.count else {
       throw RuntimeError.other(
@@ -50,7 +53,7 @@ struct ChartPositions {
         "\(self.name.isEmpty ? "against" : self.name): \(bad) of \(numbers.count) values are not finite, and their points left out"
       )
     }
-    guard options.kind == .line else { return Chart.Curve(name, x: numbers, y: y) }
+    guard options.kind == .line, !whole else { return Chart.Curve(name, x: numbers, y: y) }
     let width = max(Chart.Curve.stretches, options.size?.width ?? 0)
     return Chart.Curve(name, x: numbers, y: y, thinnedTo: width)
   }

@@ -33,6 +33,9 @@ extension Command {
       .option(
         "y", .string, default: .string(""), misnomers: ["ylabel"], "what stands beside the axis"),
       .option(
+        "by", .any, default: .computed("none"), misnomers: ["hue", "color", "c"],
+        "the points' classes: rows of two numbers, or values against X, in a colour each"),
+      .option(
         "names", .list, default: .computed("as they are written"),
         misnomers: ["label", "labels", "legend", "name"], "the curves' names, a list of strings"),
       .option("xlim", .any, default: .computed("all"), "from where to where x goes, as [0, 1]"),
@@ -72,6 +75,7 @@ extension CommandContext {
     let height = min(16, max(6, (Terminal.size().rows - 6) / chart.panels.count - 5))
     print(
       chart.lines(
-        width: width, height: height, paint: paint, ink: session.terminal.ink))
+        width: width, height: height, paint: paint, ink: session.terminal.ink,
+        style: session.settings.dots))
   }
 }

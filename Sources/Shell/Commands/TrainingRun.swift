@@ -224,6 +224,6 @@ extension CommandContext {
   /// The curves of a training, as a small chart.
   func drawHistory(_ history: Value) throws {
     let chart = try ChartBuilder(self, values: [(history, "history")]).chart()
-    print(chart.lines(width: width, height: 10, paint: paint))
+    print(chart.lines(width: width, height: 10, paint: paint, style: session.settings.dots))
   }
 }

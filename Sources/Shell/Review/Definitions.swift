@@ -5,6 +5,8 @@ import Syntax
 /// The global variables that statements define, blocks and loops included.
 struct Definitions {
   private(set) var names: Set<String> = []
+  /// Those that commands in functions define: when, only a run shows.
+  private(set) var namesFromFunctions: Set<String> = []
   /// False where a statement defines names that only its run will show.
   private(set) var areAllKnown = true
 
@@ -24,7 +26,9 @@ struct Definitions {
     case .assignment(let targets, let value):
       add(value)
       for target in targets { if case .name(let name) = target.kind { names.insert(name) } }
-    case .function(let literal): if let name = literal.name { names.insert(name.text) }
+    case .function(let literal):
+      if let name = literal.name { names.insert(name.text) }
+      addCommands(in: literal.body)
     case .whileLoop(_, let body): add(body.statements)
     case .forLoop(let variables, _, let body):
       names.formUnion(variables.map(\.text))
@@ -39,9 +43,32 @@ struct Definitions {
     case .conditional(_, let then, let otherwise):
       add(then.statements)
       if let otherwise { add(otherwise.statements) }
-    case .function(let literal): if let name = literal.name { names.insert(name.text) }
+    case .function(let literal):
+      if let name = literal.name { names.insert(name.text) }
+      addCommands(in: literal.body)
     default: break
     }
+    for part in expression.parts { add(part) }
+  }
+
+  /// What the commands in a function define, as `load` does with global variables.
+  private mutating func addCommands(in body: Block) {
+    var inner = Definitions(source)
+    inner.files = files
+    inner.add(body.statements.filter { if case .command = $0.kind { true } else { false } })
+    for case .forLoop(_, _, let block) in body.statements.map(\.kind) {
+      inner.addCommands(in: block)
+    }
+    for case .whileLoop(_, let block) in body.statements.map(\.kind) {
+      inner.addCommands(in: block)
+    }
+    for case .expression(let expression) in body.statements.map(\.kind) {
+      guard case .conditional(_, let then, let otherwise) = expression.kind else { continue }
+      inner.addCommands(in: then)
+      if let otherwise { inner.addCommands(in: otherwise) }
+    }
+    areAllKnown = areAllKnown && inner.areAllKnown
+    namesFromFunctions.formUnion(inner.names.union(inner.namesFromFunctions))
   }
 
   private mutating func add(_ command: Syntax.Command) {
@@ -88,7 +115,10 @@ struct Definitions {
         return names
       }
       switch given.value {
-      case .word(let word): return names.union([Loader.bindingName(for: word)])
+      case .word(let word):
+        // A word that no set bears may be a variable's.
+        if given.reading != nil, !NamedSet.isKnown(word) { return nil }
+        return names.union([Loader.bindingName(for: word)])
       case .expression(let expression):
         guard case .string(let path) = expression.kind else { return nil }
         return names.union([Loader.bindingName(for: path)])

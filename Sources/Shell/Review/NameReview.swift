@@ -36,6 +36,7 @@ struct NameReview {
     definitions.add(lost)
     let definedInLost = definitions.names
     definitions.add(statements)
+    definedInLostText.formUnion(definitions.namesFromFunctions)
     definedAnywhere = definitions.names.union(definedInLostText)
     knowsAll = definitions.areAllKnown
     guard knowsAll else { return }

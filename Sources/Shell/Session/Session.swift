@@ -1,6 +1,7 @@
 import Console
 import Glibc
 import Language
+import Plot
 import Prompt
 import Syntax
 import Tensors
@@ -22,6 +23,8 @@ package final class Session: CommandHost {
     var keepsHistory = true
     /// Whether the prompt shows colours and hints while a line is typed.
     var showsHints = true
+    /// What curves are drawn with.
+    var dots = DotStyle.braille
     /// Whether training shows how far it is.
     var showsProgress = true
   }
