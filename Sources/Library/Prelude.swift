@@ -60,7 +60,7 @@ package enum Prelude {
       examples: [
         .init("pca([[0, 0], [2, 2], [4, 4]], k=1)", "3×1 tensor f32\n  -2.828\n       0\n   2.828")
       ],
-      seeAlso: ["svd", "plot"]),
+      seeAlso: ["svd", "eigh"]),
   ]
 
   private static let meanings = [

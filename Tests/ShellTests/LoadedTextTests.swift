@@ -6,7 +6,7 @@ import Testing
   @Test(arguments: [
     ("1,2\n3,4\n", "x.shape", "[2, 2]\n"), ("a,b\n1,2\n3,4\n", "x.b", "2 tensor f32\n  2  4\n"),
     ("name;town\nAnn;Bern\n", "x.town", "[\"Bern\"]\n"),
-    ("{\"a\": [1, 2]}", "x.a", "2 tensor f32\n  1  2\n"),
+    ("{\"a\": [1, 2]}", "x.a", "[1, 2]\n"),
     ("{\"a\": 1}\n{\"a\": 2}\n", "len(x)", "2\n"),
     ("Call me Ishmael.\nSome years ago\n", "len(x)", "32\n"),
   ])

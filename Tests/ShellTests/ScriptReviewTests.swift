@@ -42,6 +42,8 @@ import Testing
     ("x = zeros(2, 3)\ny = x'\ny @ y", "cannot multiply"),
     ("W = randn(3, 3)\nW -= 0.1 * (grad sum(W^2) wrt W)\nW @ zeros(2)", "cannot multiply"),
     ("x = zeros(2, 3, 4)\nx[:, 0] @ zeros(5, 1)", "cannot multiply 2×4 by 5×1"),
+    ("load letters\nnet = dense(100, 10) |> softmax\ntrain net on letters", "takes rows of 100"),
+    ("d = dataset([[0, 1]], [0])\nnet = dense(3, 2)\ntrain net on d", "takes rows of 3"),
     ("x = 1\nprint(y)", "unknown name y"), ("fn f() = g(1)\nf()", "unknown name g"),
     ("x = 1\nprintt(x)", "did you mean print?"),
     ("letters.train.x", "load letters first"),

@@ -72,6 +72,7 @@ extension Command {
 extension CommandContext {
   /// Shows a chart in the terminal.
   func draw(_ chart: Chart) {
+    if session.terminal.showsOutput, Environment["TERM"] == "dumb" { return print(chart.summary) }
     let height = min(16, max(6, (Terminal.size().rows - 6) / chart.panels.count - 5))
     print(
       chart.lines(

@@ -2,7 +2,9 @@ import Files
 
 extension Topic {
   /// What one does with it.
-  static let work: [Topic] = [networks, overfitting, learningRate, data, tables, gradients, output, errors, scripts, keys]
+  static let work: [Topic] = [
+    networks, overfitting, learningRate, data, tables, gradients, output, errors, scripts, keys,
+  ]
 
   private static let networks = Topic(
     "networks", aliases: ["models", "training"], "layers, training, looking inside",
@@ -21,7 +23,9 @@ extension Topic {
 
   private static let overfitting = Topic(
     "overfitting",
-    aliases: ["regularization", "early stopping", "early_stopping", "generalization", "weight decay"],
+    aliases: [
+      "regularization", "early stopping", "early_stopping", "generalization", "weight decay",
+    ],
     "what to do when the training part is learnt better than the rest",
     """
     A network overfits where loss goes on falling and val_loss rises: `plot net.history` shows it. \
@@ -30,7 +34,9 @@ extension Topic {
     best weights back (early stopping). `test net on letters.test` measures what counts.
     """,
     examples: [
-      .init("dense(784, 100) |> relu |> dropout(0.5) |> dense(10) |> softmax", nil)
+      .init(
+        "dense(784, 100) |> relu |> dropout(0.5) |> dense(10) |> softmax",
+        "dense(784, 100) |> relu |> dropout(0.5) |> dense(100, 10) |> softmax   79510 parameters")
     ],
     seeAlso: ["train", "dropout", "plot", "test"])
 
@@ -43,7 +49,7 @@ extension Topic {
     schedule changes it from epoch to epoch: `rate=cosine(0.1, epochs=50)`, `step_decay`, `warmup`; \
     `plot cosine(0.1, epochs=50)` draws it.
     """,
-    examples: [.init("cosine(0.1, epochs=50)(25)", nil)],
+    examples: [.init("cosine(0.1, epochs=50)(25)", "0.05")],
     seeAlso: ["train", "sgd", "adam", "cosine", "step_decay", "warmup"])
 
   private static let data = Topic(

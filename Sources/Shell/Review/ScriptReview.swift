@@ -48,15 +48,14 @@ struct ScriptReview {
   /// The names that stand on lines with a syntax error.
   private static func words(of errors: [Diagnostic], in source: SourceText) -> Set<String> {
     var words: Set<String> = []
-    for error in errors {
-      let line = source.line(around: error.span.start).text
-      var lexer = Lexer(SourceText(line, name: ""))
+    let lines = Set(errors.map { source.lineSpan(around: $0.span.start) })
+    for line in lines {
+      var lexer = Lexer(source)
+      lexer.offset = line.start
       while true {
         let token = lexer.next()
-        if token.kind == .endOfInput { break }
-        if token.kind == .identifier {
-          words.insert(SourceText(line, name: "").text(in: token.span))
-        }
+        if token.kind == .endOfInput || token.span.start >= line.end { break }
+        if token.kind == .identifier { words.insert(source.text(in: token.span)) }
       }
     }
     return words

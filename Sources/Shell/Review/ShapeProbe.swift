@@ -27,12 +27,15 @@ struct ShapeProbe {
     .make, .shape, .elementwise, .reduce, .linearAlgebra, .layers, .losses, .report,
   ]
   private static let furtherNames: Set<String> = ["len", "enumerate", "zip", "range", "type"]
+  /// What looks at the elements of all that it is given: only known ones tell something.
+  private static let exactNames: Set<String> = ["dataset"]
   /// What depends on shapes alone.
   private static let shapeNames: Set<String> = ["shape", "ndim", "size", "len", "dtype"]
 
   /// Whether a builtin can be run without effects.
   static func isPure(_ builtin: Builtin) -> Bool {
     groups.contains(builtin.declaration.group) || furtherNames.contains(builtin.declaration.name)
+      || exactNames.contains(builtin.declaration.name)
   }
 
   /// - Parameters:
@@ -42,6 +45,12 @@ struct ShapeProbe {
     let given = operands.compactMap { $0 }
     guard given.allSatisfy(\.isKnown) else { return .known(.unknown) }
     let isExact = given.allSatisfy { $0.isExact && !$0.isNetwork }
+    if !isExact, case .call(let function, _) = expression.kind,
+      case .name(let name) = function.kind,
+      Self.exactNames.contains(name)
+    {
+      return .known(.unknown)
+    }
     do {
       let generator = machine.random.generator
       let first = try run(expression, operands, row: 0, computing: isExact)

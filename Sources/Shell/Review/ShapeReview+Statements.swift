@@ -118,8 +118,33 @@ extension ShapeReview {
         _ = value(of: expression)
       }
     }
+    reviewTraining(by: command)
     for name in temporary { scope.variables[name] = before[name] }
     define(by: command)
+  }
+
+  /// Whether the data of `train net on d`, and of its kin, fits the network.
+  private mutating func reviewTraining(by command: Syntax.Command) {
+    guard case .expression(let net)? = command.values("net").first?.value,
+      let on = ["data", "split"].compactMap({ command.values($0).first }).first,
+      case .expression(let data) = on.value,
+      case .exact(.network(let network)) = value(of: net)
+    else { return }
+    let split: Split
+    switch value(of: data) {
+    case .exact(.dataSet(let box)): split = box.content.train
+    case .exact(.split(let box)): split = box.content
+    default: return
+    }
+    let sizes = split.inputs(for: network.content.network).shape.dimensions.dropFirst()
+    do {
+      _ = try network.content.network.outputShape(for: Array(sizes))
+    } catch {
+      guard case .layerInput = error else { return }
+      blame(
+        Diagnostic(
+          phase: .syntax, error.message, source: source, span: net.span.union(data.span)))
+    }
   }
 
   private mutating func define(by command: Syntax.Command) {

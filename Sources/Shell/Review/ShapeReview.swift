@@ -83,7 +83,7 @@ struct ShapeReview {
     return explained
   }
 
-  private mutating func blame(_ diagnostic: Diagnostic) {
+  mutating func blame(_ diagnostic: Diagnostic) {
     guard doubts == 0, blamed.insert(diagnostic.span).inserted else { return }
     var diagnostic = diagnostic
     diagnostic.callChain = calls.reversed()
