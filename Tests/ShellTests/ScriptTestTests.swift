@@ -14,6 +14,7 @@ import Testing
     "\"a\"  # → \"a\"", "randn(100)  # → 100 tensor f32 …", "1/3;  # → 1/3",
     "zeros(2) + zeros(3)  # → error: do not broadcast", "sqrt(2)  # -> 1.4142",
     "x = 3\nx += 1  # → 4", "assert(1 == 1)", "print(\"# → 3\")", "1  # a remark → 3",
+    "load letters  # → letters 28×28 images …", "for i in 0..<3 { print(i) }  # → 0 1 2",
     "{a: 1}.a\n# → 1\n# a remark", "none  # → none",
   ])
   func whatHoldsPasses(_ code: String) throws {

@@ -17,6 +17,8 @@ final class ScriptTest {
   private let expectations: [Span: ExpectedOutput]
   /// What the running statement has written.
   private var written = ""
+  /// What it has told beside its results, as `load` does.
+  private var told = ""
   /// The value of the running statement, where it is an expression.
   private var value: Value?
 
@@ -38,10 +40,12 @@ final class ScriptTest {
   // MARK: while it runs
 
   func write(_ text: String) { written += text }
+  func tell(_ text: String) { told += text }
   func note(_ value: Value) { self.value = value }
 
   func begin() {
     written = ""
+    told = ""
     value = nil
   }
 
@@ -53,7 +57,7 @@ final class ScriptTest {
       return fail(at: expected.offset, "expected an error, and there is none")
     }
     let given = value ?? assigned(by: statement, machine) ?? statement.valueOfNothing
-    var texts = written.isEmpty ? [] : [written]
+    var texts = [written, told].filter { !$0.isEmpty }
     if let given { texts += GivenText.forms(of: given) }
     if texts.contains(where: expected.isMet) { return }
     if let given, expected.isMet(by: given, on: machine) { return }

@@ -106,21 +106,30 @@ extension ShapeReview {
 
   private mutating func follow(_ command: Syntax.Command) {
     if command.arguments.isEmpty, known(command.name.text).isKnown { return }
-    let before = scope.variables
-    let temporary = Definitions.variables(during: command)
-    for name in temporary { set(name, .unknown) }
-    for argument in command.arguments {
-      guard case .expression(let expression) = argument.value else { continue }
-      // Blocks and conditions run later, and change what they like.
-      if expression.commandBlock != nil || argument.slot == "until" {
-        doubting { $0.followLoop { _ = $0.value(of: expression) } }
-      } else {
-        _ = value(of: expression)
+    reviewTraining(by: command)
+    let rows = command.name.text == "minimize" ? Set(RowVariables.names) : []
+    withUnknown(rows) { review in
+      for argument in command.arguments {
+        guard case .expression(let expression) = argument.value else { continue }
+        // Blocks and conditions run later, and change what they like.
+        if expression.commandBlock != nil || argument.slot == "until" {
+          review.withUnknown(Set(EpochHooks.names)) { review in
+            review.doubting { $0.followLoop { _ = $0.value(of: expression) } }
+          }
+        } else {
+          _ = review.value(of: expression)
+        }
       }
     }
-    reviewTraining(by: command)
-    for name in temporary { scope.variables[name] = before[name] }
     define(by: command)
+  }
+
+  /// Follows something while variables hold what only a run gives them.
+  private mutating func withUnknown(_ names: Set<String>, _ body: (inout Self) -> Void) {
+    let before = names.map { ($0, scope.owner(of: $0).variables[$0]) }
+    for name in names { set(name, .unknown) }
+    body(&self)
+    for (name, value) in before { scope.owner(of: name).variables[name] = value }
   }
 
   /// Whether the data of `train net on d`, and of its kin, fits the network.

@@ -136,7 +136,7 @@ package final class Session: CommandHost {
 
   /// Writes to standard error, after what standard output was given before.
   package func writeError(_ text: String) {
-    if test != nil { return }
+    if let test { return test.tell(text) }
     output.flush()
     errors.write(text)
     if terminal.showsErrors { noteRow(text) }
