@@ -1,3 +1,5 @@
+import Tensors
+
 extension Chart.Curve {
   /// How many stretches a long curve is divided into, unless the picture is wider: more than there
   /// are dots across a terminal. Beyond that gnuplot's time is spent on what nobody sees.
@@ -42,7 +44,7 @@ extension Chart.Curve {
   /// The same of points whose x is given, in the order in which they are joined.
   package init(
     _ name: String, x: [Double], y: [Double], thinnedTo width: Int
-  ) {
+  ) throws {
     let count = min(x.count, y.count)
     let length = max(1, (count + width - 1) / max(1, width))
     guard length > 4 else {
@@ -51,6 +53,7 @@ extension Chart.Curve {
     }
     var kept: [Int] = []
     for start in stride(from: 0, to: count, by: length) {
+      try Interrupt.check()
       kept += Self.outline(of: start..<min(count, start + length), x, y)
     }
     self.init(name, x: kept.map { x[$0] }, y: kept.map { y[$0] })
@@ -78,22 +81,22 @@ extension Chart.Curve {
   package init(
     dots name: String, x: [Double], y: [Double], thinnedTo size: (width: Int, height: Int),
     _ xScale: Chart.Scale = Chart.Scale(), _ yScale: Chart.Scale = Chart.Scale()
-  ) {
+  ) throws {
     let points = zip(x, y).filter { $0.isFinite && $1.isFinite }
-    guard points.count > size.width * 4, let left = points.map(\.0).min(),
-      let right = points.map(\.0).max(), let low = points.map(\.1).min(),
-      let high = points.map(\.1).max()
-    else {
+    guard points.count > size.width * 4 else {
       self.init(name, x: points.map(\.0), y: points.map(\.1), style: .dots)
       return
     }
-    let across = Axis(covering: [left, right], aimingAt: 2, padded: false, xScale)
-    let up = Axis(covering: [low, high], aimingAt: 2, padded: false, yScale)
+    try Interrupt.check()
+    let across = Axis(covering: points.map(\.0), aimingAt: 2, padded: false, xScale)
+    let up = Axis(covering: points.map(\.1), aimingAt: 2, padded: false, yScale)
     var seen: Set<Int> = []
-    let kept = points.filter { point in
+    var kept: [(Double, Double)] = []
+    for (index, point) in points.enumerated() {
+      if index & 0xFFFF == 0 { try Interrupt.check() }
       let column = Int(across.share(point.0) * Double(size.width))
       let row = Int(up.share(point.1) * Double(size.height))
-      return seen.insert(row * (size.width + 1) + column).inserted
+      if seen.insert(row * (size.width + 1) + column).inserted { kept.append(point) }
     }
     self.init(name, x: kept.map(\.0), y: kept.map(\.1), style: .dots)
   }

@@ -52,15 +52,15 @@ import Testing
     #expect(script.contains("with boxes") && script.contains("'it''s' 0"))
   }
 
-  @Test func manyPointsAreThinned() {
+  @Test func manyPointsAreThinned() throws {
     let x = (0..<1_000_000).map { Double($0 % 1000) }
     let y = (0..<1_000_000).map { Double($0 / 1000 % 1000) }
-    let dots = Chart.Curve(dots: "", x: x, y: y, thinnedTo: (100, 100))
+    let dots = try Chart.Curve(dots: "", x: x, y: y, thinnedTo: (100, 100))
     #expect(dots.x.count <= 102 * 102 && dots.x.count >= 100 * 100)
-    let line = Chart.Curve("", x: x, y: y, thinnedTo: 500)
+    let line = try Chart.Curve("", x: x, y: y, thinnedTo: 500)
     #expect(line.x.count <= 6 * 501)
     #expect(line.x.max() == 999 && line.y.max() == 999 && line.y.min() == 0)
-    let gap = Chart.Curve("", x: x, y: y.map { $0 == 500 ? .nan : $0 }, thinnedTo: 500)
+    let gap = try Chart.Curve("", x: x, y: y.map { $0 == 500 ? .nan : $0 }, thinnedTo: 500)
     #expect(gap.y.contains { $0.isNaN })
   }
 

@@ -125,7 +125,7 @@ struct ChartBuilder {
     if let groups { return try addPoints(value, name, groups) }
     if let interval {
       let samples = try FunctionSamples(value, name, over: interval, self)
-      for curve in samples.curves { others.append(styled(curve)) }
+      for curve in samples.curves { others.append(try styled(curve)) }
       return
     }
     switch value {
@@ -176,7 +176,7 @@ struct ChartBuilder {
       (x, y) = (curve.x, curve.y)
     }
     for curve in try groups.curves(name, x: x, y: y) {
-      others.append(options.kind == .line ? dots(curve) : styled(curve))
+      others.append(options.kind == .line ? try dots(curve) : try styled(curve))
     }
   }
 
@@ -200,12 +200,12 @@ struct ChartBuilder {
     }
     try tellGaps(in: numbers, name)
     if let positions {
-      others.append(styled(try positions.curve(name, numbers, options, context)))
+      others.append(try styled(positions.curve(name, numbers, options, context)))
     } else if options.kind == .line {
       others.append(try Chart.Curve(name, thinning: numbers, width: pictureWidth))
     } else {
       let y = try numbers.all()
-      others.append(styled(Chart.Curve(name, y: y)))
+      others.append(try styled(Chart.Curve(name, y: y)))
     }
   }
 
@@ -213,10 +213,10 @@ struct ChartBuilder {
   var pictureWidth: Int { max(Chart.Curve.stretches, options.size?.width ?? 0) }
 
   /// A curve as points or bars, where these are asked for.
-  private func styled(_ curve: Chart.Curve) -> Chart.Curve {
+  private func styled(_ curve: Chart.Curve) throws -> Chart.Curve {
     switch options.kind {
     case .line, .heat, .hist: return curve
-    case .scatter: return dots(curve)
+    case .scatter: return try dots(curve)
     case .bar:
       let sorted = Set(curve.x.filter(\.isFinite)).sorted()
       let spacing = zip(sorted.dropFirst(), sorted).map { $0 - $1 }.min() ?? 1
@@ -225,8 +225,8 @@ struct ChartBuilder {
     }
   }
 
-  private func dots(_ curve: Chart.Curve) -> Chart.Curve {
-    Chart.Curve(
+  private func dots(_ curve: Chart.Curve) throws -> Chart.Curve {
+    try Chart.Curve(
       dots: curve.name, x: curve.x, y: curve.y,
       thinnedTo: (pictureWidth, max(768, options.size?.height ?? 0)), options.x, options.y)
   }
@@ -234,7 +234,7 @@ struct ChartBuilder {
   private mutating func addRecord(_ record: Record) throws {
     if options.kind == .bar, let heights = Self.numbers(in: record) {
       categories = record.names
-      others.append(styled(Chart.Curve("", y: heights)))
+      others.append(try styled(Chart.Curve("", y: heights)))
       return
     }
     for (field, content) in zip(record.names, record.values) {

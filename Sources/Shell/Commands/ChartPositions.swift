@@ -55,7 +55,7 @@ struct ChartPositions {
     }
     guard options.kind == .line, !whole else { return Chart.Curve(name, x: numbers, y: y) }
     let width = max(Chart.Curve.stretches, options.size?.width ?? 0)
-    return Chart.Curve(name, x: numbers, y: y, thinnedTo: width)
+    return try Chart.Curve(name, x: numbers, y: y, thinnedTo: width)
   }
 }
 

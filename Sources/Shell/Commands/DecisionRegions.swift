@@ -55,7 +55,7 @@ struct DecisionRegions {
       throw RuntimeError.other("the network gives several numbers for each", hint: nil)
     }
     let panel = Chart.Panel(curves: [
-      Chart.Curve(dots: "data", x: x, y: y, thinnedTo: (1024, 768)),
+      try Chart.Curve(dots: "data", x: x, y: y, thinnedTo: (1024, 768)),
       Chart.Curve("network", x: points, y: try outputs.guardedDoubles()),
     ])
     return Chart(panels: [panel]).lines(

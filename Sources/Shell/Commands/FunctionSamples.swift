@@ -29,7 +29,7 @@ struct FunctionSamples {
     for (index, y) in columns.enumerated() {
       let own = columns.count > 1 ? "\(name)[\(index)]" : name
       try builder.tellGaps(in: NumberBlocks(y), own)
-      curves.append(Chart.Curve(own, x: x, y: y, thinnedTo: builder.pictureWidth))
+      curves.append(try Chart.Curve(own, x: x, y: y, thinnedTo: builder.pictureWidth))
     }
   }
 
