@@ -15,7 +15,7 @@ extension Machine {
     return try observedTwin(of: function)
   }
 
-  private func observedTwin(of function: Function) throws -> Function {
+  func observedTwin(of function: Function) throws -> Function {
     guard case .user(let code) = function.origin, !code.isObserved else { return function }
     let twin: ObservedCode
     if let known = code.observed {

@@ -48,5 +48,22 @@ extension Machine {
     var seen: Set<String> = []
     // A captured parameter's cell holds it from the first line on: it stands after the register.
     return found.reversed().filter { !$0.1.isUnset && seen.insert($0.0).inserted }.reversed()
+      .map { ($0.0, $0.1.withoutTrace) }
+  }
+}
+
+extension Value {
+  /// The number or tensor that is being differentiated, as it may be looked at and kept.
+  package var withoutTrace: Value {
+    switch self {
+    case .traced(let box): Value(box.content.tensor)
+    case .network(let box) where box.content.tracedParameters != nil:
+      .network(Box(NetworkValue(box.content.network)))
+    case .list(let box) where box.content.count <= 1000 && isTraced:
+      .items(box.content.map(\.withoutTrace))
+    case .record(let box) where box.content.names.count <= 1000 && isTraced:
+      .fields(zip(box.content.names, box.content.values).map { ($0, $1.withoutTrace) })
+    default: self
+    }
   }
 }

@@ -66,6 +66,7 @@ final class Debugger: MachineObserver {
   // MARK: MachineObserver
 
   let followsCalls = true
+  let followsGradients = true
 
   func willEvaluate(_ expression: ObservedExpression, depth: Int) throws {
     leaveCalls(above: depth)
@@ -197,6 +198,7 @@ extension SourceText {
 /// A value in a line, with its shape.
 enum DebugValue {
   static func text(of value: Value) -> String {
+    let value = value.withoutTrace
     let short = ShortValue.text(of: value, width: 56)
     switch value {
     case .tensor(let box):
