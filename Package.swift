@@ -10,13 +10,11 @@ let package = Package(
     .library(name: "Syntax", targets: ["Syntax"]),
   ],
   targets: [
-    .systemLibrary(
-      name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+    // Opens the library when it is needed, whichever version there is.
+    .target(name: "COneDNN"),
     .systemLibrary(
       name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(
-      name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])],
-      linkerSettings: [.linkedLibrary("gomp")]),
+    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
     .target(name: "CPng", linkerSettings: [.linkedLibrary("png16")]),
     .target(name: "CJpeg"),
     .target(name: "CEditline", linkerSettings: [.linkedLibrary("edit")]),

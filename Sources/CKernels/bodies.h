@@ -28,6 +28,7 @@ enum { short_row = 64, block_numbers = 1024 };
 #include "elementwise_bodies.h"
 #include "reduce_bodies.h"
 #include "softmax_bodies.h"
+#include "gemm_bodies.h"
 #undef T
 #undef SUFFIX
 #undef LANES
@@ -54,6 +55,7 @@ enum { short_row = 64, block_numbers = 1024 };
 #include "elementwise_bodies.h"
 #include "reduce_bodies.h"
 #include "softmax_bodies.h"
+#include "gemm_bodies.h"
 #undef T
 #undef SUFFIX
 #undef LANES
@@ -64,6 +66,5 @@ enum { short_row = 64, block_numbers = 1024 };
 #include "special_bodies.h"
 #include "cross_entropy_bodies.h"
 #include "network_bodies.h"
-#include "gemm_bodies.h"
 #include "philox_bodies.h"
 #include "table_body.h"

@@ -43,7 +43,7 @@ static void multiply_rows(void *context, ptrdiff_t task) {
     for (ptrdiff_t panel = 0; panel < work->panels; panel++) {
       ptrdiff_t column = panel * tile_columns;
       ptrdiff_t columns = work->n - column < tile_columns ? work->n - column : tile_columns;
-      kernels->gemm_tile(
+      kernels->gemm_tile_f64(
           work->depth, packed, work->packed + column * work->depth,
           work->c + row * work->n + column, work->n, (int)rows, (int)columns);
     }

@@ -46,8 +46,11 @@ typedef struct {
   // So many rounds of `multiply_add_lanes` independent multiply-adds.
   float (*multiply_adds)(ptrdiff_t rounds);
   int multiply_add_lanes;
-  // c (8 × 16, stride) += a packed 8 a step times b packed 16 a step.
-  void (*gemm_tile)(
+  // c (8 × 32, of Float64 8 × 16, stride) += a packed 8 a step times b packed a row a step.
+  void (*gemm_tile_f32)(
+      ptrdiff_t k, const float *a, const float *b, float *c, ptrdiff_t stride, int rows,
+      int columns);
+  void (*gemm_tile_f64)(
       ptrdiff_t k, const double *a, const double *b, double *c, ptrdiff_t stride, int rows,
       int columns);
   void (*philox)(

@@ -43,7 +43,8 @@ const nnsh_kernel_table TABLE = {
     .to_bf16 = to_bf16,
     .multiply_adds = multiply_adds,
     .multiply_add_lanes = peak_chains * WIDTH,
-    .gemm_tile = gemm_tile,
+    .gemm_tile_f32 = gemm_tile_f32,
+    .gemm_tile_f64 = gemm_tile_f64,
     .philox = philox_blocks,
     .normal_pairs = normal_pairs,
 };

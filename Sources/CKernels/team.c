@@ -13,10 +13,6 @@
 // step comes within microseconds and waking a sleeping thread takes some fifty; then it sleeps.
 // It soon offers the processor to others between looks, so a busy machine loses little by it.
 
-extern int omp_get_max_threads(void);
-extern int omp_get_num_procs(void);
-extern void omp_set_num_threads(int);
-
 enum { most_threads = 1024, looks_between_clocks = 32 };
 enum { quiet_nanoseconds = 20000, looking_nanoseconds = 200000, active_nanoseconds = 5000000 };
 
@@ -26,7 +22,7 @@ static int processors;
 
 static void choose_looking_time(void) {
   const char *policy = getenv("OMP_WAIT_POLICY");
-  processors = omp_get_num_procs();
+  processors = nnsh_processor_count();
   looking_time = policy == NULL                   ? looking_nanoseconds
       : strcasecmp(policy, "passive") == 0 ? 0
       : strcasecmp(policy, "active") == 0  ? active_nanoseconds
@@ -180,8 +176,10 @@ static int thread_count;
 int nnsh_thread_count(void) {
   int count = __atomic_load_n(&thread_count, __ATOMIC_RELAXED);
   if (count == 0) {
-    count = omp_get_max_threads();
-    nnsh_set_thread_count(count);
+    const char *wish = getenv("OMP_NUM_THREADS");
+    count = wish == NULL ? 0 : atoi(wish);
+    nnsh_set_thread_count(count > 0 ? count : nnsh_processor_count());
+    count = __atomic_load_n(&thread_count, __ATOMIC_RELAXED);
   }
   return count;
 }
@@ -189,13 +187,4 @@ int nnsh_thread_count(void) {
 void nnsh_set_thread_count(int count) {
   int bounded = count < 1 ? 1 : count > most_threads ? most_threads : count;
   __atomic_store_n(&thread_count, bounded, __ATOMIC_RELAXED);
-}
-
-void nnsh_use_one_openmp_thread(void) {
-  // The number is the calling thread's own, so what OMP_NUM_THREADS said is read before.
-  static _Thread_local int is_set;
-  if (is_set) return;
-  nnsh_thread_count();
-  omp_set_num_threads(1);
-  is_set = 1;
 }

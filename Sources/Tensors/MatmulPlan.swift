@@ -1,5 +1,4 @@
 import CKernels
-import COneDNN
 import Synchronization
 
 /// A matrix product set up once: executing it allocates nothing.
@@ -56,7 +55,7 @@ package final class MatmulPlan: PlannedProduct, @unchecked Sendable {
   /// The pieces of each thread.
   private let shares: [[Piece]]
   /// oneDNN's word on each share of the latest execution.
-  private let statuses: UnsafeMutablePointer<dnnl_status_t>
+  private let statuses: UnsafeMutablePointer<Int32>
 
   init(_ key: Key) throws(TensorError) {
     for size in [key.m, key.n, key.k] where size < 1 { throw .negativeCount("a size", size) }
@@ -71,7 +70,7 @@ package final class MatmulPlan: PlannedProduct, @unchecked Sendable {
     self.shares = shares
     // SAFETY: one for each share, freed in deinit.
     statuses = .allocate(capacity: shares.count)
-    statuses.initialize(repeating: dnnl_success, count: shares.count)
+    statuses.initialize(repeating: 0, count: shares.count)
   }
 
   deinit { statuses.deallocate() }
@@ -125,8 +124,8 @@ package final class MatmulPlan: PlannedProduct, @unchecked Sendable {
   }
 
   private func run(_ index: Int, _ execution: Execution) {
-    var status = dnnl_success
-    for piece in shares[index] where status == dnnl_success {
+    var status: Int32 = 0
+    for piece in shares[index] where status == 0 {
       // SAFETY: the offsets of a piece lie within the matrices that the plan was made for.
       let destination = execution.destination + piece.destination
       status = piece.primitive.execute(

@@ -46,19 +46,56 @@ import Testing
 
   @Test(arguments: groups)
   func leastRestOfAllGroups(_ group: Group) throws {
+    try Self.withGroups(group.files, group.membership) { root in
+      let rest = nnsh_group_rest(root, root + "/membership")
+      #expect(Int(clamping: rest) == group.rest ?? .max)
+    }
+  }
+
+  struct ProcessorGroup: CustomTestStringConvertible {
+    let testDescription: String
+    let membership: String
+    let files: [String: String]
+    let count: Int
+  }
+
+  static let processorGroups = [
+    ProcessorGroup(
+      testDescription: "version 2, the group around it has less",
+      membership: "0::/box/job\n",
+      files: ["box/cpu.max": "150000 100000\n", "box/job/cpu.max": "max 100000\n"], count: 2),
+    ProcessorGroup(
+      testDescription: "version 1", membership: "4:cpu,cpuacct:/job\n",
+      files: ["cpu/job/cpu.cfs_quota_us": "300000", "cpu/job/cpu.cfs_period_us": "100000"],
+      count: 3),
+    ProcessorGroup(
+      testDescription: "version 1 without a limit", membership: "4:cpu,cpuacct:/job\n",
+      files: ["cpu/job/cpu.cfs_quota_us": "-1", "cpu/job/cpu.cfs_period_us": "100000"],
+      count: 1024),
+    ProcessorGroup(testDescription: "no such file", membership: "", files: [:], count: 1024),
+  ]
+
+  @Test(arguments: processorGroups)
+  func leastProcessorsOfAllGroups(_ group: ProcessorGroup) throws {
+    try Self.withGroups(group.files, group.membership) { root in
+      #expect(nnsh_group_processors(root, root + "/membership") == group.count)
+    }
+  }
+
+  /// Calls the body with a folder that holds the files.
+  static func withGroups(
+    _ files: [String: String], _ membership: String, _ body: (String) throws -> Void
+  ) throws {
     let root = FileManager.default.temporaryDirectory
       .appendingPathComponent("groups-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: root) }
-    for (name, text) in group.files.merging(
-      ["membership": group.membership], uniquingKeysWith: { $1 })
-    {
+    for (name, text) in files.merging(["membership": membership], uniquingKeysWith: { $1 }) {
       let file = root.appendingPathComponent(name)
       try FileManager.default.createDirectory(
         at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data(text.utf8).write(to: file)
     }
-    let rest = nnsh_group_rest(root.path, root.path + "/membership")
-    #expect(Int(clamping: rest) == group.rest ?? .max)
+    try body(root.path)
   }
 
   @Test func theLeastIsWhatCounts() {

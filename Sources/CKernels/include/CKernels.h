@@ -18,7 +18,8 @@ enum { nnsh_max_rank = 32, nnsh_max_inputs = 8, nnsh_max_stack = 8 };
 // MARK: - Threads, interruption, memory (team.c, parallel.c, interrupt.c,
 // memory.c, available.c, allocations.c)
 
-/// How many threads share large work; the first call reads OMP_NUM_THREADS.
+/// How many threads share large work: at first what OMP_NUM_THREADS says, otherwise as many as
+/// there are processors for this process, by its affinity and its control group.
 int nnsh_thread_count(void);
 void nnsh_set_thread_count(int count);
 /// Runs `body(context, share)` once for each share, on as many threads, and waits for all. Alone,
@@ -27,8 +28,6 @@ void nnsh_team_run(
     int shares, void (*_Nonnull body)(void *_Nullable, int), void *_Nullable context);
 /// Whether the calling thread is running a share.
 int nnsh_team_is_at_work(void);
-/// Keeps oneDNN, when this thread calls it, from threads of its own: the team shares the work.
-void nnsh_use_one_openmp_thread(void);
 
 /// Asks long-running kernels to stop. Safe in a signal handler.
 void nnsh_interrupt_request(void);
@@ -80,6 +79,10 @@ size_t nnsh_memory_limit(void);
 /// What the control groups named in a file such as /proc/self/cgroup leave; `root` is where they
 /// are mounted. PTRDIFF_MAX where none has a limit.
 size_t nnsh_group_rest(const char *_Nonnull root, const char *_Nonnull membership);
+/// How many processors the same control groups give the process time for, at most 1024.
+int nnsh_group_processors(const char *_Nonnull root, const char *_Nonnull membership);
+/// How many processors there are for this process, by its affinity and its control groups.
+int nnsh_processor_count(void);
 /// Whether so many bytes can be had with something left over. What is only kept for speed is let
 /// go of first. Less than 16 MB is always granted: it comes out of what is left over.
 int nnsh_memory_suffices(size_t bytes);
@@ -300,7 +303,14 @@ void nnsh_f32_to_bf16(const float *_Nonnull in, uint16_t *_Nonnull out, ptrdiff_
 ptrdiff_t nnsh_first_nonfinite_f64(const double *_Nonnull in, ptrdiff_t count);
 ptrdiff_t nnsh_first_nonfinite_f32(const float *_Nonnull in, ptrdiff_t count);
 
-// MARK: - Float64 product (gemm64.c)
+// MARK: - Products of our own (gemm32.c, gemm64.c)
+
+/// C = A·B + bias + accumulate · C on the calling thread, C m × n with rows `c_row` apart; A and B
+/// strided.
+void nnsh_gemm_f32(
+    const float *_Nonnull a, ptrdiff_t a_row, ptrdiff_t a_column, const float *_Nonnull b,
+    ptrdiff_t b_row, ptrdiff_t b_column, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
+    const float *_Nullable bias, float accumulate, float *_Nonnull c, ptrdiff_t c_row);
 
 /// C = A·B + bias, C contiguous m × n; A and B strided; then max(0, ·) where relu is not 0.
 int nnsh_gemm_f64(

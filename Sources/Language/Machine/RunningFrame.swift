@@ -14,6 +14,9 @@ extension Machine {
   /// How many functions and evaluations run within each other.
   package var runningDepth: Int { depth }
 
+  /// Whether what runs was written as a function, rather than an expression or a statement.
+  package var isInFunction: Bool { code?.isFunction ?? false }
+
   /// The name of the function that runs; nil where it has none, or none runs.
   package var runningFunctionName: String? { code.flatMap { $0.isFunction ? $0.name : nil } }
 

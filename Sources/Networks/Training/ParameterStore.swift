@@ -43,30 +43,25 @@ final class ParameterStore {
   ) throws {
     let parameters = network.parameters
     let isFrozen = network.parameterNumbers.map(frozen.contains)
-    // Where each begins among those that are trained, or among the others.
-    var (offsets, totals): ([Int], [Int]) = ([], [0, 0])
-    for (parameter, isFrozen) in zip(parameters, isFrozen) {
-      let part = isFrozen ? 1 : 0
-      offsets.append(totals[part])
-      totals[part] += (parameter.tensor.count + 15) / 16 * 16
-    }
-    let weights = try FloatBuffer(count: totals[0], type: type)
-    let update = try FloatBuffer(count: totals[0], type: type)
+    let places = Places(counts: parameters.map(\.tensor.count), isFrozen)
+    let weights = try FloatBuffer(count: places.trained, type: type)
+    let update = try FloatBuffer(count: places.trained, type: type)
     let isHalf = precision == .bf16
-    let rounded = isHalf ? try FloatBuffer(count: totals[0] / 2) : nil
+    let rounded = isHalf ? try FloatBuffer(count: places.trained / 2) : nil
     self.weights = weights
     self.update = update
     self.rounded = rounded
     let still =
-      try totals[1] == 0 ? nil : StillParameters(count: totals[1], type: type, isHalf: isHalf)
+      try places.still == 0
+      ? nil : StillParameters(count: places.still, type: type, isHalf: isHalf)
     self.still = still
     states =
       optimizer.step.retained != nil
       ? [update]
-      : try optimizer.rule.states.map { _ in try FloatBuffer(count: totals[0], type: type) }
+      : try optimizer.rule.states.map { _ in try FloatBuffer(count: places.trained, type: type) }
     slots = parameters.indices.map { index in
       let (name, tensor) = parameters[index]
-      let offset = offsets[index]
+      let offset = places.offsets[index]
       let isFrozen = isFrozen[index]
       let numbers = isFrozen ? still?.weights ?? weights : weights
       let gradients = isFrozen ? still?.unused ?? update : update
@@ -82,8 +77,14 @@ final class ParameterStore {
     for (slot, parameter) in zip(slots, parameters) {
       try slot.numbers.copy(from: parameter.tensor)
     }
-    guard network.optimizerState.rule == optimizer.name else { return }
-    for (slot, buffers) in zip(slots, network.optimizerState.buffers) where !slot.isFrozen {
+    if network.optimizerState.rule == optimizer.name {
+      try recall(network.optimizerState.buffers)
+    }
+  }
+
+  /// Gives the optimizer what it remembers of each parameter, where the shapes still fit.
+  private func recall(_ remembered: [[Tensor]]) throws {
+    for (slot, buffers) in zip(slots, remembered) where !slot.isFrozen {
       for (state, buffer) in zip(states, buffers) where buffer.shape == slot.shape {
         try Self.row(of: state, slot).copy(from: buffer)
       }
@@ -126,6 +127,23 @@ final class ParameterStore {
   /// What a state holds of one parameter.
   private static func row(of state: FloatBuffer, _ slot: ParameterSlot) -> FloatRows {
     state.row.numbers(from: slot.offset, count: slot.shape.count)
+  }
+}
+
+/// Where each parameter begins, among those that are trained or among the others.
+private struct Places {
+  private(set) var offsets: [Int] = []
+  /// The numbers that all trained ones take, and all others.
+  private(set) var trained = 0
+  private(set) var still = 0
+
+  init(counts: [Int], _ isFrozen: [Bool]) {
+    for (count, isFrozen) in zip(counts, isFrozen) {
+      // 16 floats are 64 bytes.
+      let length = (count + 15) / 16 * 16
+      offsets.append(isFrozen ? still : trained)
+      if isFrozen { still += length } else { trained += length }
+    }
   }
 }
 

@@ -71,7 +71,7 @@ final class Debugger: MachineObserver {
   func willEvaluate(_ expression: ObservedExpression, depth: Int) throws {
     leaveCalls(above: depth)
     defer { open[depth, default: 0] += 1 }
-    guard root.map({ depth > $0 }) ?? true else { return }
+    guard root.map({ depth > $0 && machine.isInFunction }) ?? true else { return }
     let number = expression.source.position(of: expression.expression.span.start).line
     let line = Line(source: ObjectIdentifier(expression.source), number: number)
     guard open[depth, default: 0] == 0 || lines[depth] != line else { return }

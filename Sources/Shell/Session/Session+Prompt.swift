@@ -150,6 +150,7 @@ extension Session {
   package func statementEnds(_ statement: Statement, hasFailed: Bool) {
     statementDepth -= 1
     if statementDepth == 0, !hasFailed { test?.end(statement, on: machine) }
+    if statementDepth == 0 { noteMissingLibrary() }
     if statementDepth == 0, !isRunningTyped { transcript?.endStatement(hasFailed: hasFailed) }
   }
 }

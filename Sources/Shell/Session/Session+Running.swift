@@ -30,6 +30,16 @@ extension Session {
     if commandLine.source == .standard, isatty(STDIN_FILENO) == 1 { RescuedNetworks.markTold() }
   }
 
+  /// Says once that products run slower than they could, after the first that did.
+  func noteMissingLibrary() {
+    guard !hasNotedMissingLibrary, ProductLibrary.wasMissed, !commandLine.isQuiet else { return }
+    hasNotedMissingLibrary = true
+    writeError(
+      "note: there is no oneDNN on this machine, so matrix products run in nnsh's own kernel, "
+        + "which is slower: apt-get install libdnnl2 (Debian 12), libdnnl3.6 (Debian 13) or "
+        + "brew install onednn brings it\n")
+  }
+
   private func runSource() -> Int32 {
     let standardInputIsTerminal = isatty(STDIN_FILENO) == 1
     switch commandLine.source {

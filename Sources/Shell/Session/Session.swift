@@ -61,6 +61,7 @@ package final class Session: CommandHost {
   var unfinishedMinimization: MinimizeRun?
   /// Which definitions that hide layers have been told of.
   var shadowingNotes: Set<String> = []
+  var hasNotedMissingLibrary = false
   /// Told what ends the process where that happens amid a statement: nothing can be written.
   var beforeEnding: ((String) -> Void)?
   private var madeReader: PromptReader?

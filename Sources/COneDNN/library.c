@@ -1,0 +1,103 @@
+#include "library.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "include/COneDNN.h"
+
+typedef struct {
+  int major, minor, patch;
+  const char *hash;
+  unsigned cpu_runtime, gpu_runtime;
+} version;
+
+static nnsh_dnnl found = {.status = nnsh_onednn_absent};
+static char version_text[32];
+static int is_opened;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+/// The file that NNSH_ONEDNN names, "none" for none; otherwise the newest version there is.
+static void *open_file(void) {
+  static const char *const names[] = {
+#if defined(__APPLE__)
+      "libdnnl.3.dylib",
+      "/opt/homebrew/lib/libdnnl.3.dylib",
+      "/usr/local/lib/libdnnl.3.dylib",
+#else
+      "libdnnl.so.3",
+      "libdnnl.so.2",
+#endif
+  };
+  const char *wish = getenv("NNSH_ONEDNN");
+  if (wish != NULL && *wish != 0) {
+    return strcmp(wish, "none") == 0 ? NULL : dlopen(wish, RTLD_LAZY | RTLD_LOCAL);
+  }
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    void *library = dlopen(names[i], RTLD_LAZY | RTLD_LOCAL);
+    if (library != NULL) return library;
+  }
+  return NULL;
+}
+
+/// What version 2 or 3 has of its own.
+static int find_own(void *library) {
+  void *sum = dlsym(library, "dnnl_post_ops_append_sum");
+  if (found.major == 2) {
+    *(void **)&found.sum_2 = sum;
+    *(void **)&found.strides_2 = dlsym(library, "dnnl_memory_desc_init_by_strides");
+    *(void **)&found.matmul_2 = dlsym(library, "dnnl_matmul_desc_init");
+    *(void **)&found.describe_2 = dlsym(library, "dnnl_primitive_desc_create");
+    return sum && found.strides_2 && found.matmul_2 && found.describe_2;
+  }
+  *(void **)&found.sum_3 = sum;
+  *(void **)&found.strides_3 = dlsym(library, "dnnl_memory_desc_create_with_strides");
+  *(void **)&found.describe_3 = dlsym(library, "dnnl_matmul_primitive_desc_create");
+  *(void **)&found.descriptor_destroy_3 = dlsym(library, "dnnl_memory_desc_destroy");
+  return sum && found.strides_3 && found.describe_3 && found.descriptor_destroy_3;
+}
+
+static int find_all(void *library) {
+#define FIND(name, parameters)                                   \
+  *(void **)&found.name = dlsym(library, "dnnl_" #name);         \
+  if (found.name == NULL) return 0;
+  SHARED_FUNCTIONS(FIND)
+#undef FIND
+  const version *(*get_version)(void) = NULL;
+  *(void **)&get_version = dlsym(library, "dnnl_version");
+  *(void **)&found.query_memory = dlsym(library, "dnnl_primitive_desc_query_md");
+  *(void **)&found.descriptor_size = dlsym(library, "dnnl_memory_desc_get_size");
+  *(void **)&found.set_openmp_threads = dlsym(library, "omp_set_num_threads");
+  if (!get_version || !found.query_memory || !found.descriptor_size) return 0;
+  const version *own = get_version();
+  found.major = own->major;
+  found.minor = own->minor;
+  found.patch = own->patch;
+  return (found.major == 2 || found.major == 3) && find_own(library);
+}
+
+static void open_library(void) {
+  void *library = open_file();
+  __atomic_store_n(&is_opened, 1, __ATOMIC_RELEASE);
+  if (library == NULL) return;
+  found.status = nnsh_onednn_unknown;
+  if (!find_all(library)) return;
+  snprintf(
+      version_text, sizeof version_text, "%d.%d.%d", found.major, found.minor, found.patch);
+  found.status = found.engine_create(&found.engine, dnnl_cpu, 0);
+}
+
+const nnsh_dnnl *nnsh_dnnl_library(void) {
+  pthread_once(&once, open_library);
+  return &found;
+}
+
+const char *nnsh_onednn_version(void) {
+  return nnsh_dnnl_library()->status == 0 ? version_text : NULL;
+}
+
+int nnsh_onednn_was_missed(void) {
+  return __atomic_load_n(&is_opened, __ATOMIC_ACQUIRE) && found.status < 0;
+}
