@@ -1,7 +1,9 @@
 """The rows of the comparison: what both sides run, and what is compared."""
 
 import dataclasses
+import functools
 import pathlib
+import subprocess
 import sys
 from collections.abc import Callable
 
@@ -187,6 +189,24 @@ def own_rows(sides):
     )
 
 
+def model_rows(sides):
+    """An epoch of models that people know, by Adam, from the same weights."""
+    folder = sides.here / "out"
+    goals = {"conv": 3, "resnet": 1.5, "autoencoder": 1.5, "lstm": 1.5, "gpt": 1.5}
+    for kind, goal in goals.items():
+        yield Row(
+            f"model-{kind}",
+            "PyTorch eager",
+            sides.ours("models", kind, folder),
+            sides.theirs("models", kind=kind, folder=folder),
+            goal=goal,
+            tolerance=5e-3,
+            prepare=functools.partial(
+                subprocess.run, sides.ours("models", kind, folder, "write"), check=True
+            ),
+        )
+
+
 def width_rows(sides):
     """Other widths, depths and batches, so that nothing is tuned to the report's alone."""
     networks = (
@@ -270,5 +290,5 @@ def file_rows(sides):
 def all_rows(here):
     """Every row in the order of the table."""
     sides = Sides(here)
-    groups = (network_rows, own_rows, kernel_rows, interpreter_rows, file_rows, width_rows)
+    groups = (network_rows, model_rows, own_rows, kernel_rows, interpreter_rows, file_rows, width_rows)
     return [row for group in groups for row in group(sides)]

@@ -37,12 +37,20 @@ extension EvaluationRecorder {
     "axis", "keepdims", "ddof", "shape", "axes", "repeats", "min", "max", "decimals",
   ]
 
+  /// Settings that make another function of a builtin, whose rule is that of its default.
+  private static let untreatedSettings = ["diag": "k", "norm": "ord"]
+
   /// What a builtin gave.
   func result(of builtin: Builtin, _ given: Given, _ value: Value) throws -> Trace {
     let name = builtin.declaration.name
     let bound = try bind(builtin, given)
     guard isDeriving else { return try shown(builtin, bound, value) }
     try refuseRandomness(name)
+    if let setting = Self.untreatedSettings[name],
+      bound.contains(where: { $0.parameter == setting })
+    {
+      throw unsupported("\(name) with \(setting)")
+    }
     switch name {
     case "print", "assert": return Trace(value)
     case "compute": if let trace = try compute(builtin, bound) { return trace }

@@ -5,12 +5,14 @@ extension Vocabulary {
   package static let standard = Vocabulary(
     builtins: [
       Builtin.reportGroup, Builtin.makeGroup, Builtin.randomGroup, Builtin.shapeGroup,
-      Builtin.elementwiseGroup, Builtin.comparisonGroup, Builtin.reduceGroup, Builtin.orderGroup,
+      Builtin.elementwiseGroup, Builtin.activationGroup,
+      Builtin.comparisonGroup,
+      Builtin.reduceGroup, Builtin.orderGroup,
       Builtin.linearAlgebraGroup, Builtin.decompositionGroup, Builtin.layerGroup, Builtin.lossGroup,
       Builtin.optimizerGroup,
-      Builtin.scheduleGroup, Builtin.dataGroup, Builtin.conversionGroup, Builtin.sequenceGroup,
-      Builtin.recordGroup, Builtin.tableGroup, Builtin.arrayGroup,
-      Builtin.statisticsGroup, Builtin.samplingGroup, Builtin.textGroup,
+      Builtin.scheduleGroup, Builtin.dataGroup, Builtin.pictureGroup, Builtin.conversionGroup,
+      Builtin.sequenceGroup, Builtin.recordGroup, Builtin.tableGroup, Builtin.arrayGroup,
+      Builtin.statisticsGroup, Builtin.interpolationGroup, Builtin.samplingGroup, Builtin.textGroup,
       Builtin.controlGroup,
     ].flatMap { $0 },
     prelude: Prelude.source, preludeDeclarations: Prelude.declarations)

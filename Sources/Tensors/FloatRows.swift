@@ -108,6 +108,13 @@ package struct FloatRows: @unchecked Sendable {
     }
   }
 
+  /// Multiplies every number of each row by the row's factor.
+  package func multiplyRows(by factors: [Double]) {
+    for (row, factor) in zip(0..<rows, factors) where factor != 1 {
+      rows(from: row, count: 1).multiply(by: factor)
+    }
+  }
+
   /// Rounds numbers to Float32, where they are more than that.
   package func roundToFloat32() {
     guard type == .f64 else { return }

@@ -1,6 +1,6 @@
 """Compares nnsh with NumPy and PyTorch on random expressions, gradients and trained networks.
 
-usage: compare.py [expressions N] [gradients N] [networks N] [--seed S]
+usage: compare.py [expressions N] [gradients N] [networks N] [layers N] [--seed S]
 """
 
 import argparse
@@ -10,6 +10,7 @@ import time
 import numpy as np
 import torch
 
+import deep
 import networks
 import shell
 from expressions import Generator, variables
@@ -159,10 +160,11 @@ def main():
     parser.add_argument("what", nargs="*", default=[])
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    amounts = {"expressions": 50_000, "gradients": 8_000, "networks": 400}
+    amounts = {"expressions": 50_000, "gradients": 8_000, "networks": 400, "layers": 600}
     wanted = dict(zip(options.what[::2], map(int, options.what[1::2]))) or amounts
     runs = {"expressions": compare_expressions, "gradients": compare_gradients,
-            "networks": networks.compare}
+            "networks": networks.compare,
+            "layers": lambda *rest: networks.compare(*rest, kind=deep.DeepCase)}
     torch.set_num_threads(1)
     failed = 0
     for what, count in wanted.items():

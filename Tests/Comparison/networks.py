@@ -264,16 +264,28 @@ class Case:
         return (f"epochs={self.epochs} batch={self.batch} shuffle=false "
                 f"reduction={self.reduction} optimizer={self.optimizer_code}{loss}")
 
+    takes_gradients = False
+    """Whether the gradients at the start are compared too, in Float64."""
+
     def statements(self, i):
         data = f"{{x: inputs.x{i}, y: inputs.y{i}}}"
+        gradient = [
+            f"w = n{i}.parameters", "for name in keys(w) { w[name] = f64(0 * w[name]) }",
+            f"d = n{i}", "d += w",
+            f"g = grad {self.kind}(f64(inputs.y{i}), d(f64(inputs.x{i}))) wrt d",
+            f'save g to "gradient{i}.npz"']
         return [
             f"n{i} = {self.code}", f"n{i}(inputs.x{i});", f'save n{i} to "start{i}.npz"',
+            *(gradient if self.takes_gradients else []),
             f"D{i} = {data}",
             f"train n{i} on D{i} {self.training_code}",
             f'save n{i} to "end{i}.npz"', f"R.history{i} = tensor(n{i}.history.loss)",
             f"R.output{i} = n{i}(inputs.x{i})", f"test n{i} on D{i}", f"R.test{i} = ans.loss"]
 
-    def torch_loss(self, logits, target):
+    row_weight = 1
+    """What a row of the latest batch counts in its loss, on average."""
+
+    def torch_loss(self, logits, target, training=True):
         """The mean over rows, from the logits."""
         if self.kind in CROSS_ENTROPIES:
             loss = -(target * torch.log_softmax(logits, -1)).sum() / target.shape[0]
@@ -301,22 +313,23 @@ class Case:
         for epoch in range(self.epochs):
             for group in optimizer.param_groups:
                 group["lr"] = self.rate_at(epoch)
-            total = 0.0
+            total = weight = 0.0
             for first in range(0, self.rows, self.batch):
                 rows = slice(first, first + self.batch)
                 optimizer.zero_grad()
                 loss, shown = self.torch_loss(model(x[rows]), y[rows])
-                total += shown.item() * len(x[rows])
+                total += shown.item() * len(x[rows]) * self.row_weight
+                weight += len(x[rows]) * self.row_weight
                 # The loss is a mean: over rows for cross-entropies, else over all elements.
                 terms = len(x[rows]) if self.kind in CROSS_ENTROPIES else y[rows].numel()
                 (loss * terms if self.reduction == "sum" else loss).backward()
                 optimizer.step()
-            history.append(total / self.rows)
+            history.append(total / weight)
         model.eval()
         with torch.no_grad():
             logits = model(x)
             last = {"classes": nn.Softmax(-1), "bits": nn.Sigmoid(), "numbers": nn.Identity()}
-            _, final = self.torch_loss(logits, y)
+            _, final = self.torch_loss(logits, y, training=False)
             output = last[self.task](logits)
         weights = [p.detach().double().numpy() for p in parameters]
         return weights + [np.array(history), output.double().numpy(), np.array(final.item())]
@@ -339,6 +352,7 @@ class Result:
     start: list
     values: list
     names: list
+    gradients: list
 
 
 def run_shell(cases):
@@ -370,7 +384,10 @@ def run_shell(cases):
                 start = [start.get(name, beginning(name, value)) for name, value in end.items()]
                 values = list(end.values())
                 values += [results[f"history{i}"], results[f"output{i}"], results[f"test{i}"]]
-                found.append(Result(start, values, list(end)))
+                gradients = []
+                if case.takes_gradients:
+                    gradients = list(parameters(folder / f"gradient{i}.npz").values())
+                found.append(Result(start, values, list(end), gradients))
             except (KeyError, FileNotFoundError):
                 found.append(" ".join(errors) or "nothing was written, and no error")
         return found
@@ -385,22 +402,27 @@ def parameters(path):
     """The trained arrays of a network's archive by name, in layer order."""
     with np.load(path) as archive:
         return {name: archive[name].astype(np.float64) for name in archive.files
-                if name[0] in "Wbg" and name[-1].isdigit()}
+                if not name.startswith("running") and name[-1].isdigit()}
 
 
-def compare(count, seed, report):
+def compare(count, seed, report, kind=Case):
     for first in range(0, count, BATCH):
-        cases = [Case(seed + first + i) for i in range(min(BATCH, count - first))]
+        cases = [kind(seed + first + i) for i in range(min(BATCH, count - first))]
         for case, result in zip(cases, run_shell(cases)):
             judge(case, result, report)
 
 
 def judge(case, result, report):
     what = f"{case.code}  [{case.task} rows={case.rows} batch={case.batch} epochs={case.epochs} " \
-           f"reduction={case.reduction} loss={case.loss} {case.optimizer_code}]"
+           f"reduction={case.reduction} loss={case.loss} {case.training_code}]"
     if isinstance(result, str):
         report.fail(case.seed, what, result)
         return
+    if case.takes_gradients:
+        why = case.gradients_differ(result)
+        if why:
+            report.fail(case.seed, what, why)
+            return
     start, values = result.start, result.values
     exact = case.torch_run(start, torch.float64)
     others = [case.torch_run(start, torch.float32)]

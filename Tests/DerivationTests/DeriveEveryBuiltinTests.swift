@@ -24,7 +24,7 @@ import Testing
     ("(u, k) -> u + k, [v, v * 2], v", "v"), ("() -> sum(A)", "A"), ("u -> u * s, [1, 2]", "s"),
     ("u -> sum(u) > 1, [v, v + 1]", "v"), ("s", "s"),
     ("{a: A}, \"a\"", "A"), ("\"ij,jk->ik\", A, B", "A"), ("A, 0, 1", "A"), ("A, [1]", "A"),
-    ("A @ A' + eye(3)", "A"),
+    ("A @ A' + eye(3)", "A"), ("v, [-9, 0, 9], [1, 3, 2]", "v"),
   ]
 
   static let names = (Builtin.all.filter { $0.differentiation == .differentiable })

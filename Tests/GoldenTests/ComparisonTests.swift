@@ -5,7 +5,7 @@ import Testing
 /// Random expressions, gradients and trained networks beside what NumPy and PyTorch give for them.
 /// `Tests/Comparison/run fixtures` writes the scripts and the values.
 @Suite struct ComparisonTests {
-  @Test(arguments: ["expressions", "gradients", "networks"])
+  @Test(arguments: ["expressions", "gradients", "networks", "layers"])
   func agrees(_ name: String) throws {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("Comparison")

@@ -2,26 +2,32 @@ import BinaryUnderTest
 import Foundation
 import Testing
 
-/// The scripts of `examples/`, each with what it prints in `NAME.expected`.
+/// The scripts of `examples/` and `examples/course/`, each with what it prints in `NAME.expected`.
 ///
-/// They train networks, whose numbers differ a little between processors: numbers with a fraction
-/// are compared to a tenth, all else letter by letter.
+/// They run at the size that the word `small` asks for. They train networks, whose numbers differ a
+/// little between processors: numbers with a fraction are compared to a tenth, all else letter by
+/// letter.
 @Suite struct ExampleTests {
   static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../../examples").standardized
 
   static let names: [String] = {
-    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    return files.filter { $0.hasSuffix(".expected") }.map { String($0.dropLast(9)) }.sorted()
+    ["", "course/"].flatMap { place in
+      let files =
+        (try? FileManager.default.contentsOfDirectory(atPath: folder.path + "/" + place)) ?? []
+      return files.filter { $0.hasSuffix(".expected") }.map { place + $0.dropLast(9) }.sorted()
+    }
   }()
 
   @Test func thereAreExamples() {
-    #expect(Self.names.count >= 5)
+    #expect(Self.names.count >= 26)
   }
 
   @Test(arguments: names)
   func printsWhatIsExpected(_ name: String) throws {
-    let outcome = try NNSH.run(["-q", "\(name).nns"], in: Self.folder.path)
+    let script = Self.folder.appendingPathComponent("\(name).nns")
+    let outcome = try NNSH.run(
+      ["-q", script.lastPathComponent, "small"], in: script.deletingLastPathComponent().path)
     #expect(outcome.code == 0, "\(outcome.errors)")
     let expected = try String(
       contentsOf: Self.folder.appendingPathComponent("\(name).expected"), encoding: .utf8)

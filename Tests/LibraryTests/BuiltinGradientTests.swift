@@ -40,6 +40,11 @@ import Testing
     case "arctan2": return Sample(tensors: [a, positive])
     case "roll", "quantile", "percentile":
       return Sample(tensors: [a], others: [(nil, .number(name == "roll" ? 1 : 0.4))])
+    case "interp":
+      return Sample(
+        tensors: [a, try Tensor(doubles: [2, -1, 0.5], elementType: .f64)],
+        others: [("xp", try .vector([-1.5, 0.1, 2.2]))],
+        names: ["x", "fp"])
     case "tile", "pad": return Sample(tensors: [a], others: [(nil, .number(2))])
     case "swapaxes": return Sample(tensors: [a], others: [(nil, .number(0)), (nil, .number(1))])
     case "inv", "det": return Sample(tensors: [square])

@@ -57,7 +57,8 @@ import Testing
   @Test func resetDrawsNewWeights() throws {
     var net = try network([try Dense(inputs: 3, outputs: 2)])
     let before = try net.parameter("W1").doubles()
-    net.history.loss = [1]
+    net.history.training = [Measures()]
+    net.history.validation = [Measures()]
     var generator = RandomGenerator(seed: 500)
     try net.reset(generator: &generator)
     #expect(try net.parameter("W1").doubles() != before)

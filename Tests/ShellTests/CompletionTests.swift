@@ -119,7 +119,7 @@ import Testing
   @Test func whatIsNearestIsListedFirst() {
     #expect(names("sum(weights, ").prefix(3) == ["axis", "keepdims", "count"])
     #expect(complete("sum(weights, ").listing(width: 80).first?.hasPrefix("axis=") == true)
-    #expect(names("train net on d ").first == "batch")
+    #expect(names("train net on d ").first == "augment")
     let ranks = complete("1 + ").candidates.map(\.rank.rawValue)
     #expect(ranks == ranks.sorted())
   }

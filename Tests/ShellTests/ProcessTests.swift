@@ -187,7 +187,10 @@ import Testing
     let output = try NNSH.run(code: code).output
     #expect(output.contains("accuracy 100.00%   50 examples"))
     #expect(output.contains("precision") && output.contains("most often taken for"))
-    #expect(output.hasSuffix("[\"loss\", \"accuracy\", \"confusion\", \"names\"]\n"))
+    #expect(
+      output.hasSuffix(
+        "[\"loss\", \"accuracy\", \"confusion\", \"names\", \"precision\", \"recall\", \"f1\", "
+          + "\"macro\", \"auc\"]\n"))
   }
 
   @Test func stoppingEarlySaysSo() throws {

@@ -62,7 +62,7 @@ import Testing
     let folder = home + "/state/nnsh/rescued"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     for number in 0..<25 {
-      let file = "\(folder)/old-\(number).safetensors"
+      let file = "\(folder)/old-\(number).nnsh"
       try Data().write(to: URL(fileURLWithPath: file))
       try Data("old\nSIGTERM\n".utf8).write(to: URL(fileURLWithPath: file + ".note"))
       try FileManager.default.setAttributes(
@@ -71,9 +71,9 @@ import Testing
     let (_, text) = try end([SIGTERM], home: home)
     #expect(text.contains("the oldest networks kept there are deleted: 20 stay"))
     let names = try FileManager.default.contentsOfDirectory(atPath: folder)
-    let files = names.filter { $0.hasSuffix(".safetensors") }
+    let files = names.filter { $0.hasSuffix(".nnsh") }
     #expect(files.count == 20 && files.contains { $0.hasPrefix("net-") })
-    #expect(!files.contains("old-5.safetensors") && files.contains("old-6.safetensors"))
+    #expect(!files.contains("old-5.nnsh") && files.contains("old-6.nnsh"))
     #expect(names.filter { $0.hasSuffix(".note") }.count == 20)
   }
 
@@ -94,6 +94,6 @@ import Testing
     #expect(text.contains("cannot write standard output"))
     let folder = home + "/state/nnsh/rescued"
     let kept = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    #expect(kept.contains { $0.hasSuffix(".safetensors") })
+    #expect(kept.contains { $0.hasSuffix(".nnsh") })
   }
 }

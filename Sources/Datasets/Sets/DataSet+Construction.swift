@@ -13,12 +13,18 @@ extension DataSet {
   /// names, N×1 without names.
   ///
   /// Errors: x and y of different lengths, no rows, a label outside the named classes (with its
-  /// row), names that do not match y's columns.
+  /// row), names that do not match y's columns, weights that do not match the rows.
+  ///
+  /// - Parameter weights: how much each row counts in a training's loss.
   package init(
-    name: String = "data", x: Tensor, y: Tensor, names: [String] = []
+    name: String = "data", x: Tensor, y: Tensor, names: [String] = [], weights: Tensor? = nil
   ) throws(DataError) {
     let columns = try TargetColumns(y, names: names, place: name)
-    let train = try Split(place: name, x: x, targets: columns)
+    if let weights, weights.rank != 1 || weights.count != columns.rows {
+      throw .shape(
+        place: "weights", expected: "\(columns.rows) numbers, one a row", found: "\(weights.shape)")
+    }
+    let train = try Split(place: name, x: x, targets: columns, weights: weights)
     self.init(
       name: name, train: train, valid: try train.rows(0..<0), test: try train.rows(0..<0),
       names: columns.names)
@@ -46,7 +52,10 @@ extension DataSet {
     func split(_ part: LabelledPart) throws(DataError) -> Split {
       let targets = try TargetColumns(
         part.labels, names: names, place: part.place, isNumeric: isNumeric)
-      return try Split(place: part.place, x: part.images, targets: targets)
+      let split = try Split(place: part.place, x: part.images, targets: targets)
+      return try part.weights.map { weights throws(DataError) in
+        try split.replacing(weights: weights)
+      } ?? split
     }
     let whole = try split(train)
     let none = try whole.rows(0..<0)
@@ -74,8 +83,11 @@ package struct LabelledPart: Sendable {
   var place: String
   var images: Tensor
   var labels: Tensor
+  /// How much each row counts in a training's loss; `nil` where all count alike.
+  var weights: Tensor?
 
-  package init(place: String, images: Tensor, labels: Tensor) {
+  package init(place: String, images: Tensor, labels: Tensor, weights: Tensor? = nil) {
+    self.weights = weights
     self.place = place
     self.images = images
     self.labels = labels
@@ -94,7 +106,9 @@ package struct LabelledPart: Sendable {
 
 extension Split {
   /// Checks that examples and targets fit together.
-  init(place: String, x: Tensor, targets: TargetColumns) throws(DataError) {
+  init(
+    place: String, x: Tensor, targets: TargetColumns, weights: Tensor? = nil
+  ) throws(DataError) {
     let shown = try Split.shaped(x)
     let rows = shown.x.shape[0]
     guard rows > 0 else { throw .noExamples(place: place) }
@@ -102,7 +116,8 @@ extension Split {
       throw .rowCounts(place: place, rows: rows, labels: targets.rows)
     }
     self.init(
-      x: shown.x, y: targets.y, labels: targets.labels, imageDimensions: shown.imageDimensions)
+      x: shown.x, y: targets.y, labels: targets.labels, imageDimensions: shown.imageDimensions,
+      weights: weights)
   }
 }
 

@@ -27,7 +27,8 @@ extension Split {
     guard shown.x.shape[0] == y.shape[0] else {
       throw .rowCounts(place: "x", rows: shown.x.shape[0], labels: y.shape[0])
     }
-    return Split(x: shown.x, y: y, labels: labels, imageDimensions: shown.imageDimensions)
+    return Split(
+      x: shown.x, y: y, labels: labels, imageDimensions: shown.imageDimensions, weights: weights)
   }
 
   /// The same examples with other targets: labels, one-hot rows or numbers to predict.
@@ -39,7 +40,18 @@ extension Split {
     guard targets.rows == count else {
       throw .rowCounts(place: "y", rows: count, labels: targets.rows)
     }
-    return Split(x: x, y: targets.y, labels: targets.labels, imageDimensions: imageDimensions)
+    return Split(
+      x: x, y: targets.y, labels: targets.labels, imageDimensions: imageDimensions,
+      weights: weights)
+  }
+
+  /// The same examples, each with how much it counts in a training's loss.
+  package func replacing(weights: Tensor) throws(DataError) -> Split {
+    guard weights.rank == 1, weights.count == count else {
+      throw .shape(
+        place: "weights", expected: "\(count) numbers, one a row", found: "\(weights.shape)")
+    }
+    return Split(x: x, y: y, labels: labels, imageDimensions: imageDimensions, weights: weights)
   }
 
   /// Rows of numbers, and the shape of the images where they are those.

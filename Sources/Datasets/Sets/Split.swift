@@ -11,9 +11,14 @@ package struct Split: Sendable {
   package let labels: Tensor?
   /// H×W or H×W×C where the examples are images, otherwise empty.
   package let imageDimensions: [Int]
+  /// How much each example counts in a training's loss, N; `nil` where all count alike.
+  package let weights: Tensor?
 
   /// Examples as they are; trusts its caller that the shapes agree.
-  package init(x: Tensor, y: Tensor, labels: Tensor?, imageDimensions: [Int]) {
+  package init(
+    x: Tensor, y: Tensor, labels: Tensor?, imageDimensions: [Int], weights: Tensor? = nil
+  ) {
+    self.weights = weights
     self.x = x
     self.y = y
     self.labels = labels
@@ -34,7 +39,7 @@ package struct Split: Sendable {
     try tensorResult { () throws(TensorError) in
       Split(
         x: try x.rows(range), y: try y.rows(range), labels: try labels?.rows(range),
-        imageDimensions: imageDimensions)
+        imageDimensions: imageDimensions, weights: try weights?.rows(range))
     }
   }
 
@@ -44,7 +49,8 @@ package struct Split: Sendable {
       let index = try Tensor(rows.map(Double.init), Shape(checking: [rows.count]))
       return Split(
         x: try x.subscripted([.gather(index)]), y: try y.subscripted([.gather(index)]),
-        labels: try labels?.subscripted([.gather(index)]), imageDimensions: imageDimensions)
+        labels: try labels?.subscripted([.gather(index)]), imageDimensions: imageDimensions,
+        weights: try weights?.subscripted([.gather(index)]))
     }
   }
 
@@ -59,11 +65,13 @@ package struct Split: Sendable {
     }
     return try tensorResult { () throws(TensorError) in
       let labels = filled.compactMap(\.labels)
+      let weights = filled.compactMap(\.weights)
       return Split(
         x: try Tensor.concatenate(filled.map(\.x), axis: 0),
         y: try Tensor.concatenate(filled.map(\.y), axis: 0),
         labels: labels.count == filled.count ? try Tensor.concatenate(labels, axis: 0) : nil,
-        imageDimensions: filled[0].imageDimensions)
+        imageDimensions: filled[0].imageDimensions,
+        weights: weights.count == filled.count ? try Tensor.concatenate(weights, axis: 0) : nil)
     }
   }
 }

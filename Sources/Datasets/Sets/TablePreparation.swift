@@ -82,6 +82,7 @@ package struct TablePreparation: Sendable {
       try Tensor(doubles: result, split.x.shape, elementType: split.x.elementType)
     }
     return Split(
-      x: x, y: split.y, labels: split.labels, imageDimensions: split.imageDimensions)
+      x: x, y: split.y, labels: split.labels, imageDimensions: split.imageDimensions,
+      weights: split.weights)
   }
 }

@@ -50,7 +50,7 @@ extension Machine {
     let list = slot(bases, instruction.a)
     guard case .list(var box) = list.take() else { return }
     defer { list.pointee = .list(box) }
-    if !isKnownUniquelyReferenced(&box) { box = Box(box.content) }
+    if !isKnownUniquelyReferenced(&box) { box = ListBox(box.content) }
     try box.content.requireGrowth(by: elements.count)
     box.content += elements
   }

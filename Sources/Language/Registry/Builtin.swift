@@ -1,5 +1,6 @@
 import Networks
 import Operations
+import Syntax
 import Tensors
 
 /// A function that nnsh itself provides.
@@ -115,6 +116,8 @@ package protocol Interpreter: AnyObject {
   func callApart(_ function: Value, _ arguments: [Value], silently: Bool) throws -> Value
   /// The call of a person's named function within which a builtin runs.
   var runningCall: RunningCall? { get }
+  /// Where the code that runs stands.
+  var position: (source: SourceText, span: Span)? { get }
 }
 
 extension Interpreter {
@@ -123,4 +126,5 @@ extension Interpreter {
     try call(function, arguments)
   }
   package var runningCall: RunningCall? { nil }
+  package var position: (source: SourceText, span: Span)? { nil }
 }

@@ -43,7 +43,7 @@ extension Split {
 
   /// - Parameter names: the names of the classes, one a column of y; empty where there are none.
   mutating func setField(_ name: String, to value: Value, names: [String]) throws {
-    guard ["x", "y", "labels", "images"].contains(name) else {
+    guard ["x", "y", "labels", "images", "weights"].contains(name) else {
       throw Value.split(Box(self)).unknownField(name)
     }
     if case .traced = value {
@@ -61,6 +61,7 @@ extension Split {
     }
     switch name {
     case "x", "images": self = try replacing(x: tensor)
+    case "weights": self = try replacing(weights: tensor)
     default: self = try replacing(y: tensor, names: names)
     }
   }

@@ -1,4 +1,7 @@
 extension Function {
+  /// Whether its code alone makes it: it uses no variable of a function around it.
+  package var isWithoutCaptures: Bool { captures.isEmpty }
+
   /// What a variable of the functions around this one holds, where the function uses it.
   package func captured(_ name: String) -> Value? {
     guard case .user(let code) = origin, let index = code.captureNames.firstIndex(of: name),

@@ -1,3 +1,4 @@
+import Syntax
 import Tensors
 
 /// Calls a function of a person's own from within a network or a training.
@@ -6,6 +7,9 @@ final class FunctionCaller: @unchecked Sendable {
   private weak var interpreter: (any Interpreter)?
 
   init(_ interpreter: any Interpreter) { self.interpreter = interpreter }
+
+  /// Where the code that it calls stands.
+  var position: (source: SourceText, span: Span)? { interpreter?.position }
 
   /// - Parameters:
   ///   - generator: the random numbers that the function draws; nil for the session's, which a

@@ -129,6 +129,16 @@ package struct FunctionLayer: Layer {
     return output
   }
 
+  package func birthOfNotFinite(_ x: Variable, _ pass: LayerPass) -> String? {
+    let watcher = BirthWatcher(caller)
+    let tape = Tape(telling: watcher)
+    defer { tape.close() }
+    _ = try? result(
+      tape.watch(x), pass.parameters.map { tape.watch($0) }, training: pass.training,
+      silently: true)
+    return watcher.birth.map { "\($0) in \(name)" }
+  }
+
   private func result(
     _ x: Variable, _ parameters: [Variable], training: TrainingPass?, silently: Bool
   ) throws -> Value {
@@ -168,6 +178,22 @@ extension Function {
           : "write it as (p, x) -> …")
     }
     return takesTraining
+  }
+}
+
+/// Keeps the first operation that gave a number that is not finite, and its line.
+private final class BirthWatcher: TapeObserver {
+  private let caller: FunctionCaller
+  private(set) var birth: String?
+
+  init(_ caller: FunctionCaller) { self.caller = caller }
+
+  func recorded(operation: String, inputs: [Variable], output: Variable, index: Int) {
+    guard birth == nil, output.tensor.doubles().contains(where: { !$0.isFinite }) else { return }
+    birth = operation
+    guard let (source, span) = caller.position else { return }
+    let (line, column) = source.position(of: span.start)
+    birth = "\(operation) at \(source.name):\(line):\(column)"
   }
 }
 

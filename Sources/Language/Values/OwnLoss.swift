@@ -24,7 +24,7 @@ extension Loss {
     }
     let caller = FunctionCaller(interpreter)
     self = .recorded(
-      RecordedLoss(own: name, of: function) { target, prediction in
+      RecordedLoss(own: name, code: function.code, of: function) { target, prediction in
         let value = try caller.call(function, [Value(target), Value(prediction)])
         return try Self.number(value, name)
       })

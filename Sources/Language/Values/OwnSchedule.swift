@@ -6,7 +6,7 @@ extension Schedule {
     let name = function.name ?? function.displayName
     let caller = FunctionCaller(interpreter)
     self = .own(
-      OwnSchedule(name, of: function) { epoch in
+      OwnSchedule(name, code: function.code, of: function) { epoch in
         let value = try caller.call(function, [.number(Double(epoch))])
         guard let rate = value.asNumber() else {
           throw TrainingError.noRate(schedule: name, epoch: epoch, gives: value.kindPhrase)

@@ -200,8 +200,8 @@ extension Value {
     }
   }
 
-  /// Two strings or two lists as one, in place where nobody else refers to this one; otherwise nil,
-  /// and this one stays.
+  /// Two strings or two lists as one, in place where nobody else refers to this one; nil for other
+  /// values.
   private mutating func appended(_ more: Value) throws -> Value? {
     if case .string(let text) = more {
       guard case .string(var box) = self else { return nil }
@@ -218,11 +218,13 @@ extension Value {
     if case .list(let elements) = more {
       guard case .list(var box) = self else { return nil }
       self = .none
-      guard isKnownUniquelyReferenced(&box) else {
-        self = .list(box)
-        return .items(try interruptibleJoin(box.content, elements.content))
-      }
-      do { try box.content.appendInterruptibly(elements.content) } catch {
+      do {
+        if isKnownUniquelyReferenced(&box) {
+          try box.append(elements.content)
+        } else {
+          box = try box.appending(elements.content)
+        }
+      } catch {
         self = .list(box)
         throw error
       }

@@ -63,7 +63,7 @@ extension Value {
     case .network(let box):
       box.content.network.parameterNames + ["parameters", "history", "layers"]
     case .dataSet: ["train", "valid", "test", "names", "name"]
-    case .split: ["x", "y", "labels", "images"]
+    case .split: ["x", "y", "labels", "images", "weights"]
     case .range: ["lower", "upper", "step"]
     default: []
     }
@@ -99,13 +99,8 @@ extension Value {
     }
   }
 
-  private static func history(_ history: History) -> [(String, Value)] {
-    func list(_ numbers: [Double]) -> Value { .items(numbers.map { .number($0) }) }
-    return [
-      ("loss", list(history.loss)), ("accuracy", list(history.accuracy)),
-      ("val_loss", list(history.validationLoss)),
-      ("val_accuracy", list(history.validationAccuracy)),
-    ]
+  package static func history(_ history: History) -> [(String, Value)] {
+    history.series.map { ($0.name, .items($0.values.map { .number($0) })) }
   }
 
   private static func dataSetField(_ name: String, _ set: DataSet) -> Value? {
@@ -125,6 +120,7 @@ extension Value {
     case "y": .tensor(Box(split.y))
     case "labels": split.labels.map { .tensor(Box($0)) } ?? Value.none
     case "images": split.images.map { .tensor(Box($0)) } ?? Value.none
+    case "weights": split.weights.map { .tensor(Box($0)) } ?? Value.none
     default: nil
     }
   }

@@ -27,7 +27,7 @@ extension Value {
   package static func text(_ string: String) -> Value { .string(TextBox(string)) }
 
   /// A list as a value.
-  package static func items(_ values: [Value]) -> Value { .list(Box(values)) }
+  package static func items(_ values: [Value]) -> Value { .list(ListBox(values)) }
 
   /// Named values as a value.
   package static func fields(_ fields: [(String, Value)]) -> Value {

@@ -149,10 +149,10 @@ extension Value {
 
 /// Contents taken out of a value, which is `none` meanwhile, in a box that is this one's alone.
 extension Value {
-  private mutating func takeList() -> Box<[Value]>? {
+  private mutating func takeList() -> ListBox? {
     guard case .list(var box) = self else { return nil }
     self = .none
-    return Self.unshared(&box)
+    return isKnownUniquelyReferenced(&box) ? box : ListBox(box.content)
   }
 
   private mutating func takeTensorBox() -> Box<Tensor>? {

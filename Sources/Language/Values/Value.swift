@@ -14,7 +14,7 @@ package enum Value: Sendable {
   case number(Double)
   case string(TextBox)
   case tensor(Box<Tensor>)
-  case list(Box<[Value]>)
+  case list(ListBox)
   case record(Box<Record>)
   case table(Box<DataTable>)
   case range(Box<NumberRange>)
@@ -39,11 +39,6 @@ package final class Box<Content>: @unchecked Sendable {
 
   deinit {
     DeferredRelease.keepWhereStackIsLow(content)
-    if Content.self == [Value].self, var list = content as? [Value],
-      list.count >= BackgroundRelease.leastCount
-    {
-      BackgroundRelease.take(&list)
-    }
   }
 }
 

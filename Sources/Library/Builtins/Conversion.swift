@@ -5,7 +5,7 @@ import Tensors
 
 /// From one kind of value to another, and what kind and length a value has.
 extension Builtin {
-  static let conversionGroup: [Builtin] = [len, type, str, number]
+  static let conversionGroup: [Builtin] = [len, type, str, number, tolist]
 
   static let len = Builtin(
     Declaration(
@@ -91,6 +91,35 @@ extension Builtin {
           0, expected: "a string, true, false, a number or a tensor of one element")
       }
       return .number(number)
+    }
+  }
+
+  static let tolist = Builtin(
+    Declaration(
+      "tolist", group: .other, "the elements of a tensor as numbers in lists",
+      details:
+        "As deep as the tensor has axes; of a mask true and false; a range is a list of its numbers.",
+      parameters: [Parameter("x", .any, "a tensor, range, list or number")],
+      result: "a list; of a number that number",
+      examples: [
+        .init("tolist([[1, 2], [3, 4]])", "[[1, 2], [3, 4]]"),
+        .init("type(tolist([1, 2]))", "\"list\""),
+      ],
+      seeAlso: ["tensor", "len"]),
+    differentiation: .refused("its result holds plain numbers")
+  ) { arguments, _ in
+    try list(of: arguments[0], arguments)
+  }
+
+  private static func list(of value: Value, _ arguments: borrowing Arguments) throws -> Value {
+    switch value {
+    case .number, .bool, .list: return value
+    case .tensor, .range:
+      let elements = Arguments(declaration: arguments.declaration, values: [value], given: [true])
+      let parts = try elements.sequence(0)
+      return .items(
+        try interruptibleList(count: parts.count) { try list(of: parts[$0], arguments) })
+    default: throw arguments.mismatch(0, expected: "a tensor, range, list or number")
     }
   }
 

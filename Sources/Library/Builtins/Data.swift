@@ -7,7 +7,7 @@ import Tensors
 
 /// Data sets from arrays, and their rows in other orders and portions.
 extension Builtin {
-  static let dataGroup: [Builtin] = [dataset, split, shuffle, batches]
+  static let dataGroup: [Builtin] = [dataset, split, shuffle, batches, padSequences]
 
   static let split = Builtin(
     Declaration(

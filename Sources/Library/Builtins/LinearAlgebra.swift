@@ -1,5 +1,6 @@
 import Language
 import Networks
+import Operations
 import Tensors
 
 /// Products of vectors and matrices.
@@ -62,7 +63,13 @@ extension Builtin {
     Declaration(
       "diag", group: .linearAlgebra,
       "the diagonal of a matrix, or the matrix with a vector on its diagonal",
-      parameters: [Parameter("x", .tensor, "a matrix or a vector")], result: "a tensor",
+      parameters: [
+        Parameter("x", .tensor, "a matrix or a vector"),
+        Parameter(
+          "k", .integer, default: .number(0),
+          "which one: above the main diagonal from 1, below from −1"),
+      ],
+      result: "a tensor",
       examples: [
         .init("diag([[1, 2], [3, 4]])", "2 tensor f32\n  1  4"),
         .init("diag([1, 2])", "2×2 tensor f32\n  1  0\n  0  2"),
@@ -71,7 +78,30 @@ extension Builtin {
     differentiation: .differentiable
   ) { arguments, _ in
     let x = try arguments.variable(0)
-    if x.rank == 1 { try MemoryGuard.check(elements: Double(x.count) * Double(x.count)) }
-    return Value(try .diagonal(x))
+    let offset = try arguments.integer(1)
+    guard x.rank == 1 else { return Value(try diagonal(of: x, offset)) }
+    let size = Double(x.count) + Double(offset.magnitude)
+    try MemoryGuard.check(elements: size * size)
+    let square = try Variable.diagonal(x)
+    guard offset != 0 else { return Value(square) }
+    let empty = try Tensor.zeros(
+      Shape(checking: [x.count + Int(offset.magnitude), x.count + Int(offset.magnitude)]),
+      x.elementType.arithmetic)
+    let (ahead, behind) = (
+      Index.slice(start: 0, stop: x.count, step: 1),
+      Index.slice(start: Int(offset.magnitude), stop: nil, step: 1)
+    )
+    return Value(
+      try .assigned(
+        Variable(empty), at: offset > 0 ? [ahead, behind] : [behind, ahead], square))
+  }
+
+  /// The diagonal of a matrix so many places above the main one; below it where negative.
+  private static func diagonal(of x: Variable, _ offset: Int) throws -> Variable {
+    guard x.rank == 2, offset != 0 else { return try .diagonal(x) }
+    let after = Index.slice(
+      start: Swift.min(Int(offset.magnitude), Swift.max(x.shape[0], x.shape[1])), stop: nil, step: 1
+    )
+    return try .diagonal(.subscripted(x, offset > 0 ? [.all, after] : [after]))
   }
 }

@@ -26,6 +26,9 @@ extension Builtin {
           "missing", .any, default: .computed("an error"),
           "of a table: \"mean\", \"median\" or a number fills, \"drop\" leaves the rows out"),
         Parameter("scale", .bool, default: .bool(false), "of a table: numbers to 0…1"),
+        Parameter(
+          "weights", .tensor, default: .computed("all alike"),
+          "how much each row counts in a training's loss, N; not of a table"),
       ],
       result: "a data set",
       examples: [
@@ -43,6 +46,12 @@ extension Builtin {
       seeAlso: ["split", "table", "batches", "one_hot"]),
     differentiation: .refused("a data set holds plain numbers")
   ) { arguments, _ in
+    if arguments.isGiven(5), case .tensor = arguments[0] {
+    } else if arguments.isGiven(5) {
+      throw RuntimeError.other(
+        "dataset: weights= belongs to x and y that are tensors",
+        hint: "set them afterwards: d.train.weights = …")
+    }
     switch arguments[0] {
     case .table(let box):
       return .dataSet(Box(try dataSet(of: [box.content], arguments)))
@@ -60,7 +69,10 @@ extension Builtin {
     }
     let names = try arguments.isGiven(2) ? arguments.strings(2) : []
     return .dataSet(
-      Box(try DataSet(x: arguments.examples(0), y: arguments.examples(1), names: names)))
+      Box(
+        try DataSet(
+          x: arguments.examples(0), y: arguments.examples(1), names: names,
+          weights: arguments.isGiven(5) ? arguments.tensor(5) : nil)))
   }
 
   // MARK: Tables
@@ -141,7 +153,8 @@ extension Builtin {
     case .split(let box):
       let split = box.content
       return LabelledPart(
-        place: name, images: split.images ?? split.x, labels: split.labels ?? split.y)
+        place: name, images: split.images ?? split.x, labels: split.labels ?? split.y,
+        weights: split.weights)
     case .record(let box):
       guard let x = try box.content["x"]?.asExamples(),
         let y = try (box.content["y"] ?? box.content["labels"])?.asExamples()
@@ -149,7 +162,8 @@ extension Builtin {
         throw RuntimeError.other(
           "dataset: the part \(name) needs the tensors x and y", hint: "write {x: …, y: …}")
       }
-      return LabelledPart(place: name, images: x, labels: y)
+      return LabelledPart(
+        place: name, images: x, labels: y, weights: try box.content["weights"]?.asTensor())
     default:
       throw RuntimeError.other(
         "dataset: the part \(name) is a record {x, y}, not \(value.kindPhrase)", hint: nil)

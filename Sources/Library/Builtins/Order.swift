@@ -187,7 +187,7 @@ extension Builtin {
         also how often each occurs.
         """,
       parameters: [
-        Parameter("x", .tensor, "of any shape"),
+        Parameter("x", .any, "a tensor of any shape, or a list of strings"),
         Parameter(
           "axis", .integer, default: Parameter.Default.none,
           "0 for rows, 1 for columns; none for elements"),
@@ -201,8 +201,13 @@ extension Builtin {
       seeAlso: ["sort", "bincount", "counts"]),
     differentiation: .refused("which values there are jumps")
   ) { arguments, _ in
-    let x = try arguments.tensor(0)
     let isCounted = try arguments.bool(2)
+    if case .list(let box) = arguments[0], case .string? = box.content.first {
+      return try uniqueTexts(box.content, isCounted, arguments)
+    }
+    guard let x = try arguments[0].asTensor() else {
+      throw arguments.mismatch(0, expected: "a tensor, or a list of strings")
+    }
     guard let axis = try arguments.optionalInteger(1) else {
       let values = try x.unique()
       guard isCounted else { return Value(values) }
@@ -222,6 +227,24 @@ extension Builtin {
       chosen + [.gather(Tensor(doubles: rows, elementType: .f64))])
     if !isCounted { return Value(values) }
     return .items([Value(values), Value(try Tensor(doubles: counts, elementType: .f32))])
+  }
+
+  /// The different strings of a list in their order, and how often each occurs.
+  private static func uniqueTexts(
+    _ values: [Value], _ isCounted: Bool, _ arguments: borrowing Arguments
+  ) throws -> Value {
+    var counts: [String: Double] = [:]
+    for value in values {
+      guard case .string(let box) = value else {
+        throw arguments.mismatch(0, expected: "a tensor, or a list of strings alone")
+      }
+      counts[box.content, default: 0] += 1
+    }
+    let texts = counts.keys.sorted()
+    let list = Value.items(texts.map { .text($0) })
+    guard isCounted else { return list }
+    let numbers = texts.map { counts[$0] ?? 0 }
+    return .items([list, Value(try Tensor(doubles: numbers, elementType: .f32))])
   }
 
   /// The places of the different rows, in ascending order of their elements, and their counts.

@@ -54,11 +54,6 @@ extension Builtin {
     seeAlso: ["sum"]
   ) { try .product($0, axes: $1, keepDimensions: $2) }
 
-  static let norm = reduction(
-    "norm", "the Euclidean norm √Σx²", examples: [.init("norm([3, 4])", "5")],
-    seeAlso: ["abs", "dot"]
-  ) { try .norm($0, axes: $1, keepDimensions: $2) }
-
   static let variance = deviation(
     "var", "the variance: the mean squared deviation from the mean",
     example: .init("var([1, 2, 3, 4])", "1.25"), seeAlso: ["std", "mean"]

@@ -7,7 +7,10 @@ extension Builtin {
   static let embedding = Builtin(
     Declaration(
       "embedding", group: .layers, "a layer that gives a learned vector for each code",
-      details: "Codes are whole numbers from 0 to count − 1, in any shape; E is count×size.",
+      details: """
+        Codes are whole numbers from 0 to count − 1, in any shape; E is count×size. −1, which fills \
+        up sequences, becomes zeros.
+        """,
       parameters: [
         Parameter("count", .integer, "how many codes there are"),
         Parameter("size", .integer, "numbers of a vector"),
@@ -54,6 +57,9 @@ extension Builtin {
           Parameter("layers", .integer, default: .number(1), "how many, one after the other"),
           Parameter(
             "return", .choice(["last", "all"]), default: .string("last"), "which steps it gives"),
+          Parameter(
+            "mask", .bool, default: .bool(false),
+            "whether steps whose features are all 0 fill up a sequence and change nothing"),
         ],
         result: "a network",
         examples: [.init("\(name)(8, 8)", "\(name)(8, 8)   \(parameters)")], seeAlso: seeAlso)
@@ -66,7 +72,7 @@ extension Builtin {
         [
           try Recurrent(
             kind, inputs: inputs, hidden: hidden, layers: arguments.integer(2),
-            returnsAll: arguments.string(3) == "all")
+            returnsAll: arguments.string(3) == "all", isMasked: arguments.bool(4))
         ], interpreter)
     }
   }

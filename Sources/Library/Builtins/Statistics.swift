@@ -110,7 +110,7 @@ extension Builtin {
   /// Where a value is to be inserted into ascending ones.
   ///
   /// - Parameter isAfter: after equal ones rather than before them.
-  fileprivate static func place(of value: Double, in sorted: [Double], after isAfter: Bool) -> Int {
+  static func place(of value: Double, in sorted: [Double], after isAfter: Bool) -> Int {
     var low = 0
     var high = sorted.count
     while low < high {

@@ -26,6 +26,8 @@ package struct Attention: SelfContainedLayer {
 
   package var groupCount: Int { 2 }
 
+  package func features(after input: Int?) -> Int? { size }
+
   package func drawn(generator: inout RandomGenerator) throws -> [[LayerParameter]] {
     let spread = (2 / Double(2 * size)).squareRoot()
     return [
@@ -96,6 +98,8 @@ package struct Positional: SelfContainedLayer {
 
   package var description: String { "positional(\(length), \(size))" }
   package var groupCount: Int { 1 }
+
+  package func features(after input: Int?) -> Int? { size }
 
   package func drawn(generator: inout RandomGenerator) throws -> [[LayerParameter]] {
     [[try .normal("P", [length, size], deviation: 0.02, &generator)]]
@@ -183,6 +187,8 @@ package struct Transformer: CompositeLayer {
     // No parameter depends on the length.
     _ = try resolve(input: [1, size], position: 1, generator: &generator)
   }
+
+  package func features(after input: Int?) -> Int? { size }
 
   package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
     try layers.apply(x, pass)

@@ -49,6 +49,8 @@ package struct Convolution2D: SelfContainedLayer {
 
   package var groupCount: Int { 1 }
 
+  package func features(after input: Int?) -> Int? { outputs }
+
   package func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] {
     guard let windows = windows(for: input) else {
       throw .layerInput(

@@ -75,6 +75,8 @@ package struct Dense: Layer {
       [LayerParameter(letter: "W", tensor: weights)] + (hasBias ? [try .zeros("b", [outputs])] : [])
   }
 
+  package func features(after input: Int?) -> Int? { outputs }
+
   package var knownInput: [Int]? { inputs.map { [$0] } }
 
   package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {

@@ -2,7 +2,7 @@ import Operations
 import Tensors
 
 /// A learned vector for each of `count` codes: whole numbers from 0, in any shape, become vectors
-/// along a new last axis.
+/// along a new last axis. −1, which fills up sequences, becomes zeros.
 package struct Embedding: SelfContainedLayer {
   package let count: Int
   package let size: Int
@@ -17,6 +17,8 @@ package struct Embedding: SelfContainedLayer {
   package var description: String { "embedding(\(count), \(size))" }
   package var groupCount: Int { 1 }
 
+  package func features(after input: Int?) -> Int? { size }
+
   package func drawn(generator: inout RandomGenerator) throws -> [[LayerParameter]] {
     [[try .normal("E", [count, size], deviation: 1, &generator)]]
   }
@@ -29,7 +31,7 @@ package struct Embedding: SelfContainedLayer {
     let table = try parameters(of: pass, count: 1)[0]
     let codes = try x.tensor.guardedDoubles()
     for (index, code) in codes.enumerated() {
-      guard let whole = Int(exactly: code), (0..<count).contains(whole) else {
+      guard let whole = Int(exactly: code), (-1..<count).contains(whole) else {
         throw NetworkError.codeOutside(
           layer: description, code: code, row: index / max(1, codes.count / max(1, x.shape[0])),
           count: count)
@@ -39,6 +41,10 @@ package struct Embedding: SelfContainedLayer {
     let places =
       dimensions.count == 2 && dimensions[1] == 1
       ? try x.tensor.reshaped([dimensions[0]]) : x.tensor
-    return try .subscripted(table, [.gather(places)])
+    guard codes.contains(-1) else { return try .subscripted(table, [.gather(places)]) }
+    let known = try Tensor.apply(.greaterOrEqual, places, 0)
+    let vectors = try Variable.subscripted(
+      table, [.gather(Tensor.apply(.maximum, places, 0))])
+    return try .where(known.reshaped(known.shape.dimensions + [1]), vectors, Variable(0))
   }
 }

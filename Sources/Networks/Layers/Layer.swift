@@ -50,6 +50,13 @@ package protocol Layer: Sendable {
 
   /// The shape of one example that it takes, where it takes only one.
   var knownInput: [Int]? { get }
+  /// How long the last axis of its output is, whatever the other axes are; nil where they decide it.
+  ///
+  /// - Parameter input: the length of the input's last axis, where that is known.
+  func features(after input: Int?) -> Int?
+  /// Draws the parameters where the length of the input's last axis is all that they depend on, and
+  /// nothing is drawn at random.
+  mutating func resolve(features: Int) throws
   /// What it asks of the arrangement of an example's numbers.
   var arrangement: InputArrangement { get }
   /// The function that makes probabilities of its input, where it is one.
@@ -71,6 +78,9 @@ package protocol Layer: Sendable {
   /// The output for plain rows, with a rectifier after it where `rectified`, in one kernel; nil
   /// where there is none.
   func fused(_ x: Tensor, rectified: Bool) throws -> Tensor?
+  /// Where and by which operation an output that is not finite was born inside the layer; nil where
+  /// the layer does not know.
+  func birthOfNotFinite(_ x: Variable, _ pass: LayerPass) -> String?
   /// Adds stages with a backward pass written by hand to a training plan.
   ///
   /// - Returns: whether it did; where not, the plan records `apply`.
@@ -109,6 +119,9 @@ extension Layer {
   package mutating func reset(generator: inout RandomGenerator) throws {}
 
   package var knownInput: [Int]? { nil }
+  package func features(after input: Int?) -> Int? { arrangement == .any ? input : nil }
+  package mutating func resolve(features: Int) throws {}
+  package func birthOfNotFinite(_ x: Variable, _ pass: LayerPass) -> String? { nil }
   package var arrangement: InputArrangement { .own }
   package var probabilities: Tensor.Origin.Function? { nil }
   package var needsWholeBatch: Bool { mixesRows }

@@ -45,6 +45,10 @@ extension NormalizationLayer {
     if let features = parameters.first?.tensor.count { try fill(features) }
   }
 
+  package mutating func resolve(features: Int) throws {
+    if !isResolved { try fill(features) }
+  }
+
   private mutating func fill(_ features: Int) throws {
     let shape = try Shape(checking: [features])
     parameters = [

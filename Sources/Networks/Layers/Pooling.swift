@@ -24,6 +24,8 @@ package struct Pooling: Layer {
 
   package var description: String { "\(kind.rawValue)(\(size))" }
 
+  package func features(after input: Int?) -> Int? { input }
+
   package func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] {
     guard let image = ImageShape(input, channels: nil), image.height >= size, image.width >= size
     else {

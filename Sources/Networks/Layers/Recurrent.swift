@@ -28,26 +28,32 @@ package struct Recurrent: SelfContainedLayer {
   let count: Int
   /// Whether all steps are given, as against the last one.
   let returnsAll: Bool
+  /// Whether steps whose features are all 0 fill up a sequence: the state stays as it is.
+  let isMasked: Bool
   package var parameterGroups: [[LayerParameter]] = []
 
   package init(
-    _ kind: Kind, inputs: Int, hidden: Int, layers: Int = 1, returnsAll: Bool = false
+    _ kind: Kind, inputs: Int, hidden: Int, layers: Int = 1, returnsAll: Bool = false,
+    isMasked: Bool = false
   ) throws(NetworkError) {
     self.kind = kind
     self.inputs = inputs
     self.hidden = hidden
     count = layers
     self.returnsAll = returnsAll
+    self.isMasked = isMasked
     try NetworkError.check(
       [("in", inputs), ("hidden", hidden), ("layers", layers)], of: description)
   }
 
   package var description: String {
     "\(kind.rawValue)(\(inputs), \(hidden)" + (count == 1 ? "" : ", layers=\(count)")
-      + (returnsAll ? ", return=\"all\"" : "") + ")"
+      + (returnsAll ? ", return=\"all\"" : "") + (isMasked ? ", mask=true" : "") + ")"
   }
 
   package var groupCount: Int { count }
+
+  package func features(after input: Int?) -> Int? { hidden }
 
   package func drawn(generator: inout RandomGenerator) throws -> [[LayerParameter]] {
     // As PyTorch draws them.
@@ -77,9 +83,11 @@ package struct Recurrent: SelfContainedLayer {
     _ = try outputShape(
       for: Array(x.shape.dimensions.dropFirst()), position: pass.training?.position ?? 1)
     var sequence = x
+    let real = isMasked ? try Self.realSteps(x.tensor) : nil
     for layer in 0..<count {
       let start = layer * kind.parameterCount
-      let steps = try steps(sequence, Array(own[start..<start + kind.parameterCount]))
+      let steps = try steps(
+        sequence, Array(own[start..<start + kind.parameterCount]), real)
       if layer == count - 1, !returnsAll { return steps[steps.count - 1] }
       sequence = try .stack(steps, axis: 1)
     }
@@ -87,7 +95,9 @@ package struct Recurrent: SelfContainedLayer {
   }
 
   /// The hidden states, N × hidden, one a step.
-  private func steps(_ x: Variable, _ own: [Variable]) throws -> [Variable] {
+  ///
+  /// - Parameter real: for each step, which rows (N×1) have one; nil where all have.
+  private func steps(_ x: Variable, _ own: [Variable], _ real: [Tensor]?) throws -> [Variable] {
     let rows = x.shape[0]
     let inside = try Variable.matmul(x, own[0]) + own[2]
     let zeros = try Tensor.zeros(Shape(checking: [rows, hidden]), inside.elementType.arithmetic)
@@ -96,6 +106,7 @@ package struct Recurrent: SelfContainedLayer {
     for step in 0..<x.shape[1] {
       let now = try Variable.subscripted(inside, [.all, .at(step)])
       let recurrent = try Variable.matmul(state, own[1])
+      let (stateBefore, cellBefore) = (state, cell)
       switch kind {
       case .rnn: state = try .tanh(now + recurrent)
       case .lstm:
@@ -111,9 +122,26 @@ package struct Recurrent: SelfContainedLayer {
         let n = try Variable.tanh(gate(now, 2) + r * (gate(recurrent, 2) + own[3]))
         state = try n + z * (state - n)
       }
+      if let real {
+        state = try .where(real[step], state, stateBefore)
+        if kind == .lstm { cell = try .where(real[step], cell, cellBefore) }
+      }
       states.append(state)
     }
     return states
+  }
+
+  /// For each step, which rows (N×1) have a feature that is not 0.
+  private static func realSteps(_ x: Tensor) throws -> [Tensor] {
+    let (rows, count, width) = (x.shape[0], x.shape[1], x.shape[2])
+    let numbers = try x.guardedDoubles()
+    return try (0..<count).map { step in
+      let flags = (0..<rows).map { row -> Double in
+        let start = (row * count + step) * width
+        return numbers[start..<start + width].contains { $0 != 0 } ? 1 : 0
+      }
+      return try Tensor(doubles: flags, Shape(checking: [rows, 1]), elementType: .bool)
+    }
   }
 
   /// The columns of one gate.

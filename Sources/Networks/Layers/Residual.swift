@@ -50,6 +50,16 @@ package struct Residual: CompositeLayer {
     return input
   }
 
+  package func features(after input: Int?) -> Int? { input }
+
+  package mutating func resolve(features: Int) throws {
+    var inside: Int? = features
+    for index in layers.indices {
+      if let inside { try layers[index].resolve(features: inside) }
+      inside = layers[index].features(after: inside)
+    }
+  }
+
   package var knownInput: [Int]? { layers.first?.knownInput }
   package var arrangement: InputArrangement {
     layers.first { $0.arrangement != .any }?.arrangement ?? .any

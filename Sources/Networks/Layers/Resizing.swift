@@ -13,6 +13,8 @@ package struct Upsampling: Layer {
   package var description: String { "upsample(\(size))" }
   package var arrangement: InputArrangement { .image }
 
+  package func features(after input: Int?) -> Int? { input }
+
   package func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] {
     guard let image = ImageShape(input, channels: nil) else {
       throw .layerInput(
@@ -36,6 +38,8 @@ package struct GlobalAveragePooling: Layer {
   package init() {}
 
   package var description: String { "global_avg_pool" }
+
+  package func features(after input: Int?) -> Int? { input }
 
   package func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] {
     guard input.count >= 2, let channels = input.last else {

@@ -92,6 +92,8 @@ package struct WindowConvolution: SelfContainedLayer {
   }
 
   package var groupCount: Int { 1 }
+
+  package func features(after input: Int?) -> Int? { outputs }
   package var arrangement: InputArrangement { kind == .conv1d ? .own : .image }
 
   package func drawn(generator: inout RandomGenerator) throws -> [[LayerParameter]] {

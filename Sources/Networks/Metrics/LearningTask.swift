@@ -61,6 +61,8 @@ package enum LearningTask: Sendable, Hashable {
     switch TargetKind(targets) {
     case .oneHot: self = .classes
     case .distributions: self = loss.isCrossEntropy || network.endsInSoftmax ? .classes : .numbers
+    case .bits where network.endsInSoftmax && targets.rank > 2 && Self.holdsClasses(targets):
+      self = .classes
     case .bits where network.endsInSigmoid: self = columns == 1 ? .binary : .labels
     case .bits, .numbers: self = .numbers
     }
@@ -98,6 +100,17 @@ package enum LearningTask: Sendable, Hashable {
     case .classes, .binary: Double(right) / Double(max(1, rows))
     case .labels: Double(right) / Double(max(1, rows * columns))
     }
+  }
+
+  /// Whether each row of zeros and ones has at most a single 1: a class, or none where a sequence is
+  /// filled up.
+  private static func holdsClasses(_ targets: Tensor) -> Bool {
+    let columns = max(1, targets.shape.dimensions.last ?? 1)
+    let values = targets.doubles()
+    let sums = stride(from: 0, to: values.count, by: columns).map { start in
+      values[start..<start + columns].reduce(0, +)
+    }
+    return sums.allSatisfy { $0 <= 1 } && sums.contains(1)
   }
 
   private static func isReconstruction(_ inputs: Tensor, _ targets: Tensor) -> Bool {

@@ -19,24 +19,17 @@ package struct Measurement: Sendable {
   /// 1 − Σ(y − p)² / Σ(y − ȳ)², summed over all columns, each with its own mean; nan where the
   /// targets do not vary.
   package var determination: Double {
-    let columns = max(1, targets.shape.dimensions.dropFirst().reduce(1, *))
     let (y, p) = (targets.doubles(), predictions.doubles())
-    let rows = y.count / columns
-    guard rows > 0 else { return .nan }
-    var means = [Double](repeating: 0, count: columns)
-    for (index, value) in y.enumerated() { means[index % columns] += value / Double(rows) }
-    var (rest, total) = (0.0, 0.0)
-    for (index, value) in y.enumerated() {
-      rest += (value - p[index]) * (value - p[index])
-      total += (value - means[index % columns]) * (value - means[index % columns])
-    }
-    return total > 0 ? 1 - rest / total : .nan
+    let total = targets.spread
+    guard y.count == p.count, total > 0 else { return .nan }
+    return 1 - zip(y, p).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } / total
   }
 
   /// The mean over all elements of |y − p|.
   package var meanAbsoluteError: Double {
     let (y, p) = (targets.doubles(), predictions.doubles())
-    return y.isEmpty ? .nan : zip(y, p).reduce(0) { $0 + abs($1.0 - $1.1) } / Double(y.count)
+    return y.isEmpty || y.count != p.count
+      ? .nan : zip(y, p).reduce(0) { $0 + abs($1.0 - $1.1) } / Double(y.count)
   }
 }
 
@@ -146,9 +139,14 @@ private struct Score {
       form == .softmaxCrossEntropy || task == .classes
         ? targets.shape.dimensions.last ?? 1 : targets.shape.dimensions.dropFirst().reduce(1, *))
     let rows = targets.count / columns
-    var losses =
-      form == .softmaxCrossEntropy
-      ? try outputs.crossEntropyFromLogits(targets).doubles().reduce(0, +) : 0
+    // Steps that fill up a sequence count nowhere.
+    let padding = targets.rank > 2 && task == .classes ? targets.rowsOfZeros : []
+    let counted = rows - padding.count { $0 }
+    var losses = 0.0
+    if form == .softmaxCrossEntropy {
+      let all = try outputs.crossEntropyFromLogits(targets).doubles()
+      for (row, loss) in all.enumerated() where padding.isEmpty || !padding[row] { losses += loss }
+    }
     var right = 0
     var isKnown = true
     try outputs.withDoubles { outputs throws(TensorError) in
@@ -156,25 +154,28 @@ private struct Score {
         for start in stride(from: 0, to: rows * columns, by: columns) {
           let output = UnsafeBufferPointer(rebasing: outputs[start..<start + columns])
           let target = UnsafeBufferPointer(rebasing: targets[start..<start + columns])
+          if !padding.isEmpty, padding[start / columns] { continue }
           if form != .softmaxCrossEntropy { losses += form.loss(of: output, target) }
           right += task.rightAnswers(in: output, target, cut: form.cut)
           if output.contains(where: \.isNaN) { isKnown = false }
         }
       }
     }
-    loss = losses / Double(max(1, rows))
-    accuracy = isKnown ? task.accuracy(right, rows: rows, columns: columns) : .nan
+    loss = losses / Double(max(1, counted))
+    accuracy = isKnown ? task.accuracy(right, rows: counted, columns: columns) : .nan
   }
 }
 
 extension Tensor {
-  /// Whole numbers from 0 to `classes` − 1 as one-hot rows along a new last axis, Float32.
+  /// Whole numbers from 0 to `classes` − 1 as one-hot rows along a new last axis, Float32; −1, which
+  /// stands where a sequence is filled up, becomes a row of zeros.
   ///
   /// - Throws: where a number is none of these.
   fileprivate func oneHot(_ classes: Int) throws -> Tensor {
     try MemoryGuard.check(elements: Double(count) * Double(classes))
     var numbers = [Float](repeating: 0, count: count * classes)
     for (index, code) in try guardedDoubles().enumerated() {
+      if code == -1 { continue }
       guard let label = Int(exactly: code), (0..<classes).contains(label) else {
         throw NetworkError.labelOutside(label: Int(clamping: code), classes: classes)
       }

@@ -20,7 +20,10 @@ package struct Network: Sendable {
   package var seed: UInt64 = 0
   /// The shape of the examples that it was last made ready for; nil before any.
   package private(set) var seenInput: [Int]?
-  /// The training that was interrupted, if one was: `train NET` goes on with it.
+  /// What the classes were called in the data that it was last trained on; empty where they had no
+  /// names.
+  package var names: [String] = []
+  /// The training that has not come to its end, if there is one: `train NET` goes on with it.
   package var unfinished: UnfinishedTraining?
 
   /// A network of these layers; parameters are drawn wherever the inputs are known.
@@ -119,27 +122,55 @@ package struct Network: Sendable {
     var shape = shape
     // A dense layer takes rows of its width, or anything else with such a last axis.
     var isAssumed = true
+    // The length of the last axis, where the others are not known.
+    var features: Int?
     for index in first..<layers.count {
       if index & 0xFFF == 0 { try Interrupt.check() }
-      if shape == nil {
+      if shape == nil, features == nil {
         shape = layers[index].knownInput
         if index == 0 { isComplete = shape != nil }
       }
       guard let input = shape else {
         try layers[index].resolveAlone(generator: &generator)
+        if let features {
+          // What it takes is known to be the last axis of something with more.
+          if layers[index].knownInput != nil {
+            _ = try layers[index].resolve(
+              input: [features], position: index + 1, generator: &generator)
+          }
+          try layers[index].resolve(features: features)
+        }
+        features = layers[index].features(after: features)
         continue
       }
       if isAssumed, input.count == 1, takesSequences(layers[index], of: input, index + 1) {
         // What dense layers before it take are sequences, whose length only the data tells.
         try layers[index].resolveAlone(generator: &generator)
         (shape, isAssumed) = (nil, false)
+        features = layers[index].features(after: input.last)
         if index >= first { isComplete = false }
         continue
       }
-      shape = try layers[index].resolve(
+      let output = try layers[index].resolve(
         input: input, position: index + 1, generator: &generator)
+      let isOpen = isAssumed && mixesSteps(layers[index], of: input, output, index + 1)
+      if isOpen {
+        (isAssumed, isComplete) = (false, false)
+        features = layers[index].features(after: input.last)
+      }
+      shape = isOpen ? nil : output
     }
     completeOutput = isComplete ? shape : nil
+  }
+
+  /// Whether a layer gives something else of sequences of such rows than of each row: what comes
+  /// after it then depends on their length, as after `flatten`.
+  private func mixesSteps(
+    _ layer: any Layer, of row: [Int], _ output: [Int], _ position: Int
+  ) -> Bool {
+    guard row.count == 1, let steps = try? layer.outputShape(for: [2] + row, position: position)
+    else { return false }
+    return steps != [2] + output
   }
 
   /// Whether a layer that takes no rows of these features takes sequences of them.

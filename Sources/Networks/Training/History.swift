@@ -1,18 +1,56 @@
-/// What each epoch of training measured: lists of numbers, one an epoch.
+/// What each epoch of training measured.
 package struct History: Sendable, Hashable {
-  /// The loss of the epoch's own forward passes, averaged over rows.
-  package var loss: [Double] = []
-  /// The share of right answers in the epoch's own forward passes; nan where the task has none.
-  package var accuracy: [Double] = []
-  /// The loss on the validation data at the epoch's end; nan where it was not measured.
-  package var validationLoss: [Double] = []
-  /// The accuracy on the validation data at the epoch's end; nan where it was not measured or the
-  /// task has none.
-  package var validationAccuracy: [Double] = []
+  /// Of the epochs' own forward passes, before each update.
+  package var training: [Measures] = []
+  /// On the validation data at the epochs' ends; nan where nothing was measured. As many.
+  package var validation: [Measures] = []
 
-  /// Empty lists.
+  /// Of no epoch.
   package init() {}
 
   /// How many epochs were recorded.
-  package var count: Int { loss.count }
+  package var count: Int { training.count }
+
+  package var loss: [Double] { training.map(\.loss) }
+  package var accuracy: [Double] { training.map(\.accuracy) }
+  package var validationLoss: [Double] { validation.map(\.loss) }
+  package var validationAccuracy: [Double] { validation.map(\.accuracy) }
+
+  mutating func append(_ measured: Measures, validation: Measures?) {
+    training.append(measured)
+    self.validation.append(validation ?? Measures())
+  }
+
+  /// A measure under the name that it has in `net.history`, a number an epoch.
+  package struct Series: Sendable {
+    package let measure: Measures.Measure
+    package let isValidation: Bool
+    package let values: [Double]
+
+    /// As `val_loss`.
+    package var name: String { (isValidation ? "val_" : "") + measure.name }
+  }
+
+  /// All measures of all epochs.
+  package var allSeries: [Series] {
+    [false, true].flatMap { isValidation in
+      Measures.all.map { measure in
+        let epochs = isValidation ? validation : training
+        return Series(
+          measure: measure, isValidation: isValidation,
+          values: epochs.map { $0[keyPath: measure.path] })
+      }
+    }
+  }
+
+  /// The losses, and the scores that the task has: what people are shown. Before any training, that
+  /// of classes.
+  package var series: [Series] {
+    allSeries.filter { series in
+      let path = series.measure.path
+      if series.measure.name == "loss" { return true }
+      if count == 0 { return series.measure.name == "accuracy" }
+      return (training + validation).contains { !$0[keyPath: path].isNaN }
+    }
+  }
 }

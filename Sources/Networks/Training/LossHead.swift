@@ -1,3 +1,4 @@
+import Glibc
 import Graph
 import Operations
 import Tensors
@@ -14,17 +15,17 @@ final class LossHead {
   /// How many rows of classes an example's output holds: one, or in a sequence one a step.
   private let positions: Int
   private let recorded: RecordedHead?
-  /// The sum of the rows' losses of the latest pass; where a row's loss is a mean over its columns,
-  /// of these means.
-  private(set) var lossSum = 0.0
-  /// The right answers of the latest pass: rows, or single zeros and ones where rows hold several.
-  private(set) var correct = 0
+  /// Whether the errors of predicted numbers are summed up.
+  private let hasNumberScores: Bool
+  /// What the latest pass adds up; where a row's loss is a mean over its columns, of these means.
+  private(set) var sums = PassSums()
 
   init(_ setup: TrainingSetup, _ builder: StageBuilder) throws {
     form = setup.form
     task = setup.task
     backend = setup.backend
     positions = setup.positions
+    hasNumberScores = setup.hasNumberScores
     losses = try builder.buffer(width: positions)
     gradient = builder.gradientBuffer(width: setup.outputShape.reduce(1, *))
     recorded = try setup.loss.recorded.map { try RecordedHead($0, setup, rows: builder.rows) }
@@ -34,15 +35,26 @@ final class LossHead {
   var mayStop: Bool { recorded != nil }
 
   /// Measures the loss and the score; where `scale` is not nil, also fills `gradient`, times it.
-  func evaluate(_ outputs: FloatRows, _ targets: FloatRows, scale: Double?) throws {
-    lossSum = 0
-    correct = 0
+  ///
+  /// - Parameter weights: how much each row of classes counts in the loss and its gradient; nil
+  ///   where all count alike.
+  func evaluate(
+    _ outputs: FloatRows, _ targets: FloatRows, weights: [Double]?, scale: Double?
+  ) throws {
+    sums = PassSums()
+    sums.rows = outputs.rows
+    let padding = padding(in: targets)
+    sums.answers = outputs.rows * positions - (padding?.count { $0 } ?? 0)
+    let weights = weights ?? padding.map { $0.map { $0 ? 0 : 1 } }
+    sums.weight = weights.map { $0.reduce(0, +) / Double(positions) } ?? Double(outputs.rows)
     if let recorded {
-      lossSum = try recorded.evaluate(outputs, targets, scale: scale, into: gradient)
-      if task == .numbers { return }
+      sums.loss = try recorded.evaluate(outputs, targets, scale: scale, into: gradient)
+      if task == .numbers, !hasNumberScores { return }
     }
     if gradient.type == .f64 {
-      evaluateRows(outputs.doubles, targets.doubles, gradient.doubles, scale: scale)
+      evaluateRows(
+        outputs.doubles, targets.doubles, gradient.doubles, weights: weights, padding: padding,
+        scale: scale)
     } else if recorded == nil, form == .softmaxCrossEntropy {
       let classes = gradient.columns / positions
       let hits = backend.crossEntropy(
@@ -50,19 +62,23 @@ final class LossHead {
         scale: Float((scale ?? 1) / Double(positions)),
         gradient: scale == nil ? nil : gradient.inRows(of: classes), losses: losses.pointer)
       for row in 0..<gradient.rows * positions {
-        lossSum += losses.number(at: row) / Double(positions)
+        sums.loss += losses.number(at: row) / Double(positions) * (weights?[row] ?? 1)
       }
-      correct = task == .classes ? hits : 0
+      if let weights, scale != nil { gradient.inRows(of: classes).multiplyRows(by: weights) }
+      sums.correct = task == .classes ? hits : 0
+      if let padding { sums.correct -= hitsOfPadding(padding, outputs.inRows(of: classes)) }
     } else {
       evaluateRows(
-        outputs.pointer, targets.pointer, gradient.pointer, scale: scale.map { Float($0) })
+        outputs.pointer, targets.pointer, gradient.pointer, weights: weights,
+        padding: padding, scale: scale.map { Float($0) })
     }
   }
 
   /// The same a row at a time; of a recorded loss the right answers alone.
   private func evaluateRows<Number: BinaryFloatingPoint>(
     _ outputs: UnsafeMutablePointer<Number>, _ targets: UnsafeMutablePointer<Number>,
-    _ gradient: UnsafeMutablePointer<Number>, scale: Number?
+    _ gradient: UnsafeMutablePointer<Number>, weights: [Double]?, padding: [Bool]?,
+    scale: Number?
   ) {
     let width = self.gradient.columns / positions
     // A sequence's loss is the mean over its steps.
@@ -70,10 +86,51 @@ final class LossHead {
     for start in stride(from: 0, to: self.gradient.count, by: width) {
       let output = UnsafeBufferPointer(start: outputs + start, count: width)
       let target = UnsafeBufferPointer(start: targets + start, count: width)
-      correct += task.rightAnswers(in: output, target, cut: cut)
+      if !(padding?[start / width] ?? false) {
+        sums.correct += task.rightAnswers(in: output, target, cut: cut)
+      }
+      if hasNumberScores { addErrors(output, target) }
       if recorded != nil { continue }
-      lossSum += form.loss(of: output, target) / Double(positions)
-      if let scale { form.differentiate(output, target, gradient + start, scale * share) }
+      let weight = weights?[start / width] ?? 1
+      sums.loss += weight * form.loss(of: output, target) / Double(positions)
+      if let scale {
+        form.differentiate(output, target, gradient + start, scale * share * Number(weight))
+      }
+    }
+  }
+
+  /// Which steps of sequences have no class, as those that fill up the shorter ones; nil where each
+  /// has one.
+  private func padding(in targets: FloatRows) -> [Bool]? {
+    guard positions > 1, task == .classes else { return nil }
+    let rows = targets.inRows(of: targets.columns / positions)
+    let missing = (0..<rows.rows).map { row in
+      (0..<rows.columns).allSatisfy { rows.number(at: row * rows.columns + $0) == 0 }
+    }
+    return missing.contains(true) ? missing : nil
+  }
+
+  /// A step without a class has all zeros, whose first is the largest: how many were taken for it.
+  private func hitsOfPadding(_ padding: [Bool], _ outputs: FloatRows) -> Int {
+    padding.indices.count { row in
+      let start = row * outputs.columns
+      return padding[row]
+        && (1..<max(1, outputs.columns)).allSatisfy {
+          outputs.number(at: start + $0) <= outputs.number(at: start)
+        }
+    }
+  }
+
+  /// Adds up how far predicted numbers are from their targets.
+  private func addErrors<Number: BinaryFloatingPoint>(
+    _ outputs: UnsafeBufferPointer<Number>, _ targets: UnsafeBufferPointer<Number>
+  ) {
+    let isLogit = form == .sigmoidCrossEntropy || recorded?.endsInSigmoid ?? false
+    for (output, target) in zip(outputs, targets) {
+      let value = Double(output)
+      let error = (isLogit ? 1 / (1 + exp(-value)) : value) - Double(target)
+      sums.absoluteErrors += abs(error)
+      sums.squaredErrors += error * error
     }
   }
 
@@ -97,6 +154,9 @@ private final class RecordedHead {
     outputShape = try Shape(checking: [rows] + setup.outputShape)
     targetShape = try Shape(checking: [rows] + setup.targetShape)
   }
+
+  /// Whether it is given logits of a sigmoid.
+  var endsInSigmoid: Bool { lastLayer?.probabilities == .sigmoid }
 
   /// Above which output a yes is given.
   var cut: Double { lastLayer == nil ? 0.5 : 0 }

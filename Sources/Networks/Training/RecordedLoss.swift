@@ -19,6 +19,8 @@ package struct RecordedLoss: Sendable {
   let comparesDistributions: Bool
   /// Whether target and prediction may have different shapes.
   let takesOtherTargets: Bool
+  /// Code that gives a person's own again; nil where there is none.
+  package let code: String?
   package let function: Function
   /// Tells functions of a person's own apart.
   private let identity: ObjectIdentifier?
@@ -26,8 +28,11 @@ package struct RecordedLoss: Sendable {
   /// A loss of a person's own, which may be anything.
   ///
   /// - Parameter owner: lives as long as the function does.
-  package init(own name: String, of owner: AnyObject, _ function: @escaping Function) {
+  package init(
+    own name: String, code: String?, of owner: AnyObject, _ function: @escaping Function
+  ) {
     self.name = name
+    self.code = code
     summary = ""
     details = ""
     isMeanOverRows = false
@@ -49,6 +54,7 @@ package struct RecordedLoss: Sendable {
     self.comparesDistributions = comparesDistributions
     takesOtherTargets = false
     identity = nil
+    code = nil
     self.function = { target, prediction in
       guard target.shape == prediction.shape else {
         throw TensorError.lossShapes(

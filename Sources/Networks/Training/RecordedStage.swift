@@ -21,6 +21,8 @@ final class RecordedStage: Stage {
   private let isStill: Bool
   private var recorded: Recorded?
   private let plans = PlanCache()
+  /// Of the latest pass: the step, and the first row's place in the batch.
+  private var place: (step: UInt64, firstRow: Int)?
 
   /// What a forward pass leaves for the backward one.
   private struct Recorded {
@@ -55,6 +57,7 @@ final class RecordedStage: Stage {
   override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
     self.input = input
     recorded = nil
+    place = (step.step, step.rowOffset)
     var x = Variable(try input.tensor(inputShape))
     var values = try parameters.map { Variable(try $0.numbers.tensor($0.shape)) }
     if !layer.statistics.isEmpty {
@@ -100,9 +103,22 @@ final class RecordedStage: Stage {
     return inputGradient
   }
 
+  /// Where inside the layer a number that is not finite was born, found by applying it once more.
+  private func birth() -> String? {
+    guard let x = try? input.tensor(inputShape),
+      let values = try? parameters.map({ Variable(try $0.numbers.tensor($0.shape)) }),
+      let place
+    else { return nil }
+    let pass = TrainingPass(
+      seed: seed, position: position, step: place.step, firstRow: place.firstRow)
+    return layer.birthOfNotFinite(
+      Variable(x), LayerPass(parameters: values[...], training: isStill ? nil : pass))
+  }
+
   override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
     let weights = parameters.map { StageOperand($0.name, $0.numbers) }
     let names = (["x"] + weights.map(\.name)).joined(separator: ", ")
+    if let born = birth() { return (born, [StageOperand("x", input)] + weights) }
     return ("\(name) of \(names)", [StageOperand("x", input)] + weights)
   }
 }

@@ -127,7 +127,7 @@ package indirect enum Schedule: Sendable, Hashable {
     case .plateau(let rate, let factor, let patience):
       return "plateau(\(words(rate)), factor=\(words(factor)), patience=\(patience))"
     case .warmup(let epochs, let then): return "warmup(\(epochs), \(then.description))"
-    case .own(let own): return own.name
+    case .own(let own): return own.code ?? own.name
     }
   }
 }
@@ -141,14 +141,18 @@ extension Schedule: ExpressibleByFloatLiteral {
 package struct OwnSchedule: Sendable, Hashable {
   /// What it is called, or how it is written.
   package let name: String
+  /// Code that gives it again; nil where there is none.
+  package let code: String?
   private let identity: ObjectIdentifier
   private let function: @Sendable (_ epoch: Int) throws -> Double
 
   /// - Parameter owner: lives as long as the function does.
   package init(
-    _ name: String, of owner: AnyObject, _ function: @escaping @Sendable (Int) throws -> Double
+    _ name: String, code: String?, of owner: AnyObject,
+    _ function: @escaping @Sendable (Int) throws -> Double
   ) {
     self.name = name
+    self.code = code
     identity = ObjectIdentifier(owner)
     self.function = function
   }

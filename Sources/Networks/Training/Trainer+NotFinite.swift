@@ -48,14 +48,14 @@ extension Trainer {
 
   /// A step that stops at the first result that is not finite.
   private func checkedStep(rate: Double) throws -> NotFiniteReport? {
-    let (inputs, targets) = beginStep()
-    let share = try exchange.share(ofRows: inputs.rows)
-    let scale = gradientScale(rows: inputs.rows, rate: rate, share: share)
+    let step = try beginStep()
+    let share = try exchange.share(ofRows: step.inputs.rows)
+    let scale = gradientScale(
+      of: step.weight(positions: setup.positions), rate: rate, share: share)
     var offset = 0
-    for plan in plans.pieces(rows: inputs.rows) {
+    for plan in plans.pieces(rows: step.inputs.rows) {
       let found = try check(
-        plan, inputs.rows(from: offset, count: plan.rows),
-        targets.rows(from: offset, count: plan.rows), scale: scale, context(at: offset))
+        plan, step.piece(from: offset, plan.rows), scale: scale, context(at: offset))
       if let found { return found }
       offset += plan.rows
     }
@@ -79,10 +79,9 @@ extension Trainer {
 
   /// Forward and back through one piece of the step.
   private func check(
-    _ plan: TrainingPlan, _ inputs: FloatRows, _ targets: FloatRows, scale: Double,
-    _ context: StepContext
+    _ plan: TrainingPlan, _ rows: Batches.Step, scale: Double, _ context: StepContext
   ) throws -> NotFiniteReport? {
-    var value = inputs
+    var value = rows.inputs
     for stage in plan.stages {
       value = try stage.forward(value, context)
       guard let bad = backend.firstNotFinite(in: value) else { continue }
@@ -92,12 +91,13 @@ extension Trainer {
         layer: stage.position, name: stage.name, phase: "forward", operation: operation,
         operands: operands.map { $0.measured() }, row: batches.row(at: row))
     }
-    try plan.head.evaluate(value, targets, scale: scale)
-    guard plan.head.lossSum.isFinite, backend.firstNotFinite(in: plan.head.gradient) == nil else {
+    try plan.head.evaluate(value, rows.targets, weights: rows.weights, scale: scale)
+    guard plan.head.sums.loss.isFinite, backend.firstNotFinite(in: plan.head.gradient) == nil else {
       return report(
         layer: 0, name: loss.rawValue, phase: "forward", operation: "\(loss.rawValue)(y, p)",
         operands: [
-          StageOperand("outputs", value).measured(), StageOperand("targets", targets).measured(),
+          StageOperand("outputs", value).measured(),
+          StageOperand("targets", rows.targets).measured(),
         ])
     }
     return try checkBackward(plan, context)

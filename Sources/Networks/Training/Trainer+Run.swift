@@ -54,13 +54,13 @@ extension Trainer {
     return try Threads.limited(to: setup.stepThreads) {
       while state.step < stepsPerEpoch {
         if Interrupt.isRequested || delegate?.wantsToStop ?? false { return state.step }
-        let before = state.rows
+        let before = state.sums.rows
         do {
           try guarded { try takeStep(rate: rate) }
         } catch StepFailure.stopped {
           return state.step
         }
-        meter.add(state.rows - before)
+        meter.add(state.sums.rows - before)
         if let delegate, meter.isDue {
           delegate.trainingDidProgress(progress(meter, isEpochEnd: false))
         }
@@ -84,7 +84,7 @@ extension Trainer {
         state.step = step
         beginEpoch()
       }
-      let (lossBefore, rowsBefore) = (state.lossSum, state.rows)
+      let before = state.sums
       let rate = try options.optimizer.rate.rate(epoch: 0)
       do {
         try Threads.limited(to: setup.stepThreads) {
@@ -93,9 +93,38 @@ extension Trainer {
       } catch StepFailure.stopped {
         break
       }
-      let loss = reported(state.lossSum - lossBefore, rows: state.rows - rowsBefore)
+      let loss = reported(
+        state.sums.loss - before.loss, weight: state.sums.weight - before.weight)
       losses.append(loss)
       each(losses.count, loss)
+    }
+    return losses
+  }
+
+  /// Takes a step at each of the rates, as far as the losses stay finite and `goesOn` says so: what
+  /// a rate does to the loss. Leaves the history alone.
+  ///
+  /// - Returns: the loss of each step taken, before its update.
+  package func lossesAtRates(_ rates: [Double], goesOn: ([Double]) -> Bool) throws -> [Double] {
+    var losses: [Double] = []
+    for rate in rates {
+      if Interrupt.isRequested { throw TensorError.interrupted }
+      if losses.isEmpty || state.step == stepsPerEpoch {
+        if !losses.isEmpty { state.epoch += 1 }
+        state.beginEpoch()
+        beginEpoch()
+      }
+      let before = state.sums
+      do {
+        try Threads.limited(to: setup.stepThreads) { try takeStep(rate: rate) }
+      } catch StepFailure.lossNotFinite {
+        break
+      } catch StepFailure.stopped {
+        throw TensorError.interrupted
+      }
+      losses.append(
+        reported(state.sums.loss - before.loss, weight: state.sums.weight - before.weight))
+      if !goesOn(losses) { break }
     }
     return losses
   }
@@ -109,25 +138,21 @@ extension Trainer {
 
   /// Draws the epoch's order and remembers where it starts, as the place to replay from.
   private func beginEpoch() {
-    batches.shuffle(seed: setup.seed, epoch: state.historyBefore + state.epoch)
+    batches.begin(epoch: state.historyBefore + state.epoch)
     epochStart.take(memory, state)
   }
 
   private func endEpoch() throws {
     if setup.backend.firstNotFinite(in: memory.store.weights.row) != nil { throw try diagnose() }
     let epoch = state.epoch + 1
-    var measured: (loss: Double, accuracy: Double)?
+    var measured: Measures?
     if validation != nil, epoch % options.every == 0 || epoch == options.epochs {
       measured = try measureValidation()
     }
     state.epoch = epoch
-    history.loss.append(reported(state.lossSum, rows: state.rows))
-    history.accuracy.append(accuracy(state.correct, rows: state.rows))
-    history.validationLoss.append(measured?.loss ?? .nan)
-    history.validationAccuracy.append(measured?.accuracy ?? .nan)
+    history.append(epochMeasures, validation: measured)
     guard let measured else { return }
-    state.validationLoss = measured.loss
-    state.validationAccuracy = measured.accuracy
+    state.validation = measured
     if options.patience != nil { try keepBest(measured.loss) }
   }
 
@@ -153,12 +178,10 @@ extension Trainer {
   private func progress(_ meter: SpeedMeter, isEpochEnd: Bool) -> TrainingProgress {
     let rowsLeft =
       Double(options.epochs - state.epoch) * Double(batches.rows)
-      - (isEpochEnd ? 0 : Double(state.rows))
+      - (isEpochEnd ? 0 : Double(state.sums.rows))
     return TrainingProgress(
       epoch: isEpochEnd ? state.epoch : state.epoch + 1, epochs: options.epochs, step: state.step,
-      steps: stepsPerEpoch, loss: reported(state.lossSum, rows: state.rows),
-      accuracy: accuracy(state.correct, rows: state.rows), validationLoss: state.validationLoss,
-      validationAccuracy: state.validationAccuracy,
+      steps: stepsPerEpoch, measured: epochMeasures, validation: state.validation,
       rowsPerSecond: meter.speed, secondsLeft: max(0, rowsLeft) / max(meter.speed, 1e-9),
       isEpochEnd: isEpochEnd)
   }

@@ -1,3 +1,4 @@
+import Glibc
 import Tensors
 
 /// Trains a network by a plan: memory and products are fixed once for each number of rows that
@@ -22,6 +23,8 @@ package final class Trainer {
   let exchange: any GradientExchange
   let clock = TrainingClock()
   private let context = StepContext()
+  /// How much the targets vary, where they are numbers to predict.
+  private let spread: (training: Double, validation: Double)
   /// The network without what `memory` and `history` hold of it.
   var template: Network
   package internal(set) var history: History
@@ -51,17 +54,34 @@ package final class Trainer {
       exchange)
   }
 
-  /// Goes on with an interrupted training. Throws `nothingToResume` if there is none.
+  /// Goes on with a training that has not come to its end. Throws `nothingToResume` if there is none.
+  ///
+  /// - Parameter data: the training's own, where it was read from a file that does not hold it;
+  ///   `otherData` is thrown where it is not the same.
   package convenience init(
-    resuming network: Network, backend: any Backend = Backends.current,
-    exchange: any GradientExchange = Alone()
+    resuming network: Network, data given: TrainingData? = nil,
+    backend: any Backend = Backends.current, exchange: any GradientExchange = Alone()
   ) throws {
     guard let unfinished = network.unfinished else { throw TrainingError.nothingToResume }
     var network = network
     if let seed = unfinished.options.seed { network.seed = seed }
+    guard let found = unfinished.data ?? given else {
+      throw TrainingError.dataMissing(unfinished.source)
+    }
+    let data = try found.fitted(to: network).cast(to: network.elementType)
+    if unfinished.data == nil, data.source.fingerprint != unfinished.source.fingerprint {
+      throw TrainingError.otherData(unfinished.source, rows: data.rows)
+    }
     try self.init(
-      resolved: network, data: unfinished.data, options: unfinished.options,
-      state: unfinished.state, backend, exchange)
+      resolved: network, data: data, options: unfinished.options, state: unfinished.state,
+      backend, exchange)
+  }
+
+  /// What is needed to go on from here; nil where the planned end is reached.
+  package var unfinished: UnfinishedTraining? {
+    guard state.epoch < options.epochs else { return nil }
+    if let patience = options.patience, state.stale >= patience { return nil }
+    return UnfinishedTraining(options: options, data: data, state: state)
   }
 
   private init(
@@ -77,10 +97,13 @@ package final class Trainer {
     template = network
     template.loss = setup.loss
     history = network.history
-    batches = try Batches(data, size: setup.batchRows, shuffles: options.shuffle, backend)
+    batches = try Batches(data, setup, options)
     validation = try data.validation.flatMap {
       $0.inputs.shape[0] == 0 ? nil : try RowSource($0.inputs, $0.targets)
     }
+    spread =
+      setup.hasNumberScores
+      ? (data.targets.spread, data.validation?.targets.spread ?? 0) : (0, 0)
     memory = try TrainingMemory(network, options, type: setup.type, backend)
     plans = try TrainingPlans(
       network, setup, memory, rows: data.rows, validationRows: validation?.rows ?? 0)
@@ -115,7 +138,7 @@ package final class Trainer {
     let measured: StepMeasures
     do {
       measured = try differentiate(rate: rate)
-      guard measured.lossSum.isFinite else { throw StepFailure.lossNotFinite }
+      guard measured.sums.loss.isFinite else { throw StepFailure.lossNotFinite }
       try exchange.average(memory.store.update.row, share: measured.share)
       clipGradients()
     } catch {
@@ -124,9 +147,7 @@ package final class Trainer {
       throw error
     }
     memory.update(rate: rate)
-    state.lossSum += measured.lossSum
-    state.correct += measured.correct
-    state.rows += measured.rows
+    state.sums += measured.sums
     state.step += 1
   }
 
@@ -145,41 +166,36 @@ package final class Trainer {
 
   /// What a step measures before the update.
   private struct StepMeasures {
-    var lossSum = 0.0
-    var correct = 0
-    var rows = 0
+    var sums = PassSums()
     /// Which part of the joint batch it was.
     var share = 1.0
   }
 
   /// Leaves the gradients of the step at hand in the updates.
   private func differentiate(rate: Double) throws -> StepMeasures {
-    let (inputs, targets) = beginStep()
-    var measured = StepMeasures(share: try exchange.share(ofRows: inputs.rows))
-    let scale = gradientScale(rows: inputs.rows, rate: rate, share: measured.share)
-    for plan in plans.pieces(rows: inputs.rows) {
-      let offset = measured.rows
+    let step = try beginStep()
+    var measured = StepMeasures(share: try exchange.share(ofRows: step.inputs.rows))
+    let scale = gradientScale(
+      of: step.weight(positions: setup.positions), rate: rate, share: measured.share)
+    for plan in plans.pieces(rows: step.inputs.rows) {
+      let offset = measured.sums.rows
       if offset > 0, Interrupt.isRequested, isAtEpochStart {
         // A step of many pieces may take seconds: it goes back to its start, which is kept.
         epochStart.restore(memory)
         throw StepFailure.stopped
       }
-      try plan.differentiate(
-        inputs.rows(from: offset, count: plan.rows), targets.rows(from: offset, count: plan.rows),
-        scale: scale, context(at: offset))
-      measured.lossSum += plan.head.lossSum
-      measured.correct += plan.head.correct
-      measured.rows += plan.rows
+      try plan.differentiate(step.piece(from: offset, plan.rows), scale: scale, context(at: offset))
+      measured.sums += plan.head.sums
     }
     return measured
   }
 
   /// Makes ready for the step at hand.
-  func beginStep() -> (inputs: FloatRows, targets: FloatRows) {
+  func beginStep() throws -> Batches.Step {
     context.isTraining = true
     context.step = UInt64(memory.steps)
     memory.store.roundWeights(setup.backend)
-    return batches.rows(ofStep: state.step)
+    return try batches.step(state.step)
   }
 
   /// What the stages are told at a piece of the step that begins with that row.
@@ -195,46 +211,61 @@ package final class Trainer {
   }
 
   /// What the gradient of the summed loss is multiplied by.
-  func gradientScale(rows: Int, rate: Double, share: Double) -> Double {
+  ///
+  /// - Parameter weight: what the batch's rows count together.
+  func gradientScale(of weight: Double, rate: Double, share: Double) -> Double {
     var scale = memory.rule.retained != nil ? rate : 1
     switch options.reduction {
     case .mean:
-      scale /= Double(rows)
+      scale = weight > 0 ? scale / weight : 0
       if loss.averagesColumns { scale /= Double(batches.targetWidth) }
     case .sum: scale /= share
     }
     return scale
   }
 
-  /// Loss and accuracy on the validation rows, with the weights as they are; nan where there are
-  /// none.
-  func measureValidation() throws -> (loss: Double, accuracy: Double) {
-    guard let validation else { return (.nan, .nan) }
+  /// What the network measures on the validation rows, with the weights as they are.
+  func measureValidation() throws -> Measures {
+    guard let validation else { return Measures() }
     context.isTraining = false
     memory.store.roundWeights(setup.backend)
-    var lossSum = 0.0
-    var correct = 0
-    var offset = 0
+    var sums = PassSums()
     for plan in plans.validation {
+      let offset = sums.rows
       if Interrupt.isRequested { throw TensorError.interrupted }
       try plan.measure(
         validation.inputs.rows(from: offset, count: plan.rows),
         validation.targets.rows(from: offset, count: plan.rows), context)
-      lossSum += plan.head.lossSum
-      correct += plan.head.correct
-      offset += plan.rows
+      sums += plan.head.sums
     }
-    return (reported(lossSum, rows: offset), accuracy(correct, rows: offset))
+    return measures(of: sums, spread: spread.validation / Double(max(1, validation.rows)))
   }
 
   /// A sum of rows' losses as it is reported.
-  func reported(_ lossSum: Double, rows: Int) -> Double {
-    lossSum / Double(max(1, rows)) * loss.reportedShare(classes: setup.outputShape.last ?? 1)
+  func reported(_ lossSum: Double, weight: Double) -> Double {
+    (weight > 0 ? lossSum / weight : 0) * loss.reportedShare(classes: setup.outputShape.last ?? 1)
   }
 
-  /// The share of right answers; nan where the task has none.
-  func accuracy(_ correct: Int, rows: Int) -> Double {
-    task.accuracy(correct, rows: rows * setup.positions, columns: batches.targetWidth)
+  /// What passes measured.
+  ///
+  /// - Parameter spread: how much the targets vary, a row.
+  func measures(of sums: PassSums, spread: Double) -> Measures {
+    var measured = Measures()
+    measured.loss = reported(sums.loss, weight: sums.weight)
+    measured.accuracy = task.accuracy(
+      sums.correct, rows: sums.answers, columns: batches.targetWidth)
+    if setup.hasNumberScores, sums.rows > 0 {
+      let rows = Double(sums.rows)
+      measured.absoluteError = sums.absoluteErrors / rows / Double(max(1, batches.targetWidth))
+      if spread > 0 { measured.determination = 1 - sums.squaredErrors / rows / spread }
+    }
+    if setup.positions > 1, loss == .crossEntropy { measured.perplexity = exp(measured.loss) }
+    return measured
+  }
+
+  /// What the epoch has measured so far.
+  var epochMeasures: Measures {
+    measures(of: state.sums, spread: spread.training / Double(max(1, data.rows)))
   }
 }
 

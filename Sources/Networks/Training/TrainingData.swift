@@ -6,20 +6,34 @@ package struct TrainingData: Sendable {
   package let inputs: Tensor
   /// N rows of targets.
   package let targets: Tensor
+  /// How much each row counts in the loss, N numbers; nil where all count alike.
+  package let weights: Tensor?
+  /// Height × width (× channels) where the rows are pictures, otherwise empty.
+  package var imageShape: [Int] = []
+  /// As the command named it.
+  package var name = ""
   /// The same for validation.
   package let validation: (inputs: Tensor, targets: Tensor)?
 
   /// Takes N×… inputs and N×K (or N) targets. Throws when rows do not pair.
   package init(
-    inputs: Tensor, targets: Tensor, validation: (inputs: Tensor, targets: Tensor)? = nil
+    inputs: Tensor, targets: Tensor, weights: Tensor? = nil,
+    validation: (inputs: Tensor, targets: Tensor)? = nil
   ) throws {
     (self.inputs, self.targets) = try Self.paired(inputs, targets)
+    self.weights = weights
+    if let weights, weights.count != inputs.shape[0] {
+      throw TrainingError.rowCounts(inputs: inputs.shape[0], targets: weights.count)
+    }
     self.validation = try validation.map { try Self.paired($0.inputs, $0.targets) }
     if rows == 0 { throw TrainingError.noRows }
   }
 
   private init(fitting data: TrainingData, to network: Network) {
     inputs = data.inputs
+    weights = data.weights
+    imageShape = data.imageShape
+    name = data.name
     targets = network.fitted(targets: data.targets, inputs: data.inputs)
     validation = data.validation.map {
       ($0.inputs, network.fitted(targets: $0.targets, inputs: $0.inputs))
@@ -29,6 +43,9 @@ package struct TrainingData: Sendable {
   private init(_ data: TrainingData, in type: ElementType) throws {
     inputs = try data.inputs.cast(to: type).contiguous()
     targets = try data.targets.cast(to: type).contiguous()
+    weights = data.weights
+    imageShape = data.imageShape
+    name = data.name
     validation = try data.validation.map {
       (try $0.inputs.cast(to: type).contiguous(), try $0.targets.cast(to: type).contiguous())
     }
@@ -39,6 +56,22 @@ package struct TrainingData: Sendable {
 
   /// The same with the targets as the network is to give them (`Network.fitted`).
   func fitted(to network: Network) -> TrainingData { TrainingData(fitting: self, to: network) }
+
+  /// The rows with these numbers to train on, and those with others to validate on.
+  package func selecting(_ chosen: [Int], validating held: [Int]) throws -> TrainingData {
+    func rows(_ numbers: [Int], of tensor: Tensor) throws -> Tensor {
+      try tensor.subscripted([
+        .gather(Tensor(doubles: numbers.map(Double.init), elementType: .f64))
+      ])
+    }
+    var part = try TrainingData(
+      inputs: rows(chosen, of: inputs), targets: rows(chosen, of: targets),
+      weights: weights.map { try rows(chosen, of: $0) },
+      validation: (rows(held, of: inputs), rows(held, of: targets)))
+    part.imageShape = imageShape
+    part.name = name
+    return part
+  }
 
   /// The number of examples.
   package var rows: Int { inputs.shape[0] }
@@ -90,67 +123,4 @@ final class RowSource {
       }
     return FloatRows(pointer, rows: rows, columns: columns, type: tensor.elementType)
   }
-}
-
-/// The rows of each step: the data itself where the order is its own, otherwise gathered.
-final class Batches {
-  /// Rows of a step; the last of an epoch may have fewer.
-  let size: Int
-  private let source: RowSource
-  private let backend: any Backend
-  private let gathered: (inputs: FloatBuffer, targets: FloatBuffer)?
-  /// Empty where rows come in the data's own order.
-  private var order: [Int]
-
-  init(_ data: TrainingData, size: Int, shuffles: Bool, _ backend: any Backend) throws {
-    source = try RowSource(data.inputs, data.targets)
-    self.size = size
-    self.backend = backend
-    gathered =
-      shuffles && size < source.rows
-      ? (
-        try FloatBuffer(count: size * source.inputs.columns, type: source.inputs.type),
-        try FloatBuffer(count: size * source.targets.columns, type: source.targets.type)
-      ) : nil
-    order = gathered == nil ? [] : Array(0..<source.rows)
-  }
-
-  /// Rows of an epoch.
-  var rows: Int { source.rows }
-  /// Numbers in a row of targets.
-  var targetWidth: Int { source.targets.columns }
-  /// Steps in an epoch.
-  var count: Int { (rows + size - 1) / size }
-
-  /// Draws an epoch's order, where rows are shuffled.
-  func shuffle(seed: UInt64, epoch: Int) {
-    guard gathered != nil else { return }
-    var generator = RandomGenerator(seed: seed, stream: UInt64(truncatingIfNeeded: epoch))
-    order = generator.permutation(rows)
-  }
-
-  /// The inputs and targets of a step of the epoch.
-  func rows(ofStep step: Int) -> (inputs: FloatRows, targets: FloatRows) {
-    let first = step * size
-    let count = min(size, rows - first)
-    guard let gathered else {
-      return (
-        source.inputs.rows(from: first, count: count),
-        source.targets.rows(from: first, count: count)
-      )
-    }
-    let inputs = gathered.inputs.row.inRows(of: source.inputs.columns).rows(from: 0, count: count)
-    let targets = gathered.targets.row.inRows(of: source.targets.columns)
-      .rows(from: 0, count: count)
-    order.withUnsafeBufferPointer { order in
-      guard let base = order.baseAddress else { return }
-      // SAFETY: the order has an entry for each row of the data; the buffers hold a batch.
-      backend.gather(base + first, from: source.inputs, into: inputs)
-      backend.gather(base + first, from: source.targets, into: targets)
-    }
-    return (inputs, targets)
-  }
-
-  /// Which row of the data is at that place of the epoch.
-  func row(at place: Int) -> Int { order.indices.contains(place) ? order[place] : place }
 }

@@ -20,6 +20,10 @@ package enum TrainingError: Error, CustomStringConvertible {
   case precisionOfFloat64
   /// There is no interrupted training to go on with.
   case nothingToResume
+  /// The data of a training that goes on is not here.
+  case dataMissing(DataSource)
+  /// The data is not what the training was begun with.
+  case otherData(DataSource, rows: Int)
   /// The network's layers have no parameters.
   case noParameters
   /// Every layer with parameters is to stay as it is.
@@ -38,6 +42,22 @@ package enum TrainingError: Error, CustomStringConvertible {
   case otherParameters(optimizer: String)
   /// A schedule of a person's own gives no rate.
   case noRate(schedule: String, epoch: Int, gives: String)
+  /// What changes the inputs gives another shape than it takes.
+  case augmentedShape(augmentation: String, takes: Shape, gives: Shape)
+  /// What changes the inputs gives a NaN or an infinity.
+  case augmentedNotFinite(augmentation: String)
+  /// Weights belong to losses that are sums over rows.
+  case lossTakesNoWeights(loss: String)
+  /// Smoothing belongs to losses that compare probabilities.
+  case lossTakesNoSmoothing(loss: String)
+  /// Class weights belong to rows of one class.
+  case weightsNeedClasses
+  /// There are more or fewer class weights than classes.
+  case weightCount(classes: Int, given: Int)
+  /// A row's weight is negative or not finite.
+  case noWeight(value: Double, row: Int)
+  /// No row counts.
+  case allWeightsZero
   /// A NaN or infinity arose; the network keeps the last good weights.
   case notFinite(NotFiniteReport)
 
@@ -66,6 +86,14 @@ package enum TrainingError: Error, CustomStringConvertible {
         + "them Float32: net.W1 = f32(net.W1)"
     case .nothingToResume:
       "there is no interrupted training to go on with: say train NET on DATA"
+    case .dataMissing(let source):
+      "the training goes on with the data that it was begun with, \(source.name) of "
+        + "\(source.rows) rows, which is not here: load or make it first"
+    case .otherData(let source, let rows):
+      "\(source.name) is not the data that the training was begun with: "
+        + (rows == source.rows
+          ? "its numbers differ" : "it had \(source.rows) rows, and this has \(rows)")
+        + "; with train NET on DATA a new training begins"
     case .noParameters: "the network has no parameters to train: add a dense layer"
     case .nothingToTrain:
       "only= and freeze= leave nothing to train: every layer with parameters would stay as it is"
@@ -84,6 +112,25 @@ package enum TrainingError: Error, CustomStringConvertible {
         + "parameters"
     case .noRate(let schedule, let epoch, let gives):
       "a rate is a number from 0 up, and \(schedule) gives \(gives) for epoch \(epoch)"
+    case .augmentedShape(let augmentation, let takes, let gives):
+      "augment= keeps the shape of the inputs, and \(augmentation) makes \(gives) of \(takes)"
+    case .augmentedNotFinite(let augmentation):
+      "\(augmentation) in augment= gives inputs that are not finite"
+    case .lossTakesNoWeights(let loss):
+      "weights belong to cross_entropy, averageCE, bce and mse; \(loss) is one number of a whole "
+        + "batch: multiply by them in a loss of your own"
+    case .lossTakesNoSmoothing(let loss):
+      "smooth= belongs to losses of probabilities (cross_entropy, averageCE, bce, kl), and this "
+        + "training makes \(loss) small"
+    case .weightsNeedClasses:
+      "weights= weighs classes, and each row of these targets is of no single class: give rows "
+        + "weights of their own, dataset(x, y, weights=w)"
+    case .weightCount(let classes, let given):
+      "weights= has \(given) numbers for \(classes) classes: give one a class, or balanced"
+    case .noWeight(let value, let row):
+      "the weight of row \(row) is \(NetworkFormat.number(value)): weights are finite numbers from "
+        + "0 up"
+    case .allWeightsZero: "all weights are 0: no row would count"
     case .notFinite(let report): report.message
     }
   }

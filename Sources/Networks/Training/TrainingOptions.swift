@@ -20,6 +20,14 @@ package struct TrainingOptions: Sendable {
   package var every = 1
   /// Which layers stay as they are: n is the layer of `W_n`.
   package var frozen: Set<Int> = []
+  /// The share of each target's certainty that is spread over the classes.
+  package var smoothing = 0.0
+  /// How much the classes count; nil for all alike.
+  package var classWeights: ClassWeights?
+  /// What is done to the inputs of each step.
+  package var augmentation: Augmentation?
+  /// The file that whoever runs the training saves the network to after each epoch.
+  package var savePath: String?
   /// The element type of the products.
   package var precision = Precision.f32
 
@@ -42,5 +50,15 @@ package struct TrainingOptions: Sendable {
     try checkPositive("every", every)
     if let patience { try checkPositive("patience", patience) }
     if case .rows(let rows) = batch { try checkPositive("batch", rows) }
+    guard smoothing >= 0, smoothing < 1 else {
+      throw .invalidOption(
+        name: "smooth", value: smoothing, reason: "it must be from 0 to below 1")
+    }
+    if case .given(let weights) = classWeights {
+      for weight in weights where !(weight >= 0 && weight.isFinite) {
+        throw .invalidOption(
+          name: "a weight", value: weight, reason: "it must be a number from 0 up")
+      }
+    }
   }
 }

@@ -27,16 +27,14 @@ final class TrainingPlan {
   func measure(_ inputs: FloatRows, _ targets: FloatRows, _ step: StepContext) throws {
     var value = inputs
     for stage in stages { value = try stage.forward(value, step) }
-    try head.evaluate(value, targets, scale: nil)
+    try head.evaluate(value, targets, weights: nil, scale: nil)
   }
 
   /// Forward and back: parameters' updates take their gradients, times `scale`.
-  func differentiate(
-    _ inputs: FloatRows, _ targets: FloatRows, scale: Double, _ step: StepContext
-  ) throws {
-    var value = inputs
+  func differentiate(_ rows: Batches.Step, scale: Double, _ step: StepContext) throws {
+    var value = rows.inputs
     for stage in stages { value = try stage.forward(value, step) }
-    try head.evaluate(value, targets, scale: scale)
+    try head.evaluate(value, rows.targets, weights: rows.weights, scale: scale)
     var gradient = head.gradient
     var index = stages.count - 1
     while index >= firstTrained {

@@ -8,13 +8,10 @@ package struct TrainingProgress: Sendable {
   /// The step in the epoch, counted from 1, and how many an epoch has.
   package var step: Int
   package var steps: Int
-  /// The loss and accuracy of the epoch so far, averaged over its rows; the accuracy is nan where
-  /// the task has none.
-  package var loss: Double
-  package var accuracy: Double
+  /// Of the epoch so far.
+  package var measured: Measures
   /// On the validation data, as last measured in this training; nil before.
-  package var validationLoss: Double?
-  package var validationAccuracy: Double?
+  package var validation: Measures?
   /// Rows trained on a second, in this run.
   package var rowsPerSecond: Double
   /// Seconds to the planned end at this speed.
@@ -65,46 +62,4 @@ package struct TrainingOutcome: Sendable {
   package var seconds: Double
   /// Rows trained on a second.
   package var rowsPerSecond: Double
-}
-
-/// An interrupted training: what `train NET` needs to go on as if nothing had happened.
-package struct UnfinishedTraining: Sendable {
-  /// The options it was started with.
-  package let options: TrainingOptions
-  /// The data it was started with.
-  package let data: TrainingData
-  var state: TrainingState
-}
-
-/// Where a training stands, apart from the weights.
-struct TrainingState: Sendable {
-  /// Epochs completed.
-  var epoch = 0
-  /// Steps completed of the present epoch, and what they measured.
-  var step = 0
-  var lossSum = 0.0
-  var correct = 0
-  var rows = 0
-  /// The lengths of the history when training began, so that a second training draws new orders.
-  var historyBefore = 0
-  var validationLoss: Double?
-  var validationAccuracy: Double?
-  var best: BestWeights?
-  /// Measurements since the best one.
-  var stale = 0
-
-  mutating func beginEpoch() {
-    step = 0
-    lossSum = 0
-    correct = 0
-    rows = 0
-  }
-}
-
-/// The weights with the best `val_loss` so far.
-struct BestWeights: Sendable {
-  var loss: Double
-  var epoch: Int
-  var parameters: [Tensor]
-  var statistics: [Double]
 }

@@ -11,6 +11,8 @@ struct TrainingSetup {
     form == .softmaxCrossEntropy || task == .classes
       ? max(1, outputShape.dropLast().reduce(1, *)) : 1
   }
+  /// Whether numbers are predicted that can be compared with the targets one by one.
+  var hasNumberScores: Bool { task == .numbers && targetShape == outputShape }
   /// The network's last layer.
   let lastLayer: (any Layer)?
   let loss: Loss

@@ -335,11 +335,5 @@ struct ChartBuilder {
 
 extension History {
   /// The history as `net.history` gives it.
-  var record: Value {
-    func list(_ numbers: [Double]) -> Value { .items(numbers.map { .number($0) }) }
-    return .fields([
-      ("loss", list(loss)), ("accuracy", list(accuracy)), ("val_loss", list(validationLoss)),
-      ("val_accuracy", list(validationAccuracy)),
-    ])
-  }
+  var record: Value { .fields(Value.history(self)) }
 }

@@ -40,11 +40,17 @@ extension Command {
   ) { context in
     let source = try context.requiredWord("source")
     let name = try context.word("name")
-    let binding = try LoadedBinding(
-      context.made(source).map(Loaded.dataSet) ?? Loader.load(source), source: source, name: name,
-      on: context.machine)
+    let loaded = try context.made(source).map(Loaded.dataSet) ?? Loader.load(source)
+    if case .file(.parameters(let tensors, let notes, _)) = loaded, SessionFile.isSession(notes) {
+      try context.loadSession(tensors, notes, as: name)
+      return nil
+    }
+    let binding = try LoadedBinding(loaded, source: source, name: name, on: context.machine)
     try context.define(binding.name, binding.value)
     context.note(binding.summary)
+    if let place = binding.place {
+      context.note("its training stands \(place): train \(binding.name) goes on")
+    }
     if let omitted = binding.omitted {
       context.note(
         NetworkFile.holdsTraining(source)
@@ -66,14 +72,20 @@ extension Command {
       is written beside its place and renamed, so that it is never half there.
       """,
     arguments: [
-      .slot("value", .any, "what to write"),
+      .slot("value", .any, words: [sessionWord], "what to write; session for all variables"),
       .slot("path", after: "to", .path, "the file"),
     ],
     examples: [.init("save [1, 2, 3] to /tmp/numbers.npy\nload /tmp/numbers.npy", nil)],
     seeAlso: ["load"]
   ) { context in
-    let value = try context.requiredValue("value")
     let path = try context.requiredWord("path")
+    if case .word? = context.command.first("value"),
+      !context.machine.globals.isUserDefined(sessionWord)
+    {
+      try context.saveSession(to: path)
+      return nil
+    }
+    let value = try context.savedValue()
     let isDataSet = if case .dataSet = value { true } else { false }
     try FileWriter.write(
       try context.contents(of: value, path), calledBy: isDataSet ? "a data set" : nil, to: path)
@@ -89,6 +101,9 @@ extension Command {
     return nil
   }
 }
+
+/// What `save` takes in place of a value: all variables.
+private let sessionWord = "session"
 
 extension CommandContext {
   /// The data set that a formula of this name makes; nil where there is none, or a file bears it.
@@ -110,6 +125,46 @@ extension CommandContext {
     }
     return try machine.random.drawing { generator in
       try set.made(count: count, noise: noise, generator: &generator)
+    }
+  }
+
+  /// The value to save, where `session` may be a variable's name.
+  fileprivate func savedValue() throws -> Value {
+    if case .word(let word, _)? = command.first("value") { return machine.globals[word] ?? .none }
+    return try requiredValue("value")
+  }
+
+  /// Writes all variables to a file.
+  fileprivate func saveSession(to path: String) throws {
+    guard NetworkFile.holdsTraining(path) else {
+      throw RuntimeError.other(
+        "a session goes to a file that ends in .nnsh, and \(path) does not", hint: nil)
+    }
+    let variables = machine.globals.userDefined.filter { $0.name != "args" }
+    let (contents, leftOut) = try SessionFile.contents(
+      of: variables, machine.random)
+    try FileWriter.write(contents, calledBy: "a session", to: path)
+    for (name, reason) in leftOut { note("\(name) is left out: \(reason)") }
+  }
+
+  /// Gives the variables of a file's session, or a record of them a name.
+  fileprivate func loadSession(
+    _ tensors: [NamedTensor], _ notes: [String: String], as name: String?
+  ) throws {
+    let variables = try SessionFile.variables(from: tensors, notes: notes, on: machine)
+    if let name {
+      try define(name, .fields(variables.map { ($0.name, $0.value) }))
+    } else {
+      for (name, value) in variables { try define(name, value) }
+      if let generator = SessionFile.generator(in: notes) { machine.random.generator = generator }
+    }
+    session.loadedMinimization = MinimizeCheckpoint(from: tensors, notes: notes)
+    let names = variables.map(\.name)
+    note(
+      "\(names.count) variable\(names.count == 1 ? "" : "s"): "
+        + (names.count > 12 ? names.prefix(10) + ["…"] : names[...]).joined(separator: ", "))
+    if let minimization = session.loadedMinimization {
+      note("its minimize stands \(minimization.place): minimize goes on")
     }
   }
 
@@ -149,6 +204,8 @@ private struct LoadedBinding {
   let name: String
   let value: Value
   let summary: String
+  /// Where a network's training stands, if it has not come to its end.
+  private(set) var place: String?
   /// What of a network was not saved with it.
   private(set) var omitted: String?
   /// What the loading has left out or decided.
@@ -189,6 +246,7 @@ private struct LoadedBinding {
       if let network = try NetworkFile.network(from: tensors, notes: notes, on: machine) {
         value = .network(Box(NetworkValue(network)))
         omitted = NetworkFile.omissions(in: notes)
+        place = network.unfinished?.place
         let count = NumberForm.grouped(network.parameterCount)
         summary = "\(name)  \(network.description)   \(count) parameters"
       } else {

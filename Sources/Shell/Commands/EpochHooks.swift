@@ -1,4 +1,5 @@
 import Language
+import Networks
 import Tensors
 
 /// What runs after every epoch: the block of `each { … }`, and the condition of `until=`.
@@ -7,7 +8,11 @@ import Tensors
 /// back after each time.
 struct EpochHooks {
   /// The variables that both see, whatever is trained.
-  static let names = ["epoch", "net", "loss", "accuracy", "val_loss", "val_accuracy"]
+  static let names =
+    ["epoch", "net"]
+    + ["", "val_"].flatMap { prefix in
+      Measures.all.filter(\.isFollowed).map { prefix + $0.name }
+    }
 
   private let machine: Machine
   private let session: Session

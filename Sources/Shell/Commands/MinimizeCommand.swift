@@ -33,6 +33,9 @@ extension Command {
         "patience", .integer, default: .none, misnomers: ["early_stopping"],
         "stops when val_loss has not improved for so many measurements; without on, the loss"),
       .option("every", .integer, default: .number(1), "epochs between measurements of val_loss"),
+      .option(
+        "save", .path, default: .computed("nowhere"), misnomers: ["checkpoint"],
+        "a .nnsh file that the variables are saved to after each epoch, whole or not at all"),
       .option("plot", .bool, default: .bool(false), "draws the history at the end"),
     ],
     result: "record {epochs, loss, val_loss, seconds, history}",
@@ -49,11 +52,19 @@ extension Command {
     let run: MinimizeRun
     if context.has("loss") {
       run = try MinimizeRun(context)
+      if let start = context.session.minimizeStart {
+        context.session.minimizeStart = nil
+        try start.restore(run)
+      }
     } else {
       if let input = context.command.inputs.first {
         throw RuntimeError.other(
           "minimize needs what is to become small, before \(input.slot)",
           hint: "write minimize LOSS wrt NAMES")
+      }
+      if let loaded = context.session.loadedMinimization {
+        context.session.loadedMinimization = nil
+        return try loaded.goOn(context)
       }
       guard let unfinished = context.session.unfinishedMinimization else {
         throw RuntimeError.other(
@@ -62,6 +73,7 @@ extension Command {
       run = unfinished
     }
     context.session.unfinishedMinimization = nil
+    context.session.loadedMinimization = nil
     return try run.finish(context)
   }
 }

@@ -7,20 +7,24 @@ import Tensors
 /// A `minimize` under way: what it changes, and where it stands, so that it can go on after an
 /// interruption.
 final class MinimizeRun {
-  private let machine: Machine
-  private let gradient: LossGradient
+  let machine: Machine
+  let gradient: LossGradient
   private let names: String
+  /// The variables that it changes, where all are global.
+  let variables: [String]?
+  /// The command as it was written.
+  let statement: String
   private let data: Rows?
-  private let options: TrainingOptions
+  let options: TrainingOptions
   private let hooks: EpochHooks
   private let drawsHistory: Bool
-  private let seed: UInt64
+  var seed: UInt64
   private let epochs: Int
-  private var optimizer: Optimizer
-  private var state = State()
+  var optimizer: Optimizer
+  var state = State()
 
   /// Where a run stands.
-  private struct State {
+  struct State {
     var epoch = 0
     var step = 0
     var lossSum = 0.0
@@ -32,6 +36,8 @@ final class MinimizeRun {
     /// What the loss of the latest step was measured of.
     var measured: [Tensor] = []
     var seconds = 0.0
+    /// Whether it has come to its end, or was ended.
+    var isOver = false
   }
 
   /// The rows of a run.
@@ -47,13 +53,23 @@ final class MinimizeRun {
 
   init(_ context: CommandContext) throws {
     machine = context.machine
-    options = try TrainingSettings(context).options()
+    var options = try TrainingSettings(context).options()
+    options.savePath = try context.word("save")
+    self.options = options
+    statement = MinimizeCheckpoint.statement(context.command)
     guard case .thunk(let loss)? = context.command.first("loss") else {
       throw RuntimeError.other("minimize needs an expression", hint: "minimize LOSS wrt NAMES")
     }
     let places = try Self.places(context)
     gradient = LossGradient(of: loss, at: places)
     names = places.map(\.description).joined(separator: ", ")
+    variables =
+      places.allSatisfy { $0.isGlobal }
+      ? places.map { $0.description.prefix { $0 != "." } }.map(String.init) : nil
+    if options.savePath != nil, variables == nil {
+      throw RuntimeError.other(
+        "minimize: save= keeps global variables, and \(names) belongs to a function", hint: nil)
+    }
     hooks = EpochHooks(context)
     drawsHistory = try context.bool("plot") ?? false
     optimizer = options.optimizer
@@ -130,6 +146,7 @@ final class MinimizeRun {
     }
     reporter.finish()
     if ending == .interrupted {
+      try saveInterrupted()
       context.session.interruptIsExplained = true
       context.session.unfinishedMinimization = self
       context.note(
@@ -139,6 +156,8 @@ final class MinimizeRun {
       throw RuntimeError.interrupted
     }
     try restoreBest(context, ending)
+    state.isOver = true
+    try save()
     let record = record
     if drawsHistory, case .record(let box) = record, let history = box.content["history"] {
       try context.drawHistory(history)
@@ -158,7 +177,8 @@ final class MinimizeRun {
       }
       reporter.epochDidEnd(state.epoch, state.losses.last, state.validationLosses.last)
       do {
-        if try hooks.run(variables) { return .ended }
+        try save()
+        if try hooks.run(measures) { return .ended }
       } catch TensorError.interrupted {
         return .interrupted
       }
@@ -184,13 +204,29 @@ final class MinimizeRun {
     while state.step < data.steps {
       if Interrupt.isRequested { return false }
       let range = state.step * data.batch..<min(data.train.count, (state.step + 1) * data.batch)
-      RowVariables.set(
+      let rows =
         isShuffled
-          ? try data.train.selecting(Array(order[range])) : try data.train.rows(range), machine)
+        ? try data.train.selecting(Array(order[range])) : try data.train.rows(range)
+      RowVariables.set(try augmented(rows), machine)
       try takeStep(rate, rows: range.count)
       reporter.update(state.epoch, Double(state.step) / Double(data.steps), meanLoss)
     }
     return true
+  }
+
+  private func augmented(_ rows: Split) throws -> Split {
+    guard let augmentation = options.augmentation else { return rows }
+    let x = try augmentation.apply(
+      rows.images ?? rows.x, seed: seed, epoch: state.epoch, step: state.step)
+    return Split(
+      x: try x.contiguous().reshaped(rows.x.shape.dimensions), y: rows.y, labels: rows.labels,
+      imageDimensions: rows.imageDimensions, weights: rows.weights)
+  }
+
+  /// Writes the variables and where the run stands to the file of `save=`.
+  func save() throws {
+    guard let path = options.savePath else { return }
+    try MinimizeCheckpoint.write(self, to: path)
   }
 
   private var meanLoss: Double { state.lossSum / Double(max(1, state.rows)) }
@@ -258,7 +294,7 @@ final class MinimizeRun {
     return sum / Double(valid.count)
   }
 
-  private var variables: [(name: String, value: Value)] {
+  private var measures: [(name: String, value: Value)] {
     func number(_ values: [Double]) -> Value { values.last.map { .number($0) } ?? .none }
     return [
       ("epoch", .number(Double(state.epoch))), ("loss", number(state.losses)),
@@ -267,6 +303,18 @@ final class MinimizeRun {
   }
 
   // MARK: the end
+
+  /// The signal that stopped the run must not stop the saving, too.
+  private func saveInterrupted() throws {
+    Interrupt.clear()
+    defer { Interrupt.request() }
+    try save()
+  }
+
+  /// Whether there is nothing to go on with.
+  var isAtEnd: Bool {
+    state.isOver || state.epoch >= epochs || options.patience.map { state.stale >= $0 } ?? false
+  }
 
   private func restoreBest(_ context: CommandContext, _ ending: Ending) throws {
     var text = ""

@@ -4,7 +4,7 @@ import Language
 /// The variables that hold a minibatch, and what they held before.
 struct RowVariables {
   /// Their names.
-  static let names = ["x", "y", "labels"]
+  static let names = ["x", "y", "labels", "weights"]
   private let machine: Machine
   private let saved: [Value?]
 
@@ -23,5 +23,6 @@ struct RowVariables {
     machine.globals["x"] = .tensor(Box(rows.x))
     machine.globals["y"] = .tensor(Box(rows.y))
     machine.globals["labels"] = rows.labels.map { .tensor(Box($0)) } ?? Value.none
+    if let weights = rows.weights { machine.globals["weights"] = .tensor(Box(weights)) }
   }
 }

@@ -7,7 +7,9 @@ import Tensors
 
 extension Command {
   /// Training and measuring networks.
-  static let training: [Command] = [train, minimize, step, test, reset, stop]
+  static let training: [Command] = [
+    train, minimize, step, findRate, test, reset, stop, sample,
+  ]
 
   /// The rates of the rules whose own is not the command's default: `0.001 for adam and adamw`.
   private static var otherRates: String {
@@ -45,12 +47,16 @@ extension Command {
       "the norm that all gradients together are scaled down to; 0 for none"),
     .option("shuffle", .bool, default: .bool(true), "a new order of the rows each epoch"),
     .option(
+      "augment", .function, default: .computed("nothing"),
+      misnomers: ["augmentation", "transform"],
+      "changes the inputs anew in every step: (x -> shift(x, 2))"),
+    .option(
       "seed", .integer, default: .computed("the network's own"),
       misnomers: ["random_state", "random_seed"], "decides orders and dropout"),
   ]
 
   /// What `train` and `step` have in common.
-  private static let stepOptions: [Argument] =
+  static let stepOptions: [Argument] =
     updateOptions + [
       .option(
         "only", .any, default: .computed("all layers"),
@@ -67,6 +73,13 @@ extension Command {
       .option(
         "reduction", .choice(LossReduction.allCases.map(\.rawValue)), default: .string("mean"),
         "whether a batch's gradient is the mean over its rows or their sum"),
+      .option(
+        "smooth", .number, default: .number(0), misnomers: ["label_smoothing"],
+        "the share of each target that is spread over the classes, in training alone"),
+      .option(
+        "weights", .any, default: .computed("all alike"), words: ["balanced"],
+        misnomers: ["class_weight", "class_weights"],
+        "how much each class counts in the loss that is trained: balanced, or a number a class"),
       .option(
         "precision", .choice(Precision.allCases.map(\.rawValue)), default: .string("f32"),
         "the element type of the products"),
@@ -98,11 +111,15 @@ extension Command {
         "stops when val_loss has not improved for so many measurements"),
       .option("every", .integer, default: .number(1), "epochs between measurements of val_loss"),
       .option(
+        "folds", .integer, default: .none, misnomers: ["cv", "k_folds"],
+        "cross-validates: trains so many copies, each validated on another part; the network stays"),
+      .option(
         "save", .path, default: .computed("nowhere"), misnomers: ["checkpoint"],
         "a file that the network is saved to after each epoch, whole or not at all"),
       .option("plot", .bool, default: .bool(false), "draws the history at the end"),
     ],
-    result: "record {epochs, loss, accuracy, val_loss, val_accuracy, seconds}",
+    result:
+      "record {epochs, loss, accuracy, val_loss, val_accuracy, seconds}; for numbers r2 and mae",
     examples: [
       .init(
         """
@@ -115,13 +132,18 @@ extension Command {
     seeAlso: ["step", "test", "reset", "plot"]
   ) { context in
     let place = try context.place("net")
-    let network = try context.network("net")
+    var network = try context.network("net")
     let run = try TrainingRun(context, place: place)
     if context.has("data") {
       let settings = TrainingSettings(context)
       var options = try settings.options()
       options.frozen = try settings.frozen(of: network)
+      options.savePath = try context.word("save")
       let data = try context.trainingData("data", for: network)
+      if let folds = try context.integer("folds") {
+        return try CrossValidation(context, network, data, options, folds: folds).run()
+      }
+      network.names = try context.classNames("data", of: data)
       let trainer = try Trainer(network, data: data, options: options)
       context.noteTheLoss(of: trainer, network, place)
       return try run.finish(trainer)
@@ -133,7 +155,8 @@ extension Command {
         "\(option.slot)= is given, but no data: train \(place.description) alone goes on as planned",
         hint: "write train \(place.description) on DATA \(option.slot)=…")
     }
-    return try run.finish(try Trainer(resuming: network))
+    let data = try context.dataAgain(for: network)
+    return try run.finish(try Trainer(resuming: network, data: data))
   }
 
   static let step = Command(
@@ -198,17 +221,58 @@ extension Command {
 extension CommandContext {
   /// The rows to train and to validate on, in the shape that the network takes.
   func trainingData(_ slot: String, for network: Network) throws -> TrainingData {
-    let value = try requiredValue(slot)
+    var data = try trainingData(of: requiredValue(slot), slot, for: network)
+    if let input = command.first(slot) { data.name = sourceText(input) }
+    return data
+  }
+
+  /// What the data calls its classes.
+  fileprivate func classNames(_ slot: String, of data: TrainingData) throws -> [String] {
+    try EvaluationData(requiredValue(slot), slot: slot, self).names
+  }
+
+  /// The data of an interrupted training that a file has brought without it; nil where the network
+  /// has its data. A data set that is known by its name is loaded.
+  fileprivate func dataAgain(for network: Network) throws -> TrainingData? {
+    guard let unfinished = network.unfinished, unfinished.data == nil else { return nil }
+    let source = unfinished.source
+    guard let root = CheckpointCode.rootName(of: source.name) else {
+      let value = try? CheckpointCode.value(of: source.name, on: machine)
+      return try value.map { try trainingData(of: $0, "data", for: network) }
+    }
+    if machine.globals[root] == nil {
+      guard case .dataSet(let set)? = try? Loader.load(root) else {
+        throw TrainingError.dataMissing(source)
+      }
+      try define(root, .dataSet(Box(set)))
+      note(set.summary)
+    }
+    var data = try trainingData(
+      of: CheckpointCode.value(of: source.name, on: machine), "data", for: network)
+    data.name = source.name
+    return data
+  }
+
+  private func trainingData(of value: Value, _ slot: String, for network: Network) throws
+    -> TrainingData
+  {
     if case .dataSet(let box) = value {
       let set = box.content
       let validation =
         set.valid.isEmpty ? nil : (set.valid.inputs(for: network), set.valid.y)
-      return try TrainingData(
-        inputs: set.train.inputs(for: network), targets: set.train.y,
-        validation: validation.map { (inputs: $0.0, targets: $0.1) })
+      return try data(of: set.train, validation, for: network)
     }
-    let split = try EvaluationData(value, slot: slot, self).split
-    return try TrainingData(inputs: split.inputs(for: network), targets: split.y)
+    return try data(of: EvaluationData(value, slot: slot, self).split, nil, for: network)
+  }
+
+  private func data(
+    of split: Split, _ validation: (Tensor, Tensor)?, for network: Network
+  ) throws -> TrainingData {
+    var data = try TrainingData(
+      inputs: split.inputs(for: network), targets: split.y, weights: split.weights,
+      validation: validation.map { (inputs: $0.0, targets: $0.1) })
+    data.imageShape = split.imageDimensions
+    return data
   }
 
   /// Says once what surprises people: classes that are trained as numbers.

@@ -14,7 +14,7 @@ final class TrainingRun: TrainingDelegate {
   private let showsProgress: Bool
   private let hooks: EpochHooks
   /// Where the network is saved after each epoch.
-  private let savePath: String?
+  private var savePath: String?
   private var last: Progress?
   private let start = MonotonicClock.now()
 
@@ -22,7 +22,12 @@ final class TrainingRun: TrainingDelegate {
     self.context = context
     self.place = place
     let session = context.session
-    hooks = EpochHooks(context)
+    // A training that goes on has the block and the condition that it was begun with.
+    let isNew = context.has("data")
+    hooks =
+      isNew
+      ? EpochHooks(context) : session.unfinishedHooks[place.description] ?? EpochHooks(context)
+    session.unfinishedHooks[place.description] = nil
     savePath = try context.word("save")
     showsProgress = session.settings.showsProgress
     reporter = session.progressReporter(every: try context.integer("every") ?? 1)
@@ -32,7 +37,8 @@ final class TrainingRun: TrainingDelegate {
   ///
   /// - Returns: the last epoch's measures.
   func finish(_ trainer: Trainer) throws -> Value {
-    try Termination.deferred {
+    if savePath == nil { savePath = trainer.options.savePath }
+    return try Termination.deferred {
       // Where nothing can be written any more, the process ends in the middle of a line.
       context.session.beforeEnding = { [self] cause in rescue(trainer, cause) }
       defer { context.session.beforeEnding = nil }
@@ -44,7 +50,9 @@ final class TrainingRun: TrainingDelegate {
         } else if case RuntimeError.interrupted = error, endsTheProcess {
           rescue(trainer, "Ctrl-C")
         } else if isLost(error) {
-          rescue(trainer, "an error")
+          // Where saving fails, the file of save= is of an earlier epoch.
+          if error is DataError { savePath = nil }
+          rescue(trainer, error is DataError ? "a failed save" : "an error")
         }
         throw error
       }
@@ -64,18 +72,25 @@ final class TrainingRun: TrainingDelegate {
     reporter.finish(last)
     let network = try trainer.trained()
     try place.write(.network(Box(NetworkValue(network))))
+    // The signal that stopped the training must not stop the saving, too.
+    let isInterrupted = Interrupt.isRequested
+    if isInterrupted { Interrupt.clear() }
+    if let savePath, Termination.requested == nil {
+      try NetworkFile.write(network, to: savePath)
+    }
+    if isInterrupted { Interrupt.request() }
     try explain(outcome, trainer, network)
     if try context.bool("plot") ?? false { try context.drawHistory(network.history.record) }
     return row(outcome, network.history, from: epochsBefore)
   }
 
-  /// Whether an error takes the network with it: one that is no mistake of the person's, in a
+  /// Whether an error takes the network with it: memory that runs short or a disk that is full, in a
   /// script that it ends. At the prompt the variable has the network.
   private func isLost(_ error: any Error) -> Bool {
     guard endsTheProcess, !context.session.commandLine.keepsGoing else { return false }
     switch error {
     case TensorError.outOfMemory, TensorError.memoryRunsShort: return true
-    default: return false
+    default: return error is DataError
     }
   }
 
@@ -90,8 +105,15 @@ final class TrainingRun: TrainingDelegate {
     Interrupt.clear()
     let progress = "epoch \(trainer.epoch) of \(trainer.options.epochs)"
     do {
-      let (path, deleted) = try RescuedNetworks.keep(
-        trainer.trained(), named: place.description, because: "\(cause) in \(progress)")
+      var network = try trainer.trained()
+      network.unfinished = trainer.unfinished
+      let reason = "\(cause) in \(progress)"
+      let name = place.description
+      var kept = savePath.flatMap {
+        try? RescuedNetworks.keep(network, named: name, because: reason, at: $0)
+      }
+      if kept == nil { kept = try RescuedNetworks.keep(network, named: name, because: reason) }
+      guard let (path, deleted) = kept else { return }
       context.note(
         "\(cause): \(place.description) is kept as it was in \(progress): "
           + "load \(RescuedNetworks.quoted(path)) as \(place.description)")
@@ -112,36 +134,37 @@ final class TrainingRun: TrainingDelegate {
 
   func trainingDidEndEpoch(_ trainer: Trainer) throws -> Bool {
     if hooks.isEmpty, savePath == nil { return false }
-    let trained = try trainer.trained()
-    if let savePath {
-      let isWhole = NetworkFile.holdsTraining(savePath)
-      let (tensors, notes) = try NetworkFile.contents(
-        of: trained, inAnyCase: !isWhole, withTraining: isWhole)
-      try FileWriter.write(.parameters(tensors, notes: notes), to: savePath)
-    }
+    var trained = try trainer.trained()
+    trained.unfinished = trainer.unfinished
+    if let savePath { try NetworkFile.write(trained, to: savePath) }
     let network = Value.network(Box(NetworkValue(trained)))
     try place.write(network)
     let history = trainer.history
-    func number(_ values: [Double]) -> Value {
-      values.last.flatMap { $0.isNaN ? nil : .number($0) } ?? .none
+    // An accuracy is there even where the task has none, so that a block may ask for it.
+    let shown = history.allSeries.filter { series in
+      series.measure.name == "accuracy" || series.values.contains { !$0.isNaN }
+        || series.measure.name == "loss"
     }
-    return try hooks.run([
-      ("epoch", .number(Double(history.count - trainer.epochsMeasured))), ("net", network),
-      ("loss", number(history.loss)), ("accuracy", number(history.accuracy)),
-      ("val_loss", number(history.validationLoss)),
-      ("val_accuracy", number(history.validationAccuracy)),
-    ])
+    let measures = shown.map { series in
+      (
+        name: series.name,
+        value: series.values.last.flatMap { $0.isNaN ? nil : Value.number($0) } ?? Value.none
+      )
+    }
+    return try hooks.run(
+      [("epoch", .number(Double(history.count - trainer.epochsMeasured))), ("net", network)]
+        + measures)
   }
 
   private func describe(_ progress: TrainingProgress) -> Progress {
-    var figures = [("loss", NumberForm.loss(progress.loss))]
-    func add(_ name: String, _ value: Double?, _ form: (Double) -> String) {
+    var figures: [(String, String)] = []
+    for (prefix, measured) in [("", progress.measured), ("val_", progress.validation)] {
       // A task without classes has no accuracy, and says nothing of one.
-      if let value, !value.isNaN { figures.append((name, form(value))) }
+      for measure in Measures.all where measure.isFollowed {
+        guard let value = measured?[keyPath: measure.path], !value.isNaN else { continue }
+        figures.append((prefix + measure.name, measure.text(value)))
+      }
     }
-    add("accuracy", progress.accuracy, NumberForm.percent)
-    add("val_loss", progress.validationLoss, NumberForm.loss)
-    add("val_accuracy", progress.validationAccuracy, NumberForm.percent)
     let done = progress.isEpochEnd ? progress.epoch : progress.epoch - 1
     return Progress(
       done: done, total: progress.epochs, unit: "epoch", figures: figures,
@@ -178,14 +201,16 @@ final class TrainingRun: TrainingDelegate {
     epoch: Int, step: Int, _ trainer: Trainer, _ history: History
   ) {
     context.session.interruptIsExplained = true
+    if !hooks.isEmpty { context.session.unfinishedHooks[place.description] = hooks }
     // The network goes to the state folder instead, which says so.
     if Termination.requested != nil { return }
     var reached =
       "interrupted in epoch \(epoch) of \(trainer.options.epochs), "
       + "step \(step) of \(trainer.stepsPerEpoch)"
-    if let loss = history.loss.last, let accuracy = history.accuracy.last {
-      reached += ": loss \(NumberForm.loss(loss))"
-      if !accuracy.isNaN { reached += ", accuracy \(NumberForm.percent(accuracy))" }
+    if let last = history.training.last {
+      let known = Measures.all.filter { $0.isFollowed && !last[keyPath: $0.path].isNaN }
+      reached +=
+        ": " + known.map { "\($0.name) \($0.text(last[keyPath: $0.path]))" }.joined(separator: ", ")
     }
     // In a script that ends here the network goes to the state folder, too.
     if !endsTheProcess { reached += "\nall is kept: train \(place.description) goes on" }
@@ -195,18 +220,25 @@ final class TrainingRun: TrainingDelegate {
   /// The last of what this training measured.
   private func row(_ outcome: TrainingOutcome, _ history: History, from first: Int) -> Value {
     var fields: [(String, Value)] = [("epochs", .number(Double(outcome.epochs)))]
-    let measures = [
-      ("loss", history.loss), ("accuracy", history.accuracy),
-      ("val_loss", history.validationLoss), ("val_accuracy", history.validationAccuracy),
-    ]
-    for (name, values) in measures {
-      if let value = values.dropFirst(first).last(where: { !$0.isNaN }) {
-        fields.append((name, .number(value)))
+    for series in history.series {
+      if let value = series.values.dropFirst(first).last(where: { !$0.isNaN }) {
+        fields.append((series.name, .number(value)))
       }
     }
     return .fields(fields + [("seconds", .number(outcome.seconds))])
   }
 
+}
+
+extension Measures.Measure {
+  /// A value of it as people read it.
+  func text(_ value: Double) -> String {
+    switch unit {
+    case .number: NumberForm.loss(value)
+    case .share: NumberForm.percent(value)
+    case .coefficient: NumberForm.fixed(value, 4)
+    }
+  }
 }
 
 extension Session {

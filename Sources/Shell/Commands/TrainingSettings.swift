@@ -25,10 +25,36 @@ struct TrainingSettings {
     } else {
       options.patience = try context.count("patience")
     }
+    if let smoothing = try context.number("smooth") { options.smoothing = smoothing }
+    options.classWeights = try classWeights()
+    options.augmentation = try augmentation()
     if let shuffle = try context.bool("shuffle") { options.shuffle = shuffle }
     if let every = try context.count("every") { options.every = every }
     options.seed = try seed()
     return options
+  }
+
+  private func classWeights() throws -> ClassWeights? {
+    guard let value = try context.value("weights") else { return nil }
+    switch value {
+    case .none: return nil
+    case .string(let box) where box.content == "balanced": return .balanced
+    default:
+      guard let numbers = try value.asNumbers() else {
+        throw context.mismatch("weights", "balanced, or a number a class", value)
+      }
+      return .given(numbers)
+    }
+  }
+
+  private func augmentation() throws -> Augmentation? {
+    guard let value = try context.value("augment") else { return nil }
+    switch value {
+    case .none: return nil
+    case .function(let function): return try Augmentation(function, context.machine)
+    default:
+      throw context.mismatch("augment", "a function of the inputs, (x -> shift(x, 2))", value)
+    }
   }
 
   /// The numbers of the layers that `only=` and `freeze=` leave as they are.

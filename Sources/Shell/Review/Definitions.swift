@@ -118,6 +118,8 @@ struct Definitions {
       case .word(let word):
         // A word that no set bears may be a variable's.
         if given.reading != nil, !NamedSet.isKnown(word) { return nil }
+        // Such a file may hold all variables of a session.
+        if NetworkFile.holdsTraining(word) { return nil }
         return names.union([Loader.bindingName(for: word)])
       case .expression(let expression):
         guard case .string(let path) = expression.kind else { return nil }

@@ -59,6 +59,12 @@ package final class Session: CommandHost {
   var epochEnds: Bool?
   /// The `minimize` that was interrupted.
   var unfinishedMinimization: MinimizeRun?
+  /// The `minimize` that a file was saved by, until it goes on.
+  var loadedMinimization: MinimizeCheckpoint?
+  /// Where the next `minimize` starts: set for the time in which a loaded one is run again.
+  var minimizeStart: MinimizeCheckpoint?
+  /// What runs after every epoch of trainings that were interrupted, by the network's place.
+  var unfinishedHooks: [String: EpochHooks] = [:]
   /// Which definitions that hide layers have been told of.
   var shadowingNotes: Set<String> = []
   var hasNotedMissingLibrary = false

@@ -10,26 +10,18 @@ enum TrainingRecord {
   private static let ruleNote = "optimizer"
   private static let stepsNote = "steps"
 
-  private static let measures:
-    [(name: String, path: WritableKeyPath<History, [Double]> & Sendable)] =
-      [
-        ("loss", \.loss), ("accuracy", \.accuracy), ("val_loss", \.validationLoss),
-        ("val_accuracy", \.validationAccuracy),
-      ]
-
   /// Whether a tensor of a file is one of these.
   static func holds(_ name: String) -> Bool { name.hasPrefix(history) || name.hasPrefix(state) }
 
   static func tensors(of network: Network) throws -> [NamedTensor] {
     var tensors: [NamedTensor] = []
     if network.history.count > 0 {
-      for (name, path) in measures {
-        let numbers = network.history[keyPath: path]
+      for series in network.history.series {
         tensors.append(
           NamedTensor(
-            name: history + name,
+            name: history + series.name,
             tensor: try Tensor(
-              doubles: numbers, Shape(checking: [numbers.count]), elementType: .f64)))
+              doubles: series.values, Shape(checking: [series.values.count]), elementType: .f64)))
       }
     }
     for (index, buffers) in network.optimizerState.buffers.enumerated() {
@@ -54,14 +46,7 @@ enum TrainingRecord {
   ) {
     var found: [String: Tensor] = [:]
     for tensor in tensors where holds(tensor.name) { found[tensor.name] = tensor.tensor }
-    var history = History()
-    for (name, path) in measures {
-      history[keyPath: path] = found[Self.history + name]?.doubles() ?? []
-    }
-    let count = history.loss.count
-    if measures.allSatisfy({ history[keyPath: $0.path].count == count }) {
-      network.history = history
-    }
+    network.history = history(in: found)
     guard let rule = notes[ruleNote], UpdateRule.named(rule) != nil,
       let steps = notes[stepsNote].flatMap({ Int($0) }), steps > 0
     else { return }
@@ -73,5 +58,25 @@ enum TrainingRecord {
         .filter { $0.shape == parameter.tensor.shape }
     }
     network.optimizerState = state
+  }
+
+  /// Measures that a file leaves out were nan in all epochs.
+  private static func history(in found: [String: Tensor]) -> History {
+    var history = History()
+    let count = found[Self.history + "loss"]?.count ?? 0
+    history.training = Array(repeating: Measures(), count: count)
+    history.validation = history.training
+    for series in history.allSeries {
+      guard let values = found[Self.history + series.name]?.doubles(), values.count == count
+      else { continue }
+      for (epoch, value) in values.enumerated() {
+        if series.isValidation {
+          history.validation[epoch][keyPath: series.measure.path] = value
+        } else {
+          history.training[epoch][keyPath: series.measure.path] = value
+        }
+      }
+    }
+    return history
   }
 }

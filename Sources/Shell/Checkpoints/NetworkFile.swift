@@ -32,10 +32,16 @@ enum NetworkFile {
     if let input = network.seenInput {
       notes[inputNote] = input.map(String.init).joined(separator: " ")
     }
-    if let loss = network.loss { notes[lossNote] = loss.rawValue }
+    if let loss = network.loss { notes[lossNote] = loss.recorded?.code ?? loss.rawValue }
+    if !network.names.isEmpty { notes[namesNote] = network.names.joined(separator: "\u{0}") }
     if withTraining {
+      notes[versionNote] = String(version)
       tensors += try TrainingRecord.tensors(of: network)
       notes.merge(TrainingRecord.notes(of: network)) { first, _ in first }
+      if let unfinished = network.unfinished {
+        tensors += try PlanRecord.tensors(of: unfinished)
+        notes.merge(try PlanRecord.notes(of: unfinished)) { first, _ in first }
+      }
     }
     if let omitted = omissions(of: network, withTraining: withTraining) {
       notes[omissionNote] = omitted
@@ -43,20 +49,30 @@ enum NetworkFile {
     return (tensors, notes)
   }
 
+  /// Writes a network, whole or not at all, with all that the form of the file can hold.
+  static func write(_ network: Network, to path: String) throws {
+    let isWhole = holdsTraining(path)
+    let (tensors, notes) = try contents(of: network, inAnyCase: !isWhole, withTraining: isWhole)
+    try FileWriter.write(.parameters(tensors, notes: notes), to: path)
+  }
+
   /// Whether a file of that name holds what training remembers, too.
   static func holdsTraining(_ path: String) -> Bool { path.hasSuffix(".nnsh") }
 
+  /// The form of what is kept of a training; a file of a later one is refused.
+  private static let version = 2
+  private static let versionNote = "version"
   private static let inputNote = "input"
   private static let lossNote = "loss"
+  /// With a zero between the names, which no name holds.
+  private static let namesNote = "class names"
   private static let seedNote = "seed"
   private static let omissionNote = "not saved"
 
   /// What a network has that the file does not hold: what training remembers. Nil where there is
   /// nothing.
   static func omissions(of network: Network, withTraining: Bool) -> String? {
-    if withTraining {
-      return network.unfinished == nil ? nil : "where its training was interrupted"
-    }
+    if withTraining { return nil }
     var parts: [String] = []
     let (epochs, steps) = (network.history.count, network.optimizerState.steps)
     if epochs > 0 { parts.append("the history of \(epochs) epoch\(epochs == 1 ? "" : "s")") }
@@ -79,6 +95,11 @@ enum NetworkFile {
     from tensors: [NamedTensor], notes: [String: String], on machine: Machine
   ) throws -> Network? {
     guard let text = notes[note] else { return nil }
+    if let other = notes[versionNote].flatMap({ Int($0) }), other > version {
+      throw RuntimeError.other(
+        "the file is a checkpoint of form \(other), and this nnsh reads forms up to \(version)",
+        hint: "load it with the nnsh that wrote it, or a later one")
+    }
     let expression: Expression
     do {
       expression = try Parser.parseExpression(SourceText(text, name: note))
@@ -96,13 +117,20 @@ enum NetworkFile {
       }
       try network.resolve(input: sizes)
     }
-    let numbers = tensors.filter { !TrainingRecord.holds($0.name) }
+    let numbers = tensors.filter {
+      !TrainingRecord.holds($0.name) && !PlanRecord.holds($0.name)
+    }
     try setParameters(of: &network, to: numbers.filter { !$0.name.hasPrefix(statistic) })
     let statistics = numbers.filter { $0.name.hasPrefix(statistic) }.map(\.tensor)
     if !statistics.isEmpty { network.statistics = statistics }
     network.loss = try notes[lossNote].flatMap { try loss(named: $0, machine) }
     TrainingRecord.restore(&network, from: tensors, notes)
     if let seed = notes[seedNote].flatMap({ UInt64($0) }) { network.seed = seed }
+    if let names = notes[namesNote] {
+      network.names = names.split(separator: "\u{0}", omittingEmptySubsequences: false)
+        .map(String.init)
+    }
+    network.unfinished = try PlanRecord.unfinished(from: tensors, notes, on: machine)
     return network
   }
 
@@ -130,113 +158,14 @@ enum NetworkFile {
   /// The loss of a name: a known one, or a person's function that has it now.
   private static func loss(named name: String, _ machine: Machine) throws -> Loss? {
     if let known = Loss(rawValue: name) { return known }
-    guard case .function(let function)? = machine.globals[name] else { return nil }
+    guard case .function(let function)? = try? CheckpointCode.value(of: name, on: machine) else {
+      return nil
+    }
     return try? Loss(function, machine)
   }
 
-  fileprivate static func unreadable(_ text: String) -> RuntimeError {
+  static func unreadable(_ text: String) -> RuntimeError {
     .other(
       "the file's note about its layers cannot be read: \(TextLayout.cut(text, to: 60))", hint: nil)
   }
-}
-
-/// Makes the layers that a file's note names. A file brings no code of its own: a person's functions
-/// are those that the session has.
-private struct LayerReader {
-  let text: String
-  let machine: Machine
-
-  private var unreadable: RuntimeError { NetworkFile.unreadable(text) }
-
-  func layers(of expression: Expression) throws -> [any Layer] {
-    switch expression.kind {
-    case .pipe(let first, let second): return try layers(of: first) + layers(of: second)
-    case .name(let name):
-      if let builtin = Builtin.named(name) {
-        if case .network(let box)? = try builtin.asLayer(NoInterpreter()) {
-          return box.content.network.layers
-        }
-        guard builtin.differentiation == .differentiable else { throw unreadable }
-        return [try FunctionLayer(Function(builtin), machine)]
-      }
-      return [try FunctionLayer(ownFunction(name), machine)]
-    case .call(let callee, let arguments):
-      guard case .name(let name) = callee.kind else { throw unreadable }
-      let names = arguments.map { $0.name?.text }
-      guard let builtin = Builtin.named(name) else {
-        let values = try arguments.map { try literal($0.value) }
-        let made = try machine.call(.function(ownFunction(name)), values, names: names)
-        guard case .network(let box) = made, box.content.network.layers.count == 1 else {
-          throw RuntimeError.other(
-            "\(expression) made a layer of this network and now makes \(made.kindPhrase)",
-            hint: nil)
-        }
-        return box.content.network.layers
-      }
-      guard builtin.declaration.group == .layers else { throw unreadable }
-      if name == "layer" { return [try layer(arguments.map(\.value))] }
-      let values = try arguments.map { try literal($0.value) }
-      let value = try builtin.invoke(values, names: names, interpreter: NoInterpreter())
-      guard case .network(let box) = value else { throw unreadable }
-      return box.content.network.layers
-    default: throw unreadable
-    }
-  }
-
-  private func ownFunction(_ name: String) throws -> Function {
-    guard case .function(let function)? = machine.globals[name] else {
-      throw RuntimeError.other(
-        "the network has a layer \(name), a function that is not here",
-        hint: "define \(name) first: a file holds weights and no code")
-    }
-    return function
-  }
-
-  /// `layer({W: [30, 27]}, logits)`: the shapes of parameters, and a function's name.
-  private func layer(_ arguments: [Expression]) throws -> any Layer {
-    guard arguments.count == 2, case .name(let name) = arguments[1].kind else { throw unreadable }
-    return try FunctionLayer(
-      ownFunction(name), parameters: zeros(arguments[0]), call: nil, machine)
-  }
-
-  private func zeros(_ expression: Expression) throws -> Value {
-    switch expression.kind {
-    case .record(let fields):
-      return .fields(try fields.map { ($0.name.text, try zeros($0.value)) })
-    case .list(let parts):
-      let sizes = parts.compactMap { part -> Int? in
-        if case .number(let number) = part.kind { Int(exactly: number) } else { nil }
-      }
-      guard sizes.count == parts.count else { return .items(try parts.map { try zeros($0) }) }
-      return Value(try Tensor.zeros(Shape(checking: sizes)))
-    default: throw unreadable
-    }
-  }
-
-  private func literal(_ expression: Expression) throws -> Value {
-    switch expression.kind {
-    case .number(let number): return .number(number)
-    case .string(let string): return .text(string)
-    case .bool(let bool): return .bool(bool)
-    case .none: return .none
-    case .unary(UnaryOperator.negate, let operand):
-      guard case .number(let number) = operand.kind else { throw unreadable }
-      return .number(-number)
-    default:
-      // `residual(dense(4, 4) |> relu)`
-      var generator = RandomGenerator(seed: 0)
-      let network = try Network(layers(of: expression), generator: &generator)
-      return .network(Box(NetworkValue(network)))
-    }
-  }
-}
-
-/// Enough of an interpreter for making layers; it calls and prints nothing.
-private final class NoInterpreter: Interpreter {
-  let random = RandomState()
-  func call(_ function: Value, _ arguments: [Value]) throws -> Value {
-    throw RuntimeError.notCallable(kind: function.kindName)
-  }
-  func write(_ text: String) {}
-  func global(_ name: String) -> Value? { nil }
 }

@@ -15,7 +15,7 @@ enum RescuedNetworks {
     Environment.folder("XDG_STATE_HOME", inHome: ".local/state").map { $0 + "/nnsh/rescued" }
   }
 
-  private static let ending = ".safetensors"
+  private static let ending = ".nnsh"
   private static let noteEnding = ".note"
   /// How many files stay: nobody else deletes them.
   static let kept = 20
@@ -25,20 +25,30 @@ enum RescuedNetworks {
   /// - Parameters:
   ///   - name: the variable that held it.
   ///   - reason: what ended the training, as `SIGTERM in epoch 3 of 10`.
+  ///   - path: where the training was saved anyway; nil for the state folder.
   /// - Returns: the file's path, and how many of the oldest files made room for it.
-  static func keep(_ network: Network, named name: String, because reason: String) throws
-    -> (path: String, deleted: Int)
-  {
-    guard let folder else {
+  static func keep(
+    _ network: Network, named name: String, because reason: String, at path: String? = nil
+  ) throws -> (path: String, deleted: Int) {
+    let word = String(name.map { $0.isLetter || $0.isNumber ? $0 : "_" }.prefix(40))
+    let own = folder.map { "\($0)/\(word)-\(timestamp())-\(getpid())\(ending)" }
+    guard let target = path ?? own else {
       throw RuntimeError.other("there is no folder for it: HOME is not set", hint: nil)
     }
-    makeFolders(folder)
-    let word = String(name.map { $0.isLetter || $0.isNumber ? $0 : "_" }.prefix(40))
-    let path = "\(folder)/\(word)-\(timestamp())-\(getpid())\(ending)"
-    let (tensors, notes) = try NetworkFile.contents(of: network, inAnyCase: true)
-    try FileWriter.write(.parameters(tensors, notes: notes), to: path)
-    write("\(word)\n\(reason)\n", to: path + noteEnding)
-    return (path, deleteOldest())
+    if let folder { makeFolders(folder) }
+    try NetworkFile.write(network, to: target)
+    if let own {
+      let elsewhere = path.map { absolute($0) + "\n" } ?? ""
+      write("\(word)\n\(reason)\n" + elsewhere, to: own + noteEnding)
+    }
+    return (target, path == nil ? deleteOldest() : 0)
+  }
+
+  private static func absolute(_ path: String) -> String {
+    if path.hasPrefix("/") { return path }
+    guard let folder = getcwd(nil, 0) else { return path }
+    defer { free(folder) }
+    return String(cString: folder) + "/" + path
   }
 
   /// - Returns: how many went.
@@ -60,9 +70,9 @@ enum RescuedNetworks {
   static func untold() -> [String] {
     files(endingIn: noteEnding).compactMap { note in
       guard let bytes = try? ScriptFile.read(note).bytes else { return nil }
-      let text = String(decoding: bytes.prefix(400), as: UTF8.self).split(separator: "\n")
+      let text = String(decoding: bytes.prefix(4000), as: UTF8.self).split(separator: "\n")
       guard text.count >= 2 else { return nil }
-      let path = String(note.dropLast(noteEnding.count))
+      let path = text.count > 2 ? String(text[2]) : String(note.dropLast(noteEnding.count))
       guard access(path, F_OK) == 0 else { return nil }
       return "a training was ended by \(text[1]): "
         + "load \(quoted(path)) as \(text[0]) brings its network back"
@@ -74,8 +84,13 @@ enum RescuedNetworks {
 
   /// Nobody need be told again of this file, which has been loaded.
   static func markTold(_ path: String) {
-    guard let folder, path.hasPrefix(folder + "/") else { return }
-    unlink(path + noteEnding)
+    guard let folder else { return }
+    if path.hasPrefix(folder + "/") { unlink(path + noteEnding) }
+    for note in files(endingIn: noteEnding) {
+      let bytes = (try? ScriptFile.read(note).bytes) ?? []
+      let text = String(decoding: bytes.prefix(4000), as: UTF8.self).split(separator: "\n")
+      if text.count > 2, String(text[2]) == absolute(path) { unlink(note) }
+    }
   }
 
   /// How the file is given to `load`.
