@@ -40,9 +40,9 @@ struct ShapeProbe {
 
   /// - Parameters:
   ///   - expression: one operation.
-  ///   - operands: what is known of its parts; nil for a part that stands as it is written.
-  func outcome(of expression: Expression, _ operands: [KnownValue?]) -> Outcome {
-    let given = operands.compactMap { $0 }
+  ///   - operands: what is known of its parts.
+  func outcome(of expression: Expression, _ operands: [ProbeOperand]) -> Outcome {
+    let given = operands.flatMap(\.values)
     guard given.allSatisfy(\.isKnown) else { return .known(.unknown) }
     let isExact = given.allSatisfy { $0.isExact && !$0.isNetwork }
     if !isExact, case .call(let function, _) = expression.kind,
@@ -86,15 +86,12 @@ struct ShapeProbe {
   }
 
   private func run(
-    _ expression: Expression, _ operands: [KnownValue?], row: Int, computing: Bool
+    _ expression: Expression, _ operands: [ProbeOperand], row: Int, computing: Bool
   ) throws -> Value {
     var variables: [(name: String, value: Value)] = []
     var parts = expression.parts
     for (index, operand) in operands.enumerated() where parts.indices.contains(index) {
-      guard let value = try operand?.standIn(row: row) else { continue }
-      let name = Self.name(of: parts[index], index)
-      parts[index] = Expression(.name(name), parts[index].span)
-      if !variables.contains(where: { $0.name == name }) { variables.append((name, value)) }
+      parts[index] = try replaced(parts[index], operand, row, &variables)
     }
     let operation = expression.replacingParts(parts)
     return try MemoryGuard.limited(toBytes: Self.budget) {
@@ -105,10 +102,24 @@ struct ShapeProbe {
     }
   }
 
-  /// Variables keep their names, for the sake of messages; other parts get one that no code writes.
-  private static func name(of part: Expression, _ index: Int) -> String {
-    if case .name(let name) = part.kind { return name }
-    return "\u{0}\(index)"
+  /// A part with variables in the place of what is known. Those of the script keep their names, for
+  /// the sake of messages; others get one that no code writes.
+  private func replaced(
+    _ part: Expression, _ operand: ProbeOperand, _ row: Int,
+    _ variables: inout [(name: String, value: Value)]
+  ) throws -> Expression {
+    switch operand {
+    case .asWritten: return part
+    case .literal(let elements):
+      return part.replacingParts(
+        try zip(part.parts, elements).map { try replaced($0, $1, row, &variables) })
+    case .known(let known):
+      guard let value = try known.standIn(row: row) else { return part }
+      var name = "\u{0}\(variables.count)"
+      if case .name(let own) = part.kind { name = own }
+      if !variables.contains(where: { $0.name == name }) { variables.append((name, value)) }
+      return Expression(.name(name), part.span)
+    }
   }
 
   // MARK: errors
@@ -127,14 +138,16 @@ struct ShapeProbe {
   }
 
   private func impossibility(
-    _ failure: Failure, _ expression: Expression, _ operands: [KnownValue?]
+    _ failure: Failure, _ expression: Expression, _ operands: [ProbeOperand]
   ) -> Outcome {
-    let given = operands.compactMap { $0 }
+    let given = operands.flatMap(\.values)
     guard let kind = ShapeFault(failure.error) else { return .known(.unknown) }
     if given.contains(where: \.holdsUnknownNumber) { return .known(.unknown) }
     if !kind.isOfOperandsAlone {
       let subject = Self.subject(of: expression)
-      let others = operands.enumerated().compactMap { $0.offset == subject ? nil : $0.element }
+      let others = operands.enumerated().flatMap {
+        $0.offset == subject ? [] : $0.element.values
+      }
       if others.contains(where: \.mayBeSizes) { return .known(.unknown) }
     }
     // Other elements must fail in the same way.

@@ -31,7 +31,23 @@ extension ShapeReview {
     case .pipe(let left, let right): return pipe(left, right, expression)
     case .call(let function, let arguments): return call(function, arguments, expression)
     case .field(let operand, let name): return field(operand, name.text, expression)
-    default: return probe(expression, expression.parts.map { value(of: $0) })
+    default: return probe(expression, expression.parts.map { operand($0) })
+    }
+  }
+
+  /// A part of an operation: literals keep their form.
+  private mutating func operand(_ part: Expression) -> ProbeOperand {
+    if part.isConstant { return .asWritten }
+    guard case .bracket(let elements) = part.kind else { return .known(value(of: part)) }
+    return .literal(elements.map { operand($0) })
+  }
+
+  /// The value of a part that was looked at as an operand.
+  private mutating func settled(_ operand: ProbeOperand, _ part: Expression) -> KnownValue {
+    switch operand {
+    case .asWritten: value(of: part)
+    case .known(let value): value
+    case .literal(let elements): probe(part, elements)
     }
   }
 
@@ -47,7 +63,7 @@ extension ShapeReview {
     if case .record(let fields) = owner {
       return fields.first { $0.name == name }?.value ?? .unknown
     }
-    return probe(expression, [owner])
+    return probe(expression, [.known(owner)])
   }
 
   private mutating func logical(
@@ -60,7 +76,7 @@ extension ShapeReview {
     var second = KnownValue.unknown
     doubting { second = $0.value(of: right) }
     guard case .tensor = first else { return .unknown }
-    return probe(whole, [first, second])
+    return probe(whole, [.known(first), .known(second)])
   }
 
   private mutating func conditional(
@@ -91,29 +107,28 @@ extension ShapeReview {
   private mutating func pipe(
     _ left: Expression, _ right: Expression, _ whole: Expression
   ) -> KnownValue {
-    let input = value(of: left)
+    let input = operand(left)
     if case .call(let function, let arguments) = right.kind, let builtin = builtin(function),
       builtin.declaration.group != .layers
     {
-      let given = arguments.map { value(of: $0.value) }
+      let given = arguments.map { operand($0.value) }
       return ShapeProbe.isPure(builtin)
         ? pipedCall(of: builtin, left, right, input, given, whole) : .unknown
     }
     let callee = value(of: right)
     switch callee {
-    case .function(let function): return apply(function, [(nil, input)], whole)
+    case .function(let function): return apply(function, [(nil, settled(input, left))], whole)
     case .exact(.function(let function)):
       guard let builtin = function.builtin, ShapeProbe.isPure(builtin) else { return .unknown }
-      return probe(whole, [input, callee])
-    default: return probe(whole, [input, callee])
+      return probe(whole, [input, .known(callee)])
+    default: return probe(whole, [input, .known(callee)])
     }
   }
 
   /// `x |> f(a)` as the call `f(x, a)` that it is where f needs one more argument.
   private mutating func pipedCall(
-    of builtin: Builtin, _ left: Expression, _ right: Expression, _ input: KnownValue,
-    _ given: [KnownValue],
-    _ whole: Expression
+    of builtin: Builtin, _ left: Expression, _ right: Expression, _ input: ProbeOperand,
+    _ given: [ProbeOperand], _ whole: Expression
   ) -> KnownValue {
     let needed = builtin.declaration.parameters.count { $0.defaultValue == nil }
     guard case .call(let function, let arguments) = right.kind, arguments.count < needed else {
@@ -121,7 +136,7 @@ extension ShapeReview {
     }
     let call = Expression(
       .call(function, [Argument(name: nil, value: left)] + arguments), whole.span)
-    return probe(call, [nil, input] + given)
+    return probe(call, [.asWritten, input] + given)
   }
 
   /// The builtin that a name means here.
@@ -136,15 +151,19 @@ extension ShapeReview {
   ) -> KnownValue {
     // A network's call is one operation on it; a function of the script's is followed.
     let callee = value(of: function)
-    let given = arguments.map { ($0.name?.text, value(of: $0.value)) }
+    let given = arguments.map { operand($0.value) }
     switch callee {
-    case .function(let function): return apply(function, given, whole)
-    case .exact(.network): return probe(whole, [callee] + given.map(\.1))
+    case .function(let function):
+      let values = zip(arguments, given).map { argument, operand in
+        (name: argument.name?.text, value: settled(operand, argument.value))
+      }
+      return apply(function, values, whole)
+    case .exact(.network): return probe(whole, [.known(callee)] + given)
     case .exact(.function(let value)):
       guard let builtin = value.builtin else { return .unknown }
       if ["exit", "error"].contains(builtin.declaration.name) { scope.hasLeft = true }
       guard ShapeProbe.isPure(builtin), case .name = function.kind else { return .unknown }
-      return probe(whole, [nil] + given.map(\.1))
+      return probe(whole, [.asWritten] + given)
     default: return .unknown
     }
   }

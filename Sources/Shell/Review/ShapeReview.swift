@@ -55,7 +55,7 @@ struct ShapeReview {
   func set(_ name: String, _ value: KnownValue) { scope.owner(of: name).variables[name] = value }
 
   /// What an operation on known operands gives; what cannot succeed is noted.
-  mutating func probe(_ expression: Expression, _ operands: [KnownValue?]) -> KnownValue {
+  mutating func probe(_ expression: Expression, _ operands: [ProbeOperand]) -> KnownValue {
     operations += 1
     guard operations <= Self.operationLimit, !Interrupt.isRequested else { return .unknown }
     let probe = ShapeProbe(machine: machine, source: source)
@@ -69,7 +69,7 @@ struct ShapeReview {
 
   /// The same error once more, with all variables there: its hints name those that would fit.
   private func explained(
-    _ diagnostic: Diagnostic, _ expression: Expression, _ operands: [KnownValue?],
+    _ diagnostic: Diagnostic, _ expression: Expression, _ operands: [ProbeOperand],
     _ probe: ShapeProbe
   ) -> Diagnostic {
     for (name, value) in globals.variables {
