@@ -42,7 +42,7 @@ extension Code {
     case .loadCell, .loadCapture: return "\(a) ← \(name) \(instruction.b)"
     case .storeCell: return "cell \(instruction.a) ← \(b)"
     case .forPrepare: return "\(name) \(b) in \(c)"
-    case .forNext, .forNextParts: return "\(a) ← \(name) \(b) \(target)"
+    case .forNext, .forAgain, .forNextParts: return "\(a) ← \(name) \(b) \(target)"
     case .bracket: return "\(a) ← \(name) \(instruction.b) from \(c)"
     case .closure, .gradient, .record, .interpolate:
       return "\(a) ← \(name) \(instruction.b)"

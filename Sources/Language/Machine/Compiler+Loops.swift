@@ -22,6 +22,7 @@ extension Compiler {
       at: Site(sequence.span, [sequence.span]))
     builder.release(to: mark)
     let top = builder.position
+    var next: Instruction?
     if names.count > 1 {
       let first = builder.temporaries(names.count)
       builder.emit(
@@ -36,38 +37,52 @@ extension Compiler {
       }
       builder.release(to: mark)
     } else if let name = names.first {
-      try compileNext(name, state, at: sequence.span, of: span)
+      next = try compileNext(name, state, at: sequence.span, of: span)
     }
     loops.append(Loop())
     try compileDiscarding(body)
-    finishLoop(continuingAt: top, exits: [top], span)
+    // A turn ends with the next element rather than a jump to where that is fetched.
+    if let next {
+      builder.emit(
+        Instruction(.forAgain, a: next.a, b: next.b, c: UInt32(truncatingIfNeeded: top + 1)),
+        at: sequence.span)
+    }
+    finishLoop(continuingAt: top, exits: [top], isClosed: next != nil, span)
     builder.emit(Instruction(.clear, a: state.bits), at: span)
   }
 
+  /// - Returns: the instruction that fetches the next element.
   private func compileNext(
     _ name: Name, _ state: Operand, at span: Span, of loop: Span
-  ) throws(Diagnostic) {
-    let variable = resolve(name.text)
-    switch variable {
-    case .register(let index):
-      builder.emit(
-        Instruction(.forNext, a: Operand.register(index).bits, b: state.bits), at: span)
-      observeTurn([name.text], of: state, .register(index), span: loop)
+  ) throws(Diagnostic) -> Instruction {
+    let element: Operand
+    var isStored = true
+    switch resolve(name.text) {
+    case .register(let index): element = .register(index)
     case .global(let slot):
       globals.noteDefinition(of: slot)
-      builder.emit(Instruction(.forNext, a: Operand.global(slot).bits, b: state.bits), at: span)
-      observeTurn([name.text], of: state, .global(slot), span: loop)
+      element = .global(slot)
     case .cell, .capture, .fixed:
-      let register = builder.temporary()
-      builder.emit(Instruction(.forNext, a: register.bits, b: state.bits), at: span)
-      observeTurn([name.text], of: state, register, span: loop)
-      store(register, inVariable: name.text, span, keeping: false)
-      builder.release(to: register.index)
+      element = builder.temporary()
+      isStored = false
     }
+    let next = Instruction(.forNext, a: element.bits, b: state.bits)
+    builder.emit(next, at: span)
+    observeTurn([name.text], of: state, element, span: loop)
+    if !isStored {
+      store(element, inVariable: name.text, span, keeping: false)
+      builder.release(to: element.index)
+    }
+    return next
   }
 
-  private func finishLoop(continuingAt top: Int, exits: [Int], _ span: Span) {
-    builder.emit(Instruction(.loop, c: UInt32(truncatingIfNeeded: top)), at: span)
+  /// - Parameter isClosed: whether the last instruction goes back already.
+  private func finishLoop(
+    continuingAt top: Int, exits: [Int], isClosed: Bool = false, _ span: Span
+  ) {
+    if !isClosed {
+      builder.emit(Instruction(.loop, c: UInt32(truncatingIfNeeded: top)), at: span)
+    }
     guard let loop = loops.popLast() else { return }
     for jump in exits + loop.breaks { builder.land(jump) }
     for jump in loop.continues { builder.land(jump, at: top) }

@@ -58,6 +58,9 @@ enum Opcode: UInt8 {
   case forPrepare
   /// a ← the next element of the walk in registers b…, or pc ← c.
   case forNext
+  /// a ← the next element of the walk in registers b… and pc ← c, backwards; goes on at the end. Asks
+  /// whether an interrupt was requested.
+  case forAgain
   /// Registers a, … ← the `extra` parts of the next element, or pc ← c; the names b of the next
   /// instruction are those of the loop's variables and the sequence.
   case forNextParts
@@ -161,7 +164,7 @@ extension Opcode {
     switch self {
     case .jump, .loop, .jumpIf, .jumpDecided, .jumpEqual, .jumpNotEqual, .jumpLess,
       .jumpLessOrEqual,
-      .jumpGreater, .jumpGreaterOrEqual, .jumpIfSet, .forNext, .forNextParts, .fused:
+      .jumpGreater, .jumpGreaterOrEqual, .jumpIfSet, .forNext, .forAgain, .forNextParts, .fused:
       true
     default: false
     }

@@ -266,6 +266,9 @@ extension Machine {
         case .forPrepare: try prepareLoop(instruction)
         case .forNext:
           if !(try nextElement(instruction)) { pc = pc + instruction.distance }
+        case .forAgain:
+          if Interrupt.needsAttention { try attend() }
+          if try nextElement(instruction) { pc = pc + instruction.distance }
         case .forNextParts:
           if !(try nextParts(instruction, names: pc.pointee.b)) { pc = pc + instruction.distance }
 

@@ -58,6 +58,9 @@ struct ArgumentBinder {
 
   mutating func bind(_ arguments: [Value], names: [String?]) throws {
     let parameters = declaration.parameters
+    if names.isEmpty, !declaration.isVariadic, arguments.count <= parameters.count {
+      return try bindInOrder(arguments)
+    }
     values = Array(repeating: .none, count: parameters.count)
     given = Array(repeating: false, count: parameters.count)
     var variadic: [Value] = []
@@ -80,6 +83,20 @@ struct ArgumentBinder {
       }
     }
     try finish(variadic)
+  }
+
+  /// The same where all arguments are positional and each has a parameter of its own.
+  private mutating func bindInOrder(_ arguments: [Value]) throws {
+    let parameters = declaration.parameters
+    values.reserveCapacity(parameters.count)
+    for (argument, parameter) in zip(arguments, parameters) {
+      values.append(try checked(argument, parameter))
+    }
+    for parameter in parameters.dropFirst(arguments.count) {
+      guard let defaultValue = parameter.defaultValue else { throw missing(parameter) }
+      values.append(defaultValue.value)
+    }
+    given = parameters.indices.map { $0 < arguments.count }
   }
 
   /// Fills in the variadic parameter and the defaults.

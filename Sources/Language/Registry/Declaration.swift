@@ -3,7 +3,9 @@ import Syntax
 /// What is known of a builtin or a command: the one place from which name resolution, arity and
 /// kind errors, keyword arguments, help, completion, the reference manual and the example tests
 /// all derive.
-package struct Declaration: Sendable {
+///
+/// A class, as every call hands it on: its arguments hold it.
+package final class Declaration: Sendable {
   package let name: String
   package let aliases: [String]
   package let group: Group
@@ -16,6 +18,8 @@ package struct Declaration: Sendable {
   package let result: String
   package let examples: [Example]
   package let seeAlso: [String]
+  /// Whether one of its parameters takes any number of arguments.
+  let isVariadic: Bool
 
   package init(
     _ name: String, aliases: [String] = [], group: Group, _ summary: String,
@@ -31,6 +35,7 @@ package struct Declaration: Sendable {
     self.result = result
     self.examples = examples
     self.seeAlso = seeAlso
+    isVariadic = parameters.contains(where: \.isVariadic)
   }
 
   /// The chapters of the reference manual, in its order.

@@ -31,6 +31,18 @@ package struct Record: Sendable {
     }
   }
 
+  /// Changes the value under a name where it is, looked for once; nil where there is none. It is
+  /// `none` meanwhile, so that what it holds is not held twice.
+  mutating func change<Result>(
+    _ name: String, _ body: (inout Value) throws -> Result
+  ) rethrows -> Result? {
+    guard let place = place(of: name) else { return nil }
+    var value = Value.none
+    swap(&value, &values[place])
+    defer { values[place] = value }
+    return try body(&value)
+  }
+
   private func place(of name: String) -> Int? {
     places.isEmpty ? names.firstIndex(of: name) : places[name]
   }

@@ -168,13 +168,10 @@ extension Record {
       self[name] = value
       return
     }
-    guard var part = self[name] else {
+    let isThere: Void? = try self.change(name) { part in try part.write(rest, change) }
+    if isThere == nil {
       throw RuntimeError.unknownField(name, of: "the record", known: names)
     }
-    // The field gives up its value, so that it can be changed where it is.
-    self[name] = Value.none
-    defer { self[name] = part }
-    try part.write(rest, change)
   }
 }
 

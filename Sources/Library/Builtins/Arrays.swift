@@ -224,21 +224,34 @@ extension Builtin {
   static let meshgrid = Builtin(
     Declaration(
       "meshgrid", group: .make, "the coordinates of a grid: x along its rows, y down its columns",
+      details: """
+        Of vectors of M and N two tensors N×M; of a third, of P, three of N×M×P. With \
+        indexing="ij" the axes are in the order of the vectors: M×N×P.
+        """,
       parameters: [
-        Parameter("x", .tensor, "a vector of M"), Parameter("y", .tensor, "a vector of N"),
+        Parameter("x", .tensor, isVariadic: true, "vectors, two or more"),
+        Parameter(
+          "indexing", .choice(["xy", "ij"]), default: .string("xy"), "which axis comes first"),
       ],
-      result: "a list of two tensors N×M",
+      result: "a list of tensors, one a vector",
       examples: [.init("X, Y = meshgrid([1, 2], [3, 4])\nX", "2×2 tensor f32\n  1  2\n  1  2")],
       seeAlso: ["linspace", "arange"]),
     differentiation: .differentiable
   ) { arguments, _ in
-    let (x, y) = (try arguments.variable(0), try arguments.variable(1))
-    let shape = try Shape(checking: [y.count, x.count])
-    try MemoryGuard.check(elements: Double(x.count) * Double(y.count))
-    let column = try Variable.reshape(y, to: Shape(checking: [y.count, 1]))
-    return .items([
-      Value(try .broadcast(.flatten(x), to: shape)), Value(try .broadcast(column, to: shape)),
-    ])
+    let vectors = try arguments.variables(0)
+    // The axis of each vector.
+    var axes = Array(vectors.indices)
+    if try arguments.string(1) == "xy", vectors.count > 1 { axes.swapAt(0, 1) }
+    var sizes = [Int](repeating: 1, count: vectors.count)
+    for (vector, axis) in Swift.zip(vectors, axes) { sizes[axis] = vector.count }
+    try MemoryGuard.check(elements: sizes.reduce(1) { $0 * Double($1) })
+    let shape = try Shape(checking: sizes)
+    return .items(
+      try Swift.zip(vectors, axes).map { vector, axis in
+        var line = [Int](repeating: 1, count: vectors.count)
+        line[axis] = vector.count
+        return Value(try .broadcast(.reshape(vector, to: Shape(checking: line)), to: shape))
+      })
   }
 
   static let splitAt = Builtin(

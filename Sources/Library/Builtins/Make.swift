@@ -50,11 +50,35 @@ extension Builtin {
 
   static let eye = Builtin(
     Declaration(
-      "eye", aliases: ["identity"], group: .make, "the identity matrix",
-      parameters: [Parameter("n", .integer, "rows and columns")], result: "a tensor f32 n×n",
-      examples: [.init("eye(2)", "2×2 tensor f32\n  1  0\n  0  1")], seeAlso: ["diag", "one_hot"])
+      "eye", aliases: ["identity"], group: .make, "the identity matrix, or another of one diagonal",
+      parameters: [
+        Parameter("n", .integer, "rows"),
+        Parameter("m", .integer, default: .computed("n"), "columns"),
+        Parameter(
+          "k", .integer, default: .number(0),
+          "which diagonal: above the main one from 1, below from −1"),
+      ],
+      result: "a tensor f32 n×m",
+      examples: [
+        .init("eye(2)", "2×2 tensor f32\n  1  0\n  0  1"),
+        .init("eye(2, 3, k=1)", "2×3 tensor f32\n  0  1  0\n  0  0  1"),
+      ],
+      seeAlso: ["diag", "one_hot"])
   ) { arguments, _ in
-    Value(try Tensor.identity(arguments.size(0)))
+    let rows = try arguments.size(0)
+    guard arguments.isGiven(1) || arguments.isGiven(2) else {
+      return Value(try Tensor.identity(rows))
+    }
+    let columns = try arguments.isGiven(1) ? arguments.size(1) : rows
+    let offset = try arguments.integer(2)
+    try MemoryGuard.check(elements: Double(rows) * Double(columns))
+    var numbers = [Double](repeating: 0, count: rows * columns)
+    if offset.magnitude < Swift.max(rows, columns) {
+      for row in 0..<rows where (0..<columns).contains(row + offset) {
+        numbers[row * columns + row + offset] = 1
+      }
+    }
+    return Value(try Tensor(doubles: numbers, Shape(checking: [rows, columns]), elementType: .f32))
   }
 
   static let arange = Builtin(
@@ -86,10 +110,12 @@ extension Builtin {
   static let linspace = Builtin(
     Declaration(
       "linspace", group: .make, "count evenly spaced numbers from start to stop, both included",
+      details: "With endpoint=false stop is left out, and the distance is (stop − start) / count.",
       parameters: [
         Parameter("start", .number, "the first number"),
         Parameter("stop", .number, "the last number"),
         Parameter("count", .integer, default: .number(50), "how many"),
+        Parameter("endpoint", .bool, default: .bool(true), "whether stop is the last of them"),
       ],
       result: "a tensor f32 of count numbers",
       examples: [.init("linspace(0, 1, 5)", "5 tensor f32\n  0  0.25  0.5  0.75  1")],
@@ -97,10 +123,13 @@ extension Builtin {
     differentiation: .differentiable
   ) { arguments, _ in
     let type = ElementType.holding([try arguments.number(0), try arguments.number(1)])
-    return Value(
-      try .linearSpace(
-        from: .reshape(arguments.variable(0), to: .scalar),
-        to: .reshape(arguments.variable(1), to: .scalar), count: arguments.size(2), type))
+    let count = try arguments.size(2)
+    let isOpen = try !arguments.bool(3)
+    let numbers = try Variable.linearSpace(
+      from: .reshape(arguments.variable(0), to: .scalar),
+      to: .reshape(arguments.variable(1), to: .scalar), count: isOpen ? count + 1 : count, type)
+    guard isOpen else { return Value(numbers) }
+    return Value(try .subscripted(numbers, [.slice(start: 0, stop: count, step: 1)]))
   }
 
   static let oneHot = Builtin(

@@ -106,7 +106,8 @@ extension Builtin {
 
   static let concat = Builtin(
     Declaration(
-      "concat", aliases: ["concatenate"], group: .shape, "tensors joined along an existing axis",
+      "concat", aliases: ["concatenate"], group: .shape,
+      "tensors joined along an existing axis, or tables with the same columns",
       parameters: [
         Parameter("parts", .sequence, "a list of tensors, as [A, B]"),
         Parameter("axis", .integer, default: .number(0), "the axis to join along"),
@@ -119,7 +120,26 @@ extension Builtin {
       seeAlso: ["stack", "repeat"]),
     differentiation: .differentiable
   ) { arguments, _ in
-    Value(try .concatenate(arguments.variables(0), axis: arguments.integer(1)))
+    if case .list(let box) = arguments[0], case .table? = box.content.first {
+      return .table(Box(try joined(box.content, arguments)))
+    }
+    return Value(try .concatenate(arguments.variables(0), axis: arguments.integer(1)))
+  }
+
+  /// The rows of tables, one table's after another's.
+  private static func joined(
+    _ parts: [Value], _ arguments: borrowing Arguments
+  ) throws -> DataTable {
+    guard try arguments.integer(1) == 0 else {
+      throw RuntimeError.other("concat: tables are joined by their rows, axis 0", hint: nil)
+    }
+    return try DataTable.joined(
+      parts.map { part in
+        guard case .table(let box) = part else {
+          throw arguments.mismatch(0, expected: "a list of tables alone, or of tensors")
+        }
+        return box.content
+      })
   }
 
   static let stack = Builtin(

@@ -12,15 +12,19 @@ extension Builtin {
   private static let operand = Parameter("x", .tensor, "of any shape")
   private static let axis = Parameter(
     "axis", .integer, default: Parameter.Default.none, "none for all elements")
+  private static let keepdims = Parameter(
+    "keepdims", .bool, default: .bool(false), "keeps the reduced axes, with length 1")
 
   static let median = Builtin(
     Declaration(
       "median", group: .reduce, "the middle value; of an even number, the mean of the two",
-      parameters: [operand, axis], result: "a number, or a tensor without the axis",
+      parameters: [operand, axis, keepdims], result: "a number, or a tensor without the axis",
       examples: [.init("median([3, 1, 10, 2])", "2.5")], seeAlso: ["quantile", "mean", "sort"]),
     differentiation: .differentiable
   ) { arguments, _ in
-    Value(try quantile(of: arguments.variable(0), 0.5, axis: arguments.optionalInteger(1)))
+    Value(
+      try quantile(
+        of: arguments.variable(0), 0.5, axis: arguments.optionalInteger(1), arguments.bool(2)))
   }
 
   static let quantile = quantiles("quantile", "0 to 1", 1, "quantile([1, 2, 3, 4], 0.25)")
@@ -33,7 +37,9 @@ extension Builtin {
       Declaration(
         name, group: .reduce, "the value below which a part of the elements lies",
         details: "Between two elements it is interpolated linearly, as in NumPy.",
-        parameters: [operand, Parameter("q", .tensor, "which part, \(range); or several"), axis],
+        parameters: [
+          operand, Parameter("q", .tensor, "which part, \(range); or several"), axis, keepdims,
+        ],
         result: "a number, or a tensor", examples: [.init(example, "1.75")],
         seeAlso: ["median", name == "quantile" ? "percentile" : "quantile"]),
       differentiation: .differentiable
@@ -45,10 +51,23 @@ extension Builtin {
         guard part >= 0, part <= whole else {
           throw RuntimeError.other("\(name): q is from \(range), not \(part.displayed)", hint: nil)
         }
-        return try quantile(of: x, part / whole, axis: axis)
+        return try quantile(of: x, part / whole, axis: axis, arguments.bool(3))
       }
       return Value(parts.rank == 0 && values.count == 1 ? values[0] : try .stack(values, axis: 0))
     }
+  }
+
+  private static func quantile(
+    of x: Variable, _ part: Double, axis: Int?, _ keepsDimensions: Bool
+  ) throws -> Variable {
+    let value = try quantile(of: x, part, axis: axis)
+    guard keepsDimensions else { return value }
+    var sizes = [Int](repeating: 1, count: x.rank)
+    if let axis {
+      sizes = x.shape.dimensions
+      sizes[try x.shape.normalized(axis: axis)] = 1
+    }
+    return try .reshape(value, to: Shape(checking: sizes))
   }
 
   private static func quantile(of x: Variable, _ part: Double, axis: Int?) throws -> Variable {

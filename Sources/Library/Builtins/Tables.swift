@@ -90,7 +90,9 @@ extension Builtin {
       parameters: [
         Parameter("t", .any, "a table"),
         Parameter("by", .any, "the name of a column, or several"),
-        Parameter("f", .any, default: .some(.none), "a function of a vector, or a record of them"),
+        Parameter(
+          "f", .any, default: .some(.none), isAwaited: true,
+          "a function of a vector, or a record of them"),
       ],
       result: "a record of tables, or a table",
       examples: [

@@ -8,7 +8,7 @@ import Console
 package struct CommandLineOption: Sendable {
   package enum Effect: Sendable {
     case code, interactive, quiet, noStartupFile, noHistory, color, threads, seed, keepGoing
-    case demo, check, test, version, help, generate
+    case demo, check, test, version, help, generate, licenses
   }
 
   package let effect: Effect
@@ -72,6 +72,7 @@ package struct CommandLineOption: Sendable {
       .test, "test", argument: "FILE…",
       "runs scripts and compares what they give with their comments # → value"),
     .init(.version, "version", "prints the version"),
+    .init(.licenses, "licenses", "prints the licences of nnsh and of what is inside it"),
     .init(.help, "help", letters: ["h"], "prints this"),
     .init(
       .generate, "generate", argument: "WHAT",
