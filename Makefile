@@ -8,6 +8,7 @@ ROOT = $(DESTDIR)$(PREFIX)
 MAN = $(ROOT)/share/man/man1/nnsh.1
 BASH_COMPLETION = $(ROOT)/share/bash-completion/completions/nnsh
 ZSH_COMPLETION = $(ROOT)/share/zsh/site-functions/_nnsh
+NOTICES = $(ROOT)/share/doc/nnsh
 FISH_COMPLETION = $(ROOT)/share/fish/vendor_completions.d/nnsh.fish
 SOURCES := Package.swift Plugins Sources Tests
 
@@ -74,6 +75,7 @@ kills:
 	@Scripts/install-packages demo
 	$(RELEASE) --product nnsh
 	Scripts/kills $(BINARY) $(KILLS)
+	NNSH_KILLS=200 swift test --filter killsChangeNothing
 
 # How long Ctrl-C takes in every builtin and command: a table.
 interrupts:
@@ -99,6 +101,8 @@ manual: build
 
 install: build
 	install -D -m 755 $(BINARY) $(ROOT)/bin/nnsh
+	install -D -m 644 LICENSE $(NOTICES)/LICENSE
+	install -D -m 644 NOTICE $(NOTICES)/NOTICE
 	install -d $(dir $(MAN) $(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION))
 	$(BINARY) --generate man | install -m 644 /dev/stdin $(MAN)
 	$(BINARY) --generate bash | install -m 644 /dev/stdin $(BASH_COMPLETION)
@@ -107,6 +111,7 @@ install: build
 
 uninstall:
 	rm -f $(ROOT)/bin/nnsh $(MAN) $(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION)
+	rm -rf $(NOTICES)
 
 clean:
 	swift package clean

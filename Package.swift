@@ -70,7 +70,8 @@ let package = Package(
         "Prompt", "Plot", "Console", "Explaining", "Checking", "Derivation", "Library", "Language",
         "Datasets", "Files", "Networks", "Graph", "Operations", "Tensors", "Syntax", "CEditline",
       ],
-      exclude: ["README.md", "Lessons/Scripts"], plugins: ["EmbedLessons"]),
+      exclude: ["README.md", "Lessons/Scripts"],
+      resources: [.embedInCode("Notices/NOTICE.txt")], plugins: ["EmbedLessons"]),
     // Make the lessons, a script each, a part of the program.
     .executableTarget(name: "embed-lessons"),
     .plugin(

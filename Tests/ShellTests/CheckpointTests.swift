@@ -107,6 +107,46 @@ import Testing
     #expect(try bytes("0.npz", folder) == bytes("1.npz", folder))
   }
 
+  /// A signal in the middle of an epoch: what the next start offers goes on to the same end.
+  @Test(arguments: [SIGTERM, SIGHUP]) func aSignalKeepsThePlaceInTheEpoch(_ signal: Int32) throws {
+    let folder = try NNSH.temporaryFolder()
+    let start = """
+      seed(7)
+      x = randn(4000, 50)
+      d = dataset(x, where(sum(x[:, 0:3], axis=1) > 0, 1, 0))
+      net = dense(50, 128) |> batch_norm |> relu |> dropout(0.2) |> dense(2) |> softmax
+
+      """
+    let train = "train net on d epochs=6 batch=8 optimizer=adam"
+    _ = try NNSH.run(["-q", "-c", start + train + "\nsave net to whole.nnsh"], in: folder)
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: NNSH.path)
+    process.arguments = ["-c", start + train]
+    process.environment = NNSH.environment(home: folder)
+    process.currentDirectoryURL = URL(fileURLWithPath: folder)
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    var text = ""
+    while !text.contains("epoch 2/") {
+      let data = errors.fileHandleForReading.availableData
+      if data.isEmpty { break }
+      text += String(decoding: data, as: UTF8.self)
+    }
+    Thread.sleep(forTimeInterval: Double.random(in: 0...0.1))
+    kill(process.processIdentifier, signal)
+    text += String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    let rescued = folder + "/state/nnsh/rescued"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: rescued)) ?? []
+    let name = try #require(names.first { $0.hasSuffix(".nnsh") }, "\(text)")
+    let rest = try NNSH.run(
+      ["-q", "-c", start + "load \(rescued)/\(name) as net\ntrain net\nsave net to rest.nnsh"],
+      in: folder)
+    #expect(rest.code == 0, "\(rest.errors)")
+    #expect(try bytes("whole.nnsh", folder) == bytes("rest.nnsh", folder))
+  }
+
   /// What cannot be gone on with: the error, and what of the script still stands.
   @Test(arguments: [
     ("load part.nnsh as net\nd = 1\ntrain net", "a data set"),

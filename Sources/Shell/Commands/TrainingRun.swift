@@ -84,15 +84,19 @@ final class TrainingRun: TrainingDelegate {
     return row(outcome, network.history, from: epochsBefore)
   }
 
-  /// Whether an error takes the network with it: memory that runs short or a disk that is full, in a
-  /// script that it ends. At the prompt the variable has the network.
+  /// Whether an error takes the network with it, in a script that it ends: memory that runs short, a
+  /// disk that is full, and after a long training any error. At the prompt the variable has the
+  /// network.
   private func isLost(_ error: any Error) -> Bool {
     guard endsTheProcess, !context.session.commandLine.keepsGoing else { return false }
-    switch error {
-    case TensorError.outOfMemory, TensorError.memoryRunsShort: return true
-    default: return error is DataError
+    switch RuntimeError(error) {
+    case .tensor(.outOfMemory), .tensor(.memoryRunsShort), .dataset: return true
+    default: return MonotonicClock.now() - start > Self.longTraining
     }
   }
+
+  /// Seconds of a training that nobody wants to repeat for a mistake in a block.
+  private static let longTraining = 10.0
 
   /// Whether a statement that fails or is interrupted takes all variables with it.
   private var endsTheProcess: Bool {

@@ -2,7 +2,9 @@ import Files
 
 extension Topic {
   /// What one does with it.
-  static let work: [Topic] = [networks, data, tables, gradients, output, errors, scripts, keys]
+  static let work: [Topic] = [
+    networks, checkpoints, data, tables, gradients, output, errors, scripts, keys,
+  ]
 
   private static let networks = Topic(
     "networks", aliases: ["models", "training"], "layers, training, looking inside",
@@ -10,14 +12,37 @@ extension Topic {
     Layers compose with `|>`: `net = dense(784, 100) |> relu |> dense(10) |> softmax`. \
     `train net on letters epochs=20` trains, `test net on letters.test` measures, `show net` lists \
     the layers, `net.W1` is a parameter, `net.history` what each epoch measured, and \
-    `plot net.history` draws it. `net(x)` applies it. `save net to net.safetensors` keeps it.
+    `plot net.history` draws it. `net(x)` applies it. `save net to net.safetensors` keeps it. \
+    `find rate net on letters` proposes a rate, `folds=5` cross-validates, and \
+    `augment=(x -> shift(x, 2))` moves pictures anew in every step.
     """,
     examples: [
       .init(
         "net = dense(4, 3) |> relu |> dense(2) |> softmax\nnet.W2.shape\nabs(sum(net([[1, 2, 3, 4]])) - 1) < 1e-6",
         "[3, 2]\ntrue")
     ],
-    seeAlso: ["train", "test", "show", "plot", "dense", "data", "lesson"])
+    seeAlso: ["train", "test", "show", "plot", "dense", "checkpoints", "data", "lesson"])
+
+  private static let checkpoints = Topic(
+    "checkpoints", aliases: ["resume", "interrupted", "session"],
+    "trainings that go on later, with the same bits",
+    """
+    `save net to run.nnsh` keeps a network with all that its training remembers: the optimizer's \
+    states, the history, the options, the place in the epoch. `train net on d save=run.nnsh` does \
+    so after each epoch, whole or not at all. In another process `load run.nnsh as net` and \
+    `train net` go on as if nothing had happened; the data must be there under its name (sets that \
+    are known by their names are loaded), and so must functions of your own. What a signal, a full \
+    disk or a lack of memory ends is kept in the state folder, and the next start says how it \
+    comes back. `minimize … save=run.nnsh` does the same for variables, and \
+    `save session to s.nnsh` keeps them all: `load s.nnsh` brings them back. `.safetensors` and \
+    `.npz` hold weights alone.
+    """,
+    examples: [
+      .init(
+        "a = 2; f = x -> a * x\nsave session to \"/tmp/example.nnsh\"\na = 5\nload \"/tmp/example.nnsh\"\nf(3)",
+        "2 variables: a, f\n6")
+    ],
+    seeAlso: ["train", "save", "load", "minimize", "networks"])
 
   private static let data = Topic(
     "data", aliases: ["datasets", "files", "letters", "fashion", "mnist"], "data sets and files",

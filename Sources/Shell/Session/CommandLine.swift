@@ -25,6 +25,7 @@ package struct CommandLine: Sendable, Equatable {
   package var seed: UInt64?
   package var keepsGoing = false
   package var showsVersion = false
+  package var showsLicenses = false
   package var showsHelp = false
   /// What is to be made from the registry and printed.
   package var generated: GeneratedText?
@@ -132,6 +133,7 @@ package struct CommandLine: Sendable, Equatable {
     case .seed: seed = try whole(argument, option, within: 0...UInt64.max)
     case .keepGoing: keepsGoing = true
     case .version: showsVersion = true
+    case .licenses: showsLicenses = true
     case .help: showsHelp = true
     case .generate: generated = GeneratedText(rawValue: argument)
     }

@@ -8,7 +8,7 @@ import Console
 package struct CommandLineOption: Sendable {
   package enum Effect: Sendable {
     case code, interactive, quiet, noStartupFile, noHistory, color, threads, seed, keepGoing
-    case demo, version, help, generate
+    case demo, version, help, generate, licenses
   }
 
   package let effect: Effect
@@ -66,6 +66,7 @@ package struct CommandLineOption: Sendable {
       .demo, "demo", argument: "FILE",
       "types the script FILE at the prompt, a statement at each Enter"),
     .init(.version, "version", "prints the version"),
+    .init(.licenses, "licenses", "prints the licences of nnsh and of what is inside it"),
     .init(.help, "help", letters: ["h"], "prints this"),
     .init(
       .generate, "generate", argument: "WHAT",

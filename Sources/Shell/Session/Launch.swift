@@ -63,6 +63,9 @@ package enum Launch {
   private static func information(_ commandLine: CommandLine) -> String? {
     if commandLine.showsHelp { return CommandLineOption.helpText }
     if commandLine.showsVersion { return "nnsh \(Version.text)\n" }
+    if commandLine.showsLicenses {
+      return String(decoding: PackageResources.NOTICE_txt, as: UTF8.self)
+    }
     return commandLine.generated?.text
   }
 
