@@ -130,6 +130,12 @@ struct ChartBuilder {
     }
     switch value {
     case .record(let box): try addRecord(box.content)
+    case .table(let box):
+      // Columns of text have no curve.
+      for (column, content) in zip(box.content.names, box.content.columns.values) {
+        guard let numbers = try NumberBlocks(content) else { continue }
+        try add(numbers, column)
+      }
     case .schedule(let box):
       let epochs = min(max(1, box.content.length ?? 100), 10_000)
       let rates = try (0...epochs).map { Value.number(try box.content.rate(epoch: $0)) }
@@ -152,7 +158,8 @@ struct ChartBuilder {
         hint: "show draws it as pictures")
     default:
       guard let numbers = try NumberBlocks(value) else {
-        throw context.mismatch("values", "numbers: a tensor, a list or a record of them", value)
+        throw context.mismatch(
+          "values", "numbers: a tensor, a list, a table or a record of them", value)
       }
       try add(numbers, name)
     }
