@@ -13,7 +13,7 @@ FISH_COMPLETION = $(ROOT)/share/fish/vendor_completions.d/nnsh.fish
 SOURCES := Package.swift Plugins Sources Tests
 
 .PHONY: build demo test sanitize valgrind kills fuzz soak interrupts fixtures check format bench manual \
-  verdicts install uninstall clean compare
+  verdicts install install-files uninstall clean compare package try-packages
 
 build:
 	@Scripts/install-packages build
@@ -99,7 +99,10 @@ verdicts: build
 manual: build
 	$(BINARY) --generate manual > docs/reference.md
 
-install: build
+install: build install-files
+
+# The files of `install`, of a binary that is there.
+install-files:
 	install -D -m 755 $(BINARY) $(ROOT)/bin/nnsh
 	install -D -m 644 LICENSE $(NOTICES)/LICENSE
 	install -D -m 644 NOTICE $(NOTICES)/NOTICE
@@ -108,6 +111,13 @@ install: build
 	$(BINARY) --generate bash | install -m 644 /dev/stdin $(BASH_COMPLETION)
 	$(BINARY) --generate zsh | install -m 644 /dev/stdin $(ZSH_COMPLETION)
 	$(BINARY) --generate fish | install -m 644 /dev/stdin $(FISH_COMPLETION)
+
+# A Debian package and a tarball, into .build/packages; and both tried on bare Debian 12 and 13.
+package: build
+	Scripts/package $(BINARY)
+
+try-packages: package
+	Scripts/try-packages
 
 uninstall:
 	rm -f $(ROOT)/bin/nnsh $(MAN) $(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION)

@@ -8,6 +8,12 @@ package struct Paint: Sendable {
     case magenta = 35
     case cyan = 36
     case gray = 90
+    case lightRed = 91
+    case lightGreen = 92
+    case lightYellow = 93
+    case lightBlue = 94
+    case lightMagenta = 95
+    case lightCyan = 96
   }
 
   package let isOn: Bool
@@ -31,5 +37,8 @@ package struct Paint: Sendable {
   }
 
   /// The colours in which the curves of a plot follow each other.
-  package static let curves: [Color] = [.blue, .yellow, .green, .magenta, .red, .cyan]
+  package static let curves: [Color] = [
+    .blue, .yellow, .green, .magenta, .red, .cyan, .lightBlue, .lightYellow, .lightGreen,
+    .lightMagenta, .lightRed, .lightCyan,
+  ]
 }

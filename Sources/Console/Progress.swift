@@ -82,15 +82,21 @@ package final class ProgressReporter {
   private let clock: () -> Double
   private var lastDrawn = -Double.infinity
   private var isShown = false
+  /// Where nothing is redrawn, the lines of how many steps become one.
+  private let every: Int
+  /// A line that was not written, as it falls between.
+  private var unwritten: String?
 
   /// - Parameters:
+  ///   - every: where nothing is redrawn, a line is written of each so-manieth step and the last.
   ///   - write: takes what is to appear.
   ///   - clock: seconds that only grow.
   package init(
-    isInPlace: Bool, paint: Paint, write: @escaping (String) -> Void,
+    isInPlace: Bool, paint: Paint, every: Int = 1, write: @escaping (String) -> Void,
     clock: @escaping () -> Double = MonotonicClock.now
   ) {
     self.isInPlace = isInPlace
+    self.every = max(1, every)
     self.paint = paint
     self.write = write
     self.clock = clock
@@ -108,11 +114,17 @@ package final class ProgressReporter {
 
   /// Notes the end of an epoch: a line where nothing is redrawn.
   package func finishStep(_ progress: Progress) {
-    if isInPlace { update(progress) } else { write(progress.line + "\n") }
+    if isInPlace { return update(progress) }
+    let line = progress.line + "\n"
+    let isDue = progress.done % every == 0 || progress.done >= progress.total
+    unwritten = isDue ? nil : line
+    if isDue { write(line) }
   }
 
   /// Leaves the last bar on the screen and goes to the next line.
   package func finish(_ progress: Progress?) {
+    if let line = unwritten { write(line) }
+    unwritten = nil
     if let progress { update(progress, mustShow: true) }
     if isShown { write("\n") }
     isShown = false

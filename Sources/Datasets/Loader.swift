@@ -19,6 +19,8 @@ package enum Loader {
   package static func load(
     _ source: String, folders: DataFolders = .standard
   ) throws(DataError) -> Loaded {
+    // Whatever standard input holds, by its content.
+    if source == "-" { return .file(try FileReader.read("/dev/stdin")) }
     let isWord = !source.contains("/") && FileFormat.announced(by: source) == nil
     if isWord {
       do throws(DataError) {
@@ -57,7 +59,7 @@ package enum Loader {
 
   private static func unknown(_ name: String, _ folders: DataFolders) -> DataError {
     let available = NamedSet.available(folders)
-    let candidates = Set(available + NamedSet.all.map(\.name)).sorted()
+    let candidates = Set(available + NamedSet.all.map(\.name) + FormulaSet.names).sorted()
     return .unknownSet(
       name: name, available: available, nearest: nearest(name, among: candidates, limit: 1).first)
   }

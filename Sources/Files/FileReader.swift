@@ -33,6 +33,7 @@ package enum FileReader {
       }
       // What a pipe gives, as /dev/stdin, has no ending to go by.
       if path.pathExtension.isEmpty, beginsAsTable(beginning) { return .csv }
+      if path.hasPrefix("/dev/"), isText(beginning) { return textForm(of: beginning) }
       throw .unknownFormat(path: path, writing: false)
     }
     if named == .gzip, content != .gzip {
@@ -77,6 +78,25 @@ package enum FileReader {
       let cells = line.split { [9, 13, 32, 44, 59].contains($0) }
       return cells.contains { Double(String(decoding: $0, as: UTF8.self)) != nil }
     }
+  }
+
+  /// The form of a text without a name: JSON by how it begins, a table where its first lines have as
+  /// many cells each.
+  private static func textForm(of beginning: [UInt8]) -> FileFormat {
+    var lines = beginning.split(separator: 10, maxSplits: 3)
+    // The last piece may be cut off, or hold more than a line.
+    if lines.count > 3 || beginning.count >= ForeignFile.beginningSize { lines.removeLast() }
+    let first = beginning.first { ![9, 10, 13, 32].contains($0) }
+    if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
+      let areRecords = lines.count > 1 && lines.allSatisfy { $0.first == UInt8(ascii: "{") }
+      let areWhole = lines.allSatisfy { $0.last { $0 != 13 } == UInt8(ascii: "}") }
+      return areRecords && areWhole ? .jsonLines : .json
+    }
+    let isTable = [9, 44, 59].contains { (separator: UInt8) in
+      let counts = Set(lines.map { line in line.count { $0 == separator } })
+      return lines.count > 1 && counts.count == 1 && counts != [0]
+    }
+    return isTable ? .csv : .text
   }
 
   /// Whether the first bytes may begin a text.

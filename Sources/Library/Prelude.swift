@@ -46,6 +46,21 @@ package enum Prelude {
         "dL_db_h([[1, 0]], [[0.25, 0.75]], [[1, 3]], [[2, 1]], [[1], [1]], [[0]])",
         "1×1 tensor f32\n  1.5"),
       seeAlso: ["gradRelu", "dL_dW_h", "dL_db_o"]),
+    Declaration(
+      "pca", group: .linearAlgebra,
+      "rows along the directions in which they vary most (principal components)",
+      details:
+        "Centred, by svd; a direction's largest part is positive. Written in nns: source pca "
+        + "shows it. plot pca(x) by=labels draws rows of two by their class.",
+      parameters: [
+        Parameter("x", .tensor, "N×F"),
+        Parameter("k", .integer, default: .number(2), "how many directions"),
+      ],
+      result: "a tensor N×k",
+      examples: [
+        .init("pca([[0, 0], [2, 2], [4, 4]], k=1)", "3×1 tensor f32\n  -2.828\n       0\n   2.828")
+      ],
+      seeAlso: ["svd", "eigh"]),
   ]
 
   private static let meanings = [

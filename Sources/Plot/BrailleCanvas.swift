@@ -74,8 +74,12 @@ package struct BrailleCanvas {
 
   /// The rows as text.
   ///
-  /// - Parameter paint: colours a run of characters of one ink.
-  package func lines(paint: (String, Int) -> String = { text, _ in text }) -> [String] {
+  /// - Parameters:
+  ///   - style: the characters that the dots become.
+  ///   - paint: colours a run of characters of one ink.
+  package func lines(
+    _ style: DotStyle = .braille, paint: (String, Int) -> String = { text, _ in text }
+  ) -> [String] {
     (0..<rows).map { row in
       var line = ""
       var run = ""
@@ -88,17 +92,14 @@ package struct BrailleCanvas {
           run = ""
           runInk = ink
         }
-        run.append(character(of: cell))
+        run.append(character(of: cell, style))
       }
       return line + (run.isEmpty ? "" : paint(run, runInk))
     }
   }
 
-  private func character(of cell: Int) -> Character {
+  private func character(of cell: Int, _ style: DotStyle) -> Character {
     if let letter = letters[cell] { return letter }
-    guard dots[cell] != 0, let scalar = Unicode.Scalar(0x2800 + UInt32(dots[cell])) else {
-      return " "
-    }
-    return Character(scalar)
+    return dots[cell] != 0 ? style.character(dots[cell]) : " "
   }
 }

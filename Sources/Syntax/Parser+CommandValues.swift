@@ -119,8 +119,23 @@ extension Parser {
     let span = Span(start, end)
     guard end > start else { throw unexpected("a path for \(slot.uppercased())") }
     try refuseBrokenText(span)
+    let reading = reading(ofPath: span)
     resume(at: end)
-    return CommandArgument(slot: slot, value: .word(source.text(in: span)), span: span)
+    return CommandArgument(
+      slot: slot, value: .word(source.text(in: span)), span: span, reading: reading)
+  }
+
+  /// The variable, or the element of one, that a bare path could name; nil where it is no name, as a
+  /// file's with an ending.
+  private func reading(ofPath span: Span) -> Expression? {
+    guard current.kind == .identifier, current.span.start == span.start else { return nil }
+    var ahead = self
+    ahead.context.splitsAtSpace = true
+    guard let expression = try? ahead.parsePostfix(), expression.span == span else { return nil }
+    var root = expression
+    while case .index(let inner, _) = root.kind { root = inner }
+    if case .name = root.kind { return expression }
+    return nil
   }
 
   /// Takes the rest of the line as it stands, up to `;`, a comment or the block's end.

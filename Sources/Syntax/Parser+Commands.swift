@@ -62,6 +62,7 @@ extension Parser {
     case .assign, .plusAssign, .minusAssign, .starAssign, .slashAssign, .percentAssign, .atAssign,
       .caretAssign, .comma, .arrow, .and, .or, .inKeyword:
       return false
+    case .minus where standsFree: return isPathAlone(token, syntax)
     case .plus, .minus: return !standsFree
     case .dot, .question, .invalid: return !standsFree || token.kind == .invalid
     case .slash, .slip, .star, .percent, .at, .caret, .closedRange, .halfOpenRange:
@@ -70,6 +71,15 @@ extension Parser {
     case .colon, .rightParenthesis, .rightBracket, .rightBrace: return false
     default: return true
     }
+  }
+
+  /// Whether `-` is a path here, standard input, and nothing that goes on with an expression.
+  private func isPathAlone(_ token: Token, _ syntax: CommandSyntax) -> Bool {
+    guard case .path? = syntax.slots.first?.kind else { return false }
+    var ahead = lexer
+    ahead.offset = token.span.end
+    let next = ahead.next()
+    return endsCommand(next) || syntax.slots.contains { $0.keyword == text(next) }
   }
 
   private func beginsWithRawText(_ syntax: CommandSyntax) -> Bool {

@@ -11,7 +11,10 @@ extension Parser {
       let operation = current
       let leftDepth = depth
       advance()
-      if current.hasNewlineBefore, !context.newlinesAreSpace { operatorAtLineEnd = operation.span }
+      if current.hasNewlineBefore {
+        lastLineEndOperator = operation.span
+        if !context.newlinesAreSpace { operatorAtLineEnd = operation.span }
+      }
       let right = try parseInfix(from: rule.rightLevel, after: operation)
       let span = left.span.union(right.span)
       try grow(over: max(leftDepth, depth), at: span)

@@ -185,6 +185,21 @@ extension Parser {
     }
   }
 
+  /// The error of an earlier line, where that is what went wrong: a string without its closing
+  /// quote, or an operator that took an assignment on the next line for its right side.
+  func blamingEarlierLine(_ error: Diagnostic) -> Diagnostic {
+    guard let operation = lastLineEndOperator, error.span.start > operation.end else {
+      return blamingMultilineString(error)
+    }
+    var ahead = lexer
+    ahead.offset = operation.end
+    let (name, next) = (ahead.next(), ahead.next())
+    guard name.hasNewlineBefore, name.kind == .identifier, next.kind == .assign,
+      error.span.start >= next.span.start
+    else { return blamingMultilineString(error) }
+    return danglingOperator(operation)
+  }
+
   /// If a string ran over a line's end and then nothing made sense, its quote is what is missing.
   func blamingMultilineString(_ error: Diagnostic) -> Diagnostic {
     guard !isIncomplete, let span = multilineString, error.span.start >= span.end else {

@@ -9,9 +9,7 @@ extension Parser {
         "`:` has no meaning here", at: current.span,
         suggestions: ["a block opens with {", "a slice stands in brackets, as x[a:b]"])
     case .rightParenthesis, .rightBracket, .rightBrace:
-      return failure(
-        "`\(current.kind.spelling)` closes nothing", at: current.span,
-        suggestions: ["remove it, or add the bracket that it should close"])
+      return closesNothing()
     case .elseKeyword:
       return failure(
         "`else` stands without its `if`", at: current.span,
@@ -59,7 +57,11 @@ extension Parser {
   /// that made no sense; nil where there is no such operator.
   func danglingOperator() -> Diagnostic? {
     guard let operation = operatorAtLineEnd, current.span.start > operation.end else { return nil }
-    return failure(
+    return danglingOperator(operation)
+  }
+
+  func danglingOperator(_ operation: Span) -> Diagnostic {
+    failure(
       "`\(source.text(in: operation))` at the line's end has no right side", at: operation,
       suggestions: ["the next line is read as its right side: complete this one"])
   }
@@ -79,11 +81,15 @@ extension Parser {
 
   /// `man train`, `hist x`: words of other programs that nnsh has by another name.
   private func refuseForeignCommand(_ word: String) throws(Diagnostic) {
-    guard let own = Slips.commands[word], commands[own] != nil else { return }
+    guard let form = Slips.commands[word],
+      let own = form.split(separator: " ").first.map(String.init),
+      commands[own] != nil
+    else { return }
     let line = source.lineSpan(around: current.span.start)
     let rest = shortText(Span(current.span.end, line.end))
     throw failure(
-      "`\(word)` is written \(own)", at: current.span, suggestions: ["write \(own)\(rest)"])
+      "`\(word)` is written \(own)", at: current.span,
+      suggestions: ["write " + (form == own ? own + rest : form.replacing(" …", with: rest))])
   }
 
   /// `def f(x):` and its like: a word of another language that nothing of an expression follows.

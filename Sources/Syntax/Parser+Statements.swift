@@ -3,18 +3,33 @@ extension Parser {
   mutating func parseStatements(until end: Token.Kind) throws(Diagnostic) -> [Statement] {
     var statements: [Statement] = []
     var deepest = 0
+    var lostBlocks = 0
     while true {
       while accept(.semicolon) {}
       switch current.kind {
+      case .rightBrace where lostBlocks > 0:
+        let change = closeLostBlock() - 1
+        lostBlocks += change
+        recovery?.openBlocks += change
+        continue
       case end, .endOfInput, .rightBrace, .rightParenthesis, .rightBracket:
         depth = deepest
         return statements
       default: break
       }
-      statements.append(try parseStatement())
+      let (start, outer) = (current, currentNesting)
+      do throws(Diagnostic) {
+        let statement = try parseStatement()
+        if lostBlocks > 0 { recovery?.lost.append(statement) } else { statements.append(statement) }
+      } catch {
+        let lost = try recover(from: error, start: start, outer: outer)
+        lostBlocks += lost
+        recovery?.openBlocks += lost
+      }
       deepest = max(deepest, depth)
       multilineString = nil
       operatorAtLineEnd = nil
+      lastLineEndOperator = nil
     }
   }
 
@@ -76,7 +91,7 @@ extension Parser {
 
   private mutating func parseLoopExit(_ kind: Statement.Kind) throws(Diagnostic) -> Statement.Kind {
     let token = current
-    guard loopNesting > 0 else {
+    guard loopNesting > 0 || mayStandInLostBlock else {
       throw failure("`\(token.kind.spelling)` stands outside a loop", at: token.span)
     }
     advance()
@@ -85,7 +100,7 @@ extension Parser {
 
   private mutating func parseReturn() throws(Diagnostic) -> Statement.Kind {
     let token = current
-    guard functionNesting > 0 else {
+    guard functionNesting > 0 || mayStandInLostBlock else {
       throw failure("`return` stands outside a function", at: token.span)
     }
     advance()
@@ -122,7 +137,11 @@ extension Parser {
     guard current.kind == .assign, continues(current) else { return .expression(first) }
     try requireTarget(first, isUpdate: false)
     let targetDepth = depth
+    let sign = current.span
     advance()
+    if current.hasNewlineBefore, !context.newlinesAreSpace {
+      (operatorAtLineEnd, lastLineEndOperator) = (sign, sign)
+    }
     if case .name(let name) = first.kind,
       let command = try parseAssignedCommand(to: Name(name, first.span))
     {

@@ -43,13 +43,17 @@ public struct Parser {
   /// The last operator of this statement that ends its line, so that its right side is looked for
   /// on the next one.
   var operatorAtLineEnd: Span?
+  /// The same, also where it stands inside brackets.
+  var lastLineEndOperator: Span?
   /// The first string of this statement that runs over a line's end.
   var multilineString: Span?
   /// Asked now and then whether reading is to stop.
   private let isStopRequested: () -> Bool
   private var tokenCount = 0
   /// Whether it was stopped; the text seems to end there.
-  private var isStopped = false
+  private(set) var isStopped = false
+  /// What was met so far, where reading goes on after an error.
+  var recovery: Recovery?
 
   init(
     _ source: SourceText, commands: [String: CommandSyntax],
@@ -80,9 +84,13 @@ public struct Parser {
     } catch {
       if !parser.isStopped { throw error }
     }
-    throw Diagnostic(
-      phase: .interrupted, "interrupted", source: source,
-      span: Span(parser.previousEnd, parser.previousEnd))
+    throw parser.interruption
+  }
+
+  /// What is thrown where reading was stopped.
+  var interruption: Diagnostic {
+    Diagnostic(
+      phase: .interrupted, "interrupted", source: source, span: Span(previousEnd, previousEnd))
   }
 
   /// Reads a text that is one expression.
@@ -121,14 +129,10 @@ public struct Parser {
   private mutating func parseScript() throws(Diagnostic) -> [Statement] {
     do throws(Diagnostic) {
       let statements = try parseStatements(until: .endOfInput)
-      if current.kind != .endOfInput {
-        throw failure(
-          "`\(current.kind.spelling)` closes nothing", at: current.span,
-          suggestions: ["remove it, or add the bracket that it should close"])
-      }
+      if current.kind != .endOfInput { throw closesNothing() }
       return statements
     } catch {
-      throw blamingMultilineString(error)
+      throw blamingEarlierLine(error)
     }
   }
 }

@@ -86,7 +86,7 @@ public enum Slips {
 
   /// Commands of other programs, and nnsh's own.
   static let commands = [
-    "man": "help", "fit": "train", "hist": "describe", "cat": "load", "evaluate": "test",
+    "man": "help", "hist": "plot … kind=hist", "fit": "train", "cat": "load", "evaluate": "test",
     "rm": "clear", "unset": "clear",
   ]
 

@@ -261,11 +261,14 @@ public struct CommandArgument: Sendable {
   public let value: Value
   /// Where it stands.
   public let span: Span
+  /// What a bare path reads as, where it could name a variable or an element of one: `f`, `args[0]`.
+  public let reading: Expression?
 
   /// Its parts, each as the property of its name.
-  public init(slot: String, value: Value, span: Span) {
+  public init(slot: String, value: Value, span: Span, reading: Expression? = nil) {
     self.slot = slot
     self.value = value
     self.span = span
+    self.reading = reading
   }
 }

@@ -29,7 +29,7 @@ import Testing
     ("net.predict(letters.test.x)", "net(letters.test.x)"),
     ("net.evaluate(letters.test)", "test net on letters.test"), ("net.weights", "net.parameters"),
     // Names and words of other programs
-    ("fit(net, letters)", "train net on letters"), ("hist x", "describe x"),
+    ("fit(net, letters)", "train net on letters"), ("hist x", "plot x kind=hist"),
     ("man sum", "help sum"),
     ("prnt(x)", "print"), ("zros(3)", "zeros"), ("trian net on letters", "train"), ("xor", "load"),
     ("str a", "str(a)"), ("nnsh> sum(x)", "sum(x)"), ("'text'", "\"text\""),

@@ -39,7 +39,7 @@ import Testing
     (["--color="], "--color cannot be empty", "it is one of auto, always, never"),
     (
       ["-c", "1", "--demo", "a"], "--demo is given beside other code",
-      "write either -c CODE or --demo FILE, and that once"
+      "write one of -c CODE, --demo FILE, --check FILE and --test FILE"
     ),
     (["--quiet=yes"], "--quiet takes no argument", "write --quiet"),
   ])

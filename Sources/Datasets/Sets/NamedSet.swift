@@ -24,6 +24,11 @@ package struct NamedSet: Sendable {
       name: "mnist", aliases: [], package: nil, classNames: (0...9).map { String($0) }),
   ]
 
+  /// Whether a set bears this name, wherever it is to be had.
+  package static func isKnown(_ name: String) -> Bool {
+    named(name) != nil || FormulaSet.named(name) != nil
+  }
+
   static func named(_ name: String) -> NamedSet? {
     all.first { $0.name == name || $0.aliases.contains(name) }
   }

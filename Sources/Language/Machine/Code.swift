@@ -155,6 +155,7 @@ struct CodeTables {
   var chains: [ElementwiseChain] = []
   var observedExpressions: [ObservedExpression] = []
   var observedLoops: [ObservedLoop] = []
+  var assertions: [AssertionPattern] = []
 }
 
 /// A function's code, and where the cells that it captures are found when it is made.
@@ -228,4 +229,6 @@ struct CommandPattern {
   let inputs: [(slot: String, input: Input)]
   /// Whether its value is assigned to a variable.
   let isAssigned: Bool
+  /// What bare paths read as, where that could name a variable.
+  let readings: [(slot: String, expression: Expression, template: FunctionTemplate)]
 }

@@ -5,8 +5,17 @@ extension Compiler {
     _ function: Expression, _ arguments: [Argument], into target: Operand, _ span: Span
   ) throws(Diagnostic) {
     try checkCount(arguments.count, "arguments", span)
+    if try compileAssertion(function, arguments, into: target, span) { return }
     let callee = try callee(function)
     let first = try compileArguments(arguments, of: function, callee)
+    emitCall(callee, first, arguments, of: function, into: target, span)
+  }
+
+  /// Calls what lies in a register with arguments in registers in a row.
+  func emitCall(
+    _ callee: Operand, _ first: Operand, _ arguments: [Argument], of function: Expression,
+    into target: Operand, _ span: Span
+  ) {
     let site = Site(span, [function.span] + arguments.map(\.value.span))
     let names = arguments.map(\.name?.text)
     let isNamed = names.contains { $0 != nil }
@@ -150,8 +159,14 @@ extension Compiler {
           ))
       }
     }
+    var readings: [(slot: String, expression: Expression, template: FunctionTemplate)] = []
+    for argument in command.arguments {
+      guard let reading = argument.reading else { continue }
+      readings.append((argument.slot, reading, try template(of: reading)))
+    }
     let index = builder.tables.commands.adding(
-      CommandPattern(name: command.name, inputs: inputs, isAssigned: command.target != nil))
+      CommandPattern(
+        name: command.name, inputs: inputs, isAssigned: command.target != nil, readings: readings))
     guard let target = command.target else {
       builder.emit(Instruction(.command, b: UInt32(index)), at: span)
       return

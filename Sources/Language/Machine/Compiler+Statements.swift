@@ -3,10 +3,12 @@ import Syntax
 extension Compiler {
   /// The code of one top-level statement.
   static func code(
-    of statement: Statement, source: SourceText, globals: Globals, scope: Scope?
+    of statement: Statement, source: SourceText, globals: Globals, scope: Scope?,
+    isObserved: Bool = false
   ) throws(Diagnostic) -> Code {
     let compiler = Compiler(
       globals: globals, source: source, span: statement.span, scope: scope)
+    compiler.builder.isObserved = isObserved
     compiler.builder.beginTemporaries()
     try compiler.compileTopLevel(statement)
     compiler.builder.emit(

@@ -8,13 +8,17 @@ struct Diagnosis {
   let machine: Machine
   let code: Code?
   let site: Site
+  /// Which instruction of the code it is.
+  private let position: Int
 
   init(machine: Machine, pc: UnsafePointer<Instruction>) {
     self.machine = machine
     code = machine.code
     if let code {
-      site = code.site(of: pc - code.header.pointee.instructions)
+      position = pc - code.header.pointee.instructions
+      site = code.site(of: position)
     } else {
+      position = 0
       site = Site(Span(0, 0))
     }
   }
@@ -35,14 +39,18 @@ struct Diagnosis {
     case let unset as UnsetVariable:
       runtime = .unknownName(unset.name)
       if site.operands.indices.contains(unset.operand) { span = site.operands[unset.operand] }
-      suggestions = NameHints(diagnosis: self).suggestions(for: unset.name, at: span)
+      suggestions = NameHints(
+        machine: machine, source: source, variables: variables.map(\.name)
+      ).suggestions(for: unset.name, at: span)
     case let blamed as OperandFailure:
       runtime = Self.runtimeError(blamed.error)
-      label = self.label(blamed, runtime)
+      label =
+        if case .assertion = runtime { sides(at: position) } else { self.label(blamed, runtime) }
       suggestions = self.suggestions(for: runtime, blamed)
     default:
       runtime = Self.runtimeError(error)
       suggestions = runtime.advice
+      if case .assertion = runtime { label = sides(at: position) }
     }
     // What a message says on further lines, as the operands of a training's NaN, is its label.
     let lines = runtime.message.split(separator: "\n", maxSplits: 1)
@@ -192,7 +200,7 @@ struct Diagnosis {
     let operandNames = Set([operandText(0), operandText(1)].compactMap { $0 })
     return variables.compactMap { name, value in
       guard case .tensor(let box) = value, fits(box.content.shape), name != "ans",
-        !operandNames.contains(name), seen.insert(name).inserted
+        !Scope.isInside(name), !operandNames.contains(name), seen.insert(name).inserted
       else { return nil }
       return (name, box.content.shape)
     }
@@ -200,19 +208,7 @@ struct Diagnosis {
 
   /// The variables that the running code sees: its own, those around it, the globals.
   var variables: [(name: String, value: Value)] {
-    var found: [(String, Value)] = []
-    if let code {
-      let frame = machine.frames[machine.depth]
-      for (index, name) in code.registerNames.enumerated() {
-        found.append((name, frame.base[index]))
-      }
-      for (index, name) in code.cellNames.enumerated() {
-        found.append((name, machine.cells[Int(frame.firstCell) + index].value))
-      }
-      for (index, name) in code.captureNames.enumerated() {
-        if let cell = machine.capture(index) { found.append((name, cell.value)) }
-      }
-    }
+    let found = code.map(machine.localVariables) ?? []
     return (found + machine.globals.userDefined.map { ($0.name, $0.value) })
       .filter { !$0.1.isUnset }
   }

@@ -19,9 +19,15 @@ extension Machine {
         )
       }
     }
+    var readings: [String: Thunk] = [:]
+    for (slot, expression, template) in pattern.readings {
+      readings[slot] = Thunk(
+        expression: expression, source: code.source, place: nil, function: function(template),
+        machine: self)
+    }
     let command = RunningCommand(
       name: pattern.name, source: code.source, inputs: inputs, isAssigned: pattern.isAssigned,
-      scope: code.scope)
+      scope: code.scope, readings: readings)
     let value = try unobserved { try host.execute(command, on: self) }
     if pattern.isAssigned {
       slot(bases, instruction.a).pointee = value ?? .none

@@ -130,6 +130,9 @@ extension Machine {
       }
     } else {
       failure = Diagnosis(machine: self, pc: position).failure(for: error)
+      if keepsFailedFrame, let code, code.isFunction {
+        failedFrame = frame(of: code, at: failure.diagnostic.span)
+      }
     }
     while depth > entryDepth {
       let name = frames[depth].code.flatMap(Self.callName)

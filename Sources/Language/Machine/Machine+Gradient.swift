@@ -14,8 +14,16 @@ extension Machine {
       pattern.isNumeric
       ? .differences(tellingIndependence: true)
       : .reverse(tellingCuts: true, plans: pattern.plans)
-    let values = try unobserved {
-      try gradients(at: places, method) { try self.call(.function(loss), []) }
+    let values: [Value]
+    if observerOfCode?.followsGradients == true {
+      let seen = try observedTwin(of: loss)
+      values = try gradients(at: places, .reverse(tellingCuts: true, plans: nil)) {
+        try self.call(.function(seen), [])
+      }
+    } else {
+      values = try unobserved {
+        try gradients(at: places, method) { try self.call(.function(loss), []) }
+      }
     }
     slot(bases, instruction.a).pointee = values.count == 1 ? values[0] : .items(values)
   }

@@ -15,7 +15,7 @@ extension Machine {
     return try observedTwin(of: function)
   }
 
-  private func observedTwin(of function: Function) throws -> Function {
+  func observedTwin(of function: Function) throws -> Function {
     guard case .user(let code) = function.origin, !code.isObserved else { return function }
     let twin: ObservedCode
     if let known = code.observed {
@@ -33,6 +33,14 @@ extension Machine {
     self.observer = nil
     defer { self.observer = observer }
     return try body()
+  }
+
+  /// Runs what is typed while something observed stands still: nobody is told of it.
+  package func aside<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let standing = standingObserver
+    standingObserver = nil
+    defer { standingObserver = standing }
+    return try unobserved(body)
   }
 
   /// Tells the observer what an instruction says.

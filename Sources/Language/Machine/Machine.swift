@@ -41,6 +41,12 @@ package final class Machine: Interpreter {
   var cells: [Cell] = []
   /// Told of what code does that was compiled to be observed.
   package internal(set) var observer: (any MachineObserver)?
+  /// Told of all that top-level statements do, where one stands by.
+  package var standingObserver: (any MachineObserver)?
+  /// Whether the frame in which an error arises is kept to be looked at.
+  package var keepsFailedFrame = false
+  /// The function in which the last error arose.
+  package var failedFrame: RunningFrame?
   /// Whether the session has been told what dropout does to gradients.
   var hasNotedTraining = false
   /// Whether nothing is written, as while a layer's shapes are found out.
@@ -128,6 +134,13 @@ package final class Machine: Interpreter {
     return try compile(statements, source: source, scope: scope)
   }
 
+  /// The program of one statement of a text.
+  package func compile(
+    _ source: SourceText, only statement: Statement
+  ) throws(Diagnostic) -> Program {
+    try compile([statement], source: source)
+  }
+
   /// Keeps a code until the machine's own end.
   func keep(_ code: Code) { keptCodes.append(code) }
 
@@ -169,12 +182,16 @@ package final class Machine: Interpreter {
   }
 
   private func run(_ code: Code, _ statement: Statement) throws(Diagnostic) {
+    let code = try watched(code, statement)
+    let outer = observer
+    if code.isObserved { observer = standingObserver }
+    defer { observer = outer }
     let position = remember(statement, in: code.source)
     ProductMemo.isOn = true
     if depth == 0 { MemoryGuard.forgetShortage() }
     var hasFailed = true
     host.statementBegins(statement, in: code.source)
-    defer { host.statementEnds(hasFailed: hasFailed) }
+    defer { host.statementEnds(statement, hasFailed: hasFailed) }
     // A statement within another, as of a script that `run` runs, ends with its own.
     defer {
       ProductMemo.isOn = false
@@ -194,6 +211,15 @@ package final class Machine: Interpreter {
     } catch {
       throw Diagnostic("\(error)", source: code.source, span: code.span)
     }
+  }
+
+  /// The code, telling the observer that stands by what it does.
+  private func watched(_ code: Code, _ statement: Statement) throws(Diagnostic) -> Code {
+    guard standingObserver != nil, observer == nil else { return code }
+    let watched = try Compiler.code(
+      of: statement, source: code.source, globals: globals, scope: code.scope, isObserved: true)
+    if !watched.tables.isWithoutFunctions { keep(watched) }
+    return watched
   }
 
   /// Calls a function, network or composition.

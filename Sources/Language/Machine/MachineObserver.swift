@@ -9,6 +9,10 @@ package protocol MachineObserver: AnyObject {
   /// Whether functions that are called now are seen from inside.
   var followsCalls: Bool { get }
 
+  /// Whether the losses of gradients are seen, too, by reverse mode whichever was asked for: their
+  /// values are traced then.
+  var followsGradients: Bool { get }
+
   /// An expression is about to be evaluated. `depth` counts the functions that are running: an
   /// expression is left at the depth at which it was entered, or never, where an error or `return`
   /// leads out of it.
@@ -44,6 +48,10 @@ package protocol MachineObserver: AnyObject {
   /// What a network gives, where the observer applies its layers itself; nil where the machine
   /// shall.
   func output(of network: Box<NetworkValue>, for input: Value) throws -> Value?
+}
+
+extension MachineObserver {
+  package var followsGradients: Bool { false }
 }
 
 /// An expression of observed code. The same object each time it is evaluated.

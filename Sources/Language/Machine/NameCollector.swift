@@ -64,6 +64,7 @@ package struct NameCollector {
         if case .expression(let expression) = argument.value {
           visitNested(NameCollector(thunk: expression))
         }
+        if let reading = argument.reading { visitNested(NameCollector(thunk: reading)) }
       }
     }
   }

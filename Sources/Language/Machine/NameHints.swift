@@ -3,26 +3,32 @@ import Syntax
 
 /// What to write instead of a name that means nothing here.
 struct NameHints {
-  let diagnosis: Diagnosis
+  let machine: Machine
+  /// Where the name stands.
+  let source: SourceText
+  /// The variables that could be meant.
+  let variables: [String]
 
   /// The suggestions for an unknown name that stands at `span`.
   func suggestions(for name: String, at span: Span) -> [String] {
     if Self.modules.contains(name) { return [moduleSuggestion(name, span)] }
     if let hint = Self.hints[name] { return [hint] }
-    if NamedSet.available().contains(name) { return ["load \(name) first"] }
-    if diagnosis.machine.host.commandSyntax[name] != nil {
+    if NamedSet.available().contains(name) || FormulaSet.named(name) != nil {
+      return ["load \(name) first"]
+    }
+    if machine.host.commandSyntax[name] != nil {
       return ["\(name) is a command and begins a statement, without parentheses: help \(name)"]
     }
     var candidates = Set(
-      diagnosis.variables.map(\.name) + diagnosis.machine.vocabulary.names)
-    if isStatement(span) { candidates.formUnion(diagnosis.machine.host.commandSyntax.keys) }
+      variables + machine.vocabulary.names)
+    if isStatement(span) { candidates.formUnion(machine.host.commandSyntax.keys) }
     let names = nearest(name, among: candidates)
     return names.isEmpty ? [] : ["did you mean \(names.joined(separator: " or "))?"]
   }
 
   /// Whether a name is a line by itself, where a command's would have been one.
   private func isStatement(_ span: Span) -> Bool {
-    let bytes = diagnosis.source.bytes
+    let bytes = source.bytes
     let space = UInt8(ascii: " ")
     let ends: Set<UInt8> = [UInt8(ascii: "\n"), UInt8(ascii: ";")]
     let before = bytes[..<span.start].last { $0 != space }
@@ -37,14 +43,14 @@ struct NameHints {
       return "functions stand by themselves, without \(module)"
     }
     if let hint = Self.hints[last] { return hint }
-    if diagnosis.machine.vocabulary.builtin(named: last) != nil {
-      let arguments = MethodHints.arguments(after: end, in: diagnosis.source) ?? "x"
+    if machine.vocabulary.builtin(named: last) != nil {
+      let arguments = MethodHints.arguments(after: end, in: source) ?? "x"
       return "functions stand by themselves: write \(last)(\(arguments))"
     }
-    if diagnosis.machine.host.commandSyntax[last] != nil {
+    if machine.host.commandSyntax[last] != nil {
       return "\(last) is a command: write \(last) …, without parentheses"
     }
-    let near = nearest(last, among: diagnosis.machine.vocabulary.builtinNames)
+    let near = nearest(last, among: machine.vocabulary.builtinNames)
     return near.isEmpty
       ? "functions stand by themselves, without \(module); help lists them"
       : "functions stand by themselves: did you mean \(near.joined(separator: " or "))?"
@@ -52,7 +58,7 @@ struct NameHints {
 
   /// The names of `.random.randn` after a module's name, and where they end.
   private func dottedNames(after offset: Int) -> (names: [String], end: Int) {
-    let bytes = diagnosis.source.bytes
+    let bytes = source.bytes
     var names: [String] = []
     var position = offset
     while position < bytes.count, bytes[position] == UInt8(ascii: ".") {
@@ -60,7 +66,7 @@ struct NameHints {
       position = start
       while position < bytes.count, Self.isNamePart(bytes[position]) { position += 1 }
       if position == start { break }
-      names.append(diagnosis.source.text(in: Span(start, position)))
+      names.append(source.text(in: Span(start, position)))
     }
     return (names, position)
   }
@@ -119,7 +125,11 @@ struct NameHints {
     "fit": "training is a command: write train net on letters",
     "predict": "a network is called: write net(x)",
     "evaluate": "testing is a command: write test net on letters.test",
-    "hist": "how values are distributed: write describe x",
+    "hist": "how often values occur: write plot x kind=hist",
+    "scatter": "points are drawn by plot: write plot y against x kind=scatter",
+    "imshow": "a matrix is drawn by show: write show x",
+    "net": "make a network first: net = dense(784, 10) |> softmax",
+    "model": "make a network first: model = dense(784, 10) |> softmax",
     "man": "help is a command: write help train",
     "ls": "the variables are listed by who: write who",
     "dir": "the variables are listed by who: write who",
@@ -135,4 +145,16 @@ struct NameHints {
     "nil": "write none",
     "elif": "write } else if condition { … }",
   ]
+}
+
+extension Machine {
+  /// What to write instead of a name that means nothing.
+  ///
+  /// - Parameter variables: the names that could be meant.
+  package func suggestions(
+    forUnknown name: String, at span: Span, in source: SourceText, among variables: Set<String>
+  ) -> [String] {
+    NameHints(machine: self, source: source, variables: Array(variables))
+      .suggestions(for: name, at: span)
+  }
 }

@@ -23,7 +23,7 @@ package protocol CommandHost: AnyObject {
   func execute(_ command: RunningCommand, on machine: Machine) throws -> Value?
   /// Told that a top-level statement begins, and that it is over.
   func statementBegins(_ statement: Statement, in source: SourceText)
-  func statementEnds(hasFailed: Bool)
+  func statementEnds(_ statement: Statement, hasFailed: Bool)
   /// Shows the value of a top-level expression.
   func echo(_ value: Value)
   /// How `print` shows values: as an echo, but without colours.
@@ -36,7 +36,7 @@ package protocol CommandHost: AnyObject {
 
 extension CommandHost {
   package func statementBegins(_ statement: Statement, in source: SourceText) {}
-  package func statementEnds(hasFailed: Bool) {}
+  package func statementEnds(_ statement: Statement, hasFailed: Bool) {}
   package var printStyle: DisplayStyle { .plain }
   package func note(_ text: String) {}
   /// Every value is kept.
@@ -55,6 +55,8 @@ package struct RunningCommand {
   package let isAssigned: Bool
   /// The file in which it stands, where that has a scope of its own.
   package let scope: Scope?
+  /// What bare paths read as, by their slots, where that could name a variable.
+  package let readings: [String: Thunk]
 
   /// The bare words given for a slot.
   package func words(_ slot: String) -> [String] {

@@ -68,7 +68,8 @@ package struct DataTable: Sendable {
     let (column, length) = try Self.column(value, named: name, rows: isOnly ? nil : count)
     guard isOnly || length == count else {
       throw RuntimeError.other(
-        "the column \(name) has \(length) rows, and the table \(count)", hint: nil)
+        "the column \(name) has \(length) row\(length == 1 ? "" : "s"), and the table \(count)",
+        hint: nil)
     }
     columns[name] = column
     count = length

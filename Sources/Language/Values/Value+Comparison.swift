@@ -27,7 +27,7 @@ extension Value {
   }
 
   /// Whether two values are the same throughout.
-  static func areEqual(_ left: Value, _ right: Value) throws -> Bool {
+  package static func areEqual(_ left: Value, _ right: Value) throws -> Bool {
     var walk = EqualityWalk()
     return try walk.areEqual(left, right)
   }

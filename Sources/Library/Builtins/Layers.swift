@@ -181,7 +181,8 @@ extension Builtin {
     Declaration(
       "dropout", group: .layers,
       "a layer that in training sets each number to 0 with probability p",
-      details: "The others are scaled by 1/(1 − p). Outside training it passes everything.",
+      details: "The others are scaled by 1/(1 − p). Outside training it passes everything. "
+        + "A regularization: it helps against overfitting.",
       parameters: [Parameter("p", .number, default: .number(0.5), "from 0 to below 1")],
       result: "a network",
       examples: [

@@ -26,17 +26,19 @@ package struct Command: Sendable {
     package let words: [String]
     /// What other tools call it, for who writes that instead.
     package let misnomers: [String]
+    /// Whether all that is left of the line belongs to it: a word of several, as `learning rate`.
+    package let takesLine: Bool
 
     /// A place in the command's sentence.
     package static func slot(
       _ name: String, after keyword: String? = nil, _ kind: Parameter.Kind,
       default defaultValue: Parameter.Default? = nil, isVariadic: Bool = false,
-      words: [String] = [], _ summary: String
+      words: [String] = [], takesLine: Bool = false, _ summary: String
     ) -> Argument {
       Argument(
         parameter: Parameter(
           name, kind, default: defaultValue, isVariadic: isVariadic, summary),
-        keyword: keyword, isOption: false, words: words, misnomers: [])
+        keyword: keyword, isOption: false, words: words, misnomers: [], takesLine: takesLine)
     }
 
     /// `name=value`.
@@ -46,7 +48,7 @@ package struct Command: Sendable {
     ) -> Argument {
       Argument(
         parameter: Parameter(name, kind, default: defaultValue, summary), keyword: nil,
-        isOption: true, words: words, misnomers: misnomers)
+        isOption: true, words: words, misnomers: misnomers, takesLine: false)
     }
 
     /// How it stands in the usage: `on DATA`, `epochs=10`.
@@ -60,6 +62,7 @@ package struct Command: Sendable {
     /// How the parser reads it.
     var syntaxKind: CommandSyntax.Kind {
       if !words.isEmpty { return .expressionOrWord(words) }
+      if takesLine { return .text }
       switch parameter.kind {
       case .path: return .path
       case .block: return .block

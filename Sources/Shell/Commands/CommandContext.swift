@@ -1,5 +1,6 @@
 import Console
 import Datasets
+import Glibc
 import Language
 import Library
 import Networks
@@ -35,12 +36,25 @@ package struct CommandContext {
 
   private func text(_ input: CommandInput, _ slot: String) throws -> String {
     switch input {
-    case .word(let word, _): return word
+    case .word(let word, _): return try path(word, slot) ?? word
     case .thunk(let thunk):
       let value = try thunk.evaluate()
       guard case .string(let box) = value else { throw mismatch(slot, "a string", value) }
       return box.content
     }
+  }
+
+  /// The path that a bare word stands for as a variable, or an element of one: `f`, `args[0]`; nil
+  /// where a file bears the word as its name, or no variable of strings does.
+  private func path(_ word: String, _ slot: String) throws -> String? {
+    guard let reading = command.readings[slot], access(word, F_OK) != 0 else { return nil }
+    if case .name = reading.expression.kind {
+      guard case .string(let box)? = try? reading.evaluate() else { return nil }
+      return box.content
+    }
+    let value = try reading.evaluate()
+    guard case .string(let box) = value else { throw mismatch(slot, "a string", value) }
+    return box.content
   }
 
   /// A place that must be filled, as the parser has seen to.

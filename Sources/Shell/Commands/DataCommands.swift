@@ -1,6 +1,7 @@
 import Console
 import Datasets
 import Files
+import Glibc
 import Language
 import Networks
 import Tensors
@@ -17,30 +18,36 @@ extension Command {
       endings: \(FileFormat.readable). What is loaded gets NAME, or its own name. An image is H×W, with colours H×W×3, in 0…1; transparency is one channel \
       more. A CSV file whose first row holds names gives a table; its cells are separated by , ; tab \
       or spaces. JSON gives records and lists. A folder with a folder of pictures for each class is \
-      a data set.
+      a data set. A formula makes \(FormulaSet.names.joined(separator: ", ")): points of the \
+      plane in classes, sine a noisy curve. `-` is standard input, by its content; a name that no file has may be a \
+      variable that holds the path, as `args[0]` is one. What is loaded is told on standard error.
       """,
     arguments: [
       .slot("source", .path, "a data set's name or a file's path"),
       .slot("name", after: "as", .topic, default: .computed("its own"), "the variable's name"),
+      .option(
+        "n", .integer, default: .number(Double(FormulaSet.usualCount)),
+        "of a set that a formula makes: how many examples"),
+      .option(
+        "noise", .number, default: .computed("the set's own"),
+        "of such a set: the noise's standard deviation"),
     ],
     examples: [
-      .init(
-        "load letters",
-        "letters  28×28 images, 10 classes (A…J)   train 10000 · valid 6000 · test 2720"),
+      .init("load letters\nlen(letters.train.x)", "10000"),
       .init("load letters as data\ndata.train.x.shape", nil),
     ],
     seeAlso: ["save", "dataset", "split"]
   ) { context in
     let source = try context.requiredWord("source")
     let name = try context.word("name")
-    let loaded = try Loader.load(source)
+    let loaded = try context.made(source).map(Loaded.dataSet) ?? Loader.load(source)
     if case .file(.parameters(let tensors, let notes, _)) = loaded, SessionFile.isSession(notes) {
       try context.loadSession(tensors, notes, as: name)
       return nil
     }
     let binding = try LoadedBinding(loaded, source: source, name: name, on: context.machine)
     try context.define(binding.name, binding.value)
-    context.print(binding.summary)
+    context.note(binding.summary)
     if let place = binding.place {
       context.note("its training stands \(place): train \(binding.name) goes on")
     }
@@ -99,6 +106,28 @@ extension Command {
 private let sessionWord = "session"
 
 extension CommandContext {
+  /// The data set that a formula of this name makes; nil where there is none, or a file bears it.
+  fileprivate func made(_ source: String) throws -> DataSet? {
+    guard let set = FormulaSet.named(source), access(source, F_OK) != 0 else {
+      guard has("n") || has("noise") else { return nil }
+      throw RuntimeError.other(
+        "n= and noise= belong to sets that a formula makes, and \(source) is none",
+        hint: "these are " + FormulaSet.names.joined(separator: ", "))
+    }
+    let count = try count("n") ?? FormulaSet.usualCount
+    guard (6...10_000_000).contains(count) else {
+      throw RuntimeError.other("load: n must be from 6 to 10000000, not \(count)", hint: nil)
+    }
+    let noise = try number("noise")
+    if let noise, !(noise >= 0 && noise.isFinite) {
+      throw RuntimeError.other(
+        "load: noise must be 0 or more, not \(noise.displayed)", hint: nil)
+    }
+    return try machine.random.drawing { generator in
+      try set.made(count: count, noise: noise, generator: &generator)
+    }
+  }
+
   /// The value to save, where `session` may be a variable's name.
   fileprivate func savedValue() throws -> Value {
     if case .word(let word, _)? = command.first("value") { return machine.globals[word] ?? .none }
@@ -131,7 +160,7 @@ extension CommandContext {
     }
     session.loadedMinimization = MinimizeCheckpoint(from: tensors, notes: notes)
     let names = variables.map(\.name)
-    print(
+    note(
       "\(names.count) variable\(names.count == 1 ? "" : "s"): "
         + (names.count > 12 ? names.prefix(10) + ["…"] : names[...]).joined(separator: ", "))
     if let minimization = session.loadedMinimization {

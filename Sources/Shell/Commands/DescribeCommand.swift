@@ -8,7 +8,17 @@ import Tensors
 extension Command {
   static let describe = Command(
     "describe", "tells what a value is like: least, greatest, mean, spread, NaNs",
-    arguments: [.slot("value", .any, "a tensor, list, table, data set, network or record")],
+    details: """
+      `describe NET on DATA` tells what each layer gives for the examples (the first 1000): mean and \
+      spread, the share of dead units, which are 0 for every example, the share of saturated ones, \
+      at the ends of tanh or sigmoid; and the gradients of the loss by each parameter.
+      """,
+    arguments: [
+      .slot("value", .any, "a tensor, list, table, data set, network or record"),
+      .slot(
+        "split", after: "on", .split, default: .computed("none"),
+        "with a network: the examples"),
+    ],
     examples: [
       .init(
         "describe [1, 2, 3, 4]",
@@ -21,7 +31,15 @@ extension Command {
     ],
     seeAlso: ["show", "who", "plot"]
   ) { context in
-    context.print(try ValueDescription(context.requiredValue("value")).lines)
+    let value = try context.requiredValue("value")
+    if context.has("split") {
+      guard case .network(let box) = value else {
+        throw context.mismatch("value", "a network, before on", value)
+      }
+      context.print(try LayerActivity(context, box.content.network).lines())
+      return nil
+    }
+    context.print(try ValueDescription(value).lines)
     return nil
   }
 }

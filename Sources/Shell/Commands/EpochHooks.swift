@@ -1,4 +1,5 @@
 import Language
+import Networks
 import Tensors
 
 /// What runs after every epoch: the block of `each { … }`, and the condition of `until=`.
@@ -6,6 +7,13 @@ import Tensors
 /// Both see the epoch, the losses and the scores as variables; earlier values of these names come
 /// back after each time.
 struct EpochHooks {
+  /// The variables that both see, whatever is trained.
+  static let names =
+    ["epoch", "net"]
+    + ["", "val_"].flatMap { prefix in
+      Measures.all.filter(\.isFollowed).map { prefix + $0.name }
+    }
+
   private let machine: Machine
   private let session: Session
   private let block: Thunk?

@@ -13,7 +13,10 @@ extension Command {
       `grad` or `slices`, an operator (?|>), a group as `losses`, a variable or function of your \
       own (the comment above it is its help), or `commands`, `builtins`, `topics` for lists.
       """,
-    arguments: [.slot("topic", .topic, default: .computed("a first screen"), "what about")],
+    arguments: [
+      .slot(
+        "topic", .topic, default: .computed("a first screen"), takesLine: true, "what about")
+    ],
     examples: [
       .init(
         "# Rows of v, scaled to length one.\nfn unit(v) = v / norm(v, axis=1, keepdims=true)\n"
@@ -27,7 +30,7 @@ extension Command {
     seeAlso: ["apropos", "lesson", "source"]
   ) { context in
     let text = HelpText(width: context.width, paint: context.paint)
-    guard let name = try context.word("topic") else {
+    guard let name = try context.word("topic").map(unquoted) else {
       context.page(HelpScreen.text(context.paint))
       return nil
     }
@@ -39,6 +42,12 @@ extension Command {
     guard !entries.isEmpty else { throw unknown(name, context) }
     context.page(Array(entries.map(text.lines(for:)).joined(separator: [""])))
     return nil
+  }
+
+  /// What was typed in quotes, without them.
+  private static func unquoted(_ text: String) -> String {
+    text.count > 2 && text.hasPrefix("\"") && text.hasSuffix("\"")
+      ? String(text.dropFirst().dropLast()) : text
   }
 
   private static func unknown(_ name: String, _ context: CommandContext) -> RuntimeError {
@@ -65,7 +74,7 @@ extension Command {
     ],
     seeAlso: ["help"]
   ) { context in
-    let word = try context.requiredWord("word")
+    let word = unquoted(try context.requiredWord("word"))
     let found = HelpIndex.matches(word)
     guard !found.isEmpty else {
       context.note("nothing mentions \(word)")

@@ -16,7 +16,8 @@ final class MinimizeProgress {
     self.isStepwise = isStepwise
     let session = context.session
     isShown = session.settings.showsProgress
-    reporter = session.progressReporter()
+    reporter = session.progressReporter(
+      every: isStepwise ? 1 : (try? context.integer("every")) ?? 1)
   }
 
   var unit: String { isStepwise ? "step" : "epoch" }

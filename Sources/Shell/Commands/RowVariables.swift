@@ -3,7 +3,8 @@ import Language
 
 /// The variables that hold a minibatch, and what they held before.
 struct RowVariables {
-  private static let names = ["x", "y", "labels", "weights"]
+  /// Their names.
+  static let names = ["x", "y", "labels", "weights"]
   private let machine: Machine
   private let saved: [Value?]
 

@@ -1,6 +1,7 @@
 import Console
 import Graph
 import Language
+import Plot
 import Syntax
 import Tensors
 
@@ -133,6 +134,15 @@ package struct Setting: Sendable {
       write: { _, text in
         guard text == "on" || text == "off" else { return false }
         PlanCache.isOn = text == "on"
+        return true
+      }),
+    Setting(
+      "plot", "what curves are drawn with in the terminal", values: "braille, blocks or ascii",
+      choices: DotStyle.allCases.map(\.rawValue),
+      read: { $0.settings.dots.rawValue },
+      write: { session, text in
+        guard let style = DotStyle(rawValue: text) else { return false }
+        session.settings.dots = style
         return true
       }),
     Setting(

@@ -16,14 +16,23 @@ extension Command {
       convolution or a matrix whose rows or columns are square images as pictures, in colour \
       where the last axis has 3 or 4 channels; a small square matrix of counts as a confusion \
       matrix, any other matrix as a picture; a table by its first rows; a record or a list of records \
-      as a table. `show mistakes of NET on SPLIT` shows the \
-      examples that the network is most certain and most wrong about.
+      as a table. What a tensor is taken for is told; as= chooses. `show mistakes of NET on SPLIT` shows the \
+      examples that the network is most certain and most wrong about. `show NET on DATA` draws the \
+      regions of its classes over inputs of two numbers, with the examples; `show saliency of NET on \
+      x[3]` which parts of an example decide its class: how much each changes its logarithm.
       """,
     arguments: [
-      .slot("value", .any, words: ["mistakes"], "what to look at"),
+      .slot("value", .any, words: ["mistakes", "saliency"], "what to look at"),
       .slot("count", .integer, default: .computed("what fits"), "how many pictures or rows"),
-      .slot("net", after: "of", .network, default: .computed("none"), "with mistakes: whose"),
-      .slot("split", after: "on", .split, default: .computed("none"), "with mistakes: on what"),
+      .slot(
+        "net", after: "of", .network, default: .computed("none"),
+        "with mistakes or saliency: whose"),
+      .slot(
+        "split", after: "on", .split, default: .computed("none"),
+        "with mistakes or a network: on what; with saliency: one example"),
+      .option(
+        "as", .choice(Showing.forms), default: .computed("by its shape"),
+        "what a tensor is shown as"),
     ],
     examples: [
       .init(
@@ -39,15 +48,24 @@ extension Command {
     seeAlso: ["plot", "describe", "test"]
   ) { context in
     let count = try context.count("count")
-    if case .word = context.command.first("value") {
-      context.print(try Mistakes(context).lines(count: count))
+    if case .word(let word, _) = context.command.first("value") {
+      context.print(
+        word == "saliency"
+          ? try Saliency(context).lines() : try Mistakes(context).lines(count: count))
       return nil
     }
-    if context.has("net") || context.has("split") {
+    if context.has("net") {
       throw RuntimeError.other(
-        "`of` and `on` belong to mistakes", hint: "write show mistakes of NET on SPLIT")
+        "`of` belongs to mistakes and saliency", hint: "write show mistakes of NET on SPLIT")
     }
     let value = try context.requiredValue("value")
+    if context.has("split") {
+      guard case .network(let box) = value else {
+        throw context.mismatch("value", "a network, before on", value)
+      }
+      context.print(try DecisionRegions(context, box.content.network).lines())
+      return nil
+    }
     context.print(try Showing(context, count: count).lines(value))
     return nil
   }
@@ -59,15 +77,25 @@ struct Showing {
   let count: Int?
   let width: Int
   let ink: Ink
+  /// What tensors are shown as; nil for what their shape speaks for.
+  let form: Form?
 
-  init(_ context: CommandContext, count: Int?) {
+  init(_ context: CommandContext, count: Int?) throws {
     self.context = context
     self.count = count
+    form = try context.hasOption("as") ? context.word("as").flatMap(Form.init(rawValue:)) : nil
     width = context.width
     ink = context.session.terminal.ink
   }
 
   func lines(_ value: Value) throws -> [String] {
+    if let form {
+      guard let tensor = try value.asTensor() else {
+        throw RuntimeError.other(
+          "show: as=\(form.rawValue) needs a tensor, not \(value.kindPhrase)", hint: nil)
+      }
+      return try self.tensor(tensor, as: form)
+    }
     switch value {
     case .network(let box): return Self.summary(box.content.network, width, context.paint)
     case .dataSet(let box):

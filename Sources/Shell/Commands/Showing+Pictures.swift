@@ -6,19 +6,31 @@ import Tensors
 extension Showing {
   func tensor(_ tensor: Tensor) throws -> [String] {
     if ConfusionTable.fits(tensor) {
+      tell("a confusion matrix", instead: .matrix, .image)
       return ConfusionTable(tensor, names: []).lines(width: width, paint: context.paint)
     }
     let sizes = tensor.shape.dimensions
     guard tensor.count > 0 else { return [Value(tensor).display(context.session.displayStyle)] }
     switch tensor.rank {
-    case 4 where Self.areFilters(sizes): return try filters(tensor)
-    case 4: return try gallery(tensor) { "\($0)" }
+    case 4 where Self.areFilters(sizes):
+      tell(
+        "the weights of a convolution, \(sizes[2])→\(sizes[3]) channels", instead: .image, .matrix)
+      return try filters(tensor)
+    case 4:
+      tell("\(sizes[0]) pictures of \(sizes[1])×\(sizes[2])", instead: .matrix)
+      return try gallery(tensor) { "\($0)" }
     case 3 where Self.isColored(sizes):
+      tell("a picture of \(sizes[0])×\(sizes[1]) in colour", instead: .matrix)
       return try picture(tensor, rows: sizes[0], columns: sizes[1], channels: sizes[2])
-    case 3: return try gallery(tensor) { "\($0)" }
+    case 3:
+      tell("\(sizes[0]) pictures of \(sizes[1])×\(sizes[2])", instead: .matrix)
+      return try gallery(tensor) { "\($0)" }
     case 2: return try matrix(tensor)
     case 1:
-      if let side = Self.side(sizes[0]) { return try picture(tensor, rows: side, columns: side) }
+      if let side = Self.side(sizes[0]) {
+        tell("a picture of \(side)×\(side)", instead: .matrix, .table)
+        return try picture(tensor, rows: side, columns: side)
+      }
       return [Value(tensor).display(context.session.displayStyle)]
     default: return [Value(tensor).display(context.session.displayStyle)]
     }
@@ -31,12 +43,15 @@ extension Showing {
     let (rowSide, columnSide) = (Self.side(sizes[1]), Self.side(sizes[0]))
     let areColumns = columnSide != nil && (rowSide == nil || (columnSide == 28 && rowSide != 28))
     if let rowSide, !areColumns {
+      tell("a picture of \(rowSide)×\(rowSide) in each row", instead: .matrix, .image)
       return try gallery(tensor.reshaped([sizes[0], rowSide, rowSide])) { "\($0)" }
     }
     if let columnSide {
+      tell("a picture of \(columnSide)×\(columnSide) in each column", instead: .matrix, .image)
       let rows = try tensor.transposed().contiguous()
       return try gallery(rows.reshaped([sizes[1], columnSide, columnSide])) { "\($0)" }
     }
+    tell("a picture of \(sizes[0])×\(sizes[1])", instead: .matrix, .table)
     return try picture(tensor, rows: sizes[0], columns: sizes[1])
   }
 
@@ -47,7 +62,7 @@ extension Showing {
   }
 
   /// Whether three axes are the rows, columns and colours of one picture.
-  private static func isColored(_ sizes: [Int]) -> Bool {
+  static func isColored(_ sizes: [Int]) -> Bool {
     (sizes[2] == 3 || sizes[2] == 4) && sizes[0] > 4 && sizes[1] > 4
   }
 
@@ -69,7 +84,7 @@ extension Showing {
     }
   }
 
-  private func picture(
+  func picture(
     _ tensor: Tensor, rows: Int, columns: Int, channels: Int = 1
   ) throws -> [String] {
     let room = TerminalImage.dots(across: width, ink)

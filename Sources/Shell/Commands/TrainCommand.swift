@@ -93,7 +93,7 @@ extension Command {
       the epoch's own forward passes, before each update, and those of the validation part at the \
       epoch's end. Without seed= a network keeps its own, so that copies trained alike end alike. \
       After an interruption, \
-      `train NET` alone goes on to the planned end. With patience, the best weights come back. A \
+      `train NET` alone goes on to the planned end. With patience (early stopping), the best weights come back. A \
       NaN or infinity stops it with the step, layer and operation where it arose.
       """,
     arguments: [

@@ -30,7 +30,7 @@ final class TrainingRun: TrainingDelegate {
     session.unfinishedHooks[place.description] = nil
     savePath = try context.word("save")
     showsProgress = session.settings.showsProgress
-    reporter = session.progressReporter()
+    reporter = session.progressReporter(every: try context.integer("every") ?? 1)
   }
 
   /// Trains to the end.
@@ -252,9 +252,11 @@ extension Measures.Measure {
 
 extension Session {
   /// What shows how far a training is, where the terminal lets it.
-  func progressReporter() -> ProgressReporter {
+  ///
+  /// - Parameter every: where it cannot be redrawn, how many epochs share a line.
+  func progressReporter(every: Int = 1) -> ProgressReporter {
     ProgressReporter(
-      isInPlace: terminal.drawsProgress, paint: Paint(isOn: terminal.colorsErrors),
+      isInPlace: terminal.drawsProgress, paint: Paint(isOn: terminal.colorsErrors), every: every,
       write: { self.writeError($0) })
   }
 }
@@ -263,6 +265,6 @@ extension CommandContext {
   /// The curves of a training, as a small chart.
   func drawHistory(_ history: Value) throws {
     let chart = try ChartBuilder(self, values: [(history, "history")]).chart()
-    print(chart.lines(width: width, height: 10, paint: paint))
+    print(chart.lines(width: width, height: 10, paint: paint, style: session.settings.dots))
   }
 }

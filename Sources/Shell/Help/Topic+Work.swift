@@ -3,7 +3,8 @@ import Files
 extension Topic {
   /// What one does with it.
   static let work: [Topic] = [
-    networks, checkpoints, data, tables, gradients, output, errors, scripts, keys,
+    networks, overfitting, learningRate, checkpoints, data, tables, gradients, output, errors,
+    scripts, keys,
   ]
 
   private static let networks = Topic(
@@ -40,9 +41,40 @@ extension Topic {
     examples: [
       .init(
         "a = 2; f = x -> a * x\nsave session to \"/tmp/example.nnsh\"\na = 5\nload \"/tmp/example.nnsh\"\nf(3)",
-        "2 variables: a, f\n6")
+        "6")
     ],
     seeAlso: ["train", "save", "load", "minimize", "networks"])
+
+  private static let overfitting = Topic(
+    "overfitting",
+    aliases: [
+      "regularization", "early stopping", "early_stopping", "generalization", "weight decay",
+    ],
+    "what to do when the training part is learnt better than the rest",
+    """
+    A network overfits where loss goes on falling and val_loss rises: `plot net.history` shows it. \
+    More data helps most; fewer units, `dropout(0.5)` between layers, `train … l2=1e-4` (weight \
+    decay), and `train … patience=5`, which stops when val_loss no longer improves and brings the \
+    best weights back (early stopping). `test net on letters.test` measures what counts.
+    """,
+    examples: [
+      .init(
+        "dense(784, 100) |> relu |> dropout(0.5) |> dense(10) |> softmax",
+        "dense(784, 100) |> relu |> dropout(0.5) |> dense(100, 10) |> softmax   79510 parameters")
+    ],
+    seeAlso: ["train", "dropout", "plot", "test"])
+
+  private static let learningRate = Topic(
+    "learning_rate",
+    aliases: ["learning rate", "rate", "step size", "lr"], "how large the steps are",
+    """
+    `train … rate=0.1` sets it, and so does an optimizer's own, as `adam(1e-3)`. Too large a rate \
+    makes the loss jump or grow, too small a one lets it fall slowly: try factors of three. A \
+    schedule changes it from epoch to epoch: `rate=cosine(0.1, epochs=50)`, `step_decay`, `warmup`; \
+    `plot cosine(0.1, epochs=50)` draws it.
+    """,
+    examples: [.init("cosine(0.1, epochs=50)(25)", "0.05")],
+    seeAlso: ["train", "sgd", "adam", "cosine", "step_decay", "warmup"])
 
   private static let data = Topic(
     "data", aliases: ["datasets", "files", "letters", "fashion", "mnist"], "data sets and files",
@@ -119,12 +151,15 @@ extension Topic {
     """
     `nnsh FILE.nns ARGS…` runs a file, `args` is the list of its arguments, `-i` stays at the \
     prompt after it. `nnsh -c CODE` runs CODE. `run PATH` runs a file in this session. \
+    `nnsh --check FILE` lists the mistakes that show without running it; `nnsh --test FILE` runs it \
+    and compares what statements give with comments `# → value`. `debug f(x)` shows a call line by \
+    line, `pause FILE:LINE` stops there. \
     `nnsh --demo FILE` types it at the prompt before an audience, a statement at each Enter. \
     `transcript on FILE` writes down a session as a script. At its start the prompt runs \
     $XDG_CONFIG_HOME/nnsh/rc.nns.
     """,
     examples: [.init("len(args)", "0")],
-    seeAlso: ["run", "transcript", "lesson", "exit"])
+    seeAlso: ["run", "debug", "pause", "transcript", "lesson", "exit"])
 
   private static let keys = Topic(
     "keys", aliases: ["editing", "keyboard", "shortcuts", "key", "undo", "prompt"],

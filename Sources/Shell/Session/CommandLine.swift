@@ -11,6 +11,27 @@ package struct CommandLine: Sendable, Equatable {
     case code(String)
     /// A script shown to an audience.
     case demonstration(String)
+    /// Scripts to be looked through without running them.
+    case checked([String])
+    /// Scripts to be run as tests.
+    case tested([String])
+
+    /// Whether code runs for its own sake.
+    var isRun: Bool {
+      switch self {
+      case .checked, .tested: false
+      default: true
+      }
+    }
+
+    /// The same with one more script; nil where it takes none.
+    func adding(_ path: String) -> Source? {
+      switch self {
+      case .checked(let paths): .checked(paths + [path])
+      case .tested(let paths): .tested(paths + [path])
+      default: nil
+      }
+    }
   }
 
   package var source = Source.standard
@@ -51,7 +72,12 @@ package struct CommandLine: Sendable, Equatable {
         rest.removeFirst()
         break
       }
-      if word == "-" || !word.hasPrefix("-") { break }
+      if word == "-" || !word.hasPrefix("-") {
+        guard let more = source.adding(word) else { break }
+        source = more
+        rest.removeFirst()
+        continue
+      }
       rest.removeFirst()
       if word.hasPrefix("--") {
         try parseLong(String(word.dropFirst(2)), &rest)
@@ -60,6 +86,10 @@ package struct CommandLine: Sendable, Equatable {
       }
     }
     if case .standard = source, let file = rest.popFirst() { source = .file(file) }
+    while let more = rest.first.flatMap(source.adding) {
+      source = more
+      rest.removeFirst()
+    }
     arguments = Array(rest)
   }
 
@@ -124,6 +154,8 @@ package struct CommandLine: Sendable, Equatable {
     switch option.effect {
     case .code: try add(.code(argument), option)
     case .demo: try add(.demonstration(argument), option)
+    case .check: try add(.checked([argument]), option)
+    case .test: try add(.tested([argument]), option)
     case .interactive: isInteractive = true
     case .quiet: isQuiet = true
     case .noStartupFile: runsStartupFile = false
@@ -159,10 +191,12 @@ package struct CommandLine: Sendable, Equatable {
     switch (source, given) {
     case (.standard, _): source = given
     case (.code(let before), .code(let code)): source = .code(before + "\n" + code)
+    case (.checked(let paths), .checked(let more)): source = .checked(paths + more)
+    case (.tested(let paths), .tested(let more)): source = .tested(paths + more)
     default:
       throw UsageError(
         message: "--\(option.name) is given beside other code",
-        hint: "write either -c CODE or --demo FILE, and that once")
+        hint: "write one of -c CODE, --demo FILE, --check FILE and --test FILE")
     }
   }
 }

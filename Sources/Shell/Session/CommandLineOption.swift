@@ -8,7 +8,7 @@ import Console
 package struct CommandLineOption: Sendable {
   package enum Effect: Sendable {
     case code, interactive, quiet, noStartupFile, noHistory, color, threads, seed, keepGoing
-    case demo, version, help, generate, licenses
+    case demo, check, test, version, help, generate, licenses
   }
 
   package let effect: Effect
@@ -41,7 +41,7 @@ package struct CommandLineOption: Sendable {
   var example: String {
     switch effect {
     case .code: "'1 + 1'"
-    case .demo: "demo.nns"
+    case .demo, .check, .test: "demo.nns"
     case .threads: "2"
     case .seed: "7"
     default: choices.first ?? ""
@@ -65,6 +65,12 @@ package struct CommandLineOption: Sendable {
     .init(
       .demo, "demo", argument: "FILE",
       "types the script FILE at the prompt, a statement at each Enter"),
+    .init(
+      .check, "check", argument: "FILE…",
+      "lists the mistakes in scripts that show without running them"),
+    .init(
+      .test, "test", argument: "FILE…",
+      "runs scripts and compares what they give with their comments # → value"),
     .init(.version, "version", "prints the version"),
     .init(.licenses, "licenses", "prints the licences of nnsh and of what is inside it"),
     .init(.help, "help", letters: ["h"], "prints this"),

@@ -83,7 +83,7 @@ extension Completer {
     let word = CompletionPlace.trailingWord(last)
     switch slot.parameter.kind {
     case .path:
-      let sets = command.declaration.name == "load" ? NamedSet.available() : []
+      let sets = command.declaration.name == "load" ? NamedSet.available() + FormulaSet.names : []
       return paths(
         last, quoting: .bare, for: command.declaration.name,
         also: sets.map { .init($0, summary: "data set", ending: " ") })

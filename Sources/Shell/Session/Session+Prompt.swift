@@ -57,7 +57,7 @@ extension Session {
     hasWaited = false
     let start = MonotonicClock.now()
     isRunningTyped = true
-    let code = runScript(SourceText(text, name: "<prompt>"))
+    let code = runLooking(text)
     isRunningTyped = false
     transcript?.endStatement(hasFailed: code != ExitCode.success)
     Interrupt.clear()
@@ -67,6 +67,31 @@ extension Session {
       writeError(paint.dim("took \(NumberForm.duration(seconds))") + "\n")
     }
     return code == ExitCode.success
+  }
+
+  /// Runs what was typed; where an error has left a function open, with its variables in sight.
+  private func runLooking(_ text: String) -> Int32 {
+    let depth = machine.runningDepth
+    var code = ExitCode.success
+    if let view = openFrame {
+      if !view.run(text, in: self) { code = ExitCode.failure }
+    } else {
+      code = runScript(SourceText(text, name: "<prompt>"))
+    }
+    if depth == 0 { openFailedFrame(after: code) }
+    return machine.exitCode ?? code
+  }
+
+  /// Opens the function in which an error arose, where `-i` asks for it.
+  ///
+  /// - Parameter code: what the statements ended with.
+  func openFailedFrame(after code: Int32) {
+    defer { machine.failedFrame = nil }
+    guard code == ExitCode.failure, let frame = machine.failedFrame else { return }
+    openFrame = FrameView(frame)
+    writeError(
+      "\(frame.function) is open at \(frame.place): who lists its variables, expressions see them\n"
+    )
   }
 
   func remember(_ text: String, _ source: PromptReader) {
@@ -113,6 +138,7 @@ extension Session {
 
   package func statementBegins(_ statement: Statement, in source: SourceText) {
     statementDepth += 1
+    if statementDepth == 1 { test?.begin() }
     // What a statement runs, as `run` does, comes with that statement; what is typed is written as
     // it was typed.
     guard let transcript, statementDepth == 1, !isRunningTyped else { return }
@@ -121,8 +147,9 @@ extension Session {
     transcript.addStatement("# \(EscapeCodes.shown(source.name)):\(place.line)\n" + code)
   }
 
-  package func statementEnds(hasFailed: Bool) {
+  package func statementEnds(_ statement: Statement, hasFailed: Bool) {
     statementDepth -= 1
+    if statementDepth == 0, !hasFailed { test?.end(statement, on: machine) }
     if statementDepth == 0 { noteMissingLibrary() }
     if statementDepth == 0, !isRunningTyped { transcript?.endStatement(hasFailed: hasFailed) }
   }
@@ -160,24 +187,24 @@ final class PromptReader: LineEditorDelegate {
     return interruptsInARow == 1 || interruptsInARow % 3 == 0
   }
 
-  func next() -> LineEditor.Line {
+  func next(prompt: String = "nnsh> ") -> LineEditor.Line {
     // In this order, and never between Enter and the statement: a Ctrl-C pressed there is for it,
     // and one pressed here ends the read.
     editline_forget_interrupt()
     Interrupt.clear()
     session.endRow()
-    guard let editor else { return nextPlain() }
-    let line = editor.read(prompt: "nnsh> ")
+    guard let editor else { return nextPlain(prompt) }
+    let line = editor.read(prompt: prompt)
     if case .text = line { interruptsInARow = 0 }
     if line == .endOfInput { session.writeError("\n") }
     return line
   }
 
   /// A statement of as many lines as it needs.
-  private func nextPlain() -> LineEditor.Line {
+  private func nextPlain(_ prompt: String) -> LineEditor.Line {
     var text = ""
     while true {
-      if isEditing { session.writeError(text.isEmpty ? "nnsh> " : "    … ") }
+      if isEditing { session.writeError(text.isEmpty ? prompt : "    … ") }
       guard let line = nextLine() else {
         if Interrupt.isRequested { return .interrupted }
         return text.isEmpty ? .endOfInput : .text(text)

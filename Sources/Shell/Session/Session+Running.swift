@@ -13,7 +13,7 @@ extension Session {
     if let seed = commandLine.seed { machine.random.generator = RandomGenerator(seed: seed) }
     AtomicFile.removeLeftovers(in: ".")
     machine.globals["args"] = .items(commandLine.arguments.map(Value.text))
-    tellOfRescuedNetworks()
+    if commandLine.source.isRun { tellOfRescuedNetworks() }
     let code = runSource()
     closePrompt()
     output.flush()
@@ -48,6 +48,8 @@ extension Session {
       return runDescriptor(STDIN_FILENO, name: "<stdin>")
     case .code(let code): return finish(runScript(SourceText(code, name: "-c")))
     case .demonstration(let path): return finish(demonstrate(path))
+    case .checked(let paths): return check(paths)
+    case .tested(let paths): return testScripts(paths)
     case .file("-"): return finish(runDescriptor(STDIN_FILENO, name: "<stdin>"))
     case .file(let path):
       do {
@@ -62,6 +64,7 @@ extension Session {
   /// Stays at the prompt after the script where `-i` asks for it.
   private func finish(_ code: Int32) -> Int32 {
     guard commandLine.isInteractive, machine.exitCode == nil else { return code }
+    openFailedFrame(after: code)
     return runPrompt()
   }
 
@@ -149,6 +152,12 @@ enum ScriptFile {
   /// Why a script cannot be read.
   struct Failure: Error {
     let message: String
+  }
+
+  /// The script that a word of the command line names; `-` is standard input.
+  static func named(_ path: String) throws(Failure) -> SourceText {
+    guard path == "-" else { return try read(path) }
+    return SourceText(bytes: try readAll(STDIN_FILENO, "<stdin>"), name: "<stdin>")
   }
 
   static func read(_ path: String) throws(Failure) -> SourceText {

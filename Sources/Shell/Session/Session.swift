@@ -1,6 +1,7 @@
 import Console
 import Glibc
 import Language
+import Plot
 import Prompt
 import Syntax
 import Tensors
@@ -22,6 +23,8 @@ package final class Session: CommandHost {
     var keepsHistory = true
     /// Whether the prompt shows colours and hints while a line is typed.
     var showsHints = true
+    /// What curves are drawn with.
+    var dots = DotStyle.braille
     /// Whether training shows how far it is.
     var showsProgress = true
   }
@@ -75,6 +78,11 @@ package final class Session: CommandHost {
   /// What `use` has run.
   let usedFiles = UsedFiles()
   private var madeMachine: Machine?
+  /// The function in which an error arose, open for looking.
+  var openFrame: FrameView?
+  private var madeDebugger: Debugger?
+  /// What is told what statements give, where a script runs as a test.
+  var test: ScriptTest?
   /// Whether the terminal's last row holds output that no line feed has ended.
   private(set) var isInsideRow = false
 
@@ -99,6 +107,7 @@ package final class Session: CommandHost {
     if let madeMachine { return madeMachine }
     let machine = Machine(host: self) { [unowned self] text in writeOutput(text) }
     machine.nativeStackSize = MachineThread.usableStack
+    machine.keepsFailedFrame = commandLine.isInteractive
     madeMachine = machine
     return machine
   }
@@ -111,6 +120,14 @@ package final class Session: CommandHost {
     return reader
   }
 
+  /// What follows functions line by line; made when it is first asked for.
+  var debugger: Debugger {
+    if let madeDebugger { return madeDebugger }
+    let debugger = Debugger(self)
+    madeDebugger = debugger
+    return debugger
+  }
+
   /// Gives the terminal back as it was before the first statement was typed.
   func closePrompt() { madeReader = nil }
 
@@ -118,6 +135,7 @@ package final class Session: CommandHost {
 
   /// Writes to standard output.
   package func writeOutput(_ text: String) {
+    if let test { return test.write(text) }
     output.write(text)
     if terminal.showsOutput { noteRow(text) }
     transcript?.addOutput(text)
@@ -125,6 +143,7 @@ package final class Session: CommandHost {
 
   /// Writes to standard error, after what standard output was given before.
   package func writeError(_ text: String) {
+    if let test { return test.tell(text) }
     output.flush()
     errors.write(text)
     if terminal.showsErrors { noteRow(text) }
@@ -214,7 +233,10 @@ package final class Session: CommandHost {
 
   package func note(_ text: String) { writeError(text + "\n") }
 
-  package func answer(_ value: Value) -> Value? { Answer.kept(value, in: self) }
+  package func answer(_ value: Value) -> Value? {
+    test?.note(value)
+    return Answer.kept(value, in: self)
+  }
 
   /// Gives a global variable a value, as `load` does.
   ///

@@ -145,39 +145,9 @@ struct NumberMap {
   func visit(_ expression: Expression) { _ = mapped(expression) }
 
   func mapped(_ expression: Expression) -> Expression {
-    let span = expression.span
-    let kind: Expression.Kind
-    switch expression.kind {
-    case .number(let number): kind = .number(replace(number))
-    case .bracket(let elements): kind = .bracket(elements.map(mapped))
-    case .range(let lower, let upper, let inclusive, let step):
-      kind = .range(
-        lower: mapped(lower), upper: mapped(upper), inclusive: inclusive, step: step.map(mapped))
-    case .unary(let operation, let operand): kind = .unary(operation, mapped(operand))
-    case .transpose(let operand): kind = .transpose(mapped(operand))
-    case .field(let base, let name): kind = .field(mapped(base), name)
-    case .binary(let operation, let left, let right, let place):
-      kind = .binary(operation, mapped(left), mapped(right), operatorSpan: place)
-    case .logical(let operation, let left, let right):
-      kind = .logical(operation, mapped(left), mapped(right))
-    case .pipe(let left, let right): kind = .pipe(mapped(left), mapped(right))
-    case .call(let callee, let arguments):
-      kind = .call(
-        mapped(callee), arguments.map { Argument(name: $0.name, value: mapped($0.value)) })
-    case .index(let base, let places):
-      kind = .index(
-        mapped(base),
-        places.map { place in
-          switch place {
-          case .ellipsis: place
-          case .index(let index): .index(mapped(index))
-          case .slice(let start, let stop, let step, let span):
-            .slice(
-              start: start.map(mapped), stop: stop.map(mapped), step: step.map(mapped), span)
-          }
-        })
-    default: kind = expression.kind
+    if case .number(let number) = expression.kind {
+      return Expression(.number(replace(number)), expression.span)
     }
-    return Expression(kind, span)
+    return expression.replacingParts(expression.parts.map(mapped))
   }
 }

@@ -223,7 +223,7 @@ private struct NetworkRows {
 }
 
 /// Carries out nothing and shows nothing.
-private final class SilentHost: CommandHost {
+final class SilentHost: CommandHost {
   let commandSyntax: [String: CommandSyntax] = [:]
   func execute(_ command: RunningCommand, on machine: Machine) throws -> Value? { nil }
   func echo(_ value: Value) {}
