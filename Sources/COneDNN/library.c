@@ -39,6 +39,13 @@ static void *open_file(void) {
     void *library = dlopen(names[i], RTLD_LAZY | RTLD_LOCAL);
     if (library != NULL) return library;
   }
+  // Debian 13 names it by its minor version.
+  for (int minor = 20; minor >= 0; minor--) {
+    char name[32];
+    snprintf(name, sizeof name, "libdnnl.so.3.%d", minor);
+    void *library = dlopen(name, RTLD_LAZY | RTLD_LOCAL);
+    if (library != NULL) return library;
+  }
   return NULL;
 }
 

@@ -75,7 +75,7 @@ extension Builtin {
     return try shuffled(arguments) { count in
       try MemoryGuard.check(elements: Double(count), bytesEach: 24)
       if let seed { return LegacyMersenneTwister.legacyShuffle(count, seed: seed) }
-      return interpreter.random.generator.permutation(count)
+      return try interpreter.random.generator.guardedPermutation(count)
     }
   }
 

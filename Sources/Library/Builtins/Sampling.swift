@@ -55,7 +55,7 @@ extension Builtin {
         hint: "leave out replace=false")
     }
     guard var weights else {
-      return Array(interpreter.random.generator.permutation(count).prefix(size))
+      return Array(try interpreter.random.generator.guardedPermutation(count).prefix(size))
     }
     guard weights.count(where: { $0 > 0 }) >= size else {
       throw RuntimeError.other(
@@ -90,6 +90,8 @@ extension Builtin {
     guard numbers.allSatisfy({ $0 >= 0 && $0.isFinite }) else {
       throw RuntimeError.other("multinomial: a weight is below 0 or not finite", hint: nil)
     }
+    let total = Double(count) * Double(numbers.count / max(1, width))
+    try MemoryGuard.check(elements: total, bytesEach: 20)
     var places: [Double] = []
     for start in stride(from: 0, to: numbers.count, by: width) {
       try Interrupt.check()
@@ -98,7 +100,10 @@ extension Builtin {
         throw RuntimeError.other("multinomial: all weights of a row are 0", hint: nil)
       }
       let sums = Cumulative(row)
-      for _ in 0..<count { places.append(Double(sums.draw(&interpreter.random.generator))) }
+      for index in 0..<count {
+        if index & 0xFFFF == 0xFFFF { try Interrupt.check() }
+        places.append(Double(sums.draw(&interpreter.random.generator)))
+      }
     }
     let shape = weights.rank == 1 ? [count] : [weights.shape[0], count]
     return Value(try Tensor(doubles: places, Shape(checking: shape), elementType: .f32))
@@ -179,7 +184,26 @@ extension Builtin {
     differentiation: .refused("it is drawn at random")
   ) { arguments, interpreter in
     let source = try arguments.choices(0)
-    return try source.elements(interpreter.random.generator.permutation(source.count))
+    return try source.elements(
+      try interpreter.random.generator.guardedPermutation(source.count))
+  }
+}
+
+extension RandomGenerator {
+  /// The order that `permutation` gives, where memory holds it; a stop ends the work.
+  mutating func guardedPermutation(_ count: Int) throws -> [Int] {
+    try MemoryGuard.check(elements: Double(count), bytesEach: 24)
+    var order: [Int] = []
+    order.reserveCapacity(count)
+    for number in 0..<max(0, count) {
+      if number & 0xFFFF == 0xFFFF { try Interrupt.check() }
+      order.append(number)
+    }
+    for index in stride(from: order.count - 1, to: 0, by: -1) {
+      if index & 0xFFFF == 0xFFFF { try Interrupt.check() }
+      order.swapAt(index, next(below: index + 1))
+    }
+    return order
   }
 }
 
