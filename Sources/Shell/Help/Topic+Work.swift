@@ -95,7 +95,13 @@ extension Topic {
     "tables", aliases: ["csv", "dataframe", "pandas", "columns"],
     "named columns: loading, choosing, grouping, learning from them",
     """
-    `load people.csv` gives a table where the first row holds names. `t.age` and `t["age"]` are a     column: a vector in which nan stands for a missing number, a mask, or a list of strings in which     an empty one is missing. `t[["age", "city"]]` is a table of some columns, `t[0:5]`,     `t[t.age > 30]` and `filter(r -> r.city == "Oslo", t)` of some rows, `t[0]` a row as a record.     `t.z = …` sets a column. `describe t` measures each; `sort(t, by="age")` and     `group(t, "city", mean)` do what they say; `tensor(t[["age", "income"]])` is a matrix.     `dataset(t, y="city", missing="mean", scale=true) |> split` learns from it.
+    `load people.csv` gives a table where the first row holds names. `t.age` and `t["age"]` are \
+    a column: a vector in which nan stands for a missing number, a mask, or a list of strings in \
+    which an empty one is missing. `t[["age", "city"]]` is a table of some columns, `t[0:5]`, \
+    `t[t.age > 30]` and `filter(r -> r.city == "Oslo", t)` of some rows, `t[0]` a row as a \
+    record. `t.z = …` sets a column. `describe t` measures each; `sort(t, by="age")` and \
+    `group(t, "city", mean)` do what they say; `tensor(t[["age", "income"]])` is a matrix. \
+    `dataset(t, y="city", missing="mean", scale=true) |> split` learns from it.
     """,
     examples: [
       .init(
