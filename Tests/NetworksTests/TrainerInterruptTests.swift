@@ -10,7 +10,8 @@ extension TrainerTests {
   @Test func interruptStopsAtAStepBoundary() async {
     await #expect(processExitsWith: .success) {
       let sample = try Sample(rows: 20, features: 5, classes: 3)
-      let run = try trainer(network(mlp()), sample.data(), TrainingOptions())
+      let start = try network([try Dense(outputs: 4), try Dense(outputs: 3), Softmax()])
+      let run = try trainer(start, sample.data(), TrainingOptions())
       Interrupt.request()
       #expect(try run.run().ending == .interrupted(epoch: 1, step: 0))
     }
