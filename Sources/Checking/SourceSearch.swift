@@ -122,39 +122,12 @@ enum SyntaxWalk {
   }
 
   static func expressions(in expression: Expression, _ visit: (Expression) -> Void) {
-    for part in parts(of: expression) { expressions(in: part, visit) }
+    for part in expression.parts { expressions(in: part, visit) }
     if case .conditional(_, let then, let otherwise) = expression.kind {
       expressions(in: then, visit)
       if let otherwise { expressions(in: otherwise, visit) }
     }
     if case .function(let literal) = expression.kind { expressions(in: literal.body, visit) }
     visit(expression)
-  }
-
-  private static func parts(of expression: Expression) -> [Expression] {
-    switch expression.kind {
-    case .none, .bool, .number, .string, .name, .function: []
-    case .interpolation(let pieces):
-      pieces.compactMap { if case .value(let value, _) = $0 { value } else { nil } }
-    case .bracket(let elements), .list(let elements): elements
-    case .record(let fields): fields.map(\.value)
-    case .range(let lower, let upper, _, let step): [lower, upper] + (step.map { [$0] } ?? [])
-    case .unary(_, let operand), .transpose(let operand), .field(let operand, _): [operand]
-    case .binary(_, let left, let right, _), .logical(_, let left, let right),
-      .pipe(let left, let right):
-      [left, right]
-    case .call(let function, let arguments): [function] + arguments.map(\.value)
-    case .index(let container, let subscripts):
-      [container]
-        + subscripts.flatMap { part -> [Expression] in
-          switch part {
-          case .index(let value): [value]
-          case .ellipsis: []
-          case .slice(let start, let stop, let step, _): [start, stop, step].compactMap { $0 }
-          }
-        }
-    case .conditional(let condition, _, _): [condition]
-    case .gradient(let loss, let targets, _): [loss] + targets
-    }
   }
 }

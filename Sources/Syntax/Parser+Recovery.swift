@@ -201,7 +201,7 @@ private struct BracketScan {
     .assign, .comma, .leftParenthesis, .leftBracket, .colon, .returnKeyword,
   ]
 
-  /// Moves behind the quote that ends a string, or to the end of its line.
+  /// Moves past the quote that ends a string, or to the end of its line.
   private mutating func skipString() {
     while lexer.offset < lexer.bytes.count {
       let byte = lexer.bytes[lexer.offset]

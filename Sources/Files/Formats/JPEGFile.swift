@@ -48,19 +48,14 @@ package enum JPEGFile {
   private static func attempt(
     _ place: String, _ body: (UnsafeMutablePointer<CChar>) -> jpeg_file_result
   ) throws(DataError) {
-    let message = UnsafeMutablePointer<CChar>.allocate(capacity: Int(JPEG_FILE_MESSAGE_SIZE))
-    defer { message.deallocate() }
-    message.initialize(repeating: 0, count: Int(JPEG_FILE_MESSAGE_SIZE))
-    switch body(message) {
+    let (outcome, reason) = withComplaint(capacity: Int32(JPEG_FILE_MESSAGE_SIZE), body)
+    switch outcome {
     case JPEG_FILE_DONE: return
     case JPEG_FILE_STOPPED: throw .interrupted(path: place)
     case JPEG_FILE_NO_LIBRARY: throw .noLibrary(place: place, package: "libjpeg62-turbo")
     case JPEG_FILE_NO_MEMORY:
       throw .tooLarge(place: place, needed: 1 << 20, available: MemoryLimit.available())
-    default:
-      let reason = String(cString: message)
-      throw .malformed(
-        place: place, format: .jpeg, reason: reason.isEmpty ? "it cannot be decoded" : reason)
+    default: throw .malformed(place: place, format: .jpeg, reason: reason)
     }
   }
 }

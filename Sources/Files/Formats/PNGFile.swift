@@ -182,18 +182,13 @@ package enum PNGFile {
   private static func attempt(
     _ place: String, _ body: (UnsafeMutablePointer<CChar>) -> png_result
   ) throws(DataError) {
-    let message = UnsafeMutablePointer<CChar>.allocate(capacity: Int(PNG_MESSAGE_SIZE))
-    defer { message.deallocate() }
-    message.initialize(repeating: 0, count: Int(PNG_MESSAGE_SIZE))
-    switch body(message) {
+    let (outcome, reason) = withComplaint(capacity: Int32(PNG_MESSAGE_SIZE), body)
+    switch outcome {
     case PNG_DONE: return
     case PNG_STOPPED: throw .interrupted(path: place)
     case PNG_NO_MEMORY:
       throw .tooLarge(place: place, needed: 1 << 20, available: MemoryLimit.available())
-    default:
-      let reason = String(cString: message)
-      throw .malformed(
-        place: place, format: .png, reason: reason.isEmpty ? "it cannot be decoded" : reason)
+    default: throw .malformed(place: place, format: .png, reason: reason)
     }
   }
 }

@@ -148,7 +148,7 @@ package struct Network: Sendable {
         try layers[index].resolveAlone(generator: &generator)
         (shape, isAssumed) = (nil, false)
         features = layers[index].features(after: input.last)
-        if index >= first { isComplete = false }
+        isComplete = false
         continue
       }
       let output = try layers[index].resolve(
