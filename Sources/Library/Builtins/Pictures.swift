@@ -6,7 +6,8 @@ import Tensors
 extension Builtin {
   static let pictureGroup: [Builtin] = [shift, rotate, zoom, mirror]
 
-  private static let pictures = Parameter("x", .tensor, "pictures, N×H×W or N×H×W×C; or rows, as of 784 for 28×28")
+  private static let pictures = Parameter(
+    "x", .tensor, "pictures, N×H×W or N×H×W×C; or rows, as of 784 for 28×28")
 
   static let shift = Builtin(
     Declaration(

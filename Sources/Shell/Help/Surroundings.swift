@@ -6,7 +6,10 @@ enum Surroundings {
   static let environment: [Entry] = [
     ("NNSH_DATA", "a folder of data sets, looked in first"),
     ("NNSH_HISTORY", "the file of the history"),
-    ("NNSH_ONEDNN", "the file of the library that multiplies matrices, or none for nnsh's own code"),
+    (
+      "NNSH_ONEDNN",
+      "the file of the library that multiplies matrices, or none for nnsh's own code"
+    ),
     ("NO_COLOR", "no colours where it is set"),
     ("PAGER", "shows what is longer than the screen; without it, less"),
     ("XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_DATA_HOME", "where the files below are"),
