@@ -1,7 +1,7 @@
 import Tensors
 
 /// What is wrong with a text in JSON, and at which of its bytes.
-enum JSONFault: Error {
+package enum JSONFault: Error {
   case unsound(String, at: Int)
   /// One value has ended, and more follows.
   case goesOn(at: Int)

@@ -9,15 +9,15 @@ package enum JSONValue: Sendable {
   case bool(Bool)
   case null
 
-  var object: [(name: String, value: JSONValue)]? {
+  package var object: [(name: String, value: JSONValue)]? {
     if case .object(let members) = self { members } else { nil }
   }
-  var array: [JSONValue]? { if case .array(let values) = self { values } else { nil } }
-  var string: String? { if case .string(let value) = self { value } else { nil } }
-  var integer: Int? { if case .integer(let value) = self { value } else { nil } }
+  package var array: [JSONValue]? { if case .array(let values) = self { values } else { nil } }
+  package var string: String? { if case .string(let value) = self { value } else { nil } }
+  package var integer: Int? { if case .integer(let value) = self { value } else { nil } }
 
   /// The value of a member, `nil` where there is none of that name.
-  subscript(name: String) -> JSONValue? { object?.first { $0.name == name }?.value }
+  package subscript(name: String) -> JSONValue? { object?.first { $0.name == name }?.value }
 
   /// The members of an object whose values are all strings.
   var strings: [String: String]? {
@@ -40,6 +40,14 @@ package enum JSONValue: Sendable {
     return result
   }
 
+  /// The one value of a text.
+  ///
+  /// - Parameter deepest: how many lists and objects may stand within each other.
+  package init(parsing text: [UInt8], deepest: Int) throws(JSONFault) {
+    var parser = JSONParser(text, deepest: deepest)
+    self = try parser.document()
+  }
+
   /// The value in a part of a binary file; nil where the bytes are none. Nothing there is nested
   /// deeply.
   static func header(_ bytes: [UInt8]) -> JSONValue? {
@@ -55,19 +63,24 @@ package enum JSONValue: Sendable {
 
   /// A string with its quotation marks and escapes.
   static func quoted(_ string: String) -> String {
-    var result = "\""
-    for scalar in string.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\t": result += "\\t"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
+    var bytes: [UInt8] = []
+    appendQuoted(string, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The same, as UTF-8 after what there is.
+  static func appendQuoted(_ string: String, to bytes: inout [UInt8]) {
+    bytes.append(UInt8(ascii: "\""))
+    for byte in string.utf8 {
+      switch byte {
+      case UInt8(ascii: "\""): bytes += [UInt8(ascii: "\\"), byte]
+      case UInt8(ascii: "\\"): bytes += [byte, byte]
+      case 0x0A: bytes += "\\n".utf8
+      case 0x09: bytes += "\\t".utf8
+      case 0..<0x20: bytes += "\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8
+      default: bytes.append(byte)
       }
     }
-    return result + "\""
+    bytes.append(UInt8(ascii: "\""))
   }
 }

@@ -1,6 +1,6 @@
 /// What `nnsh --generate` prints, each made from the registry and the table of options.
 package enum GeneratedText: String, Sendable, CaseIterable {
-  case manual, man, bash, zsh, fish
+  case manual, man, bash, zsh, fish, textmate, pygments, vim
 
   /// The whole text, with a newline at its end.
   package var text: String {
@@ -10,6 +10,9 @@ package enum GeneratedText: String, Sendable, CaseIterable {
     case .bash: ShellCompletion.bash
     case .zsh: ShellCompletion.zsh
     case .fish: ShellCompletion.fish
+    case .textmate: TextMateGrammar.text
+    case .pygments: PygmentsLexer.text
+    case .vim: VimSyntax.text
     }
   }
 }
