@@ -72,11 +72,17 @@ let package = Package(
       ],
       exclude: ["README.md", "Lessons/Scripts"],
       resources: [.embedInCode("Notices/NOTICE.txt")], plugins: ["EmbedLessons"]),
+    .target(
+      name: "Serving",
+      dependencies: [
+        "Shell", "Prompt", "Console", "Language", "Files", "Tensors", "Syntax",
+      ],
+      exclude: ["README.md"]),
     // Make the lessons, a script each, a part of the program.
     .executableTarget(name: "embed-lessons"),
     .plugin(
       name: "EmbedLessons", capability: .buildTool(), dependencies: ["embed-lessons"]),
-    .executableTarget(name: "nnsh", dependencies: ["Shell"]),
+    .executableTarget(name: "nnsh", dependencies: ["Serving", "Shell"]),
 
     .testTarget(
       name: "TensorsTests", dependencies: ["Tensors", "CKernels"], exclude: ["Fixtures"]),
@@ -109,6 +115,8 @@ let package = Package(
     .target(name: "ValueElements", dependencies: ["Language"], path: "Tests/ValueElements"),
     // Finds and runs the binary of the same build.
     .target(name: "BinaryUnderTest", path: "Tests/BinaryUnderTest"),
+    .testTarget(
+      name: "ServingTests", dependencies: ["Serving", "Shell", "Files", "BinaryUnderTest", "nnsh"]),
     .testTarget(name: "ShellTests", dependencies: ["Shell", "BinaryUnderTest", "nnsh"]),
     .testTarget(
       name: "GoldenTests", dependencies: ["nnsh", "BinaryUnderTest"],

@@ -74,9 +74,12 @@ package struct Progress: Sendable {
   }
 }
 
-/// Draws `Progress` on standard error: in place on a terminal, otherwise line by line.
+/// Shows `Progress`: drawn in place on a terminal, line by line where nothing can be redrawn, or
+/// handed on as it is.
 package final class ProgressReporter {
   private let isInPlace: Bool
+  /// Takes it as it is, in place of any text.
+  private let follow: ((Progress) -> Void)?
   private let paint: Paint
   private let write: (String) -> Void
   private let clock: () -> Double
@@ -100,6 +103,19 @@ package final class ProgressReporter {
     self.paint = paint
     self.write = write
     self.clock = clock
+    follow = nil
+  }
+
+  /// One that hands progress on.
+  package init(
+    clock: @escaping () -> Double = MonotonicClock.now, follow: @escaping (Progress) -> Void
+  ) {
+    isInPlace = true
+    every = 1
+    paint = Paint(isOn: false)
+    write = { _ in }
+    self.clock = clock
+    self.follow = follow
   }
 
   /// Redraws the bar, at most twenty times a second unless it `mustShow`.
@@ -108,6 +124,7 @@ package final class ProgressReporter {
     let now = clock()
     guard mustShow || now - lastDrawn >= 0.05 else { return }
     lastDrawn = now
+    if let follow { return follow(progress) }
     isShown = true
     write("\r\u{1B}[K" + progress.bar(width: Terminal.size(of: 2).columns, paint: paint))
   }

@@ -18,10 +18,12 @@ package struct Terminal: Sendable {
   package var colorsErrors: Bool
 
   /// Looks at the process's streams and its environment.
-  package init(color: ColorChoice) {
+  ///
+  /// - Parameter isSeen: whether output goes to these streams at all, rather than to a program.
+  package init(color: ColorChoice, isSeen: Bool = true) {
     let isDumb = Environment["TERM"] == "dumb"
-    showsOutput = isatty(STDOUT_FILENO) == 1
-    let errorsShow = isatty(STDERR_FILENO) == 1
+    showsOutput = isSeen && isatty(STDOUT_FILENO) == 1
+    let errorsShow = isSeen && isatty(STDERR_FILENO) == 1
     showsErrors = errorsShow
     drawsProgress = errorsShow && !isDumb
     let allowed = !isDumb && (Environment["NO_COLOR"] ?? "").isEmpty

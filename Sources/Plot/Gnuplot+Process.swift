@@ -39,6 +39,29 @@ extension Gnuplot {
     }
   }
 
+  /// The bytes of a chart as a PNG file.
+  package static func picture(of chart: Chart) throws(GnuplotError) -> [UInt8] {
+    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    let path = folder.appendingPath("nnsh-XXXXXX")
+    var template = Array(path.utf8CString)
+    // Without its name, nothing is left of it however this process ends.
+    let file = mkstemp(&template)
+    guard file >= 0 else {
+      throw .cannotWrite(.system(operation: "write", path: path, code: errno))
+    }
+    _ = fcntl(file, F_SETFD, FD_CLOEXEC)
+    unlink(template)
+    defer { close(file) }
+    try run(script(for: chart, format: .png), output: file)
+    try requireWhole(file, .png, path: path)
+    var status = stat()
+    fstat(file, &status)
+    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+    let count = pread(file, &bytes, bytes.count, 0)
+    guard count == bytes.count else { throw .failed("its picture cannot be read") }
+    return bytes
+  }
+
   /// Looks at the picture's end: gnuplot does not tell of a full disk. Pipes and devices are believed.
   static func requireWhole(
     _ file: Int32, _ format: Format, path: String

@@ -20,6 +20,10 @@ package struct Completions: Equatable {
     package let written: String
     package let rank: Rank
 
+    /// What is put in place by who chooses it: with the sign that belongs to it, as `axis=` and
+    /// `data/`, but without a bracket or a blank that a person would type after it.
+    package var inserted: String { written + (ending == "=" || ending == "/" ? ending : "") }
+
     package init(
       _ text: String, summary: String = "", ending: String = "", label: String? = nil,
       written: String? = nil, rank: Rank = .other

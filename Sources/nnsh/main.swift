@@ -1,4 +1,8 @@
 import Glibc
+import Serving
 import Shell
 
-exit(Launch.main(Array(Launch.words.dropFirst())))
+exit(
+  Launch.main(
+    Array(Launch.words.dropFirst()),
+    services: [.requests: Server.run, .languageServer: LanguageServer.run]))

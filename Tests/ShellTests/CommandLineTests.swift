@@ -39,7 +39,7 @@ import Testing
     (["--color="], "--color cannot be empty", "it is one of auto, always, never"),
     (
       ["-c", "1", "--demo", "a"], "--demo is given beside other code",
-      "write one of -c CODE, --demo FILE, --check FILE and --test FILE"
+      "write one of -c CODE, --demo FILE, --check FILE, --test FILE, --serve and --lsp"
     ),
     (["--quiet=yes"], "--quiet takes no argument", "write --quiet"),
   ])

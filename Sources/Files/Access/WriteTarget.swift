@@ -16,8 +16,14 @@ struct WriteTarget {
 
   /// Errors: a directory, a socket, a file that nobody may write, a missing directory.
   init(_ path: String) throws(DataError) {
-    self.path = try Self.resolvingLinks(path)
     var status = stat()
+    // What `/dev/stdout` links to may have no name.
+    if stat(path, &status) == 0, ![S_IFDIR, S_IFSOCK, S_IFREG].contains(status.st_mode & S_IFMT) {
+      self.path = path
+      kind = .direct
+      return
+    }
+    self.path = try Self.resolvingLinks(path)
     guard stat(self.path, &status) == 0 else {
       guard errno == ENOENT else { throw Self.failure(path, errno) }
       guard !self.path.hasSuffix("/") else {
@@ -29,10 +35,7 @@ struct WriteTarget {
     switch status.st_mode & S_IFMT {
     case S_IFDIR: throw .isDirectory(path: path)
     case S_IFSOCK: throw .notAFile(path: path, kind: "a socket")
-    case S_IFREG: break
-    default:
-      kind = .direct
-      return
+    default: break
     }
     // A file that nobody may write is protected on purpose; that root could replace it anyway,
     // and that a rename asks for the directory's permission alone, does not matter.

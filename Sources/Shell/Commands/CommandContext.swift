@@ -182,7 +182,9 @@ package struct CommandContext {
   }
 
   /// Writes lines of results.
-  func print(_ lines: [String]) { for line in lines { print(line) } }
+  func print(_ lines: [String]) {
+    if !lines.isEmpty { print(lines.joined(separator: "\n")) }
+  }
 
   /// Writes a line that accompanies results to standard error.
   func note(_ line: String) { session.writeError(line + "\n") }

@@ -134,7 +134,10 @@ private final class FoldProgress: TrainingDelegate {
   private let start = MonotonicClock.now()
 
   init(_ context: CommandContext, fold: Int, of count: Int) {
-    isShown = context.session.settings.showsProgress && context.session.terminal.drawsProgress
+    let session = context.session
+    isShown =
+      session.settings.showsProgress
+      && (session.terminal.drawsProgress || session.audience.takesEvents)
     reporter = context.session.progressReporter()
   }
 

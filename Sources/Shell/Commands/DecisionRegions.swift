@@ -14,6 +14,8 @@ struct DecisionRegions {
   /// The class of each example; empty where numbers are predicted.
   private let labels: [Int]
 
+  /// The dots across and down of a picture that is looked at as one.
+  private static let pictureSide = 120
   /// Examples that are drawn.
   private static let mostPoints = 4000
 
@@ -33,7 +35,7 @@ struct DecisionRegions {
     labels = try split.labels?.guardedDoubles().map { Int(exactly: $0) ?? 0 } ?? []
   }
 
-  func lines() throws -> [String] {
+  func exhibits() throws -> [Exhibit] {
     if data.split.x.shape.dimensions[1] == 1 { return try curve() }
     guard !labels.isEmpty else {
       throw RuntimeError.other("regions need classes, and the targets are numbers", hint: nil)
@@ -43,7 +45,7 @@ struct DecisionRegions {
 
   // MARK: a curve
 
-  private func curve() throws -> [String] {
+  private func curve() throws -> [Exhibit] {
     let y = try data.split.y.guardedDoubles()
     guard y.count == x.count, let least = x.min(), let greatest = x.max() else {
       throw RuntimeError.other("the targets of a curve are single numbers", hint: nil)
@@ -58,29 +60,30 @@ struct DecisionRegions {
       try Chart.Curve(dots: "data", x: x, y: y, thinnedTo: (1024, 768)),
       Chart.Curve("network", x: points, y: try outputs.guardedDoubles()),
     ])
-    return Chart(panels: [panel]).lines(
-      width: context.width, height: 14, paint: context.paint, style: context.session.settings.dots)
+    return [.chart(Chart(panels: [panel]), height: 14)]
   }
 
   // MARK: regions
 
-  private func regions() throws -> [String] {
-    let ink = context.session.terminal.ink
-    let isColored = ink != .dots && context.paint.isOn
-    let across = min(72, max(16, context.width - 2))
+  private func regions() throws -> [Exhibit] {
+    let isPicture = context.session.audience.takesEvents
+    let isColored =
+      isPicture || context.session.terminal.ink != .dots && context.paint.isOn
+    let across = isPicture ? Self.pictureSide : min(72, max(16, context.width - 2))
     // A character is about twice as high as wide, and holds two dots of a coloured picture.
     let horizontal = Axis.Span(x.enumerated().filter { $0.offset % 2 == 0 }.map(\.element))
     let vertical = Axis.Span(x.enumerated().filter { $0.offset % 2 == 1 }.map(\.element))
     let ratio = min(1.2, max(0.5, vertical.length / horizontal.length))
-    let most = max(8, (Terminal.size().rows - 4) * (isColored ? 2 : 1))
+    let most =
+      isPicture ? Self.pictureSide : max(8, (Terminal.size().rows - 4) * (isColored ? 2 : 1))
     let down = min(most, max(8, Int(Double(across) * ratio / (isColored ? 1 : 2))))
     let grid = Grid(columns: across, rows: down, horizontal, vertical)
     let taken = try classes(of: grid)
     let right = try rightCount()
     let heading = "\(right) of \(labels.count) examples lie in the region of their class"
-    let body =
-      isColored ? picture(grid, taken).lines(ink) : letters(grid, taken)
-    return body + [legend(isColored: isColored), heading]
+    let body: Exhibit =
+      isColored ? .pictures([(picture(grid, taken), "")]) : .lines(letters(grid, taken))
+    return [body, .lines([legend(isColored: isColored), heading])]
   }
 
   /// The class and the share that the network gives it, at each dot.
@@ -131,6 +134,10 @@ struct DecisionRegions {
     (0.35, 0.6, 1), (1, 0.65, 0.2), (0.35, 0.9, 0.4), (0.85, 0.45, 0.95), (1, 0.35, 0.35),
     (0.3, 0.9, 0.9), (0.95, 0.9, 0.35), (0.7, 0.7, 0.7),
   ]
+  /// What the same are called, where no text can be coloured.
+  private static let colorNames = [
+    "blue", "orange", "green", "violet", "red", "turquoise", "yellow", "grey",
+  ]
 
   private static func color(_ label: Int, brightness: Double) -> TerminalImage.Pixel {
     let (red, green, blue) = colors[((label % colors.count) + colors.count) % colors.count]
@@ -159,6 +166,9 @@ struct DecisionRegions {
   private func legend(isColored: Bool) -> String {
     Set(labels).sorted().prefix(8).map { label in
       let name = data.name(of: label)
+      if context.session.audience.takesEvents {
+        return "\(Self.colorNames[max(0, label) % Self.colorNames.count]) \(name)"
+      }
       guard isColored else {
         return "\(Self.markers[label % Self.markers.count]) \(name)"
       }

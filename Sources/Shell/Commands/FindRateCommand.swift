@@ -44,9 +44,7 @@ extension Command {
     let trainer = try Trainer(
       network, data: context.trainingData("data", for: network), options: options)
     let search = try RateSearch(trainer, steps: steps)
-    if !context.command.isAssigned {
-      context.print(search.chart.lines(width: context.width, height: 12, paint: context.paint))
-    }
+    try context.show([.chart(search.chart, height: 12)])
     guard let rate = search.proposal else {
       throw RuntimeError.other(
         "the loss falls at none of the rates: there is nothing to propose",

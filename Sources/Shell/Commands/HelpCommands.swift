@@ -34,7 +34,7 @@ extension Command {
       context.page(HelpScreen.text(context.paint))
       return nil
     }
-    if let lines = UserHelp.lines(name, context) {
+    if let lines = UserHelp.lines(name, context.machine) {
       context.page(lines)
       return nil
     }
@@ -84,34 +84,5 @@ extension Command {
     for (name, summary) in found { table.append([name, summary]) }
     context.page(table.lines(width: context.width))
     return nil
-  }
-}
-
-/// Help on what the user has defined.
-private enum UserHelp {
-  /// A function's head with the comment above it, a variable's description; nil for other names.
-  static func lines(_ name: String, _ context: CommandContext) -> [String]? {
-    guard context.machine.globals.isUserDefined(name), let value = context.machine.globals[name]
-    else { return nil }
-    guard case .function(let function) = value, let definition = function.definition else {
-      let extent = ValueMeasure(value).extent
-      return ["\(name) is a \(value.kindName)\(extent.isEmpty ? "" : ": \(extent)")"]
-    }
-    let (line, _) = definition.source.position(of: definition.span.start)
-    return [value.display()] + comment(above: definition.span.start, in: definition.source)
-      + ["defined at \(definition.source.name):\(line); source \(name) shows it"]
-  }
-
-  private static func comment(above offset: Int, in source: SourceText) -> [String] {
-    var lines: [String] = []
-    var start = source.line(around: offset).start
-    while start > 0 {
-      let above = source.line(around: start - 1)
-      let text = above.text.drop { $0 == " " }
-      guard text.hasPrefix("#") else { break }
-      lines.append(String(text.dropFirst().drop { $0 == " " }))
-      start = above.start
-    }
-    return lines.reversed()
   }
 }

@@ -39,21 +39,23 @@ struct Mistakes {
   }
 
   /// Pictures with what they are and were taken for; rows of a table where there are no images.
-  func lines(count: Int?) throws -> [String] {
-    if let worst { return worst.table.lines(width: context.width, paint: context.paint) }
+  func exhibits(count: Int?) throws -> [Exhibit] {
+    if let worst {
+      return [.lines(worst.table.lines(width: context.width, paint: context.paint))]
+    }
     let share = NumberForm.percent(Double(mistakes.count) / Double(max(1, data.split.count)))
     let heading = "\(mistakes.count) of \(data.split.count) are wrong (\(share))"
     let shown = Array(mistakes.prefix(count ?? 12))
-    guard !shown.isEmpty else { return [heading] }
+    guard !shown.isEmpty else { return [.lines([heading])] }
     let captions = shown.map { mistake in
       "\(data.name(of: mistake.truth))→\(data.name(of: mistake.guess)) "
         + NumberForm.percent(mistake.confidence)
     }
     let rows = try data.split.selecting(shown.map(\.row))
     guard let images = rows.images else {
-      return [heading] + zip(shown, captions).map { "example \($0.row)  \($1)" }
+      return [.lines([heading] + zip(shown, captions).map { "example \($0.row)  \($1)" })]
     }
-    return [heading]
+    return [.lines([heading])]
       + (try Showing(context, count: count).gallery(images) { captions[$0] })
   }
 }

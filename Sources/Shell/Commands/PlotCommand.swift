@@ -51,7 +51,7 @@ extension Command {
   ) { context in
     let chart = try ChartBuilder(context).chart()
     guard let path = try context.word("path") else {
-      context.draw(chart)
+      try context.draw(chart)
       return nil
     }
     guard let format = Gnuplot.Format(path: path) else {
@@ -70,13 +70,10 @@ extension Command {
 }
 
 extension CommandContext {
-  /// Shows a chart in the terminal.
-  func draw(_ chart: Chart) {
+  /// Shows a chart, in the terminal with as many rows as there is room for.
+  func draw(_ chart: Chart) throws {
     if session.terminal.showsOutput, Environment["TERM"] == "dumb" { return print(chart.summary) }
     let height = min(16, max(6, (Terminal.size().rows - 6) / chart.panels.count - 5))
-    print(
-      chart.lines(
-        width: width, height: height, paint: paint, ink: session.terminal.ink,
-        style: session.settings.dots))
+    try show([.chart(chart, height: height)])
   }
 }

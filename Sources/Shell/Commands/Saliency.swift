@@ -51,21 +51,21 @@ struct Saliency {
     return try whole.reshaped([1, tensor.count])
   }
 
-  func lines() throws -> [String] {
+  func exhibits() throws -> [Exhibit] {
     let strengths = try gradient.guardedDoubles().map(abs)
     let taken = outputs.enumerated().max { $0.element < $1.element }
     let heading =
       outputs.count > 1
       ? "taken for class \(taken?.offset ?? 0) (\((taken?.element ?? 0).displayed))"
       : "gives \((outputs.first ?? 0).displayed)"
-    guard let (rows, columns) = pictureSize else { return [heading] + strongest(strengths) }
+    guard let (rows, columns) = pictureSize else {
+      return [.lines([heading] + strongest(strengths))]
+    }
     let images = [
       (image(try example.guardedDoubles(), rows, columns), "example"),
       (image(strengths, rows, columns), "saliency"),
     ]
-    return [heading]
-      + TerminalImage.gallery(
-        images, width: context.width, ink: context.session.terminal.ink)
+    return [.lines([heading]), .pictures(images)]
   }
 
   private func image(_ numbers: [Double], _ rows: Int, _ columns: Int) -> TerminalImage {

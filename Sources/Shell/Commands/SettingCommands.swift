@@ -98,7 +98,7 @@ package struct Setting: Sendable {
       write: { session, text in
         guard let choice = Terminal.ColorChoice(rawValue: text) else { return false }
         session.settings.color = choice
-        session.terminal = Terminal(color: choice)
+        session.terminal = Terminal(color: choice, isSeen: !session.audience.takesEvents)
         return true
       }),
     Setting(

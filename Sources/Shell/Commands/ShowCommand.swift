@@ -49,9 +49,9 @@ extension Command {
   ) { context in
     let count = try context.count("count")
     if case .word(let word, _) = context.command.first("value") {
-      context.print(
+      try context.show(
         word == "saliency"
-          ? try Saliency(context).lines() : try Mistakes(context).lines(count: count))
+          ? Saliency(context).exhibits() : Mistakes(context).exhibits(count: count))
       return nil
     }
     if context.has("net") {
@@ -63,10 +63,10 @@ extension Command {
       guard case .network(let box) = value else {
         throw context.mismatch("value", "a network, before on", value)
       }
-      context.print(try DecisionRegions(context, box.content.network).lines())
+      try context.show(DecisionRegions(context, box.content.network).exhibits())
       return nil
     }
-    context.print(try Showing(context, count: count).lines(value))
+    try context.show(Showing(context, count: count).exhibits(value))
     return nil
   }
 }
@@ -76,7 +76,6 @@ struct Showing {
   let context: CommandContext
   let count: Int?
   let width: Int
-  let ink: Ink
   /// What tensors are shown as; nil for what their shape speaks for.
   let form: Form?
 
@@ -85,10 +84,9 @@ struct Showing {
     self.count = count
     form = try context.hasOption("as") ? context.word("as").flatMap(Form.init(rawValue:)) : nil
     width = context.width
-    ink = context.session.terminal.ink
   }
 
-  func lines(_ value: Value) throws -> [String] {
+  func exhibits(_ value: Value) throws -> [Exhibit] {
     if let form {
       guard let tensor = try value.asTensor() else {
         throw RuntimeError.other(
@@ -97,24 +95,29 @@ struct Showing {
       return try self.tensor(tensor, as: form)
     }
     switch value {
-    case .network(let box): return Self.summary(box.content.network, width, context.paint)
+    case .network(let box):
+      return [.lines(Self.summary(box.content.network, width, context.paint))]
     case .dataSet(let box):
-      return [box.content.summary] + (try split(box.content.train, names: box.content.names))
+      return [.lines([box.content.summary])]
+        + (try split(box.content.train, names: box.content.names))
     case .split(let box): return try split(box.content, names: try classNames())
-    case .record(let box): return try record(box.content)
+    case .record(let box): return [.lines(try record(box.content))]
     case .list(let box):
       let records = box.content.compactMap { item -> Record? in
         if case .record(let box) = item { box.content } else { nil }
       }
-      if !records.isEmpty, records.count == box.content.count { return table(records) }
+      if !records.isEmpty, records.count == box.content.count { return [.lines(table(records))] }
       if let tensor = try value.asTensor() { return try self.tensor(tensor) }
-      return [value.display(context.session.displayStyle)]
+      return [text(value)]
     case .tensor(let box): return try tensor(box.content)
     case .table(let box):
-      return [box.content.display(context.session.displayStyle, rows: count ?? 20)]
-    default: return [value.display(context.session.displayStyle)]
+      return [.lines([box.content.display(context.session.displayStyle, rows: count ?? 20)])]
+    default: return [text(value)]
     }
   }
+
+  /// A value as its echo shows it.
+  func text(_ value: Value) -> Exhibit { .lines([value.display(context.session.displayStyle)]) }
 
   // MARK: networks
 
@@ -187,8 +190,10 @@ struct Showing {
     return box.content.names
   }
 
-  private func split(_ split: Split, names: [String]) throws -> [String] {
-    guard let images = split.images else { return try ValueDescription(.split(Box(split))).lines }
+  private func split(_ split: Split, names: [String]) throws -> [Exhibit] {
+    guard let images = split.images else {
+      return [.lines(try ValueDescription(.split(Box(split))).lines)]
+    }
     let labels = try split.labels?.guardedDoubles() ?? []
     return try gallery(images) { row in
       guard labels.indices.contains(row), let label = Int(exactly: labels[row]) else { return "" }

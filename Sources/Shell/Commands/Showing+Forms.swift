@@ -12,11 +12,11 @@ extension Showing {
   static let forms = Form.allCases.map(\.rawValue)
 
   /// A tensor in the form that is asked for.
-  func tensor(_ tensor: Tensor, as form: Form) throws -> [String] {
+  func tensor(_ tensor: Tensor, as form: Form) throws -> [Exhibit] {
     switch form {
-    case .matrix: return [Value(tensor).display(context.session.displayStyle)]
+    case .matrix: return [text(Value(tensor))]
     case .image: return try images(tensor)
-    case .table: return try table(tensor)
+    case .table: return [.lines(try table(tensor))]
     case .confusion:
       let sizes = tensor.shape.dimensions
       guard sizes.count == 2, sizes[0] == sizes[1], sizes[0] > 0, sizes[0] <= 100,
@@ -24,12 +24,14 @@ extension Showing {
       else {
         throw refused(tensor, form, "a square matrix of counts, with 100 classes at most")
       }
-      return ConfusionTable(tensor, names: []).lines(width: width, paint: context.paint)
+      return [
+        .lines(ConfusionTable(tensor, names: []).lines(width: width, paint: context.paint))
+      ]
     }
   }
 
   /// Pictures without a guess: a matrix is one, a stack is many.
-  private func images(_ tensor: Tensor) throws -> [String] {
+  private func images(_ tensor: Tensor) throws -> [Exhibit] {
     let sizes = tensor.shape.dimensions
     guard tensor.count > 0, (1...4).contains(tensor.rank) else {
       throw refused(tensor, .image, "a matrix, or a stack of them")

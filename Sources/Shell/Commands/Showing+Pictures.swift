@@ -4,13 +4,15 @@ import Tensors
 
 /// Tensors as pictures.
 extension Showing {
-  func tensor(_ tensor: Tensor) throws -> [String] {
+  func tensor(_ tensor: Tensor) throws -> [Exhibit] {
     if ConfusionTable.fits(tensor) {
       tell("a confusion matrix", instead: .matrix, .image)
-      return ConfusionTable(tensor, names: []).lines(width: width, paint: context.paint)
+      return [
+        .lines(ConfusionTable(tensor, names: []).lines(width: width, paint: context.paint))
+      ]
     }
     let sizes = tensor.shape.dimensions
-    guard tensor.count > 0 else { return [Value(tensor).display(context.session.displayStyle)] }
+    guard tensor.count > 0 else { return [text(Value(tensor))] }
     switch tensor.rank {
     case 4 where Self.areFilters(sizes):
       tell(
@@ -31,14 +33,14 @@ extension Showing {
         tell("a picture of \(side)×\(side)", instead: .matrix, .table)
         return try picture(tensor, rows: side, columns: side)
       }
-      return [Value(tensor).display(context.session.displayStyle)]
-    default: return [Value(tensor).display(context.session.displayStyle)]
+      return [text(Value(tensor))]
+    default: return [text(Value(tensor))]
     }
   }
 
   /// Rows that are pictures, as examples; columns that are, as the weights of a layer; otherwise
   /// the matrix is one picture.
-  private func matrix(_ tensor: Tensor) throws -> [String] {
+  private func matrix(_ tensor: Tensor) throws -> [Exhibit] {
     let sizes = tensor.shape.dimensions
     let (rowSide, columnSide) = (Self.side(sizes[1]), Self.side(sizes[0]))
     let areColumns = columnSide != nil && (rowSide == nil || (columnSide == 28 && rowSide != 28))
@@ -73,7 +75,7 @@ extension Showing {
   }
 
   /// A convolution's weights, a picture for each channel that goes in and each that comes out.
-  private func filters(_ tensor: Tensor) throws -> [String] {
+  private func filters(_ tensor: Tensor) throws -> [Exhibit] {
     let sizes = tensor.shape.dimensions
     let stack = try tensor.transposed([2, 3, 0, 1]).contiguous()
       .reshaped([sizes[2] * sizes[3], sizes[0], sizes[1]])
@@ -86,17 +88,17 @@ extension Showing {
 
   func picture(
     _ tensor: Tensor, rows: Int, columns: Int, channels: Int = 1
-  ) throws -> [String] {
-    let room = TerminalImage.dots(across: width, ink)
-    if channels > 1 {
-      let image = TerminalImage(
+  ) throws -> [Exhibit] {
+    let room = context.dotsAcross
+    let image =
+      channels > 1
+      ? TerminalImage(
         values: try NumberBlocks(tensor).all(), rows: rows, columns: columns, channels: channels,
-        range: Self.range(tensor))
-      return image.fitted(rows: 4096, columns: room).enlarged(toward: min(16, room)).lines(ink)
-    }
-    return try TerminalImage(
-      averaging: NumberBlocks(tensor), rows: rows, columns: columns, toFit: room
-    ).enlarged(toward: min(16, room)).lines(ink)
+        range: Self.range(tensor)
+      ).fitted(rows: 4096, columns: room)
+      : try TerminalImage(
+        averaging: NumberBlocks(tensor), rows: rows, columns: columns, toFit: room)
+    return [.pictures([(image.enlarged(toward: min(16, room)), "")])]
   }
 
   /// Colours of 0…1 are shown as they are; any others between their least and greatest.
@@ -109,9 +111,9 @@ extension Showing {
   /// - Parameter enlargingToward: how many dots small pictures should be wide, about.
   func gallery(
     _ stack: Tensor, enlargingToward side: Int = 1, caption: (Int) -> String
-  ) throws -> [String] {
+  ) throws -> [Exhibit] {
     let sizes = stack.shape.dimensions
-    guard sizes.count >= 3, sizes[0] > 0 else { return ["no images"] }
+    guard sizes.count >= 3, sizes[0] > 0 else { return [.lines(["no images"])] }
     let channels = sizes.count > 3 ? max(1, sizes[3]) : 1
     let shown = min(sizes[0], max(0, count ?? 12))
     let images = try (0..<shown).map { row in
@@ -126,6 +128,6 @@ extension Showing {
     let note =
       rest > 0 && count == nil
       ? ["\(shown) of \(sizes[0]); show … \(min(sizes[0], 40)) shows more"] : []
-    return TerminalImage.gallery(images, width: width, ink: ink) + note
+    return [.pictures(images), .lines(note)]
   }
 }

@@ -255,7 +255,10 @@ extension Session {
   ///
   /// - Parameter every: where it cannot be redrawn, how many epochs share a line.
   func progressReporter(every: Int = 1) -> ProgressReporter {
-    ProgressReporter(
+    if audience.takesEvents {
+      return ProgressReporter { [audience] progress in audience.follow(progress) }
+    }
+    return ProgressReporter(
       isInPlace: terminal.drawsProgress, paint: Paint(isOn: terminal.colorsErrors), every: every,
       write: { self.writeError($0) })
   }
@@ -265,6 +268,6 @@ extension CommandContext {
   /// The curves of a training, as a small chart.
   func drawHistory(_ history: Value) throws {
     let chart = try ChartBuilder(self, values: [(history, "history")]).chart()
-    print(chart.lines(width: width, height: 10, paint: paint, style: session.settings.dots))
+    try show([.chart(chart, height: 10)])
   }
 }

@@ -67,7 +67,7 @@ extension Session {
       isatty(STDIN_FILENO) == 1, Environment["TERM"] != "dumb",
       Pager.rows(lines, columns: size.columns) >= size.rows
     else { return writeOutput(text) }
-    output.flush()
+    audience.flush()
     hasWaited = true
     guard Pager.show(text, atEnd: atEnd) else { return writeOutput(text) }
     transcript?.addOutput(text)

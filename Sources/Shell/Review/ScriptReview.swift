@@ -7,6 +7,10 @@ import Tensors
 struct ScriptReview {
   /// The errors, in the order of their places.
   let diagnostics: [Diagnostic]
+  /// The statements that could be read.
+  let statements: [Statement]
+  /// What is known of the global variables at the end.
+  let known: KnownScope
 
   /// - Throws: only that it was interrupted.
   init(of source: SourceText, on machine: Machine) throws(Diagnostic) {
@@ -24,6 +28,8 @@ struct ScriptReview {
     var shapes = ShapeReview(source)
     shapes.review(compiled)
     found += shapes.diagnostics
+    statements = reading.statements
+    known = shapes.globals
     diagnostics = found.enumerated().sorted {
       ($0.element.span.start, $0.offset) < ($1.element.span.start, $1.offset)
     }.map(\.element)

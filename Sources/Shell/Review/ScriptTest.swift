@@ -139,10 +139,10 @@ extension Session {
         writeError("error: \(error.message)\n")
         return ExitCode.usage
       }
-      let session = Session(commandLine, terminal: terminal, output: output, errors: errors)
+      let session = Session(commandLine, terminal: terminal, audience: audience)
       let lines = session.failures(of: source, &comparisons)
-      for line in lines { output.write(EscapeCodes.shown(line) + "\n") }
-      output.flush()
+      for line in lines { audience.print(EscapeCodes.shown(line) + "\n") }
+      audience.flush()
       failures += lines.count
       if Interrupt.isRequested { return ExitCode.interrupted }
     }
@@ -151,7 +151,7 @@ extension Session {
       let values = comparisons == 1 ? "1 comment" : "\(comparisons) comments"
       let count =
         failures == 1 ? "1 failure" : failures == 0 ? "no failures" : "\(failures) failures"
-      errors.write("\(count) in \(files), \(values) compared\n")
+      audience.tell("\(count) in \(files), \(values) compared\n")
     }
     return failures == 0 ? ExitCode.success : ExitCode.failure
   }

@@ -15,11 +15,13 @@ package struct CommandLine: Sendable, Equatable {
     case checked([String])
     /// Scripts to be run as tests.
     case tested([String])
+    /// What another program asks for.
+    case service(Service)
 
     /// Whether code runs for its own sake.
     var isRun: Bool {
       switch self {
-      case .checked, .tested: false
+      case .checked, .tested, .service: false
       default: true
       }
     }
@@ -32,6 +34,14 @@ package struct CommandLine: Sendable, Equatable {
       default: nil
       }
     }
+  }
+
+  /// How nnsh works for another program.
+  package enum Service: Sendable, Hashable {
+    /// Requests and events, a line of JSON each.
+    case requests
+    /// The Language Server Protocol.
+    case languageServer
   }
 
   package var source = Source.standard
@@ -89,6 +99,11 @@ package struct CommandLine: Sendable, Equatable {
     while let more = rest.first.flatMap(source.adding) {
       source = more
       rest.removeFirst()
+    }
+    if case .service = source, let word = rest.first {
+      throw UsageError(
+        message: "nothing to do with \(word): what runs comes through standard input",
+        hint: "write --serve and --lsp without a file")
     }
     arguments = Array(rest)
   }
@@ -156,6 +171,8 @@ package struct CommandLine: Sendable, Equatable {
     case .demo: try add(.demonstration(argument), option)
     case .check: try add(.checked([argument]), option)
     case .test: try add(.tested([argument]), option)
+    case .serve: try add(.service(.requests), option)
+    case .languageServer: try add(.service(.languageServer), option)
     case .interactive: isInteractive = true
     case .quiet: isQuiet = true
     case .noStartupFile: runsStartupFile = false
@@ -196,7 +213,7 @@ package struct CommandLine: Sendable, Equatable {
     default:
       throw UsageError(
         message: "--\(option.name) is given beside other code",
-        hint: "write one of -c CODE, --demo FILE, --check FILE and --test FILE")
+        hint: "write one of -c CODE, --demo FILE, --check FILE, --test FILE, --serve and --lsp")
     }
   }
 }

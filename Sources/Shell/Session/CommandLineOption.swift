@@ -8,7 +8,7 @@ import Console
 package struct CommandLineOption: Sendable {
   package enum Effect: Sendable {
     case code, interactive, quiet, noStartupFile, noHistory, color, threads, seed, keepGoing
-    case demo, check, test, version, help, generate, licenses
+    case demo, check, test, serve, languageServer, version, help, generate, licenses
   }
 
   package let effect: Effect
@@ -71,6 +71,11 @@ package struct CommandLineOption: Sendable {
     .init(
       .test, "test", argument: "FILE…",
       "runs scripts and compares what they give with their comments # → value"),
+    .init(
+      .serve, "serve", "for programs: requests and what they give, as lines of JSON"),
+    .init(
+      .languageServer, "lsp",
+      "for editors: the Language Server Protocol on standard input and output"),
     .init(.version, "version", "prints the version"),
     .init(.licenses, "licenses", "prints the licences of nnsh and of what is inside it"),
     .init(.help, "help", letters: ["h"], "prints this"),

@@ -234,7 +234,7 @@ extension Completer {
   }
 
   /// The parameters of a builtin or of a user's function.
-  private func parameters(of name: String) -> [Parameter]? {
+  func parameters(of name: String) -> [Parameter]? {
     if machine.globals.isUserDefined(name) {
       guard case .function(let function)? = machine.globals[name],
         let (source, span) = function.definition

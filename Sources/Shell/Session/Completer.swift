@@ -159,20 +159,25 @@ struct Completer {
   private func fields(of head: Substring) -> [Completions.Candidate] {
     let path = String(
       head.reversed().prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }.reversed())
-    let names = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    guard let first = names.first, path.count == head.count || Self.canPrecede(path, in: head),
-      var value = machine.globals[first]
+    guard path.count == head.count || Self.canPrecede(path, in: head), let value = value(at: path)
     else { return [] }
-    for name in names.dropFirst() {
-      // A transpose has the fields of what it transposes, and may be large.
-      if name == "T" { continue }
-      guard let next = try? value.field(name) else { return [] }
-      value = next
-    }
     let fieldNames = value.fieldNames
     return fieldNames.map { name in
       .init(name, summary: fieldNames.count > 100 ? "" : Self.fieldSummary(name, of: value))
     }
+  }
+
+  /// The value of a variable or of a field of one: `net`, `d.train`; nil where there is none.
+  func value(at path: String) -> Value? {
+    let names = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    guard let first = names.first, var value = machine.globals[first] else { return nil }
+    for name in names.dropFirst() {
+      // A transpose has the fields of what it transposes, and may be large.
+      if name == "T" { continue }
+      guard let next = try? value.field(name) else { return nil }
+      value = next
+    }
+    return value
   }
 
   /// Whether a path begins where it seems to: not after a call, an index or a string.

@@ -11,11 +11,20 @@ package enum Launch {
     }
   }
 
+  /// Works for another program until that is done.
+  ///
+  /// - Returns: the exit code.
+  package typealias Service = (CommandLine) -> Int32
+
   /// Runs nnsh.
   ///
-  /// - Parameter arguments: the words after the program's name.
+  /// - Parameters:
+  ///   - arguments: the words after the program's name.
+  ///   - services: how it works for other programs; what holds them builds on this target.
   /// - Returns: the exit code.
-  package static func main(_ arguments: [String]) -> Int32 {
+  package static func main(
+    _ arguments: [String], services: [CommandLine.Service: Service] = [:]
+  ) -> Int32 {
     keepStreamsApart()
     let errors = OutputStream(STDERR_FILENO, capacity: 0, isInterruptible: true) { _ in }
     let commandLine: CommandLine
@@ -39,6 +48,13 @@ package enum Launch {
       output.write(text)
       output.flush()
       return Session.ExitCode.success
+    }
+    if case .service(let name) = commandLine.source {
+      guard let service = services[name] else { return Session.ExitCode.usage }
+      return MachineThread.run {
+        Signals.install(isInteractive: true)
+        _exit(service(commandLine))
+      }
     }
     return MachineThread.run {
       let promptIsLikely =

@@ -22,7 +22,7 @@ extension Session {
     }
     var lastFailed = false
     while machine.exitCode == nil {
-      output.flush()
+      audience.flush()
       CallStack.releaseUnused()
       switch source.next() {
       case .endOfInput:
@@ -42,7 +42,7 @@ extension Session {
 
   /// Ends as a signal asks: the terminal is as it was and the history on disk.
   func end(bySignal number: Int32) -> Int32 {
-    output.flush()
+    audience.flush()
     signal(number, SIG_DFL)
     raise(number)
     return 128 + number
@@ -53,14 +53,9 @@ extension Session {
   /// - Returns: whether it worked.
   private func runTyped(_ text: String, _ source: PromptReader) -> Bool {
     remember(text, source)
-    transcript?.addStatement(text)
     hasWaited = false
     let start = MonotonicClock.now()
-    isRunningTyped = true
-    let code = runLooking(text)
-    isRunningTyped = false
-    transcript?.endStatement(hasFailed: code != ExitCode.success)
-    Interrupt.clear()
+    let code = runEntered(SourceText(text, name: "<prompt>"))
     let seconds = MonotonicClock.now() - start
     if seconds >= 2, !hasWaited, machine.exitCode == nil, source.isEditing {
       let paint = Paint(isOn: terminal.colorsErrors)
@@ -69,14 +64,28 @@ extension Session {
     return code == ExitCode.success
   }
 
-  /// Runs what was typed; where an error has left a function open, with its variables in sight.
-  private func runLooking(_ text: String) -> Int32 {
+  /// Runs what was entered: at the prompt, or by a program.
+  ///
+  /// - Returns: the exit code that it would have as a script.
+  package func runEntered(_ source: SourceText) -> Int32 {
+    let text = source.text(in: Span(0, source.bytes.count))
+    transcript?.addStatement(text)
+    isRunningTyped = true
+    let code = runLooking(source, text)
+    isRunningTyped = false
+    transcript?.endStatement(hasFailed: code != ExitCode.success)
+    Interrupt.clear()
+    return code
+  }
+
+  /// Runs what was entered; where an error has left a function open, with its variables in sight.
+  private func runLooking(_ source: SourceText, _ text: String) -> Int32 {
     let depth = machine.runningDepth
     var code = ExitCode.success
     if let view = openFrame {
       if !view.run(text, in: self) { code = ExitCode.failure }
     } else {
-      code = runScript(SourceText(text, name: "<prompt>"))
+      code = runScript(source)
     }
     if depth == 0 { openFailedFrame(after: code) }
     return machine.exitCode ?? code
@@ -95,10 +104,19 @@ extension Session {
   }
 
   func remember(_ text: String, _ source: PromptReader) {
-    guard settings.keepsHistory, HistoryFile.isKept(text) else { return }
-    typed.append(text)
+    guard remember(text) else { return }
     source.remember(text)
     historyFile?.append(text)
+  }
+
+  /// Adds to the statements of this session, for `history`.
+  ///
+  /// - Returns: whether it is one that is kept.
+  @discardableResult
+  package func remember(_ text: String) -> Bool {
+    guard settings.keepsHistory, HistoryFile.isKept(text) else { return false }
+    typed.append(text)
+    return true
   }
 
   private func runStartupFile() {
@@ -272,6 +290,6 @@ final class PromptReader: LineEditorDelegate {
   }
 
   func completions(of text: String, at cursor: Int) -> Completions {
-    Completer(machine: session.machine, session: session).completions(of: text, at: cursor)
+    session.completions(of: text, at: cursor)
   }
 }

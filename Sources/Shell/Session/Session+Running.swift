@@ -1,6 +1,7 @@
 import Files
 import Glibc
 import Language
+import Prompt
 import Syntax
 import Tensors
 
@@ -9,23 +10,46 @@ extension Session {
   ///
   /// - Returns: the exit code.
   package func run() -> Int32 {
+    prepare()
+    if commandLine.source.isRun { tellOfRescuedNetworks() }
+    let code = runSource()
+    closePrompt()
+    audience.flush()
+    return code
+  }
+
+  /// Does what the command line says of any code that runs.
+  private func prepare() {
     if let threads = commandLine.threads { Threads.count = threads }
     if let seed = commandLine.seed { machine.random.generator = RandomGenerator(seed: seed) }
     AtomicFile.removeLeftovers(in: ".")
     machine.globals["args"] = .items(commandLine.arguments.map(Value.text))
-    if commandLine.source.isRun { tellOfRescuedNetworks() }
-    let code = runSource()
-    closePrompt()
-    output.flush()
-    return code
+  }
+
+  /// Makes ready for pieces of code that a program sends one by one: variables stay from one to the
+  /// next, and what fails or is interrupted loses nothing, as at the prompt.
+  package func beginServing() {
+    prepare()
+    isAtPrompt = true
+  }
+
+  /// What could stand at a byte of a text, as Tab offers it.
+  package func completions(of text: String, at offset: Int) -> Completions {
+    Completer(machine: machine, session: self).completions(of: text, at: offset)
+  }
+
+  /// Whether a text can run as it is.
+  package func completeness(of text: String) -> Parser.Completeness {
+    PromptReader.completeness(text)
   }
 
   /// Says at the start which trainings an earlier process did not live to finish. A person at the
-  /// prompt is told whether a script has said so or not.
-  private func tellOfRescuedNetworks() {
+  /// prompt, or who reads events, is told whether a script has said so or not.
+  package func tellOfRescuedNetworks() {
     guard !commandLine.isQuiet else { return }
     let isPrompt = commandLine.source == .standard && isatty(STDIN_FILENO) == 1
-    let reader: RescuedNetworks.Reader = isPrompt ? .prompt : .script
+    let reader: RescuedNetworks.Reader =
+      isPrompt || audience.takesEvents ? .prompt : .script
     for line in RescuedNetworks.untold(to: reader) { writeError(line + "\n") }
     RescuedNetworks.markTold(to: reader)
   }
@@ -48,6 +72,8 @@ extension Session {
       return runDescriptor(STDIN_FILENO, name: "<stdin>")
     case .code(let code): return finish(runScript(SourceText(code, name: "-c")))
     case .demonstration(let path): return finish(demonstrate(path))
+    // It runs what it is sent, and has nothing of its own.
+    case .service: return ExitCode.success
     case .checked(let paths): return check(paths)
     case .tested(let paths): return testScripts(paths)
     case .file("-"): return finish(runDescriptor(STDIN_FILENO, name: "<stdin>"))

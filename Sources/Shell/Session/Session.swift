@@ -8,8 +8,8 @@ import Tensors
 
 /// One run of nnsh: source in, values or diagnostics out.
 ///
-/// Results go to standard output, everything else to standard error. All of it happens on one
-/// thread, the one with the large stack (`MachineThread`).
+/// What it gives goes to its audience. All of it happens on one thread, the one with the large stack
+/// (`MachineThread`).
 package final class Session: CommandHost {
   /// What `set` changes.
   package struct Settings {
@@ -41,8 +41,8 @@ package final class Session: CommandHost {
   package let commandLine: CommandLine
   package internal(set) var settings = Settings()
   package internal(set) var terminal: Terminal
-  let output: OutputStream
-  let errors: OutputStream
+  /// Who is answered.
+  let audience: any Audience
   var transcript: Transcript?
   /// The file that statements typed are remembered in.
   var historyFile: HistoryFile?
@@ -69,7 +69,7 @@ package final class Session: CommandHost {
   var shadowingNotes: Set<String> = []
   var hasNotedMissingLibrary = false
   /// Told what ends the process where that happens amid a statement: nothing can be written.
-  var beforeEnding: ((String) -> Void)?
+  package internal(set) var beforeEnding: ((String) -> Void)?
   private var madeReader: PromptReader?
   /// How many statements run within each other: of a script that a statement runs, and so on.
   var statementDepth = 0
@@ -86,20 +86,27 @@ package final class Session: CommandHost {
   /// Whether the terminal's last row holds output that no line feed has ended.
   private(set) var isInsideRow = false
 
-  /// - Parameters:
-  ///   - output: where results go.
-  ///   - errors: where everything else goes.
-  package init(
-    _ commandLine: CommandLine, terminal: Terminal, output: OutputStream, errors: OutputStream
-  ) {
+  package init(_ commandLine: CommandLine, terminal: Terminal, audience: any Audience) {
     self.commandLine = commandLine
     self.terminal = terminal
-    self.output = output
-    self.errors = errors
+    self.audience = audience
     settings.color = commandLine.color
     settings.keepsHistory = commandLine.keepsHistory
     settings.showsProgress = !commandLine.isQuiet
-    if commandLine.keepsHistory { historyFile = .standard }
+    // What programs ask for is no statement that a person would want back.
+    if commandLine.keepsHistory, !audience.takesEvents { historyFile = .standard }
+  }
+
+  /// One that answers on two streams.
+  ///
+  /// - Parameters:
+  ///   - output: where results go.
+  ///   - errors: where everything else goes.
+  package convenience init(
+    _ commandLine: CommandLine, terminal: Terminal, output: OutputStream, errors: OutputStream
+  ) {
+    self.init(
+      commandLine, terminal: terminal, audience: StreamAudience(output: output, errors: errors))
   }
 
   /// The machine, made when code first runs.
@@ -136,7 +143,7 @@ package final class Session: CommandHost {
   /// Writes to standard output.
   package func writeOutput(_ text: String) {
     if let test { return test.write(text) }
-    output.write(text)
+    audience.print(text)
     if terminal.showsOutput { noteRow(text) }
     transcript?.addOutput(text)
   }
@@ -144,8 +151,7 @@ package final class Session: CommandHost {
   /// Writes to standard error, after what standard output was given before.
   package func writeError(_ text: String) {
     if let test { return test.tell(text) }
-    output.flush()
-    errors.write(text)
+    audience.tell(text)
     if terminal.showsErrors { noteRow(text) }
   }
 
@@ -159,8 +165,8 @@ package final class Session: CommandHost {
 
   /// Writes what is no result to the terminal that shows the results.
   private func writeOutputAside(_ text: String) {
-    output.write(text)
-    output.flush()
+    audience.print(text)
+    audience.flush()
   }
 
   private func noteRow(_ text: String) {
@@ -181,8 +187,13 @@ package final class Session: CommandHost {
       diagnostic.phase == .interrupted && terminal.drawsProgress && Terminal.echoesKeys
     let lead = isBehindEcho || isInsideRow && terminal.showsErrors ? "\n" : ""
     let width = terminal.showsErrors ? Terminal.size(of: STDERR_FILENO).columns : nil
-    writeError(
-      lead + diagnostic.rendered(inColor: terminal.colorsErrors, width: width) + "\n")
+    let text = lead + diagnostic.rendered(inColor: terminal.colorsErrors, width: width)
+    if let test {
+      test.tell(text + "\n")
+    } else {
+      audience.report(diagnostic, as: text)
+      if terminal.showsErrors { noteRow("\n") }
+    }
     transcript?.addOutput(diagnostic.rendered() + "\n")
   }
 
@@ -228,7 +239,11 @@ package final class Session: CommandHost {
 
   package func echo(_ value: Value) {
     if case .none = value { return }
-    writeOutput(LongOutput.shown(value.display(displayStyle), in: self) + "\n")
+    let text = LongOutput.shown(value.display(displayStyle), in: self)
+    if let test { return test.write(text + "\n") }
+    audience.show(result: text)
+    if terminal.showsOutput { noteRow("\n") }
+    transcript?.addOutput(text + "\n")
   }
 
   package func note(_ text: String) { writeError(text + "\n") }
