@@ -16,7 +16,7 @@ SOURCES := Package.swift Plugins Sources Tests
 
 .PHONY: build demo test sanitize valgrind kills fuzz soak interrupts fixtures check format bench manual \
   verdicts install install-files uninstall clean compare package \
-  try-packages pictures
+  try-packages pictures test-integrations editors
 
 build:
 	@Scripts/install-packages build
@@ -33,6 +33,11 @@ test:
 	@Scripts/install-packages test
 	swift test
 	Scripts/syntax-product
+
+# What others drive nnsh by: the Jupyter kernel, the language server, the lexer for pygments.
+test-integrations:
+	@Scripts/install-packages test
+	Scripts/test-integrations
 
 # Random expressions, gradients and trained networks against NumPy and PyTorch.
 compare: build
@@ -105,6 +110,12 @@ verdicts: build
 # The reference manual, written anew from the registry; a test fails when it is not current.
 manual: build
 	$(BINARY) --generate manual > docs/reference.md
+
+# The grammars in editors/, written anew from the registry; a test fails when they are not current.
+editors: build
+	$(BINARY) --generate textmate > editors/vscode/syntaxes/nnsh.tmLanguage.json
+	$(BINARY) --generate pygments > editors/pygments/nnsh_pygments.py
+	$(BINARY) --generate vim > editors/vim/syntax/nnsh.vim
 
 # The pictures of the README and of docs/, drawn anew from sessions at a terminal.
 pictures: build
