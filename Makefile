@@ -39,6 +39,7 @@ RANK_KILLS ?= 50
 
 test-mpi:
 	@Scripts/install-packages mpi
+	@Scripts/static-libraries $(ARCHIVES)
 	$(RELEASE) --product nnsh
 	Scripts/test-mpi $(BINARY) $(RANK_KILLS)
 
