@@ -14,7 +14,7 @@ NOTICES = $(ROOT)/share/doc/nnsh
 FISH_COMPLETION = $(ROOT)/share/fish/vendor_completions.d/nnsh.fish
 SOURCES := Package.swift Plugins Sources Tests
 
-.PHONY: build demo test sanitize valgrind kills fuzz soak interrupts fixtures check format bench manual \
+.PHONY: build demo test test-mpi sanitize valgrind kills fuzz soak interrupts fixtures check format bench manual \
   verdicts install install-files uninstall clean compare package \
   try-packages pictures test-integrations editors
 
@@ -38,6 +38,15 @@ test:
 test-integrations:
 	@Scripts/install-packages test
 	Scripts/test-integrations
+
+# Several ranks under Open MPI and MPICH: the same bits, and an end to all where one of them ends.
+RANK_KILLS ?= 50
+
+test-mpi:
+	@Scripts/install-packages mpi
+	@Scripts/static-libraries $(ARCHIVES)
+	$(RELEASE) --product nnsh
+	Scripts/test-mpi $(BINARY) $(RANK_KILLS)
 
 # Random expressions, gradients and trained networks against NumPy and PyTorch.
 compare: build

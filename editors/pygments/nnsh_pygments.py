@@ -43,6 +43,8 @@ CONSTANTS = (
     "nan",
     "none",
     "pi",
+    "rank",
+    "ranks",
     "true",
     "π",
 )
@@ -107,6 +109,7 @@ COMMAND_WORDS = (
     "over",
     "plan",
     "to",
+    "train",
 )
 
 LAYERS = (

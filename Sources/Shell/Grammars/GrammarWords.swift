@@ -1,4 +1,5 @@
 import Language
+import Library
 import Syntax
 
 /// The words of the language and the patterns of its tokens, for the grammars of editors: from the
@@ -11,7 +12,7 @@ enum GrammarWords {
 
   static let constants =
     (Token.keywords.filter { constantKinds.contains($0.value) }.map(\.key)
-    + Token.namedNumbers.keys).sorted()
+    + Token.namedNumbers.keys + Vocabulary.standard.constants.map(\.name)).sorted()
 
   private static let constantKinds: Set<Token.Kind> = [.trueKeyword, .falseKeyword, .none]
 

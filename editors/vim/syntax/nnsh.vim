@@ -6,7 +6,7 @@ endif
 syntax iskeyword @,48-57,_,192-255
 
 syntax keyword nnshKeyword and break continue else fn for grad if in not numgrad or return while wrt by
-syntax keyword nnshConstant false inf nan none pi true π
+syntax keyword nnshConstant false inf nan none pi rank ranks true π
 syntax keyword nnshLayer attention avg_pool batch_norm conv1d conv2d conv_transpose2d dense dropout
 syntax keyword nnshLayer embedding global_avg_pool group_norm gru layer layer_norm lstm max_pool
 syntax keyword nnshLayer positional repeat_layer residual rnn transformer upsample
@@ -29,7 +29,7 @@ syntax keyword nnshFunction split split_at sqrt squeeze stack starts_with std st
 syntax keyword nnshFunction swapaxes table tan tanh tensor tile tolist topk trace transpose tril triu trunc
 syntax keyword nnshFunction try type uniform unique unsqueeze update upper values var warmup where xavier
 syntax keyword nnshFunction zeros zeros_like zip zoom
-syntax keyword nnshCommandWord contained against as each from of on over plan to
+syntax keyword nnshCommandWord contained against as each from of on over plan to train
 
 " A field bears any name.
 syntax match nnshField "\.\@<=\k\+"
