@@ -12,7 +12,7 @@ NOTICES = $(ROOT)/share/doc/nnsh
 FISH_COMPLETION = $(ROOT)/share/fish/vendor_completions.d/nnsh.fish
 SOURCES := Package.swift Plugins Sources Tests
 
-.PHONY: build demo test sanitize valgrind kills fuzz soak interrupts fixtures check format bench manual \
+.PHONY: build demo test test-integrations sanitize valgrind kills fuzz soak interrupts fixtures check format bench manual \
   verdicts install install-files uninstall clean compare package try-packages
 
 build:
@@ -28,6 +28,10 @@ test:
 	@Scripts/install-packages test
 	swift test
 	Scripts/syntax-product
+
+# What nnsh writes, read by the programs that it is written for; needs Python packages.
+test-integrations: build
+	NNSH=$(BINARY) Tests/Integrations/run
 
 # Random expressions, gradients and trained networks against NumPy and PyTorch.
 compare: build
