@@ -21,13 +21,13 @@ extension Session {
   }
 
   /// Says at the start which trainings an earlier process did not live to finish. A person at the
-  /// prompt is told once, scripts until then.
+  /// prompt is told whether a script has said so or not.
   private func tellOfRescuedNetworks() {
     guard !commandLine.isQuiet else { return }
-    let lines = RescuedNetworks.untold()
-    guard !lines.isEmpty else { return }
-    for line in lines { writeError(line + "\n") }
-    if commandLine.source == .standard, isatty(STDIN_FILENO) == 1 { RescuedNetworks.markTold() }
+    let isPrompt = commandLine.source == .standard && isatty(STDIN_FILENO) == 1
+    let reader: RescuedNetworks.Reader = isPrompt ? .prompt : .script
+    for line in RescuedNetworks.untold(to: reader) { writeError(line + "\n") }
+    RescuedNetworks.markTold(to: reader)
   }
 
   /// Says once that products run slower than they could, after the first that did.
