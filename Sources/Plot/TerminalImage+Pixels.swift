@@ -88,17 +88,11 @@ private final class BytesSink: ByteSink {
 }
 
 extension TerminalImage {
-  /// How many columns of the terminal a picture of ordinary size takes.
-  private static let usualColumns = 16
-
-  /// The picture's own pixels made larger, each a square of them, as far as it stays of ordinary
-  /// size.
-  func enlargedToPixels(_ cell: CellSize) -> TerminalImage {
-    enlarged(toward: Self.usualColumns * cell.width)
-  }
+  /// How many columns of the terminal a small picture is made to take, about.
+  private static let usualColumns = (alone: 24, amongOthers: 16)
 
   func pixelLines(_ form: GraphicsProtocol, _ cell: CellSize) -> [String] {
-    let image = enlargedToPixels(cell)
+    let image = enlarged(toward: Self.usualColumns.alone * cell.width)
     var sheet = PixelSheet(width: image.columns, height: image.rows)
     sheet.draw(image, left: 0, top: 0)
     return sheet.lines(form, cell: cell)
@@ -112,7 +106,8 @@ extension TerminalImage {
     let room = max(1, width) * cell.width
     let images = originals.map { entry in
       (
-        image: entry.image.fitted(rows: 4096, columns: room).enlargedToPixels(cell),
+        image: entry.image.fitted(rows: 4096, columns: room)
+          .enlarged(toward: usualColumns.amongOthers * cell.width),
         caption: entry.caption
       )
     }
@@ -140,7 +135,8 @@ extension TerminalImage {
 }
 
 extension String {
-  fileprivate var trimmingEnd: String {
+  /// Without the spaces at its end.
+  var trimmingEnd: String {
     var text = self
     while text.last == " " { text.removeLast() }
     return text

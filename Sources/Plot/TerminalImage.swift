@@ -173,7 +173,7 @@ package struct TerminalImage {
         let level = Int((min(1, max(0, mean)) * Double(Self.shades.count - 1)).rounded())
         return Self.shades[level]
       }
-      return String(line)
+      return String(line).trimmingEnd
     }
   }
 

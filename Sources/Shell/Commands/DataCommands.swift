@@ -88,6 +88,11 @@ extension Command {
       return nil
     }
     let value = try context.savedValue()
+    if case .network(let box) = value, box.content.network.elementType == .f64,
+      FileFormat.announced(by: path)?.holds.contains(.model) ?? false
+    {
+      context.note("its Float64 weights are written as Float32")
+    }
     let isDataSet = if case .dataSet = value { true } else { false }
     try FileWriter.write(
       try context.contents(of: value, path), calledBy: isDataSet ? "a data set" : nil, to: path)

@@ -77,9 +77,14 @@ struct DecisionRegions {
     let taken = try classes(of: grid)
     let right = try rightCount()
     let heading = "\(right) of \(labels.count) examples lie in the region of their class"
-    let body =
-      isColored ? picture(grid, taken).lines(ink) : letters(grid, taken)
+    let body = isColored ? drawn(picture(grid, taken), across, ink) : letters(grid, taken)
     return body + [legend(isColored: isColored), heading]
+  }
+
+  /// The picture's lines; as pixels it is about as large as in blocks.
+  private func drawn(_ picture: TerminalImage, _ columns: Int, _ ink: Ink) -> [String] {
+    guard case .pixels(_, let cell) = ink else { return picture.lines(ink) }
+    return picture.enlarged(toward: columns * cell.width * 2 / 3).lines(ink)
   }
 
   /// The class and the share that the network gives it, at each dot.

@@ -108,7 +108,7 @@ struct Showing {
         if case .record(let box) = item { box.content } else { nil }
       }
       if !records.isEmpty, records.count == box.content.count { return table(records) }
-      if let tensor = try value.asTensor() { return try self.tensor(tensor) }
+      if let tensor = try value.asWholeTensor() { return try self.tensor(tensor) }
       return [value.display(context.session.displayStyle)]
     case .tensor(let box): return try tensor(box.content)
     case .table(let box):
@@ -194,6 +194,20 @@ struct Showing {
     return try gallery(images) { row in
       guard labels.indices.contains(row), let label = Int(exactly: labels[row]) else { return "" }
       return names.indices.contains(label) ? names[label] : "\(label)"
+    }
+  }
+}
+
+extension Value {
+  /// The value as one tensor; nil where it is none, also for a list of tensors that do not stack.
+  func asWholeTensor() throws -> Tensor? {
+    do {
+      return try asTensor()
+    } catch let error where RuntimeError(error).isInterruption {
+      throw error
+    } catch {
+      guard case .list = self else { throw error }
+      return nil
     }
   }
 }
