@@ -29,6 +29,11 @@ let package = Package(
     .target(
       name: "Networks", dependencies: ["Graph", "ONNX", "Operations", "Tensors", "CKernels"],
       exclude: ["README.md"]),
+    // Opens MPI under a launcher alone.
+    .target(name: "CMessagePassing"),
+    .target(
+      name: "MessagePassing", dependencies: ["CMessagePassing", "Networks", "Tensors"],
+      exclude: ["README.md"]),
     .target(name: "Syntax", exclude: ["README.md"]),
     .target(
       name: "Files", dependencies: ["ONNX", "Syntax", "Tensors", "CZlib", "CPng", "CJpeg"],
@@ -71,9 +76,9 @@ let package = Package(
     .target(
       name: "Shell",
       dependencies: [
-        "Prompt", "Plot", "Console", "Explaining", "Checking", "Derivation", "Library", "Language",
-        "Datasets", "Files", "Networks", "Graph", "ONNX", "Operations", "Tensors", "Syntax",
-        "CEditline",
+        "Prompt", "Plot", "Console", "MessagePassing", "Explaining", "Checking", "Derivation",
+        "Library", "Language", "Datasets", "Files", "Networks", "Graph", "ONNX", "Operations",
+        "Tensors", "Syntax", "CEditline",
       ],
       exclude: ["README.md", "Lessons/Scripts"],
       resources: [.embedInCode("Notices/NOTICE.txt")], plugins: ["EmbedLessons"]),

@@ -7,7 +7,8 @@ struct TrainingLog {
   private let log: EventLog?
 
   init(_ folder: String?) throws {
-    log = try folder.map { try EventLog(folder: $0) }
+    // Of several ranks one writes.
+    log = SharedFiles.areWrittenHere ? try folder.map { try EventLog(folder: $0) } : nil
   }
 
   /// Notes an epoch.
