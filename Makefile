@@ -14,9 +14,9 @@ NOTICES = $(ROOT)/share/doc/nnsh
 FISH_COMPLETION = $(ROOT)/share/fish/vendor_completions.d/nnsh.fish
 SOURCES := Package.swift Plugins Sources Tests
 
-.PHONY: build demo test test-mpi sanitize valgrind kills fuzz soak interrupts fixtures check format bench manual \
-  verdicts install install-files uninstall clean compare package \
-  try-packages pictures test-integrations editors
+.PHONY: build demo test test-integrations test-mpi sanitize valgrind kills fuzz soak interrupts \
+  fixtures check format bench manual verdicts install install-files uninstall clean compare package \
+  try-packages pictures editors
 
 build:
 	@Scripts/install-packages build
@@ -34,10 +34,11 @@ test:
 	swift test
 	Scripts/syntax-product
 
-# What others drive nnsh by: the Jupyter kernel, the language server, the lexer for pygments.
-test-integrations:
-	@Scripts/install-packages test
-	Scripts/test-integrations
+# What nnsh writes, read by the programs that it is written for, and what these drive it by: the
+# Jupyter kernel, the language server, the lexer for Pygments. Needs Python packages.
+test-integrations: build
+	NNSH=$(BINARY) Tests/Integrations/run
+	NNSH=$(BINARY) Scripts/test-integrations
 
 # Several ranks under Open MPI and MPICH: the same bits, and an end to all where one of them ends.
 RANK_KILLS ?= 50

@@ -1,6 +1,3 @@
-import Files
-import Tensors
-
 /// Pictures side by side in one picture, as a contact sheet: for those who can look at pictures.
 package struct PictureSheet {
   /// No sheet is wider, in dots, unless it is of one picture that is.
@@ -25,35 +22,20 @@ package struct PictureSheet {
     columns = max(1, min(images.count, (Self.width + Self.gap) / max(1, width + Self.gap)))
   }
 
-  /// The bytes of a PNG file; nil where there is no dot to draw.
-  package func png() throws(DataError) -> [UInt8]? {
+  /// The bytes of a PNG file, nothing between the pictures; nil where there is no dot to draw.
+  package var png: [UInt8]? {
     guard cell.width > 0, cell.height > 0 else { return nil }
     let rows = (images.count + columns - 1) / columns
-    let width = columns * (cell.width + Self.gap) - Self.gap
-    let height = rows * (cell.height + Self.gap) - Self.gap
-    try MemoryLimit.require(width.multipliedSaturating(height) * 16, for: "the picture")
-    var dots = [Double](repeating: 1, count: width * height * 3)
+    var sheet = PixelSheet(
+      width: columns * (cell.width + Self.gap) - Self.gap,
+      height: rows * (cell.height + Self.gap) - Self.gap)
     for (place, image) in images.enumerated() {
-      let left = place % columns * (cell.width + Self.gap)
-      let top = place / columns * (cell.height + Self.gap)
-      for (row, line) in image.pixels.enumerated() {
-        var dot = ((top + row) * width + left) * 3
-        for pixel in line {
-          for part in [pixel.red, pixel.green, pixel.blue] {
-            // In steps of eight bits: finer ones would be written with sixteen.
-            dots[dot] = (part * 255).rounded() / 255
-            dot += 1
-          }
-        }
-      }
+      sheet.draw(
+        image, left: place % columns * (cell.width + Self.gap),
+        top: place / columns * (cell.height + Self.gap))
     }
-    let pixels = dots
-    let tensor = try tensorResult { () throws(TensorError) in
-      try Tensor(doubles: pixels, [height, width, 3], elementType: .f32)
-    }
-    let sink = MemorySink()
-    try PNGFile.write(tensor, to: sink)
-    return sink.bytes
+    let bytes = sheet.png
+    return bytes.isEmpty ? nil : bytes
   }
 
   /// The captions in the order of the pictures, a line for each row of these; none where all are

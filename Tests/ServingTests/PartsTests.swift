@@ -1,3 +1,4 @@
+import Console
 import Files
 import Foundation
 import Testing
@@ -9,7 +10,7 @@ import Testing
   @Test func base64IsThatOfTheStandard() {
     for count in 0..<70 {
       let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 * 37 + 11) }
-      #expect(Base64.text(of: bytes) == Data(bytes).base64EncodedString())
+      #expect(Base64.text(bytes) == Data(bytes).base64EncodedString())
     }
   }
 

@@ -68,7 +68,7 @@ final class EventWriter: Audience, @unchecked Sendable {
   var takesEvents: Bool { true }
 
   func show(picture bytes: [UInt8]) {
-    send("image", [("mime", "image/png"), ("data", .string(Base64.text(of: bytes)))])
+    send("image", [("mime", "image/png"), ("data", .string(Base64.text(bytes)))])
   }
 
   func follow(_ progress: Progress) {

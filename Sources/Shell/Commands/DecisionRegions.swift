@@ -66,9 +66,9 @@ struct DecisionRegions {
   // MARK: regions
 
   private func regions() throws -> [Exhibit] {
-    let isPicture = context.session.audience.takesEvents
-    let isColored =
-      isPicture || context.session.terminal.ink != .dots && context.paint.isOn
+    let ink = context.session.ink
+    let isPicture = context.sendsPictures
+    let isColored = isPicture || ink.isColored && context.paint.isOn
     let across = isPicture ? Self.pictureSide : min(72, max(16, context.width - 2))
     // A character is about twice as high as wide, and holds two dots of a coloured picture.
     let horizontal = Axis.Span(x.enumerated().filter { $0.offset % 2 == 0 }.map(\.element))
@@ -82,8 +82,18 @@ struct DecisionRegions {
     let right = try rightCount()
     let heading = "\(right) of \(labels.count) examples lie in the region of their class"
     let body: Exhibit =
-      isColored ? .pictures([(picture(grid, taken), "")]) : .lines(letters(grid, taken))
+      isColored
+      ? .pictures([(enlarged(picture(grid, taken), across, ink), "")])
+      : .lines(letters(grid, taken))
     return [body, .lines([legend(isColored: isColored), heading])]
+  }
+
+  /// The picture as large as pixels need it, where it is shown in such: about as large as in blocks.
+  private func enlarged(
+    _ picture: TerminalImage, _ columns: Int, _ ink: Ink
+  ) -> TerminalImage {
+    guard case .pixels(_, let cell) = ink else { return picture }
+    return picture.enlarged(toward: columns * cell.width * 2 / 3)
   }
 
   /// The class and the share that the network gives it, at each dot.
@@ -139,7 +149,7 @@ struct DecisionRegions {
     "blue", "orange", "green", "violet", "red", "turquoise", "yellow", "grey",
   ]
 
-  private static func color(_ label: Int, brightness: Double) -> TerminalImage.Pixel {
+  fileprivate static func color(_ label: Int, brightness: Double) -> TerminalImage.Pixel {
     let (red, green, blue) = colors[((label % colors.count) + colors.count) % colors.count]
     return TerminalImage.Pixel(
       red: red * brightness, green: green * brightness, blue: blue * brightness)
@@ -164,9 +174,10 @@ struct DecisionRegions {
   }
 
   private func legend(isColored: Bool) -> String {
-    Set(labels).sorted().prefix(8).map { label in
+    if context.session.drawsForPage { return pageLegend }
+    return Set(labels).sorted().prefix(8).map { label in
       let name = data.name(of: label)
-      if context.session.audience.takesEvents {
+      if context.sendsPictures {
         return "\(Self.colorNames[max(0, label) % Self.colorNames.count]) \(name)"
       }
       guard isColored else {
@@ -174,9 +185,23 @@ struct DecisionRegions {
       }
       let sample = TerminalImage(
         pixels: Array(repeating: [Self.color(label, brightness: 1)], count: 2)
-      ).lines(context.session.terminal.ink).joined()
+      ).lines(context.session.ink.inText).joined()
       return "\(sample) \(name)"
     }.joined(separator: "   ")
+  }
+}
+
+extension DecisionRegions {
+  /// A sample of each class's colour, with its name.
+  fileprivate var pageLegend: String {
+    let samples = Set(labels).sorted().prefix(8).map { label in
+      let color = Self.color(label, brightness: 1)
+      return (
+        image: TerminalImage(pixels: Array(repeating: Array(repeating: color, count: 8), count: 2)),
+        caption: data.name(of: label)
+      )
+    }
+    return TerminalImage.gallery(Array(samples), width: context.width, ink: .page).joined()
   }
 }
 

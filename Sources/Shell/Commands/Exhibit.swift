@@ -14,46 +14,56 @@ enum Exhibit {
 }
 
 extension CommandContext {
-  /// Shows what a command has to show, unless the result is assigned to a variable.
-  func show(_ exhibits: [Exhibit]) throws {
+  /// Shows what a command has to show, unless the result is assigned to a variable; where a page is
+  /// written also for that, made anew, as it can show more.
+  func show(_ exhibits: () throws -> [Exhibit]) throws {
     guard !command.isAssigned else { return }
+    guard let page = session.transcript, page.takesFigures else { return try put(exhibits()) }
+    session.transcript = nil
+    defer { session.transcript = page }
+    try put(exhibits())
+    session.transcript = page
+    session.drawsForPage = true
+    defer { session.drawsForPage = false }
+    try put(exhibits())
+  }
+
+  private func put(_ exhibits: [Exhibit]) throws {
     for exhibit in exhibits {
       switch exhibit {
       case .lines(let lines): print(lines)
-      case .pictures(let pictures): try show(pictures)
-      case .chart(let chart, let height): try show(chart, height: height)
+      case .pictures(let pictures): try put(pictures)
+      case .chart(let chart, let height): try put(chart, height: height)
       }
     }
   }
+
+  /// Whether pictures are sent as such, rather than drawn in lines.
+  var sendsPictures: Bool { session.audience.takesEvents && !session.drawsForPage }
 
   /// How many dots wide a picture may be.
   var dotsAcross: Int {
-    session.audience.takesEvents
-      ? PictureSheet.width : TerminalImage.dots(across: width, session.terminal.ink)
+    sendsPictures ? PictureSheet.width : TerminalImage.dots(across: width, session.ink)
   }
 
-  private func show(_ pictures: [(image: TerminalImage, caption: String)]) throws {
-    guard session.audience.takesEvents else {
-      let ink = session.terminal.ink
+  private func put(_ pictures: [(image: TerminalImage, caption: String)]) throws {
+    guard sendsPictures else {
       if pictures.count == 1, pictures[0].caption.isEmpty {
-        return print(pictures[0].image.lines(ink))
+        return print(pictures[0].image.lines(session.ink))
       }
-      return print(TerminalImage.gallery(pictures, width: width, ink: ink))
+      return print(TerminalImage.gallery(pictures, width: width, ink: session.ink))
     }
     let sheet = PictureSheet(pictures.map(\.image))
-    guard let bytes = try sheet.png() else { return }
+    guard let bytes = sheet.png else { return }
     session.audience.show(picture: bytes)
     print(sheet.captionLines(pictures.map(\.caption)))
   }
 
-  private func show(_ chart: Chart, height: Int) throws {
-    if session.audience.takesEvents, let bytes = try picture(of: chart) {
+  private func put(_ chart: Chart, height: Int) throws {
+    if sendsPictures, let bytes = try picture(of: chart) {
       return session.audience.show(picture: bytes)
     }
-    print(
-      chart.lines(
-        width: width, height: height, paint: paint, ink: session.terminal.ink,
-        style: session.settings.dots))
+    print(lines(of: chart, height: height))
   }
 
   /// The bytes of a chart's picture; nil, with a word about it, where it cannot be drawn here.

@@ -44,7 +44,7 @@ extension Command {
     let trainer = try Trainer(
       network, data: context.trainingData("data", for: network), options: options)
     let search = try RateSearch(trainer, steps: steps)
-    try context.show([.chart(search.chart, height: 12)])
+    try context.show { [.chart(search.chart, height: 12)] }
     guard let rate = search.proposal else {
       throw RuntimeError.other(
         "the loss falls at none of the rates: there is nothing to propose",

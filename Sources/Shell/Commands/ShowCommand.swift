@@ -49,9 +49,10 @@ extension Command {
   ) { context in
     let count = try context.count("count")
     if case .word(let word, _) = context.command.first("value") {
-      try context.show(
+      try context.show {
         word == "saliency"
-          ? Saliency(context).exhibits() : Mistakes(context).exhibits(count: count))
+          ? try Saliency(context).exhibits() : try Mistakes(context).exhibits(count: count)
+      }
       return nil
     }
     if context.has("net") {
@@ -63,10 +64,10 @@ extension Command {
       guard case .network(let box) = value else {
         throw context.mismatch("value", "a network, before on", value)
       }
-      try context.show(DecisionRegions(context, box.content.network).exhibits())
+      try context.show { try DecisionRegions(context, box.content.network).exhibits() }
       return nil
     }
-    try context.show(Showing(context, count: count).exhibits(value))
+    try context.show { try Showing(context, count: count).exhibits(value) }
     return nil
   }
 }
@@ -107,7 +108,7 @@ struct Showing {
         if case .record(let box) = item { box.content } else { nil }
       }
       if !records.isEmpty, records.count == box.content.count { return [.lines(table(records))] }
-      if let tensor = try value.asTensor() { return try self.tensor(tensor) }
+      if let tensor = try value.asWholeTensor() { return try self.tensor(tensor) }
       return [text(value)]
     case .tensor(let box): return try tensor(box.content)
     case .table(let box):
@@ -198,6 +199,20 @@ struct Showing {
     return try gallery(images) { row in
       guard labels.indices.contains(row), let label = Int(exactly: labels[row]) else { return "" }
       return names.indices.contains(label) ? names[label] : "\(label)"
+    }
+  }
+}
+
+extension Value {
+  /// The value as one tensor; nil where it is none, also for a list of tensors that do not stack.
+  func asWholeTensor() throws -> Tensor? {
+    do {
+      return try asTensor()
+    } catch let error where RuntimeError(error).isInterruption {
+      throw error
+    } catch {
+      guard case .list = self else { throw error }
+      return nil
     }
   }
 }
