@@ -282,7 +282,9 @@ private struct LoadedBinding {
     case .file(.model(let model)):
       let (network, featuresMoved) = try Network.reading(model) { try functionLayer($0, machine) }
       value = .network(Box(NetworkValue(network)))
-      if featuresMoved { remarks = [.featuresMoved] }
+      if featuresMoved {
+        remarks = [.featuresMoved(rank: model.graph.inputs.first?.dimensions?.count ?? 4)]
+      }
       let count = NumberForm.grouped(network.parameterCount)
       summary = "\(name)  \(network.description)   \(count) parameters"
     case .file(.parameters(let tensors, let notes, let remarks)):
