@@ -1,3 +1,4 @@
+import ONNX
 import Operations
 import Tensors
 
@@ -27,6 +28,8 @@ package struct Attention: SelfContainedLayer {
   package var groupCount: Int { 2 }
 
   package func features(after input: Int?) -> Int? { size }
+
+  package var inputFeatures: Int? { size }
 
   package func drawn(generator: inout RandomGenerator) throws -> [[LayerParameter]] {
     let spread = (2 / Double(2 * size)).squareRoot()
@@ -72,6 +75,49 @@ package struct Attention: SelfContainedLayer {
     return try .matmul(joined, own[2]) + own[3]
   }
 
+  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
+    let own = parameterGroups.joined().map(\.tensor)
+    guard own.count == 4 else {
+      throw NetworkError.unresolved(layer: description, position: 1)
+    }
+    let width = size / heads
+    let product = graph.node("MatMul", [x, try graph.constant(own[0], "W")])
+    let inside = graph.node("Add", [product, try graph.constant(own[1], "b")])
+    let parts = graph.transpose(
+      graph.reshape(inside, [0, 0, 3, heads, width]), [2, 0, 3, 1, 4])
+    func part(_ index: Int) -> String {
+      graph.node("Gather", [parts, graph.integers([index], isScalar: true)], ["axis": .integer(0)])
+    }
+    let (query, key, value) = (part(0), part(1), part(2))
+    var scores = graph.node(
+      "Mul",
+      [
+        graph.node("MatMul", [query, graph.transpose(key, [0, 1, 3, 2])]),
+        try graph.constant(1 / Double(width).squareRoot(), "scale"),
+      ])
+    if isCausal { scores = try Self.hidingFuture(in: scores, of: x, &graph) }
+    let seen = graph.node(
+      "MatMul", [graph.node("Softmax", [scores], ["axis": .integer(-1)]), value])
+    let joined = graph.reshape(graph.transpose(seen, [0, 2, 1, 3]), [0, 0, size])
+    let output = graph.node("MatMul", [joined, try graph.constant(own[2], "W")])
+    return graph.node("Add", [output, try graph.constant(own[3], "b")])
+  }
+
+  /// The scores with −1e9 wherever a step comes after the one that looks, however long the sequences.
+  private static func hidingFuture(
+    in scores: String, of x: String, _ graph: inout GraphBuilder
+  ) throws -> String {
+    let steps = graph.node("Shape", [x], ["start": .integer(1), "end": .integer(2)])
+    let square = graph.node("Concat", [steps, steps], ["axis": .integer(0)])
+    let ones = graph.node(
+      "ConstantOfShape", [square],
+      ["value": .tensor(ONNXTensor(name: "one", try Tensor([Float(1)])))])
+    let future = graph.node(
+      "Cast", [graph.node("Trilu", [ones, graph.integers([1], isScalar: true)])],
+      ["to": .integer(ONNXValue.ElementKind.bool.rawValue)])
+    return graph.node("Where", [future, try graph.constant(-1e9, "hidden"), scores])
+  }
+
   /// Which steps (columns) come after which (rows).
   private static func future(_ steps: Int) throws -> Tensor {
     var numbers: [Double] = []
@@ -101,6 +147,8 @@ package struct Positional: SelfContainedLayer {
 
   package func features(after input: Int?) -> Int? { size }
 
+  package var inputFeatures: Int? { size }
+
   package func drawn(generator: inout RandomGenerator) throws -> [[LayerParameter]] {
     [[try .normal("P", [length, size], deviation: 0.02, &generator)]]
   }
@@ -124,6 +172,16 @@ package struct Positional: SelfContainedLayer {
     }
     return try x
       + .subscripted(own[0], [.slice(start: 0, stop: x.shape[1], step: 1)])
+  }
+
+  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
+    guard let table = parameterGroups.first?.first?.tensor else {
+      throw NetworkError.unresolved(layer: description, position: 1)
+    }
+    let steps = graph.node("Shape", [x], ["start": .integer(1), "end": .integer(2)])
+    let zero = graph.integers([0])
+    let part = graph.node("Slice", [try graph.constant(table, "P"), zero, steps, zero])
+    return graph.node("Add", [x, part])
   }
 }
 
@@ -189,8 +247,13 @@ package struct Transformer: CompositeLayer {
   }
 
   package func features(after input: Int?) -> Int? { size }
+  package var inputFeatures: Int? { size }
 
   package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
     try layers.apply(x, pass)
+  }
+
+  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
+    try layers.addNodes(to: &graph, x, input: input)
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import ONNX
 import Operations
 import Tensors
 
@@ -16,6 +17,7 @@ package struct BatchNormalization: NormalizationLayer {
 
   package var description: String { "batch_norm" }
   package var needsWholeBatch: Bool { true }
+  package var joinsSums: Bool { true }
   package var differsInTraining: Bool { true }
 
   package mutating func forgetStatistics(features: Int) throws {
@@ -40,6 +42,21 @@ package struct BatchNormalization: NormalizationLayer {
     return try normalized(deviation, variance: variance, gamma: gamma, beta: beta)
   }
 
+  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
+    guard let gamma = parameters.first, let beta = parameters.last, statistics.count == 2 else {
+      throw NetworkError.unresolved(layer: description, position: 1)
+    }
+    let operands = [
+      try graph.constant(gamma.tensor, "gamma"), try graph.constant(beta.tensor, "beta"),
+      try graph.constant(statistics[0], "mean"), try graph.constant(statistics[1], "variance"),
+    ]
+    // ONNX has the features on the second axis.
+    let moved = graph.featuresSecond(x, rank: input.count + 1)
+    let result = graph.node(
+      "BatchNormalization", [moved] + operands, ["epsilon": .number(Float(Self.epsilon))])
+    return graph.featuresLast(result, rank: input.count + 1)
+  }
+
   /// The running statistics after a batch of `rows` values a feature.
   private func averaged(_ mean: Tensor, _ variance: Tensor, rows: Int) throws -> [Tensor] {
     let unbiased = Double(rows) / Double(max(1, rows - 1))
@@ -60,7 +77,7 @@ package struct BatchNormalization: NormalizationLayer {
 
 /// Backward, with x̂ the normalized input and n the rows: dγ = Σ G⊙x̂, dβ = Σ G,
 /// dx = γ/σ · (G − dβ/n − x̂ ⊙ dγ/n).
-final class BatchNormalizationStage: Stage {
+final class BatchNormalizationStage: Stage, WholeBatchStage {
   private let gamma: ParameterSlot
   private let beta: ParameterSlot
   private let features: Int
@@ -73,6 +90,8 @@ final class BatchNormalizationStage: Stage {
   private let scales: Floats
   private var sums: [Double]
   private var products: [Double]
+  /// The latest of these rows' own, for the parameters' gradients.
+  private var ownTotals: [Double] = []
 
   init(_ builder: StageBuilder, features: Int, width: Int) throws(TensorError) {
     self.features = features
@@ -94,9 +113,9 @@ final class BatchNormalizationStage: Stage {
   override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
     self.input = input
     let (x, y) = (input.pointer, output.pointer)
-    if step.isTraining { measure(x) } else { recall() }
+    if !step.isTraining { recall() } else if !step.isJoined { measure(input) }
     let (gammas, betas) = (gamma.weights, beta.weights)
-    for row in 0..<output.count / features {
+    for row in 0..<count {
       let start = row * features
       for feature in 0..<features {
         let value = (x[start + feature] - means[feature]) * scales[feature]
@@ -107,27 +126,47 @@ final class BatchNormalizationStage: Stage {
     return output
   }
 
-  private func measure(_ input: Floats) {
-    let count = output.count / features
-    for feature in 0..<features { (sums[feature], products[feature]) = (0, 0) }
-    for row in 0..<count {
-      for feature in 0..<features { sums[feature] += Double(input[row * features + feature]) }
+  /// How many values of each feature there are in these rows.
+  private var count: Int { output.count / features }
+
+  private func measure(_ input: FloatRows) {
+    for round in 0..<forwardRounds {
+      takeForward(round, forwardSums(round, of: input), batchRows: output.rows, isFirst: true)
     }
-    for feature in 0..<features { sums[feature] /= Double(count) }
+  }
+
+  /// The mean, then the deviations from it.
+  var forwardRounds: Int { 2 }
+
+  func forwardSums(_ round: Int, of input: FloatRows) -> [Double] {
+    let x = input.pointer
+    var totals = [Double](repeating: 0, count: features)
     for row in 0..<count {
       for feature in 0..<features {
-        let deviation = Double(input[row * features + feature]) - sums[feature]
-        products[feature] += deviation * deviation
+        let value = Double(x[row * features + feature])
+        if round == 0 {
+          totals[feature] += value
+        } else {
+          totals[feature] += (value - sums[feature]) * (value - sums[feature])
+        }
       }
+    }
+    return totals
+  }
+
+  func takeForward(_ round: Int, _ totals: [Double], batchRows: Int, isFirst: Bool) {
+    let count = batchRows * (count / max(1, output.rows))
+    if round == 0 {
+      for feature in 0..<features { sums[feature] = totals[feature] / Double(count) }
+      return
     }
     for feature in 0..<features {
       means[feature] = Float(sums[feature])
       scales[feature] = Float(
-        1 / sqrt(products[feature] / Double(count) + BatchNormalization.epsilon))
-      let variance = Float(products[feature] / Double(max(1, count - 1)))
-      let (mean, spread) = (offset + feature, offset + features + feature)
-      follow(mean, means[feature])
-      follow(spread, variance)
+        1 / sqrt(totals[feature] / Double(count) + BatchNormalization.epsilon))
+      guard isFirst else { continue }
+      follow(offset + feature, means[feature])
+      follow(offset + features + feature, Float(totals[feature] / Double(max(1, count - 1))))
     }
   }
 
@@ -145,23 +184,39 @@ final class BatchNormalizationStage: Stage {
     }
   }
 
-  override func backward(_ rows: FloatRows, _ step: StepContext) throws -> FloatRows {
-    let (gradient, count) = (rows.pointer, output.count / features)
-    for feature in 0..<features { (sums[feature], products[feature]) = (0, 0) }
+  /// Σ G of each feature, then Σ G⊙x̂.
+  func backwardSums(of rows: FloatRows) -> [Double] {
+    let gradient = rows.pointer
+    var totals = [Double](repeating: 0, count: 2 * features)
     for row in 0..<count {
       for feature in 0..<features {
         let g = Double(gradient[row * features + feature])
-        sums[feature] += g
-        products[feature] += g * Double(normalized[row * features + feature])
+        totals[feature] += g
+        totals[features + feature] += g * Double(normalized[row * features + feature])
       }
     }
-    let kept = step.isFirstChunk ? retained : 1
+    ownTotals = totals
+    return totals
+  }
+
+  func takeBackward(_ totals: [Double], batchRows: Int) {
+    let count = Double(batchRows * (count / max(1, output.rows)))
+    for feature in 0..<features {
+      sums[feature] = totals[feature] / count
+      products[feature] = totals[features + feature] / count
+    }
+  }
+
+  override func backward(_ rows: FloatRows, _ step: StepContext) throws -> FloatRows {
+    let gradient = rows.pointer
+    if !step.isJoined { takeBackward(backwardSums(of: rows), batchRows: output.rows) }
+    let totals = ownTotals
+    let kept = step.start.kept(ofUpdate: retained)
     for feature in 0..<features {
       gamma.update[feature] =
-        (kept == 0 ? 0 : kept * gamma.update[feature]) + Float(products[feature])
-      beta.update[feature] = (kept == 0 ? 0 : kept * beta.update[feature]) + Float(sums[feature])
-      sums[feature] /= Double(count)
-      products[feature] /= Double(count)
+        (kept == 0 ? 0 : kept * gamma.update[feature]) + Float(totals[features + feature])
+      beta.update[feature] =
+        (kept == 0 ? 0 : kept * beta.update[feature]) + Float(totals[feature])
     }
     let gammas = gamma.weights
     for row in 0..<count {

@@ -1,3 +1,4 @@
+import ONNX
 import Operations
 import Tensors
 
@@ -91,6 +92,8 @@ package struct Convolution2D: SelfContainedLayer {
     ]
   }
 
+  package var inputFeatures: Int? { inputs }
+
   package var arrangement: InputArrangement { .image }
 
   package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
@@ -106,6 +109,17 @@ package struct Convolution2D: SelfContainedLayer {
       weights, to: Shape(checking: [windows.windowCount, outputs]))
     let product = try ImageConvolution(windows: windows, rows: rows).product(x, matrix)
     return try .reshape(.add(product, bias), to: Shape(checking: [rows] + output))
+  }
+
+  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
+    guard let own = parameterGroups.first, own.count == 2,
+      let image = ImageShape(input, channels: inputs)
+    else { throw NetworkError.unresolved(layer: description, position: 1) }
+    let window = ConvolutionForm(
+      layer: description, kernel: kernel, stride: stride, dilation: 1, groups: 1,
+      padding: padding == .same ? .same : .valid, isTransposed: false)
+    return try window.addNodes(
+      to: &graph, x, input: input, image: image, weights: own[0].tensor, bias: own[1].tensor)
   }
 
   package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool {

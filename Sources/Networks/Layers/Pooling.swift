@@ -1,3 +1,4 @@
+import ONNX
 import Operations
 import Tensors
 
@@ -54,6 +55,14 @@ package struct Pooling: Layer {
       whole, to: Shape(checking: [rows, output[0], size, output[1], size, output[2]]))
     return kind == .max
       ? try .max(windows, axes: [2, 4]) : try .mean(windows, axes: [2, 4])
+  }
+
+  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
+    let images = try graph.channelsFirst(x, input: input, ImageShape(input, channels: nil))
+    let pooled = graph.node(
+      kind == .max ? "MaxPool" : "AveragePool", [images],
+      ["kernel_shape": .integers([size, size]), "strides": .integers([size, size])])
+    return graph.featuresLast(pooled, rank: 4)
   }
 
   package var arrangement: InputArrangement { .image }

@@ -1,3 +1,4 @@
+import ONNX
 import Operations
 import Tensors
 
@@ -60,6 +61,10 @@ package struct Residual: CompositeLayer {
     }
   }
 
+  package var inputFeatures: Int? {
+    layers.first { $0.arrangement != .any || $0.inputFeatures != nil }?.inputFeatures
+  }
+
   package var knownInput: [Int]? { layers.first?.knownInput }
   package var arrangement: InputArrangement {
     layers.first { $0.arrangement != .any }?.arrangement ?? .any
@@ -73,6 +78,10 @@ package struct Residual: CompositeLayer {
     try .add(x, layers.apply(x, pass))
   }
 
+  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
+    graph.node("Add", [x, try layers.addNodes(to: &graph, x, input: input)])
+  }
+
   package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool {
     let passesGradient = builder.needsInputGradient
     let inner = try builder.nested { try builder.addInner(layers, input: input) }
@@ -81,6 +90,8 @@ package struct Residual: CompositeLayer {
         builder, inner: inner, width: input.reduce(1, *), passesGradient: passesGradient))
     return true
   }
+
+  package var joinsSums: Bool { layers.allSatisfy { !$0.needsWholeBatch || $0.joinsSums } }
 
   package func widestInside(for input: [Int]) -> Int {
     var (shape, widest) = (input, 1)
@@ -94,38 +105,49 @@ package struct Residual: CompositeLayer {
 
 /// Backward, the gradient passes through the inner stages and is added to itself.
 final class ResidualStage: Stage {
-  private let inner: [Stage]
+  private let stages: [Stage]
   private let kept: FloatRows?
 
   /// - Parameter passesGradient: whether anything before the layer needs the gradient.
   init(_ builder: StageBuilder, inner: [Stage], width: Int, passesGradient: Bool)
     throws(TensorError)
   {
-    self.inner = inner
+    stages = inner
     kept = passesGradient ? try builder.buffer(width: width) : nil
     super.init(builder, output: try builder.buffer(width: width))
   }
 
   override var keepsOutput: Bool { false }
+  override var inner: [Stage] { stages }
 
   override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
-    self.input = input
     var value = input
-    for stage in inner { value = try stage.forward(value, step) }
+    for stage in stages { value = try stage.forward(value, step) }
+    return finishForward(input, value)
+  }
+
+  override func finishForward(_ input: FloatRows, _ value: FloatRows) -> FloatRows {
+    self.input = input
     let (x, f, y) = (input.pointer, value.pointer, output.pointer)
     for index in 0..<output.count { y[index] = x[index] + f[index] }
     return output
   }
 
   override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
-    kept?.copy(from: gradient)
+    beginBackward(gradient)
     var value = gradient
-    for stage in inner.reversed() { value = try stage.backward(value, step) }
+    for stage in stages.reversed() { value = try stage.backward(value, step) }
+    return finishBackward(value)
+  }
+
+  override func beginBackward(_ gradient: FloatRows) { kept?.copy(from: gradient) }
+
+  override func finishBackward(_ gradient: FloatRows) -> FloatRows {
     if let kept {
-      let (g, own) = (value.pointer, kept.pointer)
+      let (g, own) = (gradient.pointer, kept.pointer)
       for index in 0..<kept.count { g[index] += own[index] }
     }
-    return value
+    return gradient
   }
 
   override func forwardOperands() -> (operation: String, operands: [StageOperand]) {

@@ -1,3 +1,4 @@
+import ONNX
 import Operations
 import Tensors
 
@@ -94,6 +95,8 @@ package struct WindowConvolution: SelfContainedLayer {
   package var groupCount: Int { 1 }
 
   package func features(after input: Int?) -> Int? { outputs }
+  package var inputFeatures: Int? { inputs }
+
   package var arrangement: InputArrangement { kind == .conv1d ? .own : .image }
 
   package func drawn(generator: inout RandomGenerator) throws -> [[LayerParameter]] {
@@ -143,6 +146,19 @@ package struct WindowConvolution: SelfContainedLayer {
         got: input, remedy: "reshape the examples, or change the first argument to their channels")
     }
     return axes.compactMap { $0 } + [outputs]
+  }
+
+  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
+    guard let own = parameterGroups.first, own.count == 2 else {
+      throw NetworkError.unresolved(layer: description, position: 1)
+    }
+    let window = ConvolutionForm(
+      layer: description, kernel: kernel, stride: stride, dilation: dilation, groups: groups,
+      padding: padding.table, isTransposed: kind == .transposed)
+    return try window.addNodes(
+      to: &graph, x, input: input,
+      image: kind == .conv1d ? nil : ImageShape(input, channels: inputs),
+      weights: own[0].tensor, bias: own[1].tensor)
   }
 
   package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {

@@ -3,6 +3,7 @@ import Console
 import Glibc
 import Language
 import Library
+import Networks
 import Prompt
 import Syntax
 import Tensors
@@ -120,8 +121,9 @@ extension Session {
   // MARK: transcript
 
   func startTranscript(_ path: String) throws {
+    guard Ranks.isFirst else { return }
     do {
-      let transcript = try Transcript(path: path)
+      let transcript = try makeTranscript(path)
       if transcript.continuesFile { writeError("\(path) is continued\n") }
       // That of another transcript that is on.
       self.transcript?.forgetStatement()

@@ -1,6 +1,7 @@
 import Files
 import Glibc
 import Language
+import Networks
 import Syntax
 import Tensors
 
@@ -11,7 +12,7 @@ extension Session {
   package func run() -> Int32 {
     if let threads = commandLine.threads { Threads.count = threads }
     if let seed = commandLine.seed { machine.random.generator = RandomGenerator(seed: seed) }
-    AtomicFile.removeLeftovers(in: ".")
+    if Ranks.isFirst { AtomicFile.removeLeftovers(in: ".") }
     machine.globals["args"] = .items(commandLine.arguments.map(Value.text))
     if commandLine.source.isRun { tellOfRescuedNetworks() }
     let code = runSource()
@@ -42,6 +43,12 @@ extension Session {
 
   private func runSource() -> Int32 {
     let standardInputIsTerminal = isatty(STDIN_FILENO) == 1
+    if Ranks.current.ranks > 1,
+      commandLine.isInteractive || isForOne(standardInputIsTerminal)
+    {
+      writeError(Self.promptForOne)
+      return ExitCode.usage
+    }
     switch commandLine.source {
     case .standard:
       if standardInputIsTerminal || commandLine.isInteractive { return runPrompt() }
@@ -68,9 +75,18 @@ extension Session {
     return runPrompt()
   }
 
+  /// Whether rank 0 would have a prompt.
+  private func isForOne(_ standardInputIsTerminal: Bool) -> Bool {
+    guard commandLine.source == .standard else { return false }
+    return (try? Ranks.current.isAgreed(Ranks.isFirst && standardInputIsTerminal)) ?? true
+  }
+
   private func runDescriptor(_ descriptor: Int32, name: String) -> Int32 {
-    do {
-      return runScript(SourceText(bytes: try ScriptFile.readAll(descriptor, name), name: name))
+    do throws(ScriptFile.Failure) {
+      let bytes = try Self.shared { () throws(ScriptFile.Failure) -> [UInt8] in
+        try ScriptFile.readAll(descriptor, name)
+      }
+      return runScript(SourceText(bytes: bytes, name: name))
     } catch {
       writeError("error: \(error.message)\n")
       return ExitCode.failure

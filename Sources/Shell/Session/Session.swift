@@ -1,6 +1,8 @@
 import Console
 import Glibc
 import Language
+import MessagePassing
+import Networks
 import Plot
 import Prompt
 import Syntax
@@ -23,8 +25,10 @@ package final class Session: CommandHost {
     var keepsHistory = true
     /// Whether the prompt shows colours and hints while a line is typed.
     var showsHints = true
-    /// What curves are drawn with.
-    var dots = DotStyle.braille
+    /// What curves and pictures are drawn with.
+    var pictures = PictureStyle.auto
+    /// The characters of curves.
+    var dots: DotStyle { pictures.dots }
     /// Whether training shows how far it is.
     var showsProgress = true
   }
@@ -43,7 +47,9 @@ package final class Session: CommandHost {
   package internal(set) var terminal: Terminal
   let output: OutputStream
   let errors: OutputStream
-  var transcript: Transcript?
+  var transcript: (any Transcript)?
+  /// Whether what is drawn now goes to a page, and not to the terminal.
+  var drawsForPage = false
   /// The file that statements typed are remembered in.
   var historyFile: HistoryFile?
   /// The statements typed in this session.
@@ -68,6 +74,8 @@ package final class Session: CommandHost {
   /// Which definitions that hide layers have been told of.
   var shadowingNotes: Set<String> = []
   var hasNotedMissingLibrary = false
+  /// The latest error, as it is shown without colours: rank 0 is told of those of other ranks.
+  var lastError = ""
   /// Told what ends the process where that happens amid a statement: nothing can be written.
   var beforeEnding: ((String) -> Void)?
   private var madeReader: PromptReader?
@@ -81,6 +89,8 @@ package final class Session: CommandHost {
   /// The function in which an error arose, open for looking.
   var openFrame: FrameView?
   private var madeDebugger: Debugger?
+  /// What the terminal has answered about pictures, once it was asked.
+  var askedGraphics: GraphicsProtocol??
   /// What is told what statements give, where a script runs as a test.
   var test: ScriptTest?
   /// Whether the terminal's last row holds output that no line feed has ended.
@@ -136,6 +146,10 @@ package final class Session: CommandHost {
   /// Writes to standard output.
   package func writeOutput(_ text: String) {
     if let test { return test.write(text) }
+    if drawsForPage {
+      transcript?.addOutput(text)
+      return
+    }
     output.write(text)
     if terminal.showsOutput { noteRow(text) }
     transcript?.addOutput(text)
@@ -144,6 +158,9 @@ package final class Session: CommandHost {
   /// Writes to standard error, after what standard output was given before.
   package func writeError(_ text: String) {
     if let test { return test.tell(text) }
+    // It was said when the same was drawn for the terminal.
+    if drawsForPage { return }
+    if text.hasPrefix("error: ") { lastError = text }
     output.flush()
     errors.write(text)
     if terminal.showsErrors { noteRow(text) }
@@ -172,6 +189,8 @@ package final class Session: CommandHost {
 
   /// Shows an error.
   package func report(_ diagnostic: Diagnostic) {
+    // What stops this rank may be the end of another, which has been told already.
+    (Ranks.current as? LaunchedRanks)?.endAfterFault()
     if diagnostic.phase == .interrupted, interruptIsExplained {
       interruptIsExplained = false
       return
@@ -183,7 +202,8 @@ package final class Session: CommandHost {
     let width = terminal.showsErrors ? Terminal.size(of: STDERR_FILENO).columns : nil
     writeError(
       lead + diagnostic.rendered(inColor: terminal.colorsErrors, width: width) + "\n")
-    transcript?.addOutput(diagnostic.rendered() + "\n")
+    lastError = diagnostic.rendered() + "\n"
+    transcript?.addError(diagnostic.rendered() + "\n")
   }
 
   /// How values are printed.
