@@ -81,6 +81,16 @@ import Testing
     for (a, b) in zip(expected.doubles(), found.doubles()) { #expect(abs(a - b) < 1e-5) }
   }
 
+  /// Numbers of inputs that only data can tell are asked for, not guessed.
+  @Test func whatNoDataHasDecidedIsNotWritten() throws {
+    let open = try Self.chains.map { try network($0.0()) }
+      .filter { $0.layers.contains { !$0.isResolved } }
+    #expect(!open.isEmpty)
+    for network in open {
+      #expect(throws: NetworkError.self, "\(network)") { try network.onnxModel() }
+    }
+  }
+
   /// Refused, not trapped: names of nodes that do not fit, sizes that no memory holds, circles.
   @Test func damagedGraphsAreRefused() throws {
     var generator = RandomGenerator(seed: 3)

@@ -9,12 +9,12 @@ extension Network {
   /// Throws `unresolved` where layers lack their numbers, `unknownInput`, and `notInONNX` where a
   /// layer has no such form.
   package func onnxModel() throws -> ONNXModel {
-    guard let input = exampleShape() else {
-      if let index = layers.firstIndex(where: { !$0.isResolved }) {
-        throw NetworkError.unresolved(layer: layers[index].description, position: index + 1)
-      }
-      throw NetworkError.unknownInput
+    // What no data has decided is not guessed: the weights would be those of another network.
+    let isGuess = seenInput == nil && inputShape == nil
+    if isGuess, let index = layers.firstIndex(where: { !$0.isResolved }) {
+      throw NetworkError.unresolved(layer: layers[index].description, position: index + 1)
     }
+    guard let input = exampleShape() else { throw NetworkError.unknownInput }
     var network = self
     if !isResolved { try network.resolve(input: input) }
     let open = network.openAxes(of: input)
