@@ -264,6 +264,9 @@ class Case:
         return (f"epochs={self.epochs} batch={self.batch} shuffle=false "
                 f"reduction={self.reduction} optimizer={self.optimizer_code}{loss}")
 
+    double = False
+    """Whether it is trained in Float64."""
+
     takes_gradients = False
     """Whether the gradients at the start are compared too, in Float64."""
 
@@ -274,8 +277,11 @@ class Case:
             f"d = n{i}", "d += w",
             f"g = grad {self.kind}(f64(inputs.y{i}), d(f64(inputs.x{i}))) wrt d",
             f'save g to "gradient{i}.npz"']
+        widened = [
+            f"w = n{i}.parameters", "for name in keys(w) { w[name] = f64(0 * w[name]) }", f"n{i} += w"]
         return [
-            f"n{i} = {self.code}", f"n{i}(inputs.x{i});", f'save n{i} to "start{i}.npz"',
+            f"n{i} = {self.code}", f"n{i}(inputs.x{i});", *(widened if self.double else []),
+            f'save n{i} to "start{i}.npz"',
             *(gradient if self.takes_gradients else []),
             f"D{i} = {data}",
             f"train n{i} on D{i} {self.training_code}",
@@ -425,8 +431,9 @@ def judge(case, result, report):
             return
     start, values = result.start, result.values
     exact = case.torch_run(start, torch.float64)
-    others = [case.torch_run(start, torch.float32)]
-    others += [case.torch_run(start, torch.float64, 2e-7), case.torch_run(start, torch.float64, 3e-7)]
+    size = 2e-14 if case.double else 2e-7
+    others = [] if case.double else [case.torch_run(start, torch.float32)]
+    others += [case.torch_run(start, torch.float64, size * part) for part in (1, 1.5)]
     if len(exact) != len(values):
         report.fail(case.seed, what, f"{len(values)} results, expected {len(exact)}")
         return
@@ -441,7 +448,7 @@ def judge(case, result, report):
             report.skipped += 1
             return
         worst = np.abs(value - reference).max(initial=0)
-        if not worst <= 30 * apart + 2e-5 * (scale + 1e-2):
+        if not worst <= 30 * apart + 100 * size * (scale + 1e-2):
             report.fail(case.seed, what, f"{name}: off by {worst:.2e} of {scale:.3g} "
                         f"(rounding: {apart:.1e})\n  {value}\n  {reference}")
             return

@@ -1,4 +1,3 @@
-import Glibc
 import Operations
 import Tensors
 
@@ -37,7 +36,7 @@ package struct BatchNormalization: NormalizationLayer {
     let deviation = try x - mean
     let variance = try Variable.mean(deviation * deviation, axes: axes)
     try training.measured(averaged(mean.tensor, variance.tensor, rows: x.count / gamma.count))
-    return try normalized(deviation, variance: variance, gamma: gamma, beta: beta)
+    return try Self.normalized(deviation, variance: variance, gamma: gamma, beta: beta)
   }
 
   /// The running statistics after a batch of `rows` values a feature.
@@ -55,135 +54,5 @@ package struct BatchNormalization: NormalizationLayer {
     builder.append(
       try BatchNormalizationStage(builder, features: input.last ?? 1, width: input.reduce(1, *)))
     return true
-  }
-}
-
-/// Backward, with x̂ the normalized input and n the rows: dγ = Σ G⊙x̂, dβ = Σ G,
-/// dx = γ/σ · (G − dβ/n − x̂ ⊙ dγ/n).
-final class BatchNormalizationStage: Stage {
-  private let gamma: ParameterSlot
-  private let beta: ParameterSlot
-  private let features: Int
-  private let retained: Float
-  private let statistics: StatisticsStore
-  private let offset: Int
-  private let normalized: Floats
-  /// Per feature: mean, 1/σ, and sums.
-  private let means: Floats
-  private let scales: Floats
-  private var sums: [Double]
-  private var products: [Double]
-
-  init(_ builder: StageBuilder, features: Int, width: Int) throws(TensorError) {
-    self.features = features
-    gamma = builder.nextParameter()
-    beta = builder.nextParameter()
-    retained = Float(builder.retained)
-    statistics = builder.statistics
-    offset = builder.nextStatistics(2 * features)
-    normalized = try builder.buffer(width: width).pointer
-    means = try builder.buffer(width: features).pointer
-    scales = try builder.buffer(width: features).pointer
-    sums = [Double](repeating: 0, count: features)
-    products = sums
-    super.init(builder, output: try builder.buffer(width: width))
-  }
-
-  override var keepsOutput: Bool { false }
-
-  override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
-    self.input = input
-    let (x, y) = (input.pointer, output.pointer)
-    if step.isTraining { measure(x) } else { recall() }
-    let (gammas, betas) = (gamma.weights, beta.weights)
-    for row in 0..<output.count / features {
-      let start = row * features
-      for feature in 0..<features {
-        let value = (x[start + feature] - means[feature]) * scales[feature]
-        normalized[start + feature] = value
-        y[start + feature] = gammas[feature] * value + betas[feature]
-      }
-    }
-    return output
-  }
-
-  private func measure(_ input: Floats) {
-    let count = output.count / features
-    for feature in 0..<features { (sums[feature], products[feature]) = (0, 0) }
-    for row in 0..<count {
-      for feature in 0..<features { sums[feature] += Double(input[row * features + feature]) }
-    }
-    for feature in 0..<features { sums[feature] /= Double(count) }
-    for row in 0..<count {
-      for feature in 0..<features {
-        let deviation = Double(input[row * features + feature]) - sums[feature]
-        products[feature] += deviation * deviation
-      }
-    }
-    for feature in 0..<features {
-      means[feature] = Float(sums[feature])
-      scales[feature] = Float(
-        1 / sqrt(products[feature] / Double(count) + BatchNormalization.epsilon))
-      let variance = Float(products[feature] / Double(max(1, count - 1)))
-      let (mean, spread) = (offset + feature, offset + features + feature)
-      follow(mean, means[feature])
-      follow(spread, variance)
-    }
-  }
-
-  /// Moves a running statistic towards what this batch has.
-  private func follow(_ index: Int, _ measured: Float) {
-    let old = Float(statistics.values[index])
-    statistics.values[index] = Double(old + BatchNormalization.share * (measured - old))
-  }
-
-  private func recall() {
-    for feature in 0..<features {
-      means[feature] = Float(statistics.values[offset + feature])
-      let variance = statistics.values[offset + features + feature]
-      scales[feature] = Float(1 / sqrt(variance + BatchNormalization.epsilon))
-    }
-  }
-
-  override func backward(_ rows: FloatRows, _ step: StepContext) throws -> FloatRows {
-    let (gradient, count) = (rows.pointer, output.count / features)
-    for feature in 0..<features { (sums[feature], products[feature]) = (0, 0) }
-    for row in 0..<count {
-      for feature in 0..<features {
-        let g = Double(gradient[row * features + feature])
-        sums[feature] += g
-        products[feature] += g * Double(normalized[row * features + feature])
-      }
-    }
-    let kept = step.isFirstChunk ? retained : 1
-    for feature in 0..<features {
-      gamma.update[feature] =
-        (kept == 0 ? 0 : kept * gamma.update[feature]) + Float(products[feature])
-      beta.update[feature] = (kept == 0 ? 0 : kept * beta.update[feature]) + Float(sums[feature])
-      sums[feature] /= Double(count)
-      products[feature] /= Double(count)
-    }
-    let gammas = gamma.weights
-    for row in 0..<count {
-      for feature in 0..<features {
-        let index = row * features + feature
-        gradient[index] =
-          gammas[feature] * scales[feature]
-          * (gradient[index] - Float(sums[feature])
-            - normalized[index] * Float(products[feature]))
-      }
-    }
-    return rows
-  }
-
-  override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
-    (
-      "\(gamma.name) * (x - mean) / std + \(beta.name)",
-      [
-        StageOperand("x", input),
-        StageOperand(gamma.name, FloatRows(gamma.weights, rows: 1, columns: features)),
-        StageOperand(beta.name, FloatRows(beta.weights, rows: 1, columns: features)),
-      ]
-    )
   }
 }

@@ -41,8 +41,10 @@ package struct Embedding: SelfContainedLayer {
     let places =
       dimensions.count == 2 && dimensions[1] == 1
       ? try x.tensor.reshaped([dimensions[0]]) : x.tensor
-    guard codes.contains(-1) else { return try .subscripted(table, [.gather(places)]) }
-    let known = try Tensor.apply(.greaterOrEqual, places, 0)
+    let hasGaps = codes.contains(-1)
+    let known = hasGaps ? try Tensor.apply(.greaterOrEqual, places, 0) : nil
+    pass.sequences.note(places.rank == 2 ? known : nil)
+    guard let known else { return try .subscripted(table, [.gather(places)]) }
     let vectors = try Variable.subscripted(
       table, [.gather(Tensor.apply(.maximum, places, 0))])
     return try .where(known.reshaped(known.shape.dimensions + [1]), vectors, Variable(0))

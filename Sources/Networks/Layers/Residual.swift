@@ -96,6 +96,7 @@ package struct Residual: CompositeLayer {
 final class ResidualStage: Stage {
   private let inner: [Stage]
   private let kept: FloatRows?
+  private var sum: PlannedSum
 
   /// - Parameter passesGradient: whether anything before the layer needs the gradient.
   init(_ builder: StageBuilder, inner: [Stage], width: Int, passesGradient: Bool)
@@ -103,6 +104,7 @@ final class ResidualStage: Stage {
   {
     self.inner = inner
     kept = passesGradient ? try builder.buffer(width: width) : nil
+    sum = PlannedSum(count: builder.rows * width)
     super.init(builder, output: try builder.buffer(width: width))
   }
 
@@ -112,8 +114,7 @@ final class ResidualStage: Stage {
     self.input = input
     var value = input
     for stage in inner { value = try stage.forward(value, step) }
-    let (x, f, y) = (input.pointer, value.pointer, output.pointer)
-    for index in 0..<output.count { y[index] = x[index] + f[index] }
+    sum.run(input, value, into: output, on: backend)
     return output
   }
 
@@ -121,14 +122,29 @@ final class ResidualStage: Stage {
     kept?.copy(from: gradient)
     var value = gradient
     for stage in inner.reversed() { value = try stage.backward(value, step) }
-    if let kept {
-      let (g, own) = (value.pointer, kept.pointer)
-      for index in 0..<kept.count { g[index] += own[index] }
-    }
+    if let kept { sum.run(value, kept, into: value, on: backend) }
     return value
   }
 
   override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
     ("x + f(x)", [StageOperand("x", input)])
+  }
+}
+
+/// The sum of two rows of numbers of fixed length; it is never cut short.
+private struct PlannedSum {
+  private var program: ElementwiseProgram.Planned
+
+  init(count: Int) {
+    program = .init(
+      ElementwiseProgram([.load(0), .load(1), .binary(.add)]), [.rows, .rows], count: count)
+  }
+
+  mutating func run(
+    _ a: FloatRows, _ b: FloatRows, into result: FloatRows, on backend: any Backend
+  ) {
+    program.set(0, to: a)
+    program.set(1, to: b)
+    program.run(into: result, on: backend)
   }
 }

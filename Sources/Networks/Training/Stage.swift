@@ -95,4 +95,6 @@ final class StepContext {
   var step: UInt64 = 0
   /// The first row's place in the batch.
   var rowOffset = 0
+  /// What the stages tell each other of the sequences that pass.
+  let sequences = SequencePass()
 }
