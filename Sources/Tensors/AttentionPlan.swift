@@ -53,10 +53,11 @@ package final class AttentionPlan: ReusablePlan, @unchecked Sendable {
     /// Weights · values.
     let seen: MatmulPrimitive
     /// Weightsᵀ · gradient, gradient · valuesᵀ, scores' gradient · keys, and its transpose · queries.
-    let back: (
-      values: MatmulPrimitive, weights: MatmulPrimitive, queries: MatmulPrimitive,
-      keys: MatmulPrimitive
-    )?
+    let back:
+      (
+        values: MatmulPrimitive, weights: MatmulPrimitive, queries: MatmulPrimitive,
+        keys: MatmulPrimitive
+      )?
     /// The gradient of a head's weights.
     let gradient: FloatBuffer
   }

@@ -118,7 +118,8 @@ package final class RecurrentPlan: ReusablePlan, @unchecked Sendable {
       let known = primitives[rows.count]
       let product =
         if let known { known } else {
-          try MatmulPrimitive(Self.product(key, rows.count), rows: rows.count, columns: columns(key))
+          try MatmulPrimitive(
+            Self.product(key, rows.count), rows: rows.count, columns: columns(key))
         }
       primitives[rows.count] = product
       pieces.append(Piece(rows: rows, product: product))

@@ -65,7 +65,9 @@ import Testing
       }, [9, 6, 4]
     ),
     (
-      { try ConvolutionLayer(.conv2d, inputs: 4, outputs: 4, kernel: 2, padding: .valid, groups: 4) },
+      {
+        try ConvolutionLayer(.conv2d, inputs: 4, outputs: 4, kernel: 2, padding: .valid, groups: 4)
+      },
       [3, 5, 4]
     ),
     ({ try ConvolutionLayer(.conv2d, inputs: 3, outputs: 2, kernel: 1, stride: 3) }, [7, 7, 3]),
@@ -76,7 +78,9 @@ import Testing
           .conv1d, inputs: 4, outputs: 2, kernel: 4, stride: 3, padding: .valid, groups: 2)
       }, [12, 4]
     ),
-    ({ try ConvolutionLayer(.transposed, inputs: 2, outputs: 3, kernel: 4, stride: 2) }, [3, 4, 2]),
+    (
+      { try ConvolutionLayer(.transposed, inputs: 2, outputs: 3, kernel: 4, stride: 2) }, [3, 4, 2]
+    ),
     (
       {
         try ConvolutionLayer(

@@ -99,13 +99,15 @@ struct Scaling: Layer {
       Case("conv2d", [5, 4, 2]) {
         [
           try ConvolutionLayer(.conv2d, inputs: 2, outputs: 3, kernel: 3), ActivationLayer(.relu),
-          try ConvolutionLayer(.conv2d, inputs: 3, outputs: 2, kernel: 2, stride: 2, padding: .valid),
+          try ConvolutionLayer(
+            .conv2d, inputs: 3, outputs: 2, kernel: 2, stride: 2, padding: .valid),
           ActivationLayer(.tanh), BatchNormalization(), Flatten(), try Dense(outputs: 3),
         ]
       },
       Case("max_pool", [4, 6, 2]) {
         [
-          try ConvolutionLayer(.conv2d, inputs: 2, outputs: 3, kernel: 3), try Pooling(.max, size: 2),
+          try ConvolutionLayer(.conv2d, inputs: 2, outputs: 3, kernel: 3),
+          try Pooling(.max, size: 2),
           Flatten(),
           try Dense(outputs: 3),
         ]

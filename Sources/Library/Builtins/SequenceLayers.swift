@@ -79,7 +79,8 @@ extension Builtin {
 
   /// The parameter that says what fills up a sequence.
   private static let fillMask = Parameter(
-    "mask", .bool, default: .bool(false), "whether steps whose features are all 0 fill up a sequence")
+    "mask", .bool, default: .bool(false),
+    "whether steps whose features are all 0 fill up a sequence")
 
   static let attention = Builtin(
     Declaration(

@@ -86,7 +86,8 @@ extension Network {
       let pass = TrainingPass(seed: seed, position: index + 1, step: 0, firstRow: 0)
       let own = remaining.prefix(layer.parameterCount)
       remaining = remaining.dropFirst(layer.parameterCount)
-      value = try layer.apply(value, LayerPass(parameters: own, training: pass, sequences: sequences))
+      value = try layer.apply(
+        value, LayerPass(parameters: own, training: pass, sequences: sequences))
     }
     return value
   }

@@ -52,7 +52,7 @@ struct ShapesAlone: Backend {
     outputs: UnsafeRawPointer, of numbers: UnsafeRawPointer,
     into chosen: UnsafeMutableRawPointer
   ) {}
-  func columnMoments(of rows: FloatRows) -> (means: [Double], squares: [Double]) { 
+  func columnMoments(of rows: FloatRows) -> (means: [Double], squares: [Double]) {
     let zeros = [Double](repeating: 0, count: rows.columns)
     return (zeros, zeros)
   }
