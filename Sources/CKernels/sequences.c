@@ -53,14 +53,16 @@ void nnsh_recurrent_step(
 
 void nnsh_recurrent_step_back(
     const nnsh_recurrence *r, ptrdiff_t first, ptrdiff_t rows, ptrdiff_t step,
-    float *state_gradient, float *cell_gradient, float *inside_back, float *recurrent_back,
-    const float *zeros) {
+    const float *states_gradient, float *state_gradient, float *cell_gradient,
+    float *inside_back, float *recurrent_back, const float *zeros) {
   const nnsh_kernel_table *kernels = nnsh_kernels();
   ptrdiff_t h = r->hidden, wide = gates_of(r->kind) * h;
   for (ptrdiff_t i = 0; i < rows; i++) {
     row_of_step at = row_of(r, first + i, step, zeros);
     float *back = inside_back + at.gates, *past = recurrent_back + at.gates;
     float *gradient = state_gradient + i * h;
+    const float *own = states_gradient + at.place * h;
+    for (ptrdiff_t j = 0; j < h; j++) gradient[j] += own[j];
     const float *kept = r->kept + at.kept;
     if (r->real != NULL && r->real[at.place] == 0) {
       memset(back, 0, (size_t)wide * sizeof(float));

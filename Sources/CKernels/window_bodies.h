@@ -1,10 +1,58 @@
 // Square windows of images, for the element type T: a line of the output at a time. Windows do not
 // overlap, and channels are next to each other.
 
+// The largest of windows of two by two, the usual ones, in one pass.
+static void JOIN(pool_pairs_, SUFFIX)(
+    T *restrict out, const T *restrict in, ptrdiff_t width, ptrdiff_t channels) {
+  const T *below = in + width * channels;
+  for (ptrdiff_t x = 0; x < width / 2; x++) {
+    VECTOR(LANES)
+    for (ptrdiff_t c = 0; c < channels; c++) {
+      T a = in[c], b = in[channels + c], d = below[c], e = below[channels + c];
+      a = b > a || b != b ? b : a;
+      d = e > d || e != e ? e : d;
+      out[c] = d > a || d != d ? d : a;
+    }
+    out += channels;
+    in += 2 * channels;
+    below += 2 * channels;
+  }
+}
+
+static void JOIN(unpool_pairs_, SUFFIX)(
+    T *restrict back, const T *restrict gradient, const T *restrict in, const T *restrict out,
+    ptrdiff_t width, ptrdiff_t channels) {
+  const T *below = in + width * channels;
+  T *back_below = back + width * channels;
+  for (ptrdiff_t x = 0; x < width / 2; x++) {
+    VECTOR(LANES)
+    for (ptrdiff_t c = 0; c < channels; c++) {
+      T y = out[c];
+      T a = in[c] == y ? (T)1 : (T)0, b = in[channels + c] == y ? (T)1 : (T)0;
+      T d = below[c] == y ? (T)1 : (T)0, e = below[channels + c] == y ? (T)1 : (T)0;
+      T part = gradient[c] / (a + b + d + e);
+      back[c] = part * a;
+      back[channels + c] = part * b;
+      back_below[c] = part * d;
+      back_below[channels + c] = part * e;
+    }
+    gradient += channels;
+    out += channels;
+    in += 2 * channels;
+    below += 2 * channels;
+    back += 2 * channels;
+    back_below += 2 * channels;
+  }
+}
+
 static void JOIN(pool_line_, SUFFIX)(
     int largest, T *out, const T *in, ptrdiff_t size, ptrdiff_t width, ptrdiff_t channels) {
   ptrdiff_t columns = width / size;
   double share = 1.0 / (double)(size * size);
+  if (largest && size == 2) {
+    JOIN(pool_pairs_, SUFFIX)(out, in, width, channels);
+    return;
+  }
   for (ptrdiff_t x = 0; x < columns; x++, out += channels, in += size * channels) {
     if (largest) {
       memcpy(out, in, (size_t)channels * sizeof(T));
@@ -54,6 +102,10 @@ static void JOIN(unpool_line_, SUFFIX)(
   for (ptrdiff_t line = 0; line < size && rest > 0; line++) {
     memset(back + (line * width + columns * size) * channels, 0,
            (size_t)(rest * channels) * sizeof(T));
+  }
+  if (largest && size == 2) {
+    JOIN(unpool_pairs_, SUFFIX)(back, gradient, in, out, width, channels);
+    return;
   }
   for (ptrdiff_t x = 0; x < columns; x++) {
     for (ptrdiff_t first = 0; first < channels; first += short_row) {

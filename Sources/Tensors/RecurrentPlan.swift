@@ -216,12 +216,8 @@ package final class RecurrentPlan: ReusablePlan, @unchecked Sendable {
     cell.update(repeating: 0, count: rows * hidden)
     for step in stride(from: steps - 1, through: 0, by: -1) {
       if Interrupt.isRequested { return Self.interrupted }
-      for row in 0..<rows {
-        let own = gradient + ((piece.rows.lowerBound + row) * steps + step) * hidden
-        for index in 0..<hidden { state[row * hidden + index] += own[index] }
-      }
       nnsh_recurrent_step_back(
-        &recurrence, piece.rows.lowerBound, rows, step, state, cell, inside, recurrent,
+        &recurrence, piece.rows.lowerBound, rows, step, gradient, state, cell, inside, recurrent,
         zeros.pointer)
       if step == 0 { break }
       let place = piece.rows.lowerBound * steps + step

@@ -275,7 +275,7 @@ class Case:
         gradient = [
             f"w = n{i}.parameters", "for name in keys(w) { w[name] = f64(0 * w[name]) }",
             f"d = n{i}", "d += w",
-            f"g = grad {self.kind}(f64(inputs.y{i}), d(f64(inputs.x{i}))) wrt d",
+            "g = {}", f"g = grad {self.kind}(f64(inputs.y{i}), d(f64(inputs.x{i}))) wrt d",
             f'save g to "gradient{i}.npz"']
         widened = [
             f"w = n{i}.parameters", "for name in keys(w) { w[name] = f64(0 * w[name]) }", f"n{i} += w"]
@@ -285,7 +285,7 @@ class Case:
             *(gradient if self.takes_gradients else []),
             f"D{i} = {data}",
             f"train n{i} on D{i} {self.training_code}",
-            f'save n{i} to "end{i}.npz"', f"R.history{i} = tensor(n{i}.history.loss)",
+            f'save n{i} to "end{i}.npz"', f"R.history{i} = tensor(f64(n{i}.history.loss))",
             f"R.output{i} = n{i}(inputs.x{i})", f"test n{i} on D{i}", f"R.test{i} = ans.loss"]
 
     row_weight = 1
@@ -448,7 +448,8 @@ def judge(case, result, report):
             report.skipped += 1
             return
         worst = np.abs(value - reference).max(initial=0)
-        if not worst <= 30 * apart + 100 * size * (scale + 1e-2):
+        near = 1e-8 if case.double else 2e-5
+        if not worst <= 30 * apart + near * (scale + 1e-2):
             report.fail(case.seed, what, f"{name}: off by {worst:.2e} of {scale:.3g} "
                         f"(rounding: {apart:.1e})\n  {value}\n  {reference}")
             return

@@ -50,7 +50,10 @@ package struct Residual: CompositeLayer {
     return input
   }
 
-  package func features(after input: Int?) -> Int? { input }
+  package func features(after input: Int?) -> Int? {
+    // Its layers keep the shape: what they give is what comes in.
+    input ?? layers.reduce(input) { $1.features(after: $0) }
+  }
 
   package mutating func resolve(features: Int) throws {
     var inside: Int? = features
