@@ -2,7 +2,9 @@
 # the Debian packages that nnsh is built with are installed when they are missing.
 
 PREFIX ?= /usr/local
-RELEASE := swift build --configuration release --static-swift-stdlib
+# Archives of the small libraries, which the linker finds before the system's shared ones.
+ARCHIVES := $(CURDIR)/.build/archives
+RELEASE := swift build --configuration release --static-swift-stdlib -Xlinker -L$(ARCHIVES)
 BINARY = $(shell $(RELEASE) --show-bin-path)/nnsh
 ROOT = $(DESTDIR)$(PREFIX)
 MAN = $(ROOT)/share/man/man1/nnsh.1
@@ -12,15 +14,18 @@ NOTICES = $(ROOT)/share/doc/nnsh
 FISH_COMPLETION = $(ROOT)/share/fish/vendor_completions.d/nnsh.fish
 SOURCES := Package.swift Plugins Sources Tests
 
-.PHONY: build demo test sanitize valgrind kills fuzz soak interrupts fixtures check format bench manual \
-  verdicts install install-files uninstall clean compare package try-packages
+.PHONY: build demo test test-mpi sanitize valgrind kills fuzz soak interrupts fixtures check format bench manual \
+  verdicts install install-files uninstall clean compare package \
+  try-packages pictures
 
 build:
 	@Scripts/install-packages build
+	@Scripts/static-libraries $(ARCHIVES)
 	$(RELEASE) --product nnsh
 
 demo:
 	@Scripts/install-packages demo
+	@Scripts/static-libraries $(ARCHIVES)
 	$(RELEASE) --product nnsh
 	$(BINARY) examples/report.nns
 
@@ -28,6 +33,15 @@ test:
 	@Scripts/install-packages test
 	swift test
 	Scripts/syntax-product
+
+# Several ranks under Open MPI and MPICH: the same bits, and an end to all where one of them ends.
+RANK_KILLS ?= 50
+
+test-mpi:
+	@Scripts/install-packages mpi
+	@Scripts/static-libraries $(ARCHIVES)
+	$(RELEASE) --product nnsh
+	Scripts/test-mpi $(BINARY) $(RANK_KILLS)
 
 # Random expressions, gradients and trained networks against NumPy and PyTorch.
 compare: build
@@ -45,6 +59,7 @@ sanitize:
 
 valgrind:
 	@Scripts/install-packages valgrind
+	@Scripts/static-libraries $(ARCHIVES)
 	$(RELEASE) --product nnsh
 	Scripts/valgrind
 
@@ -73,6 +88,7 @@ KILLS ?= 1000
 
 kills:
 	@Scripts/install-packages demo
+	@Scripts/static-libraries $(ARCHIVES)
 	$(RELEASE) --product nnsh
 	Scripts/kills $(BINARY) $(KILLS)
 	NNSH_KILLS=200 swift test --filter killsChangeNothing
@@ -98,6 +114,10 @@ verdicts: build
 # The reference manual, written anew from the registry; a test fails when it is not current.
 manual: build
 	$(BINARY) --generate manual > docs/reference.md
+
+# The pictures of the README and of docs/, drawn anew from sessions at a terminal.
+pictures: build
+	Scripts/pictures $(BINARY)
 
 install: build install-files
 

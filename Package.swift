@@ -27,6 +27,11 @@ let package = Package(
     .target(
       name: "Networks", dependencies: ["Graph", "Operations", "Tensors", "CKernels"],
       exclude: ["README.md"]),
+    // Opens MPI under a launcher alone.
+    .target(name: "CMessagePassing"),
+    .target(
+      name: "MessagePassing", dependencies: ["CMessagePassing", "Networks", "Tensors"],
+      exclude: ["README.md"]),
     .target(name: "Syntax", exclude: ["README.md"]),
     .target(
       name: "Files", dependencies: ["Syntax", "Tensors", "CZlib", "CPng", "CJpeg"],
@@ -67,7 +72,8 @@ let package = Package(
     .target(
       name: "Shell",
       dependencies: [
-        "Prompt", "Plot", "Console", "Explaining", "Checking", "Derivation", "Library", "Language",
+        "Prompt", "Plot", "Console", "MessagePassing", "Explaining", "Checking", "Derivation",
+        "Library", "Language",
         "Datasets", "Files", "Networks", "Graph", "Operations", "Tensors", "Syntax", "CEditline",
       ],
       exclude: ["README.md", "Lessons/Scripts"],

@@ -2,7 +2,9 @@
 
 // What the machine asks at every turn of a loop is one number.
 enum { interrupted = 1, memo_filled = 2, memo_on = 4, profile_on = 8, memory_short = 16,
-  release_waits = 32 };
+  release_waits = 32, held_back = 64 };
+// Whether requests wait until those who must stop together have agreed.
+static int is_holding;
 
 static int attention;
 
@@ -16,7 +18,17 @@ static void set_flag(int bit, int value) {
 
 static int has_flag(int bit) { return (__atomic_load_n(&attention, __ATOMIC_RELAXED) & bit) != 0; }
 
-void nnsh_interrupt_request(void) { set_flag(interrupted, 1); }
+void nnsh_interrupt_request(void) {
+  set_flag(__atomic_load_n(&is_holding, __ATOMIC_RELAXED) ? held_back : interrupted, 1);
+}
+void nnsh_interrupt_hold(int on) {
+  __atomic_store_n(&is_holding, on, __ATOMIC_RELAXED);
+  int from = on ? interrupted : held_back;
+  if (!has_flag(from)) return;
+  set_flag(on ? held_back : interrupted, 1);
+  set_flag(from, 0);
+}
+int nnsh_interrupt_is_held_back(void) { return has_flag(held_back); }
 void nnsh_interrupt_clear(void) { set_flag(interrupted, 0); }
 int nnsh_interrupt_is_requested(void) { return has_flag(interrupted); }
 int nnsh_needs_attention(void) {

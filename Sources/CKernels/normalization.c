@@ -86,7 +86,7 @@ static void join(const double *sums, ptrdiff_t pieces, ptrdiff_t count, double *
   }
 }
 
-static void moments_piece(void *context, ptrdiff_t piece) {
+static void totals_piece(void *context, ptrdiff_t piece) {
   const normalizing *work = context;
   const nnsh_kernel_table *kernels = nnsh_kernels();
   ptrdiff_t first, rows = piece_rows(work, piece, &first), width = width_of(work->columns);
@@ -103,23 +103,19 @@ static void moments_piece(void *context, ptrdiff_t piece) {
   memcpy(work->sums + piece * work->columns, sums, (size_t)work->columns * sizeof(double));
 }
 
-int nnsh_column_moments(
-    const float *in, ptrdiff_t rows, ptrdiff_t columns, double *means, double *squares) {
+int nnsh_column_totals(
+    const float *in, ptrdiff_t rows, ptrdiff_t columns, const double *centres, double *totals) {
   ptrdiff_t pieces = pieces_of(rows, columns), repeats = repeats_of(columns);
-  size_t bytes = (size_t)(pieces * columns) * sizeof(double);
-  normalizing work = {.in = in, .rows = rows, .columns = columns, .repeats = repeats};
-  work.sums = malloc(bytes + 1);
+  double room[wide];
+  for (ptrdiff_t i = 0; centres && repeats > 1 && i < repeats * columns; i++) {
+    room[i] = centres[i % columns];
+  }
+  normalizing work = {.in = in, .rows = rows, .columns = columns, .repeats = repeats,
+                      .centres = centres && repeats > 1 ? room : centres};
+  work.sums = calloc((size_t)(pieces * columns) + 1, sizeof(double));
   if (work.sums == NULL) return nnsh_no_memory;
-  memset(work.sums, 0, bytes);
-  nnsh_parallel_whole(pieces, rows * columns, moments_piece, &work);
-  join(work.sums, pieces, columns, means);
-  double centres[wide];
-  for (ptrdiff_t j = 0; j < columns; j++) means[j] /= (double)rows;
-  for (ptrdiff_t i = 0; repeats > 1 && i < repeats * columns; i++) centres[i] = means[i % columns];
-  memset(work.sums, 0, bytes);
-  work.centres = repeats > 1 ? centres : means;
-  nnsh_parallel_whole(pieces, rows * columns, moments_piece, &work);
-  join(work.sums, pieces, columns, squares);
+  nnsh_parallel_whole(pieces, rows * columns, totals_piece, &work);
+  join(work.sums, pieces, columns, totals);
   free(work.sums);
   return nnsh_done;
 }

@@ -43,33 +43,32 @@ static inline void pause_briefly(void) {
 #endif
 }
 
-// A number that only grows, which one thread raises and one other waits for.
+// The number of a job, which one thread raises and one other waits for.
 typedef struct {
-  unsigned count;
+  unsigned job;
   int sleeps;
   pthread_mutex_t mutex;
   pthread_cond_t raised;
 } gate;
 
-static void gate_raise(gate *g) {
-  // Either the waiter sees the new count before it sleeps, or this sees that it means to sleep.
-  __atomic_fetch_add(&g->count, 1, __ATOMIC_SEQ_CST);
+static void gate_raise(gate *g, unsigned job) {
+  // Either the waiter sees the new number before it sleeps, or this sees that it means to sleep.
+  __atomic_store_n(&g->job, job, __ATOMIC_SEQ_CST);
   if (!__atomic_load_n(&g->sleeps, __ATOMIC_SEQ_CST)) return;
   pthread_mutex_lock(&g->mutex);
   pthread_cond_signal(&g->raised);
   pthread_mutex_unlock(&g->mutex);
 }
 
-static int gate_has_reached(gate *g, unsigned count) {
-  return __atomic_load_n(&g->count, __ATOMIC_SEQ_CST) == count;
-}
-
-static void gate_await(gate *g, unsigned count, int64_t patience) {
-  if (gate_has_reached(g, count)) return;
+// Waits for another number than the one that is known, and returns it.
+static unsigned gate_await(gate *g, unsigned known, int64_t patience) {
+  unsigned job = __atomic_load_n(&g->job, __ATOMIC_SEQ_CST);
+  if (job != known) return job;
   int64_t start = patience > 0 ? nanoseconds() : 0, waited = 0;
   while (waited < patience) {
     for (int look = 0; look < looks_between_clocks; look++) {
-      if (gate_has_reached(g, count)) return;
+      job = __atomic_load_n(&g->job, __ATOMIC_SEQ_CST);
+      if (job != known) return job;
       pause_briefly();
     }
     waited = nanoseconds() - start;
@@ -77,19 +76,34 @@ static void gate_await(gate *g, unsigned count, int64_t patience) {
   }
   pthread_mutex_lock(&g->mutex);
   __atomic_store_n(&g->sleeps, 1, __ATOMIC_SEQ_CST);
-  while (!gate_has_reached(g, count)) pthread_cond_wait(&g->raised, &g->mutex);
+  while ((job = __atomic_load_n(&g->job, __ATOMIC_SEQ_CST)) == known) {
+    pthread_cond_wait(&g->raised, &g->mutex);
+  }
   __atomic_store_n(&g->sleeps, 0, __ATOMIC_SEQ_CST);
   pthread_mutex_unlock(&g->mutex);
+  return job;
 }
 
 typedef struct {
   // What the caller raises and the worker waits for, and the other way round: on lines of their own.
   _Alignas(64) gate given;
   _Alignas(64) gate done;
+  // The last job that somebody has taken, the worker or, where it is late, the caller.
+  _Alignas(64) unsigned taken;
   void (*body)(void *, int);
   void *context;
   int index;
+  // Whether the caller did the last job in its place; the caller's alone.
+  int was_late;
 } worker;
+
+// Whether this thread is the one that does the job. The next job is given only after this one was
+// taken and done, so what it is stays in place until then.
+static int worker_take(worker *w, unsigned job) {
+  unsigned before = job - 1;
+  return __atomic_compare_exchange_n(
+      &w->taken, &before, job, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
 
 static worker *workers[most_threads];
 static int worker_count;
@@ -102,13 +116,21 @@ static int64_t patience(void) {
   return __atomic_load_n(&worker_count, __ATOMIC_RELAXED) < processors ? looking_time : 0;
 }
 
+static void worker_await(worker *w) {
+  unsigned done;
+  while ((done = __atomic_load_n(&w->done.job, __ATOMIC_SEQ_CST)) != w->given.job) {
+    gate_await(&w->done, done, patience());
+  }
+}
+
 static void *work(void *argument) {
   worker *self = argument;
   is_at_work = 1;
-  for (unsigned job = 1;; job++) {
-    gate_await(&self->given, job, patience());
+  for (unsigned job = 0;;) {
+    job = gate_await(&self->given, job, patience());
+    if (!worker_take(self, job)) continue;
     self->body(self->context, self->index);
-    gate_raise(&self->done);
+    gate_raise(&self->done, job);
   }
   return NULL;
 }
@@ -158,12 +180,19 @@ void nnsh_team_run(int shares, void (*body)(void *, int), void *context) {
   for (int i = 0; i < helpers; i++) {
     workers[i]->body = body;
     workers[i]->context = context;
-    gate_raise(&workers[i]->given);
+    gate_raise(&workers[i]->given, workers[i]->given.job + 1);
   }
   body(context, 0);
   for (int share = helpers + 1; share < shares; share++) body(context, share);
   for (int i = 0; i < helpers; i++) {
-    gate_await(&workers[i]->done, workers[i]->given.count, patience());
+    worker *helper = workers[i];
+    // On a busy machine a worker may not have begun: waiting for it would take a turn of the
+    // scheduler, longer than most shares.
+    helper->was_late = worker_take(helper, helper->given.job);
+    if (helper->was_late) body(context, helper->index);
+  }
+  for (int i = 0; i < helpers; i++) {
+    if (!workers[i]->was_late) worker_await(workers[i]);
   }
   is_at_work = 0;
   pthread_mutex_unlock(&team_mutex);

@@ -1,10 +1,12 @@
 #include "library.h"
 
 #include <dlfcn.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "include/COneDNN.h"
 
@@ -19,7 +21,37 @@ static char version_text[32];
 static int is_opened;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-/// The file that NNSH_ONEDNN names, "none" for none; otherwise the newest version there is.
+/// The folder `lib` beside the program's `bin`, where a Python package brings the library; 0 where
+/// the system does not say where the program is.
+static int find_own_folder(char *folder, size_t size) {
+  char program[PATH_MAX];
+  ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+  if (length <= 0) return 0;
+  program[length] = 0;
+  for (int level = 0; level < 2; level++) {
+    char *slash = strrchr(program, '/');
+    if (slash == NULL) return 0;
+    *slash = 0;
+  }
+  return (size_t)snprintf(folder, size, "%s/lib", program) < size;
+}
+
+static void *open_beside_program(void) {
+  char folder[PATH_MAX], path[PATH_MAX + 32];
+  if (!find_own_folder(folder, sizeof folder)) return NULL;
+  snprintf(path, sizeof path, "%s/libdnnl.so.3", folder);
+  if (access(path, R_OK) != 0) return NULL;
+  // What the library asks the system for, and a bare system lacks, is found when it is open already.
+  if (dlopen("libgomp.so.1", RTLD_LAZY | RTLD_LOCAL) == NULL) {
+    char team[PATH_MAX + 32];
+    snprintf(team, sizeof team, "%s/nnsh/libgomp.so.1", folder);
+    dlopen(team, RTLD_LAZY | RTLD_LOCAL);
+  }
+  return dlopen(path, RTLD_LAZY | RTLD_LOCAL);
+}
+
+/// The file that NNSH_ONEDNN names, "none" for none; otherwise one beside the program, otherwise the
+/// newest version that the system has.
 static void *open_file(void) {
   static const char *const names[] = {
 #if defined(__APPLE__)
@@ -35,6 +67,8 @@ static void *open_file(void) {
   if (wish != NULL && *wish != 0) {
     return strcmp(wish, "none") == 0 ? NULL : dlopen(wish, RTLD_LAZY | RTLD_LOCAL);
   }
+  void *own = open_beside_program();
+  if (own != NULL) return own;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     void *library = dlopen(names[i], RTLD_LAZY | RTLD_LOCAL);
     if (library != NULL) return library;

@@ -15,7 +15,7 @@ extension Vocabulary {
       Builtin.statisticsGroup, Builtin.interpolationGroup, Builtin.samplingGroup, Builtin.textGroup,
       Builtin.controlGroup,
     ].flatMap { $0 },
-    prelude: Prelude.source, preludeDeclarations: Prelude.declarations)
+    constants: Constant.all, prelude: Prelude.source, preludeDeclarations: Prelude.declarations)
 }
 
 extension CommandHost {

@@ -94,18 +94,18 @@ package protocol Backend: Sendable {
   func mask(_ gradient: FloatRows, rectified output: FloatRows)
   /// The sums of the columns, added to `retained` times what `sums` holds.
   func sumColumns(of rows: FloatRows, into sums: Floats, retaining retained: Float)
-  /// The mean of each column, and the sum of its squared deviations from it.
-  func columnMoments(
-    of rows: FloatRows
-  ) throws(TensorError) -> (means: [Double], squares: [Double])
+  /// The sum of each column, or of its squared deviations from a centre.
+  func columnTotals(
+    of rows: FloatRows, around centres: [Double]?
+  ) throws(TensorError) -> [Double]
   /// standard = (rows − mean) · scale, and output = gamma · standard + beta, column by column.
   func standardizeColumns(
     of rows: FloatRows, means: Floats, scales: Floats, gamma: Floats, beta: Floats,
     standard: Floats, into output: FloatRows)
-  /// The sums of the columns of a gradient, and of gradient · standard.
+  /// The sums of the columns of a gradient, and after them those of gradient · standard.
   func columnProducts(
     of gradient: FloatRows, standard: Floats
-  ) throws(TensorError) -> (sums: [Double], products: [Double])
+  ) throws(TensorError) -> [Double]
   /// gradient = factor · (gradient − mean − standard · slope), column by column.
   func standardizeColumnsBack(
     _ gradient: FloatRows, standard: Floats, factors: Floats, means: Floats, slopes: Floats)

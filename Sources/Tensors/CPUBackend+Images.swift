@@ -50,14 +50,13 @@ extension CPUBackend {
     nnsh_pool_chosen(&pools, type.code, images, outputs, numbers, chosen)
   }
 
-  package func columnMoments(
-    of rows: FloatRows
-  ) throws(TensorError) -> (means: [Double], squares: [Double]) {
-    var means = [Double](repeating: 0, count: rows.columns)
-    var squares = means
+  package func columnTotals(
+    of rows: FloatRows, around centres: [Double]?
+  ) throws(TensorError) -> [Double] {
+    var totals = [Double](repeating: 0, count: rows.columns)
     try checkStatus(
-      nnsh_column_moments(rows.pointer, rows.rows, rows.columns, &means, &squares))
-    return (means, squares)
+      nnsh_column_totals(rows.pointer, rows.rows, rows.columns, centres, &totals))
+    return totals
   }
 
   package func standardizeColumns(
@@ -70,11 +69,11 @@ extension CPUBackend {
 
   package func columnProducts(
     of gradient: FloatRows, standard: Floats
-  ) throws(TensorError) -> (sums: [Double], products: [Double]) {
+  ) throws(TensorError) -> [Double] {
     var both = [Double](repeating: 0, count: 2 * gradient.columns)
     try checkStatus(
       nnsh_column_products(gradient.pointer, standard, gradient.rows, gradient.columns, &both))
-    return (Array(both[..<gradient.columns]), Array(both[gradient.columns...]))
+    return both
   }
 
   package func standardizeColumnsBack(

@@ -113,6 +113,21 @@ package struct FloatRows: @unchecked Sendable {
     }
   }
 
+  /// Adds the numbers of `other`, of as many elements and the same type.
+  package func add(_ other: FloatRows) {
+    let piece = 1 << 14
+    Threads.run((count + piece - 1) / piece, work: count) { block in
+      let range = block * piece..<min(count, (block + 1) * piece)
+      if type == .f64 {
+        let (sums, more) = (doubles, other.doubles)
+        for index in range { sums[index] += more[index] }
+      } else {
+        let (sums, more) = (pointer, other.pointer)
+        for index in range { sums[index] += more[index] }
+      }
+    }
+  }
+
   /// Multiplies every number.
   package func multiply(by factor: Double) {
     if type == .f64 {

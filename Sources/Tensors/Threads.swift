@@ -35,6 +35,14 @@ package enum Interrupt {
   package static var isRequested: Bool { nnsh_interrupt_is_requested() != 0 }
   /// Asks for a stop; safe in a signal handler.
   package static func request() { nnsh_interrupt_request() }
+  /// Whether a stop has been asked for that waits (`heldBack`).
+  package static var isHeldBack: Bool { nnsh_interrupt_is_held_back() != 0 }
+  /// Runs `body`, in which a request only shows by `isHeldBack`; it takes effect afterwards.
+  package static func heldBack<Result>(_ body: () throws -> Result) rethrows -> Result {
+    nnsh_interrupt_hold(1)
+    defer { nnsh_interrupt_hold(0) }
+    return try body()
+  }
   /// Forgets the request.
   package static func clear() { nnsh_interrupt_clear() }
   /// Whether a loop must do more than go on: a stop has been asked for, memory has run short, or

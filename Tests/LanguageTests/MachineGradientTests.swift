@@ -121,7 +121,7 @@ import ValueElements
   static let makers = [
     "zeros(S)", "zeros(2, S)", "zeros([S])", "ones(S)", "full(S, 1)", "full([2, S], 1)", "eye(S)",
     "linspace(0, 1, S)", "one_hot([0], S)", "rand(S)", "randn(2, S)", "xavier(S, 2)", "he(2, S)",
-    "reshape([1, 2], S)", "reshape([1, 2], [S])", "repeat([1, 2], S)", "bincount([1], S)",
+    "reshape([1, 2], S)", "reshape([1, 2], [S])", "repeat([1, 2], S)", "bincount([1], minlength=S)",
     "dense(S, 2)", "dense(S)", "max_pool(S)", "conv2d(1, S, 3)", "batches([1, 2], S)",
   ]
 

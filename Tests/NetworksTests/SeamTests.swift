@@ -147,10 +147,10 @@ final class CountingBackend: Backend {
     try cpu.standardizeRowsBack(
       gradient, of: rows, scales: scales, means: means, gamma: gamma, into: back)
   }
-  func columnMoments(
-    of rows: FloatRows
-  ) throws(TensorError) -> (means: [Double], squares: [Double]) {
-    try cpu.columnMoments(of: rows)
+  func columnTotals(
+    of rows: FloatRows, around centres: [Double]?
+  ) throws(TensorError) -> [Double] {
+    try cpu.columnTotals(of: rows, around: centres)
   }
   func standardizeColumns(
     of rows: FloatRows, means: Floats, scales: Floats, gamma: Floats, beta: Floats,
@@ -162,7 +162,7 @@ final class CountingBackend: Backend {
   }
   func columnProducts(
     of gradient: FloatRows, standard: Floats
-  ) throws(TensorError) -> (sums: [Double], products: [Double]) {
+  ) throws(TensorError) -> [Double] {
     try cpu.columnProducts(of: gradient, standard: standard)
   }
   func standardizeColumnsBack(
@@ -213,54 +213,6 @@ final class CountingBackend: Backend {
     cpu.gather(order, from: source, into: target)
   }
   func firstNotFinite(in numbers: FloatRows) -> Int? { cpu.firstNotFinite(in: numbers) }
-}
-
-/// Two trainers on two threads, whose gradients are averaged by their rows.
-final class Pair: @unchecked Sendable {
-  private let condition = NSCondition()
-  private var rows: [Int?] = [nil, nil]
-  private var sums: [[Float]?] = [nil, nil]
-  private var read = 0
-
-  /// One side of the pair.
-  final class Side: GradientExchange {
-    private let pair: Pair
-    private let index: Int
-    init(_ pair: Pair, _ index: Int) {
-      self.pair = pair
-      self.index = index
-    }
-    func share(ofRows rows: Int) -> Double {
-      let all = pair.exchange(rows, index, \.rows)
-      return Double(rows) / Double(all.reduce(0, +))
-    }
-    func average(_ gradients: FloatRows, share: Double) {
-      let own = (0..<gradients.count).map { gradients.pointer[$0] * Float(share) }
-      let all = pair.exchange(own, index, \.sums)
-      for index in 0..<gradients.count { gradients.pointer[index] = all[0][index] + all[1][index] }
-    }
-  }
-
-  /// Puts one side's value down and waits for the other's.
-  private func exchange<Part>(
-    _ part: Part, _ index: Int, _ path: ReferenceWritableKeyPath<Pair, [Part?]>
-  ) -> [Part] {
-    condition.lock()
-    defer { condition.unlock() }
-    self[keyPath: path][index] = part
-    condition.broadcast()
-    while self[keyPath: path].contains(where: { $0 == nil }) { condition.wait() }
-    let parts = self[keyPath: path].compactMap { $0 }
-    read += 1
-    if read == 2 {
-      read = 0
-      self[keyPath: path] = [nil, nil]
-      condition.broadcast()
-    } else {
-      while read != 0 { condition.wait() }
-    }
-    return parts
-  }
 }
 
 /// What lies under a training, and what between its gradients and its update, can be replaced.
@@ -333,62 +285,6 @@ final class Pair: @unchecked Sendable {
       _ = backend.taken()
       _ = try x.softmax()
       #expect(backend.taken()["softmax"] == 1)
-    }
-  }
-
-  /// Two trainers that share each batch end where one does that has the whole of it.
-  @Test(arguments: UpdateRule.all.map(\.name), LossReduction.allCases)
-  func averagedGradientsAreThoseOfTheJointBatch(_ name: String, _ reduction: LossReduction) throws {
-    let rule = try #require(UpdateRule.named(name))
-    var options = TrainingOptions()
-    options.shuffle = false
-    options.epochs = 3
-    options.reduction = reduction
-    options.optimizer = Optimizer(trainingBy: rule)
-    options.optimizer.rate = reduction == .sum ? 0.002 : 0.02
-    // Steps of 4 + 6 rows, and a last one of 2 + 3.
-    let parts = [
-      try Sample(rows: 10, features: 5, classes: 3, seed: 21),
-      try Sample(rows: 15, features: 5, classes: 3, seed: 22),
-    ]
-    let sizes = [4, 6]
-    var inputs: [Tensor] = []
-    var targets: [Tensor] = []
-    for step in 0..<3 {
-      for (part, size) in zip(parts, sizes) {
-        let rows = step * size..<min(part.inputs.shape[0], (step + 1) * size)
-        inputs.append(try part.inputs.rows(rows))
-        targets.append(try part.targets.rows(rows))
-      }
-    }
-    let start = try network(layers())
-    options.batch = .rows(10)
-    let joint = try trainer(
-      start,
-      TrainingData(
-        inputs: Tensor.concatenate(inputs, axis: 0),
-        targets: Tensor.concatenate(targets, axis: 0)), options)
-    _ = try joint.run()
-
-    let pair = Pair()
-    let trainers = try zip(parts, sizes).enumerated().map { index, part in
-      options.batch = .rows(part.1)
-      return try Trainer(
-        start, data: part.0.data(), options: options, exchange: Pair.Side(pair, index))
-    }
-    // Each thread has a trainer of its own.
-    nonisolated(unsafe) let sides = trainers
-    let failures = Mutex<[String]>([])
-    DispatchQueue.concurrentPerform(iterations: 2) { index in
-      do { _ = try sides[index].run() } catch { failures.withLock { $0.append("\(error)") } }
-    }
-    #expect(failures.withLock { $0 } == [])
-    let whole = try joint.trained()
-    let (first, second) = (try trainers[0].trained(), try trainers[1].trained())
-    for index in whole.parameters.indices {
-      let tensors = [first, second].map { $0.parameters[index].tensor }
-      #expect(tensors[0].doubles() == tensors[1].doubles())
-      #expect(difference(tensors[0], whole.parameters[index].tensor) < 2e-5)
     }
   }
 }

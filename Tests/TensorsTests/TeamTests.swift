@@ -70,4 +70,11 @@ import Testing
     }
     #expect(counter.runs == [20, 20])
   }
+
+  /// Far more workers than processors: some are late, and the caller does their share.
+  @Test func sharesOfLateWorkersRunOnceToo() {
+    let counter = Counter(24)
+    for _ in 0..<1000 { counter.run() }
+    #expect(counter.runs == [Int](repeating: 1000, count: 24))
+  }
 }

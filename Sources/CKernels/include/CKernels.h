@@ -32,6 +32,9 @@ int nnsh_team_is_at_work(void);
 /// Asks long-running kernels to stop. Safe in a signal handler.
 void nnsh_interrupt_request(void);
 void nnsh_interrupt_clear(void);
+/// While it is on, requests to stop are noted and take effect when it goes off.
+void nnsh_interrupt_hold(int on);
+int nnsh_interrupt_is_held_back(void);
 int nnsh_interrupt_is_requested(void);
 /// Whether a loop must do more than go on: a stop was asked for, memory is short, matrix products
 /// are being kept, or values wait to be released. One cheap question for every turn.

@@ -44,10 +44,10 @@ void nnsh_pool_chosen(
 
 // MARK: - Normalizations (normalization.c), never cut short
 
-/// The mean of each column, and the sum of its squared deviations from it.
-int nnsh_column_moments(
-    const float *_Nonnull in, ptrdiff_t rows, ptrdiff_t columns, double *_Nonnull means,
-    double *_Nonnull squares);
+/// The sum of each column, or of its squared deviations from a centre.
+int nnsh_column_totals(
+    const float *_Nonnull in, ptrdiff_t rows, ptrdiff_t columns, const double *_Nullable centres,
+    double *_Nonnull totals);
 /// standard = (in − mean) · scale and out = gamma · standard + beta, column by column.
 void nnsh_standardize_columns(
     const float *_Nonnull in, ptrdiff_t rows, ptrdiff_t columns, const float *_Nonnull means,
@@ -104,8 +104,9 @@ void nnsh_recurrent_step(
 /// `recurrent_back`, which may be `inside_back` but for a gru.
 void nnsh_recurrent_step_back(
     const nnsh_recurrence *_Nonnull recurrence, ptrdiff_t first, ptrdiff_t rows, ptrdiff_t step,
-    const float *_Nonnull states_gradient, float *_Nonnull state_gradient, float *_Nonnull cell_gradient, float *_Nonnull inside_back,
-    float *_Nonnull recurrent_back, const float *_Nonnull zeros);
+    const float *_Nonnull states_gradient, float *_Nonnull state_gradient,
+    float *_Nonnull cell_gradient, float *_Nonnull inside_back, float *_Nonnull recurrent_back,
+    const float *_Nonnull zeros);
 
 /// Scores of one head, steps × steps, become weights: of each row a softmax of the scaled scores of
 /// the steps that are real and, where it is causal, not later. All count alike where there is none.

@@ -20,6 +20,8 @@ package final class AtomicFile: ByteSink {
   package static func write(
     _ path: String, _ body: (any ByteSink) throws(DataError) -> Void
   ) throws(DataError) {
+    guard SharedFiles.areWrittenHere else { return SharedFiles.expect(path) }
+    defer { SharedFiles.didWrite(path) }
     let file = try AtomicFile(path)
     do throws(DataError) {
       try body(file)
@@ -36,6 +38,8 @@ package final class AtomicFile: ByteSink {
     _ path: String, failing wrap: (DataError) -> Failure,
     byDescriptor body: (Int32) throws(Failure) -> Void
   ) throws(Failure) {
+    guard SharedFiles.areWrittenHere else { return SharedFiles.expect(path) }
+    defer { SharedFiles.didWrite(path) }
     let file: AtomicFile
     do throws(DataError) { file = try AtomicFile(path) } catch { throw wrap(error) }
     do throws(Failure) { try body(file.descriptor) } catch {

@@ -159,6 +159,7 @@ package final class FileSource: ByteSource {
   }
 
   private static func openDescriptor(_ path: String) throws(DataError) -> Int32 {
+    SharedFiles.waitBeforeReading(path)
     while true {
       let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
       if descriptor >= 0 { return descriptor }

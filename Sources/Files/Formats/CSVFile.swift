@@ -46,13 +46,15 @@ extension CSVTable {
   /// Each column by itself, under names of which none is empty or occurs twice.
   fileprivate func columns() throws(DataError) -> [TableColumn] {
     let names = TableColumn.uniqueNames(columnNames)
+    // One transposed copy that all columns share: to gather them one by one would read the whole
+    // table for each.
+    let byColumn = try tensorResult { () throws(TensorError) in
+      try (tensor.rank == 1 ? tensor.reshaped([1, tensor.count]) : tensor.transposed()).contiguous()
+    }
     var columns: [TableColumn] = []
     for (place, name) in names.enumerated() {
       let column = try tensorResult { () throws(TensorError) in
-        tensor.rank == 1
-          ? tensor
-          : try tensor.subscripted([.slice(start: nil, stop: nil, step: 1), .at(place)])
-            .contiguous()
+        try byColumn.subscripted([.at(place)])
       }
       columns.append(
         TableColumn(name: name, content: .numbers(try column.narrowedWhereExact())))

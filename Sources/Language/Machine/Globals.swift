@@ -64,10 +64,11 @@ package final class Globals {
   func isUserDefined(_ slot: Int) -> Bool {
     let value = slots[slot]
     if value.isUnset { return false }
-    guard case .function(let function) = value,
-      case .function(let initial)? = initialValue(slotNames[slot])
-    else { return true }
-    return function !== initial
+    switch (value, initialValue(slotNames[slot])) {
+    case (.function(let function), .function(let initial)?): return function !== initial
+    case (.number, .number?): return definitionOrder[slot] > 0
+    default: return true
+    }
   }
 
   /// The value of a name, be it the user's or a builtin; nil where there is none.

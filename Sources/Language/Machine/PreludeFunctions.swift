@@ -1,6 +1,6 @@
 import Syntax
 
-/// The values that names have without the user's doing: the builtins, and the functions of the
+/// The values that names have without the user's doing: the builtins, the constants, and the functions of the
 /// prelude, which are compiled when one of them is first asked for.
 final class PreludeFunctions {
   weak var machine: Machine?
@@ -11,13 +11,16 @@ final class PreludeFunctions {
 
   init(_ vocabulary: Vocabulary) { self.vocabulary = vocabulary }
 
-  /// The builtin or prelude function of a name; the same value each time.
+  /// The builtin, constant or prelude function of a name; the same value each time.
   func initialValue(of name: String) -> Value? {
     if let known = values[name] { return known }
     if let builtin = vocabulary.builtin(named: name) {
       let value = Value.function(Function(builtin))
       values[name] = value
       return value
+    }
+    if let constant = vocabulary.constants.first(where: { $0.name == name }) {
+      return .number(constant.value())
     }
     guard !isLoaded, names.contains(name) else { return nil }
     isLoaded = true

@@ -5,14 +5,20 @@ import Syntax
 package struct Vocabulary: Sendable {
   /// Every builtin, group by group.
   package let builtins: [Builtin]
+  /// Names of numbers.
+  package let constants: [Constant]
   /// The source code of the functions written in nns.
   package let prelude: SourceText
   /// What help says of those functions, which have no `Builtin`.
   package let preludeDeclarations: [Declaration]
   private let byName: [String: Builtin]
 
-  package init(builtins: [Builtin], prelude: SourceText, preludeDeclarations: [Declaration]) {
+  package init(
+    builtins: [Builtin], constants: [Constant] = [], prelude: SourceText,
+    preludeDeclarations: [Declaration]
+  ) {
     self.builtins = builtins
+    self.constants = constants
     self.prelude = prelude
     self.preludeDeclarations = preludeDeclarations
     var byName: [String: Builtin] = [:]
@@ -29,7 +35,22 @@ package struct Vocabulary: Sendable {
   package var builtinNames: [String] { builtins.flatMap(\.declaration.names) }
 
   /// The names of everything, the prelude's functions last.
-  package var names: [String] { builtinNames + preludeDeclarations.map(\.name) }
+  package var names: [String] {
+    builtinNames + constants.map(\.name) + preludeDeclarations.map(\.name)
+  }
+}
+
+/// A name that stands for a number from the beginning; a variable may hide it.
+package struct Constant: Sendable {
+  package let name: String
+  package let summary: String
+  package let value: @Sendable () -> Double
+
+  package init(_ name: String, _ summary: String, _ value: @escaping @Sendable () -> Double) {
+    self.name = name
+    self.summary = summary
+    self.value = value
+  }
 }
 
 extension Builtin {

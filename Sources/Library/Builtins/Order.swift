@@ -265,9 +265,9 @@ extension Builtin {
       "bincount", group: .reduce, "how often each whole number from 0 on occurs",
       parameters: [
         Parameter("x", .tensor, "whole numbers from 0, of one dimension"),
-        Parameter("minlength", .integer, default: .number(0), "the least number of counts"),
         Parameter(
           "weights", .any, default: .computed("1 each"), "what each element adds to its count"),
+        Parameter("minlength", .integer, default: .number(0), "the least number of counts"),
       ],
       result: "a tensor of max(x) + 1 counts",
       examples: [.init("bincount([0, 2, 2])", "3 tensor f32\n  1  0  2")],
@@ -275,14 +275,15 @@ extension Builtin {
     differentiation: .stepwise("its result is a count, which jumps")
   ) { arguments, _ in
     let labels = try arguments.vector(0)
-    let length = try arguments.size(1)
+    let length = try arguments.size(2)
     let largest = labels.count == 0 ? 0 : try labels.reduce(.max).item ?? 0
     try MemoryGuard.check(
       elements: largest.isNaN ? Double(length) : Swift.max(Double(length), largest), bytesEach: 8)
     let counts = try labels.bincount(minimumLength: length)
-    guard arguments.isGiven(2) else { return Value(counts) }
-    guard let weights = try arguments[2].asTensor(), weights.shape == labels.shape else {
-      throw arguments.mismatch(2, expected: "a vector as long as x")
+    guard arguments.isGiven(1) else { return Value(counts) }
+    guard let weights = try arguments[1].asTensor(), weights.shape == labels.shape else {
+      throw arguments.mismatch(
+        1, expected: "a vector as long as x (the least number of counts is minlength=)")
     }
     let empty = try Tensor.full(counts.shape, 0, weights.elementType == .f64 ? .f64 : .f32)
     return Value(try empty.accumulated(at: [.gather(labels)], adding: weights))

@@ -1,11 +1,13 @@
 import Language
+import Networks
 import Tensors
 
 /// Pictures moved at random, for training to see each of them in other ways.
 extension Builtin {
   static let pictureGroup: [Builtin] = [shift, rotate, zoom, mirror]
 
-  private static let pictures = Parameter("x", .tensor, "pictures, N×H×W or N×H×W×C")
+  private static let pictures = Parameter(
+    "x", .tensor, "pictures, N×H×W or N×H×W×C; or rows, as of 784 for 28×28")
 
   static let shift = Builtin(
     Declaration(
@@ -90,16 +92,23 @@ extension Builtin {
     _ draw: (inout RandomGenerator) -> PictureMove
   ) throws -> Value {
     let x = try arguments.tensor(0)
-    guard x.rank == 3 || x.rank == 4 else {
-      throw RuntimeError.other(
-        "\(arguments.declaration.name) moves pictures, N×H×W or N×H×W×C, and this is "
-          + "\(x.shape.description)",
-        hint: x.rank == 2
-          ? "rows of numbers become pictures by reshape(x, [len(x), height, width])" : nil)
+    if let pictures = try pictures(of: x) {
+      let moves = try interruptibleList(count: x.shape[0]) { _ in
+        draw(&interpreter.random.generator)
+      }
+      return Value(try pictures.moved(by: moves).reshaped(x.shape.dimensions))
     }
-    let moves = try interruptibleList(count: x.shape[0]) { _ in
-      draw(&interpreter.random.generator)
-    }
-    return Value(try x.moved(by: moves))
+    throw RuntimeError.other(
+      "\(arguments.declaration.name) moves pictures, N×H×W or N×H×W×C, and this is "
+        + "\(x.shape.description)",
+      hint: x.rank == 2
+        ? "rows of numbers become pictures by reshape(x, [len(x), height, width])" : nil)
+  }
+
+  /// Rows are the pictures that a convolution takes them for; nil where there are none.
+  private static func pictures(of x: Tensor) throws -> Tensor? {
+    if x.rank == 3 || x.rank == 4 { return x }
+    guard x.rank == 2, let image = ImageShape([x.shape[1]], channels: nil) else { return nil }
+    return try x.reshaped([x.shape[0], image.height, image.width])
   }
 }

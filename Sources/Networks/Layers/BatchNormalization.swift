@@ -15,6 +15,7 @@ package struct BatchNormalization: NormalizationLayer {
 
   package var description: String { "batch_norm" }
   package var needsWholeBatch: Bool { true }
+  package var joinsSums: Bool { true }
   package var differsInTraining: Bool { true }
 
   package mutating func forgetStatistics(features: Int) throws {

@@ -61,7 +61,7 @@ final class ConvolutionStage: Stage {
   override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
     if isRectified { backend.mask(gradient, rectified: output) }
     if !weights.isFrozen {
-      let kept = step.isFirstChunk ? retained : 1
+      let kept = step.start.kept(ofUpdate: retained)
       backend.sumColumns(
         of: gradient.inRows(of: geometry.outputs), into: bias.update, retaining: kept)
       try weightPass.execute(

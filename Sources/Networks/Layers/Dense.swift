@@ -128,6 +128,7 @@ final class DenseStage: Stage {
   private let rectifiedProduct: MatmulPlan.Key
   private let firstWeightProduct: any PlannedProduct
   private let nextWeightProduct: any PlannedProduct
+  private let freshWeightProduct: any PlannedProduct
   private let backProduct: (any PlannedProduct)?
   private var isRectified = false
 
@@ -155,6 +156,8 @@ final class DenseStage: Stage {
     rectifiedProduct = forward(relu: true)
     firstWeightProduct = try backend.plan(weightGradient(accumulate: retained))
     nextWeightProduct = try backend.plan(weightGradient(accumulate: 1))
+    freshWeightProduct =
+      retained == 0 ? firstWeightProduct : try backend.plan(weightGradient(accumulate: 0))
     if builder.needsInputGradient {
       backProduct = try backend.plan(
         .init(m: rows, n: inputs, k: outputs, transposeB: true, sourceType: type))
@@ -193,16 +196,23 @@ final class DenseStage: Stage {
     if isRectified { backend.mask(gradient, rectified: output) }
     let (g, matrix) = sources(gradient, roundedInto: halves?.gradient)
     if !weights.isFrozen {
-      let isFirst = step.isFirstChunk
       backend.sumColumns(
-        of: gradient.inRows(of: outputs), into: bias.update, retaining: isFirst ? retained : 1)
+        of: gradient.inRows(of: outputs), into: bias.update,
+        retaining: step.start.kept(ofUpdate: retained))
       let x = halves.map { UnsafeRawPointer($0.input.pointer) } ?? UnsafeRawPointer(input.pointer)
-      try (isFirst ? firstWeightProduct : nextWeightProduct)
-        .execute(x, g, bias: nil, weights.update)
+      try weightProduct(step.start).execute(x, g, bias: nil, weights.update)
     }
     guard let backProduct, let inputGradient else { return gradient }
     try backProduct.execute(g, matrix, bias: nil, inputGradient.pointer)
     return inputGradient
+  }
+
+  private func weightProduct(_ start: GradientStart) -> any PlannedProduct {
+    switch start {
+    case .update: firstWeightProduct
+    case .nothing: freshWeightProduct
+    case .pieces: nextWeightProduct
+    }
   }
 
   /// Rows and W as the products read them, the rows rounded now where they are to be.

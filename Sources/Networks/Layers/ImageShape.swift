@@ -1,12 +1,12 @@
 /// Images as layers see them: height × width × channels, the channels next to each other.
-struct ImageShape: Hashable {
-  var height: Int
-  var width: Int
-  var channels: Int
+package struct ImageShape: Hashable {
+  package var height: Int
+  package var width: Int
+  package var channels: Int
 
   /// An example's shape as an image with that many channels (any number if nil): H×W×C as it is,
   /// H×W as one channel, and a row of s·s·C numbers as a square. Nil if it is none of these.
-  init?(_ shape: [Int], channels: Int?) {
+  package init?(_ shape: [Int], channels: Int?) {
     switch shape.count {
     case 3: (height, width, self.channels) = (shape[0], shape[1], shape[2])
     case 2: (height, width, self.channels) = (shape[0], shape[1], 1)

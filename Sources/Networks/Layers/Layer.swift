@@ -85,6 +85,9 @@ package protocol Layer: Sendable {
   ///
   /// - Returns: whether it did; where not, the plan records `apply`.
   func addStages(input: [Int], to builder: StageBuilder) throws -> Bool
+  /// Whether those stages can take a batch in blocks all the same where the layer needs the whole of
+  /// it, by joining sums over its rows (`WholeBatchStage`).
+  var joinsSums: Bool { get }
   /// How many numbers an example needs for a value inside those stages.
   func widestInside(for input: [Int]) -> Int
 }
@@ -132,6 +135,7 @@ extension Layer {
   package var isRectifier: Bool { false }
   package func fused(_ x: Tensor, rectified: Bool) throws -> Tensor? { nil }
   package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool { false }
+  package var joinsSums: Bool { false }
   package func widestInside(for input: [Int]) -> Int { 0 }
 
   /// The number of parameters, in groups and then within them.

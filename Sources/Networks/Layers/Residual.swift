@@ -85,6 +85,8 @@ package struct Residual: CompositeLayer {
     return true
   }
 
+  package var joinsSums: Bool { layers.allSatisfy { !$0.needsWholeBatch || $0.joinsSums } }
+
   package func widestInside(for input: [Int]) -> Int {
     var (shape, widest) = (input, 1)
     for layer in layers {
@@ -97,7 +99,7 @@ package struct Residual: CompositeLayer {
 
 /// Backward, the gradient passes through the inner stages and is added to itself.
 final class ResidualStage: Stage {
-  private let inner: [Stage]
+  private let stages: [Stage]
   private let kept: FloatRows?
   private var sum: PlannedSum
 
@@ -105,28 +107,39 @@ final class ResidualStage: Stage {
   init(_ builder: StageBuilder, inner: [Stage], width: Int, passesGradient: Bool)
     throws(TensorError)
   {
-    self.inner = inner
+    stages = inner
     kept = passesGradient ? try builder.buffer(width: width) : nil
     sum = PlannedSum(count: builder.rows * width)
     super.init(builder, output: try builder.buffer(width: width))
   }
 
   override var keepsOutput: Bool { false }
+  override var inner: [Stage] { stages }
 
   override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
-    self.input = input
     var value = input
-    for stage in inner { value = try stage.forward(value, step) }
+    for stage in stages { value = try stage.forward(value, step) }
+    return finishForward(input, value)
+  }
+
+  override func finishForward(_ input: FloatRows, _ value: FloatRows) -> FloatRows {
+    self.input = input
     sum.run(input, value, into: output, on: backend)
     return output
   }
 
   override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
-    kept?.copy(from: gradient)
+    beginBackward(gradient)
     var value = gradient
-    for stage in inner.reversed() { value = try stage.backward(value, step) }
-    if let kept { sum.run(value, kept, into: value, on: backend) }
-    return value
+    for stage in stages.reversed() { value = try stage.backward(value, step) }
+    return finishBackward(value)
+  }
+
+  override func beginBackward(_ gradient: FloatRows) { kept?.copy(from: gradient) }
+
+  override func finishBackward(_ gradient: FloatRows) -> FloatRows {
+    if let kept { sum.run(gradient, kept, into: gradient, on: backend) }
+    return gradient
   }
 
   override func forwardOperands() -> (operation: String, operands: [StageOperand]) {

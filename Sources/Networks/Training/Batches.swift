@@ -79,11 +79,18 @@ final class Batches {
     order = generator.permutation(rows)
   }
 
+  /// The rows of a step of the epoch.
+  func rows(ofStep step: Int) -> Int { min(size, rows - step * size) }
+
   /// What a step of the epoch is given. Throws what the augmentation throws.
-  func step(_ step: Int) throws -> Step {
+  ///
+  /// - Parameter needed: which of the step's rows are read.
+  func step(_ step: Int, needing needed: Range<Int>) throws -> Step {
     let first = step * size
-    let count = min(size, rows - first)
-    let (inputs, targets) = gather(from: first, count: count)
+    let count = rows(ofStep: step)
+    // What changes the inputs is given all of them, so that it draws the same for each.
+    let needed = augmentation == nil ? needed : 0..<count
+    let (inputs, targets) = gather(from: first, count: count, needing: needed)
     let weights = weights.map { weights in
       (first..<first + count).flatMap { place in
         let row = row(at: place)
@@ -93,7 +100,9 @@ final class Batches {
     return Step(inputs: try augment(inputs, step: step), targets: targets, weights: weights)
   }
 
-  private func gather(from first: Int, count: Int) -> (inputs: FloatRows, targets: FloatRows) {
+  private func gather(
+    from first: Int, count: Int, needing needed: Range<Int>
+  ) -> (inputs: FloatRows, targets: FloatRows) {
     guard let gathered else {
       return (
         source.inputs.rows(from: first, count: count),
@@ -106,8 +115,12 @@ final class Batches {
     order.withUnsafeBufferPointer { order in
       guard let base = order.baseAddress else { return }
       // SAFETY: the order has an entry for each row of the data; the buffers hold a batch.
-      backend.gather(base + first, from: source.inputs, into: inputs)
-      backend.gather(base + first, from: source.targets, into: targets)
+      let start = base + first + needed.lowerBound
+      func part(_ rows: FloatRows) -> FloatRows {
+        rows.rows(from: needed.lowerBound, count: needed.count)
+      }
+      backend.gather(start, from: source.inputs, into: part(inputs))
+      backend.gather(start, from: source.targets, into: part(targets))
     }
     return (inputs, targets)
   }

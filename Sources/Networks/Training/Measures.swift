@@ -71,6 +71,32 @@ struct PassSums: Sendable {
   var absoluteErrors = 0.0
   var squaredErrors = 0.0
 
+}
+
+extension PassSums {
+  /// All of them, as ranks tell each other.
+  var numbers: [Double] {
+    [
+      loss, Double(correct), Double(rows), Double(answers), weight, absoluteErrors, squaredErrors,
+    ]
+  }
+
+  /// How many numbers these are.
+  static let numberCount = PassSums().numbers.count
+
+  init(numbers: ArraySlice<Double>) {
+    let numbers = Array(numbers)
+    self.init(
+      loss: numbers[0], correct: Int(numbers[1]), rows: Int(numbers[2]), answers: Int(numbers[3]),
+      weight: numbers[4], absoluteErrors: numbers[5], squaredErrors: numbers[6])
+  }
+
+  /// Of all of them.
+  init(_ parts: [PassSums]) {
+    self.init()
+    for part in parts { self += part }
+  }
+
   static func += (sums: inout PassSums, more: PassSums) {
     sums.loss += more.loss
     sums.correct += more.correct

@@ -6,9 +6,9 @@ struct ParameterSlot {
   let shape: Shape
   let offset: Int
   let weights: Floats
-  /// The rule's state where gradients accumulate straight onto it, otherwise the gradient.
-  let update: Floats
-  /// Of both.
+  /// Where gradients go at present.
+  private let place: GradientPlace
+  /// Of weights and gradients.
   let type: ElementType
   /// The parameter's own, which may be Float32 where the training is Float64.
   let parameterType: ElementType
@@ -17,10 +17,36 @@ struct ParameterSlot {
   /// Whether training leaves it as it is; its gradient is then nobody's.
   let isFrozen: Bool
 
+  init(
+    name: String, tensor: Tensor, offset: Int, weights: FloatBuffer, gradients: GradientPlace,
+    half: HalfRows?, isFrozen: Bool
+  ) {
+    self.name = name
+    shape = tensor.shape
+    self.offset = offset
+    self.weights = weights.row.numbers(from: offset, count: 0).pointer
+    place = gradients
+    type = weights.type
+    parameterType = tensor.elementType
+    self.half = half
+    self.isFrozen = isFrozen
+  }
+
+  /// The rule's state where gradients accumulate straight onto it, otherwise the gradient: of the
+  /// block of rows that is computed at present.
+  var update: Floats { place.base + offset * (type == .f64 ? 2 : 1) }
+
   /// The weights in a row.
   var numbers: FloatRows { FloatRows(weights, rows: 1, columns: shape.count, type: type) }
   /// The update in a row.
   var gradient: FloatRows { FloatRows(update, rows: 1, columns: shape.count, type: type) }
+}
+
+/// Memory for the gradients of all parameters, one of several that a trainer fills in turn.
+final class GradientPlace {
+  var base: Floats
+
+  init(_ buffer: FloatBuffer) { base = buffer.pointer }
 }
 
 /// All parameters in one piece of memory, their updates in a second, what the optimizer remembers
@@ -31,6 +57,8 @@ final class ParameterStore {
   let weights: FloatBuffer
   /// Gradients, or the rule's state where they accumulate straight onto it.
   let update: FloatBuffer
+  /// Where the stages put gradients: the update, unless something else is asked for.
+  let gradients: GradientPlace
   /// What the rule remembers; the update itself where gradients accumulate onto it.
   let states: [FloatBuffer]
   /// The weights in bfloat16, two in the place of a float, where products are taken in it.
@@ -50,11 +78,14 @@ final class ParameterStore {
     let rounded = isHalf ? try FloatBuffer(count: places.trained / 2) : nil
     self.weights = weights
     self.update = update
+    let gradients = GradientPlace(update)
+    self.gradients = gradients
     self.rounded = rounded
     let still =
       try places.still == 0
       ? nil : StillParameters(count: places.still, type: type, isHalf: isHalf)
     self.still = still
+    let unused = still.map { GradientPlace($0.unused) }
     states =
       optimizer.step.retained != nil
       ? [update]
@@ -63,14 +94,11 @@ final class ParameterStore {
       let (name, tensor) = parameters[index]
       let offset = places.offsets[index]
       let isFrozen = isFrozen[index]
-      let numbers = isFrozen ? still?.weights ?? weights : weights
-      let gradients = isFrozen ? still?.unused ?? update : update
       let halves = isFrozen ? still?.rounded : rounded
       return ParameterSlot(
-        name: name, shape: tensor.shape, offset: offset,
-        weights: numbers.row.numbers(from: offset, count: 0).pointer,
-        update: gradients.row.numbers(from: offset, count: 0).pointer, type: type,
-        parameterType: tensor.elementType,
+        name: name, tensor: tensor, offset: offset,
+        weights: isFrozen ? still?.weights ?? weights : weights,
+        gradients: isFrozen ? unused ?? gradients : gradients,
         half: halves.map { HalfRows(inPlaceOf: $0.pointer).advanced(by: offset) },
         isFrozen: isFrozen)
     }

@@ -99,7 +99,7 @@ final class RecordedStage: Stage {
     let gradients = try plans.gradients(
       recorded.tape, of: recorded.output, seed: gradient.tensor(outputShape), to: recorded.watched)
     for (slot, part) in zip(parameters, gradients) where !slot.isFrozen {
-      try slot.gradient.add(part.tensor, retaining: step.isFirstChunk ? retained : 1)
+      try slot.gradient.add(part.tensor, retaining: step.start.kept(ofUpdate: retained))
     }
     guard let inputGradient, let part = gradients.last else { return gradient }
     try inputGradient.copy(from: part.tensor)

@@ -35,6 +35,15 @@ package class Stage {
   /// - Returns: whether it did.
   func rectify() throws -> Bool { false }
 
+  /// The stages inside, between `forward` and `backward` of which this one's own work lies.
+  var inner: [Stage] { [] }
+  /// The forward pass after that of the stages inside, which made `value` of `input`.
+  func finishForward(_ input: FloatRows, _ value: FloatRows) -> FloatRows { value }
+  /// Before the backward pass of the stages inside.
+  func beginBackward(_ gradient: FloatRows) {}
+  /// After it.
+  func finishBackward(_ gradient: FloatRows) -> FloatRows { gradient }
+
   /// Reads `input` and fills `output`.
   func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
     self.input = input
@@ -85,12 +94,47 @@ struct StageOperand {
   }
 }
 
+/// A stage that needs sums over the rows of a whole batch. Where a batch runs in blocks, each gives
+/// its part of them, and takes over what they are together.
+protocol WholeBatchStage: Stage {
+  /// How many times the forward pass asks for sums, each after the one before is known.
+  var forwardRounds: Int { get }
+  func forwardSums(_ round: Int, of input: FloatRows) throws -> [Double]
+  /// - Parameters:
+  ///   - batchRows: the rows of the batch.
+  ///   - isFirst: whether no other piece of this rank takes the same.
+  func takeForward(_ round: Int, _ sums: [Double], batchRows: Int, isFirst: Bool)
+  func backwardSums(of gradient: FloatRows) throws -> [Double]
+  func takeBackward(_ sums: [Double], batchRows: Int)
+}
+
+/// What a piece of a batch finds where its gradients go.
+enum GradientStart {
+  /// The rule's state, of which the rule says how much stays: the batch's first piece.
+  case update
+  /// Nothing of use: the first piece of another block.
+  case nothing
+  /// The gradients of the block's pieces before.
+  case pieces
+
+  /// What is kept of it.
+  func kept<Number: BinaryFloatingPoint>(ofUpdate retained: Number) -> Number {
+    switch self {
+    case .update: retained
+    case .nothing: 0
+    case .pieces: 1
+    }
+  }
+}
+
 /// What stages need to know of the step they are in.
-final class StepContext {
+struct StepContext {
   /// Whether dropout drops and statistics are those of the batch.
   var isTraining = true
-  /// Whether this is the first piece of the batch, which starts the gradients afresh.
-  var isFirstChunk = true
+  /// What the gradients of the piece at hand are added to.
+  var start = GradientStart.update
+  /// Whether what a stage needs to know of the whole batch has been joined already.
+  var isJoined = false
   /// Counts the steps of the network's whole training.
   var step: UInt64 = 0
   /// The first row's place in the batch.

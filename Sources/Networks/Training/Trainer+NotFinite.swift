@@ -46,20 +46,25 @@ extension Trainer {
     return largest
   }
 
-  /// A step that stops at the first result that is not finite.
+  /// A step that stops at the first result that is not finite. Every rank computes all blocks, so
+  /// that all find the same.
   private func checkedStep(rate: Double) throws -> NotFiniteReport? {
-    let step = try beginStep()
-    let share = try exchange.share(ofRows: step.inputs.rows)
-    let scale = gradientScale(
-      of: step.weight(positions: setup.positions), rate: rate, share: share)
-    var offset = 0
-    for plan in plans.pieces(rows: step.inputs.rows) {
-      let found = try check(
-        plan, step.piece(from: offset, plan.rows), scale: scale, context(at: offset))
-      if let found { return found }
-      offset += plan.rows
+    let plan = plans.batch(rows: batches.rows(ofStep: state.step))
+    let alone = Alone()
+    var pass = try BatchPass(
+      self, plan, beginStep(needing: 0..<plan.rows), rate: rate, GradientSum(store.update, alone),
+      BlockTree(blocks: plan.blocks.count, ranks: 1), alone)
+    pass.observer = JointPass.Observer(
+      forward: checkForward, loss: checkLoss, backward: checkBackward)
+    do { _ = try pass.run() } catch let birth as Birth {
+      var report = birth.report
+      if exchange.ranks > 1, let row = birth.row,
+        let block = plan.blocks.firstIndex(where: { row < $0.first + $0.rows })
+      {
+        report.rank = BlockTree(blocks: plan.blocks.count, ranks: exchange.ranks).owner(of: block)
+      }
+      return report
     }
-    try exchange.average(store.update.row, share: share)
     clipGradients()
     for slot in store.slots
     where !slot.isFrozen && backend.firstNotFinite(in: slot.gradient) != nil {
@@ -77,48 +82,58 @@ extension Trainer {
     return nil
   }
 
-  /// Forward and back through one piece of the step.
-  private func check(
-    _ plan: TrainingPlan, _ rows: Batches.Step, scale: Double, _ context: StepContext
-  ) throws -> NotFiniteReport? {
-    var value = rows.inputs
-    for stage in plan.stages {
-      value = try stage.forward(value, context)
-      guard let bad = backend.firstNotFinite(in: value) else { continue }
-      let (operation, operands) = stage.forwardOperands()
-      let row = state.step * batches.size + context.rowOffset + bad / max(1, value.columns)
-      return report(
+  /// Ends a checked step.
+  private struct Birth: Error {
+    let report: NotFiniteReport
+    /// The first row of the batch in the piece that was computed.
+    let row: Int?
+  }
+
+  private func checkForward(
+    _ piece: JointPass.Piece, _ stage: Stage, _ output: FloatRows
+  ) throws {
+    guard let bad = backend.firstNotFinite(in: output) else { return }
+    let (operation, operands) = stage.forwardOperands()
+    let row = state.step * batches.size + piece.step.rowOffset + bad / max(1, output.columns)
+    throw Birth(
+      report: report(
         layer: stage.position, name: stage.name, phase: "forward", operation: operation,
-        operands: operands.map { $0.measured() }, row: batches.row(at: row))
+        operands: operands.map { $0.measured() }, row: batches.row(at: row)),
+      row: piece.step.rowOffset)
+  }
+
+  private func checkLoss(_ piece: JointPass.Piece, _ output: FloatRows) throws {
+    let head = piece.plan.head
+    guard !head.sums.loss.isFinite || backend.firstNotFinite(in: head.gradient) != nil else {
+      return
     }
-    try plan.head.evaluate(value, rows.targets, weights: rows.weights, scale: scale)
-    guard plan.head.sums.loss.isFinite, backend.firstNotFinite(in: plan.head.gradient) == nil else {
-      return report(
+    throw Birth(
+      report: report(
         layer: 0, name: loss.rawValue, phase: "forward", operation: "\(loss.rawValue)(y, p)",
         operands: [
-          StageOperand("outputs", value).measured(),
-          StageOperand("targets", rows.targets).measured(),
-        ])
-    }
-    return try checkBackward(plan, context)
+          StageOperand("outputs", output).measured(),
+          StageOperand("targets", piece.rows.targets).measured(),
+        ]),
+      row: piece.step.rowOffset)
   }
 
   private func checkBackward(
-    _ plan: TrainingPlan, _ context: StepContext
-  ) throws -> NotFiniteReport? {
-    var gradient = plan.head.gradient
-    for (index, stage) in plan.stages.enumerated().dropFirst(plan.firstTrained).reversed() {
-      let (operation, operands) = stage.backwardOperands(gradient)
-      let measured = operands.map { $0.measured() }
-      gradient = try stage.backward(gradient, context)
-      // What the first stage gives is nobody's.
-      if index > plan.firstTrained, backend.firstNotFinite(in: gradient) != nil {
-        return report(
+    _ piece: JointPass.Piece, _ stage: Stage, _ gradient: FloatRows
+  ) throws -> FloatRows {
+    let (operation, operands) = stage.backwardOperands(gradient)
+    let measured = operands.map { $0.measured() }
+    let result = try stage.backward(gradient, piece.step)
+    // What the first stage gives is nobody's.
+    if stage !== piece.plan.stages[piece.plan.firstTrained],
+      backend.firstNotFinite(in: result) != nil
+    {
+      throw Birth(
+        report: report(
           layer: stage.position, name: stage.name, phase: "backward", operation: operation,
-          operands: measured)
-      }
+          operands: measured),
+        row: piece.step.rowOffset)
     }
-    return nil
+    return result
   }
 
   private func operand(_ slot: ParameterSlot) -> NotFiniteReport.Operand {

@@ -16,7 +16,7 @@ extension Trainer {
         break
       }
       do {
-        try endEpoch()
+        try exchange.together { try endEpoch() }
       } catch TensorError.interrupted {
         // In the middle of measuring: the epoch's steps are done, its end comes again.
         template.unfinished = UnfinishedTraining(options: options, data: data, state: state)
@@ -26,7 +26,7 @@ extension Trainer {
       delegate?.trainingDidProgress(progress(meter, isEpochEnd: true))
       state.beginEpoch()
       do {
-        if try delegate?.trainingDidEndEpoch(self) ?? false {
+        if try exchange.isEnd({ try delegate?.trainingDidEndEpoch(self) ?? false }) {
           ending = .ended
           break
         }
@@ -53,10 +53,10 @@ extension Trainer {
     let rate = try rate(ofEpoch: state.epoch)
     return try Threads.limited(to: setup.stepThreads) {
       while state.step < stepsPerEpoch {
-        if Interrupt.isRequested || delegate?.wantsToStop ?? false { return state.step }
+        if isStopDue || delegate?.wantsToStop ?? false { return state.step }
         let before = state.sums.rows
         do {
-          try guarded { try takeStep(rate: rate) }
+          try exchange.together { try guarded { try takeStep(rate: rate) } }
         } catch StepFailure.stopped {
           return state.step
         }
@@ -69,6 +69,16 @@ extension Trainer {
     }
   }
 
+  // MARK: stopping together
+
+  /// Whether to stop here: where a rank was asked to, all do, and each goes on as if it had been
+  /// asked itself.
+  private var isStopDue: Bool {
+    if exchange.ranks == 1 { return Interrupt.isRequested }
+    if isStopAgreed { Interrupt.request() }
+    return isStopAgreed
+  }
+
   /// So many steps, going on through the data from where the network's training stands; their
   /// losses, averaged over rows. Leaves the history alone. Stops early when asked to.
   package func takeSteps(_ count: Int, each: (Int, Double) -> Void = { _, _ in }) throws
@@ -77,7 +87,7 @@ extension Trainer {
     state.epoch = memory.steps / stepsPerEpoch
     state.historyBefore = 0
     var losses: [Double] = []
-    while losses.count < count, !Interrupt.isRequested {
+    while losses.count < count, !isStopDue {
       let step = memory.steps % stepsPerEpoch
       state.epoch = memory.steps / stepsPerEpoch
       if losses.isEmpty || step == 0 {
@@ -88,7 +98,7 @@ extension Trainer {
       let rate = try options.optimizer.rate.rate(epoch: 0)
       do {
         try Threads.limited(to: setup.stepThreads) {
-          try guarded { try takeStep(rate: rate) }
+          try exchange.together { try guarded { try takeStep(rate: rate) } }
         }
       } catch StepFailure.stopped {
         break
@@ -108,7 +118,7 @@ extension Trainer {
   package func lossesAtRates(_ rates: [Double], goesOn: ([Double]) -> Bool) throws -> [Double] {
     var losses: [Double] = []
     for rate in rates {
-      if Interrupt.isRequested { throw TensorError.interrupted }
+      if isStopDue { throw TensorError.interrupted }
       if losses.isEmpty || state.step == stepsPerEpoch {
         if !losses.isEmpty { state.epoch += 1 }
         state.beginEpoch()
@@ -116,7 +126,9 @@ extension Trainer {
       }
       let before = state.sums
       do {
-        try Threads.limited(to: setup.stepThreads) { try takeStep(rate: rate) }
+        try Threads.limited(to: setup.stepThreads) {
+          try exchange.together { try takeStep(rate: rate) }
+        }
       } catch StepFailure.lossNotFinite {
         break
       } catch StepFailure.stopped {

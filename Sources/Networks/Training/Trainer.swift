@@ -21,10 +21,10 @@ package final class Trainer {
   let plans: TrainingPlans
   let memory: TrainingMemory
   let exchange: any GradientExchange
+  let gradients: GradientSum
   let clock = TrainingClock()
-  private let context = StepContext()
   /// How much the targets vary, where they are numbers to predict.
-  private let spread: (training: Double, validation: Double)
+  let spread: (training: Double, validation: Double)
   /// The network without what `memory` and `history` hold of it.
   var template: Network
   package internal(set) var history: History
@@ -32,7 +32,9 @@ package final class Trainer {
   /// The epoch's start, to replay it from.
   let epochStart: TrainingMoment
   /// The step's start, where a step may end half way.
-  private let stepStart: TrainingMoment?
+  let stepStart: TrainingMoment?
+  /// Whether a rank has asked for a stop, so that all make one.
+  var isStopAgreed = false
 
   /// Plans the training of `network`, whose lazy layers are resolved from its seed if the data is
   /// the first they see. Throws `NetworkError` or `TrainingError` for what does not fit.
@@ -42,7 +44,7 @@ package final class Trainer {
   ///   - exchange: what happens between gradients and update.
   package convenience init(
     _ network: Network, data: TrainingData, options: TrainingOptions,
-    backend: any Backend = Backends.current, exchange: any GradientExchange = Alone()
+    backend: any Backend = Backends.current, exchange: any GradientExchange = Ranks.current
   ) throws {
     var network = network
     if let seed = options.seed { network.seed = seed }
@@ -60,7 +62,7 @@ package final class Trainer {
   ///   `otherData` is thrown where it is not the same.
   package convenience init(
     resuming network: Network, data given: TrainingData? = nil,
-    backend: any Backend = Backends.current, exchange: any GradientExchange = Alone()
+    backend: any Backend = Backends.current, exchange: any GradientExchange = Ranks.current
   ) throws {
     guard let unfinished = network.unfinished else { throw TrainingError.nothingToResume }
     var network = network
@@ -88,7 +90,8 @@ package final class Trainer {
     resolved network: Network, data: TrainingData, options: TrainingOptions, state: TrainingState,
     _ backend: any Backend, _ exchange: any GradientExchange
   ) throws {
-    setup = try TrainingSetup(network, data: data, options: options, backend: backend)
+    setup = try TrainingSetup(
+      network, data: data, options: options, backend: backend, isShared: exchange.isShared)
     let data = try data.cast(to: setup.type)
     self.options = options
     self.data = data
@@ -107,6 +110,7 @@ package final class Trainer {
     memory = try TrainingMemory(network, options, type: setup.type, backend)
     plans = try TrainingPlans(
       network, setup, memory, rows: data.rows, validationRows: validation?.rows ?? 0)
+    gradients = GradientSum(memory.store.update, exchange)
     epochStart = try TrainingMoment(like: memory)
     stepStart = plans.mayStop ? try TrainingMoment(like: memory) : nil
     try checkStart()
@@ -129,116 +133,6 @@ package final class Trainer {
     try memory.write(to: &network)
     network.history = history
     return network
-  }
-
-  /// One step; adds to the state's measurements. Throws `StepFailure`, before anything has changed,
-  /// when the loss is not finite, or when a stop is asked for within a step that can be undone.
-  func takeStep(rate: Double) throws {
-    stepStart?.take(memory, state)
-    let measured: StepMeasures
-    do {
-      measured = try differentiate(rate: rate)
-      guard measured.sums.loss.isFinite else { throw StepFailure.lossNotFinite }
-      try exchange.average(memory.store.update.row, share: measured.share)
-      clipGradients()
-    } catch {
-      stepStart?.restore(memory)
-      if case TensorError.interrupted = error { throw StepFailure.stopped }
-      throw error
-    }
-    memory.update(rate: rate)
-    state.sums += measured.sums
-    state.step += 1
-  }
-
-  /// Scales the gradients down to the norm that the optimizer asks for.
-  func clipGradients() {
-    guard options.optimizer["clip"] ?? 0 > 0 else { return }
-    let numbers = memory.store.update.row
-    var squares = 0.0
-    for index in 0..<numbers.count {
-      squares += numbers.number(at: index) * numbers.number(at: index)
-    }
-    let scale = options.optimizer.clipping(ofNorm: squares.squareRoot())
-    guard scale != 1 else { return }
-    numbers.multiply(by: scale)
-  }
-
-  /// What a step measures before the update.
-  private struct StepMeasures {
-    var sums = PassSums()
-    /// Which part of the joint batch it was.
-    var share = 1.0
-  }
-
-  /// Leaves the gradients of the step at hand in the updates.
-  private func differentiate(rate: Double) throws -> StepMeasures {
-    let step = try beginStep()
-    var measured = StepMeasures(share: try exchange.share(ofRows: step.inputs.rows))
-    let scale = gradientScale(
-      of: step.weight(positions: setup.positions), rate: rate, share: measured.share)
-    for plan in plans.pieces(rows: step.inputs.rows) {
-      let offset = measured.sums.rows
-      if offset > 0, Interrupt.isRequested, isAtEpochStart {
-        // A step of many pieces may take seconds: it goes back to its start, which is kept.
-        epochStart.restore(memory)
-        throw StepFailure.stopped
-      }
-      try plan.differentiate(step.piece(from: offset, plan.rows), scale: scale, context(at: offset))
-      measured.sums += plan.head.sums
-    }
-    return measured
-  }
-
-  /// Makes ready for the step at hand.
-  func beginStep() throws -> Batches.Step {
-    context.isTraining = true
-    context.step = UInt64(memory.steps)
-    memory.store.roundWeights(setup.backend)
-    return try batches.step(state.step)
-  }
-
-  /// What the stages are told at a piece of the step that begins with that row.
-  func context(at row: Int) -> StepContext {
-    context.isFirstChunk = row == 0
-    context.rowOffset = row
-    return context
-  }
-
-  /// Whether the state before the step at hand is the epoch's start.
-  private var isAtEpochStart: Bool {
-    (epochStart.state.epoch, epochStart.state.step) == (state.epoch, state.step)
-  }
-
-  /// What the gradient of the summed loss is multiplied by.
-  ///
-  /// - Parameter weight: what the batch's rows count together.
-  func gradientScale(of weight: Double, rate: Double, share: Double) -> Double {
-    var scale = memory.rule.retained != nil ? rate : 1
-    switch options.reduction {
-    case .mean:
-      scale = weight > 0 ? scale / weight : 0
-      if loss.averagesColumns { scale /= Double(batches.targetWidth) }
-    case .sum: scale /= share
-    }
-    return scale
-  }
-
-  /// What the network measures on the validation rows, with the weights as they are.
-  func measureValidation() throws -> Measures {
-    guard let validation else { return Measures() }
-    context.isTraining = false
-    memory.store.roundWeights(setup.backend)
-    var sums = PassSums()
-    for plan in plans.validation {
-      let offset = sums.rows
-      if Interrupt.isRequested { throw TensorError.interrupted }
-      try plan.measure(
-        validation.inputs.rows(from: offset, count: plan.rows),
-        validation.targets.rows(from: offset, count: plan.rows), context)
-      sums += plan.head.sums
-    }
-    return measures(of: sums, spread: spread.validation / Double(max(1, validation.rows)))
   }
 
   /// A sum of rows' losses as it is reported.
@@ -267,11 +161,4 @@ package final class Trainer {
   var epochMeasures: Measures {
     measures(of: state.sums, spread: spread.training / Double(max(1, data.rows)))
   }
-}
-
-/// Why a step was not taken.
-enum StepFailure: Error {
-  case lossNotFinite
-  /// A stop was asked for in the middle, and the step was undone.
-  case stopped
 }

@@ -58,6 +58,10 @@ package enum TrainingError: Error, CustomStringConvertible {
   case noWeight(value: Double, row: Int)
   /// No row counts.
   case allWeightsZero
+  /// The library that carries messages between ranks has failed.
+  case exchangeFailed
+  /// Another of the ranks that train together could not take the step.
+  case otherRankFailed(rank: Int)
   /// A NaN or infinity arose; the network keeps the last good weights.
   case notFinite(NotFiniteReport)
 
@@ -131,6 +135,9 @@ package enum TrainingError: Error, CustomStringConvertible {
       "the weight of row \(row) is \(NetworkFormat.number(value)): weights are finite numbers from "
         + "0 up"
     case .allWeightsZero: "all weights are 0: no row would count"
+    case .exchangeFailed: "the ranks cannot reach each other any more: MPI reports an error"
+    case .otherRankFailed(let rank):
+      "training ends on this rank, since it has ended on rank \(rank)"
     case .notFinite(let report): report.message
     }
   }
@@ -179,13 +186,16 @@ package struct NotFiniteReport: Sendable, Hashable {
   package let row: Int?
   /// The greatest magnitude among the weights before each step of the epoch, up to this one.
   package var largestWeights: [Double] = []
+  /// The rank whose rows they were, where several train together.
+  package var rank: Int?
 
   /// The message, in words.
   package var message: String {
     let place = layer > 0 ? "layer \(layer), \(layerName)" : layerName
     let ranges = operands.map { "\n  " + $0.description }.joined()
     return "a NaN or infinity appeared in training: epoch \(epoch), step \(step), \(place), "
-      + "\(phase): \(operation)" + (row.map { " (example \($0))" } ?? "") + ranges
+      + "\(phase): \(operation)" + (row.map { " (example \($0))" } ?? "")
+      + (rank.map { ", on rank \($0)" } ?? "") + ranges
       + "\n  the last good weights are kept; a smaller rate often helps"
   }
 }

@@ -46,13 +46,24 @@ final class TrainingPlan {
   }
 }
 
-/// The plans of one training, which share memory: for the pieces of a batch, of the last batch of
-/// an epoch, and of the validation rows.
+/// How a batch is computed: in blocks, each of them in pieces that the caches hold.
+struct BatchPlan {
+  struct Block {
+    let first: Int
+    let rows: Int
+    let pieces: [TrainingPlan]
+  }
+
+  let rows: Int
+  let blocks: [Block]
+}
+
+/// The plans of one training: for the blocks of a batch and of the last batch of an epoch, and for
+/// the validation rows. They share memory, but for blocks that run side by side.
 struct TrainingPlans {
-  let pieces: [TrainingPlan]
-  let lastPieces: [TrainingPlan]
+  let batch: BatchPlan
+  let lastBatch: BatchPlan
   let validation: [TrainingPlan]
-  private let batchRows: Int
 
   /// - Parameters:
   ///   - rows: of the training data.
@@ -62,8 +73,7 @@ struct TrainingPlans {
     validationRows: Int
   ) throws {
     let batch = setup.batchRows
-    batchRows = batch
-    let piece = setup.pieceRows(batch: batch)
+    let piece = setup.pieceRows(batch: setup.blockRows(batch: batch))
     let measured = min(validationRows, setup.measuringRows)
     var cache = PlanCache(
       network, setup, memory,
@@ -71,22 +81,19 @@ struct TrainingPlans {
         gradientCount: setup.widestGradient * max(piece, measured), type: setup.type))
     // The plan for the most rows comes first: the others find their memory in its.
     if measured > piece { _ = try cache.plan(rows: measured) }
-    (pieces, lastPieces) = try Threads.limited(to: setup.stepThreads) {
-      (
-        try cache.plans(covering: batch, piece: piece),
-        try cache.plans(covering: rows % batch, piece: piece)
-      )
+    (self.batch, lastBatch) = try Threads.limited(to: setup.stepThreads) {
+      (try cache.batch(rows: batch), try cache.batch(rows: rows % batch))
     }
     validation = try cache.plans(covering: validationRows, piece: setup.measuringRows)
   }
 
-  /// The plans for the pieces of a step of so many rows.
-  func pieces(rows: Int) -> [TrainingPlan] {
-    rows == batchRows ? pieces : lastPieces
-  }
+  /// The plan for a step of so many rows.
+  func batch(rows: Int) -> BatchPlan { rows == batch.rows ? batch : lastBatch }
 
   /// Whether a step may end half way.
-  var mayStop: Bool { pieces.contains { $0.mayStop } }
+  var mayStop: Bool {
+    batch.blocks.contains { $0.pieces.contains { $0.mayStop } }
+  }
 }
 
 /// The plans made so far, by their rows.
@@ -109,16 +116,42 @@ private struct PlanCache {
   /// The plan for pieces of that many rows.
   mutating func plan(rows: Int) throws -> TrainingPlan {
     if let plan = plans[rows] { return plan }
+    let plan = try make(rows: rows, workspace)
+    plans[rows] = plan
+    return plan
+  }
+
+  private func make(rows: Int, _ workspace: Workspace) throws -> TrainingPlan {
     let builder = StageBuilder(rows: rows, memory, setup, workspace)
     try builder.add(
       network.layers, input: setup.inputShape,
       leavingOut: setup.form.includesLastLayer ? 1 : 0)
     let head = try LossHead(setup, builder)
-    let plan = TrainingPlan(
+    return TrainingPlan(
       rows: rows, stages: builder.stages, firstTrained: builder.firstTrained ?? 0, head: head,
       workspace: workspace)
-    plans[rows] = plan
-    return plan
+  }
+
+  /// The plan for a batch of that many rows.
+  mutating func batch(rows: Int) throws -> BatchPlan {
+    if rows == 0 { return BatchPlan(rows: 0, blocks: []) }
+    let size = setup.blockRows(batch: rows)
+    let isSideBySide = setup.joinsSums && size < rows
+    var blocks: [BatchPlan.Block] = []
+    for first in stride(from: 0, to: rows, by: size) {
+      let count = min(size, rows - first)
+      // Side by side each block needs its activations until all have come back.
+      let pieces =
+        try isSideBySide
+        ? [
+          make(
+            rows: count,
+            Workspace(gradientCount: setup.widestGradient * count, type: setup.type))
+        ]
+        : plans(covering: count, piece: setup.pieceRows(batch: count))
+      blocks.append(BatchPlan.Block(first: first, rows: count, pieces: pieces))
+    }
+    return BatchPlan(rows: rows, blocks: blocks)
   }
 
   /// Plans for pieces that add up to `rows`: equal ones, and what is left over.

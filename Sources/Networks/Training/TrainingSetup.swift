@@ -34,6 +34,16 @@ struct TrainingSetup {
   /// save; nil for as many as there are.
   let stepThreads: Int?
   private let targetRows: Int
+  /// Whether a batch is computed in blocks whose gradients are joined by a fixed tree.
+  let isInBlocks: Bool
+  /// Whether the blocks run side by side, since layers join sums over the batch.
+  let joinsSums: Bool
+  /// Blocks of fewer rows would spend more on their sums than on their products.
+  private let fewestBlockRows: Int
+  /// Multiplications with their additions a row of a step takes.
+  let multiplyAdds: Double
+  /// The numbers that an example has between or inside stages.
+  let activations: Int
 
   /// Below so many multiplications a step runs on one thread, in less than a hundred microseconds.
   private static let smallStep = 5_000_000.0
@@ -43,7 +53,8 @@ struct TrainingSetup {
   private static let pieceFloats = 1 << 20
 
   init(
-    _ network: Network, data: TrainingData, options: TrainingOptions, backend: any Backend
+    _ network: Network, data: TrainingData, options: TrainingOptions, backend: any Backend,
+    isShared: Bool
   ) throws {
     try options.check()
     if network.parameters.isEmpty { throw TrainingError.noParameters }
@@ -78,9 +89,22 @@ struct TrainingSetup {
     let (sum, widest) = try Self.widths(of: network, input: inputShape)
     widestGradient = widest
     let addsUp = loss.recorded?.isMeanOverRows ?? true
+    let needsWholeBatch = network.layers.contains { $0.needsWholeBatch }
     targetRows =
-      !addsUp || network.layers.contains { $0.needsWholeBatch }
+      !addsUp || needsWholeBatch
       ? .max : max(Self.fewestRows(sum), Self.pieceFloats / max(1, sum))
+    joinsSums = needsWholeBatch
+    let isSingle = network.elementType == .f32
+    isInBlocks =
+      isShared && addsUp
+      && network.layers.allSatisfy { !$0.needsWholeBatch || $0.joinsSums && isSingle }
+    let products = try Self.products(of: network, input: inputShape)
+    multiplyAdds = 3 * products
+    activations = sum
+    // A sum of two gradients moves as many bytes as are read for a row's products with them, of which
+    // a dense layer makes thirty in that time; a convolution works longer on a row.
+    let intensity = products / Double(max(1, network.parameterCount))
+    fewestBlockRows = max(4, min(32, Int((32 / max(1, intensity)).rounded(.up))))
     stepThreads =
       3 * Double(network.parameterCount) * Double(batchRows) < Self.smallStep ? 1 : nil
     measuringRows =
@@ -122,6 +146,26 @@ struct TrainingSetup {
   /// Pieces of fewer rows are slow, but those of very wide layers must still fit the memory.
   private static func fewestRows(_ widths: Int) -> Int {
     max(1, min(64, (1 << 26) / max(1, widths)))
+  }
+
+  /// The multiplications of a row's forward pass: each number of a layer counts once a place, as a
+  /// convolution's do for each of its positions.
+  private static func products(of network: Network, input: [Int]) throws -> Double {
+    var shape = input
+    var products = 0.0
+    for (index, layer) in network.layers.enumerated() {
+      let places = max(1, shape.dropLast().reduce(1, *))
+      shape = try layer.outputShape(for: shape, position: index + 1)
+      products +=
+        Double(layer.parameterGroups.reduce(0) { $0 + $1.reduce(0) { $0 + $1.tensor.count } })
+        * Double(max(places, shape.dropLast().reduce(1, *)))
+    }
+    return products
+  }
+
+  /// The rows of a batch's blocks, of which the last may have fewer.
+  func blockRows(batch: Int) -> Int {
+    isInBlocks ? BlockTree.rows(ofBatch: batch, fewest: fewestBlockRows) : batch
   }
 
   /// The rows of a piece, for a batch to be cut into equal ones.

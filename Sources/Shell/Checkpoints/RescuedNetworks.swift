@@ -7,8 +7,9 @@ import Networks
 
 /// Networks of trainings that the process did not live to finish, in the user's state folder.
 ///
-/// Beside each file that nobody has been told of lies a note of what happened: the next start tells,
-/// and the prompt, or loading the file, takes the note away. The newest `kept` files stay.
+/// Beside each file that nobody has been told of lies a note of what happened. The next script that
+/// starts tells of it once, the prompt tells of it whether a script has or not and takes the note
+/// away, and so does loading the file. The newest `kept` files stay.
 enum RescuedNetworks {
   /// `nnsh/rescued` in the user's state folder; nil where there is no home.
   static var folder: String? {
@@ -17,6 +18,8 @@ enum RescuedNetworks {
 
   private static let ending = ".nnsh"
   private static let noteEnding = ".note"
+  /// Of a note that a script has told of.
+  private static let toldEnding = ".told"
   /// How many files stay: nobody else deletes them.
   static let kept = 20
 
@@ -61,32 +64,56 @@ enum RescuedNetworks {
     let old = newestFirst.dropFirst(kept)
     for file in old {
       unlink(file.path)
-      unlink(file.path + noteEnding)
+      for ending in [noteEnding, toldEnding] { unlink(file.path + ending) }
     }
     return old.count
   }
 
   /// A line for each network that nobody has been told of, oldest first.
-  static func untold() -> [String] {
-    files(endingIn: noteEnding).compactMap { note in
+  ///
+  /// - Parameter reader: at the prompt, what a script has told of counts as untold.
+  static func untold(to reader: Reader) -> [String] {
+    notes(for: reader).compactMap { note in
       guard let bytes = try? ScriptFile.read(note).bytes else { return nil }
       let text = String(decoding: bytes.prefix(4000), as: UTF8.self).split(separator: "\n")
       guard text.count >= 2 else { return nil }
-      let path = text.count > 2 ? String(text[2]) : String(note.dropLast(noteEnding.count))
+      let path = text.count > 2 ? String(text[2]) : withoutEnding(note)
       guard access(path, F_OK) == 0 else { return nil }
       return "a training was ended by \(text[1]): "
         + "load \(quoted(path)) as \(text[0]) brings its network back"
     }
   }
 
-  /// Nobody need be told again.
-  static func markTold() { for note in files(endingIn: noteEnding) { unlink(note) } }
+  /// Whose start it is that tells.
+  enum Reader { case prompt, script }
+
+  /// The reader need not be told again.
+  static func markTold(to reader: Reader) {
+    for note in notes(for: reader) {
+      switch reader {
+      case .prompt: unlink(note)
+      case .script: rename(note, withoutEnding(note) + toldEnding)
+      }
+    }
+  }
+
+  /// The file that a note lies beside.
+  private static func withoutEnding(_ note: String) -> String {
+    String(note.dropLast(note.hasSuffix(toldEnding) ? toldEnding.count : noteEnding.count))
+  }
+
+  private static func notes(for reader: Reader) -> [String] {
+    let untold = files(endingIn: noteEnding)
+    return reader == .script ? untold : (untold + files(endingIn: toldEnding)).sorted()
+  }
 
   /// Nobody need be told again of this file, which has been loaded.
   static func markTold(_ path: String) {
     guard let folder else { return }
-    if path.hasPrefix(folder + "/") { unlink(path + noteEnding) }
-    for note in files(endingIn: noteEnding) {
+    if path.hasPrefix(folder + "/") {
+      for ending in [noteEnding, toldEnding] { unlink(path + ending) }
+    }
+    for note in notes(for: .prompt) {
       let bytes = (try? ScriptFile.read(note).bytes) ?? []
       let text = String(decoding: bytes.prefix(4000), as: UTF8.self).split(separator: "\n")
       if text.count > 2, String(text[2]) == absolute(path) { unlink(note) }

@@ -40,13 +40,17 @@ struct CrossValidation {
   func run() throws -> Value {
     let start = MonotonicClock.now()
     let parts = parts()
-    var results: [History] = []
-    for held in parts.indices {
+    let ranks = Ranks.current
+    // Ranks take folds in turn, each the whole of one.
+    let owners = parts.indices.map { $0 % ranks.ranks }
+    var own: [Result] = []
+    for held in parts.indices where owners[held] == ranks.rank {
       let chosen = parts.indices.filter { $0 != held }.flatMap { parts[$0] }
-      let history = try train(on: data.selecting(chosen, validating: parts[held]), fold: held + 1)
-      results.append(history)
-      context.print("fold \(held + 1) of \(folds)  " + line(history))
+      own.append(try train(on: data.selecting(chosen, validating: parts[held]), fold: held + 1))
+      if ranks.ranks == 1 { show(own[held], of: held) }
     }
+    let results = try gathered(own, owners)
+    if ranks.ranks > 1 { for held in parts.indices { show(results[held], of: held) } }
     if network.history.count > 0 {
       context.note(
         "the network had been trained before: where it has seen these rows, the folds are no test; "
@@ -55,8 +59,28 @@ struct CrossValidation {
     return summary(results, seconds: MonotonicClock.now() - start)
   }
 
-  private func train(on data: TrainingData, fold: Int) throws -> History {
-    let trainer = try Trainer(network, data: data, options: options)
+  /// The last of each measure, in the order of `History.allSeries`; nan for none.
+  private typealias Result = [Double]
+
+  /// The results of all ranks, in the order of the folds.
+  private func gathered(_ own: [Result], _ owners: [Int]) throws -> [Result] {
+    let width = History().allSeries.count
+    let ranks = Ranks.current
+    let counts = (0..<ranks.ranks).map { rank in owners.count { $0 == rank } * width }
+    let all = try ranks.gathered(own.flatMap { $0 }, counts: counts)
+    return owners.indices.map { fold in
+      let start = fold / ranks.ranks * width
+      return Array(all[owners[fold]][start..<start + width])
+    }
+  }
+
+  private func show(_ result: Result, of held: Int) {
+    context.print("fold \(held + 1) of \(folds)  " + line(result))
+  }
+
+  private func train(on data: TrainingData, fold: Int) throws -> Result {
+    let trainer = try Trainer(
+      network, data: data, options: options, exchange: Alone(isShared: Ranks.current.isShared))
     let before = trainer.epochsMeasured
     let outcome = try trainer.run(delegate: FoldProgress(context, fold: fold, of: folds))
     if case .interrupted = outcome.ending {
@@ -69,7 +93,7 @@ struct CrossValidation {
     var history = trainer.history
     history.training = Array(history.training.dropFirst(before).prefix(count))
     history.validation = Array(history.validation.dropFirst(before).prefix(count))
-    return history
+    return history.allSeries.map { $0.values.last { !$0.isNaN } ?? .nan }
   }
 
   /// The rows of each part: random ones, of each class as equally many as can be.
@@ -92,23 +116,21 @@ struct CrossValidation {
     return parts
   }
 
-  /// The last of each measure.
-  private func last(_ history: History) -> [(series: History.Series, value: Double)] {
-    history.series.compactMap { series in
-      series.values.last { !$0.isNaN }.map { (series, $0) }
-    }
+  /// What was measured, by its name.
+  private func measured(_ result: Result) -> [(series: History.Series, value: Double)] {
+    Array(zip(History().allSeries, result)).filter { !$0.1.isNaN }
   }
 
-  private func line(_ history: History) -> String {
-    last(history).filter(\.series.measure.isFollowed)
+  private func line(_ result: Result) -> String {
+    measured(result).filter(\.series.measure.isFollowed)
       .map { "\($0.series.name) \($0.series.measure.text($0.value))" }.joined(separator: "  ")
   }
 
-  private func summary(_ results: [History], seconds: Double) -> Value {
+  private func summary(_ results: [Result], seconds: Double) -> Value {
     var fields: [(String, Value)] = [("folds", .number(Double(folds)))]
     var deviations: [(String, Value)] = []
     var words: [String] = []
-    let measured = results.map(last)
+    let measured = results.map(measured)
     for (series, _) in measured.first ?? [] {
       let values = measured.compactMap { $0.first { $0.series.name == series.name }?.value }
       guard values.count == folds else { continue }

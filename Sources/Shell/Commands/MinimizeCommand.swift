@@ -74,6 +74,7 @@ extension Command {
     }
     context.session.unfinishedMinimization = nil
     context.session.loadedMinimization = nil
-    return try run.finish(context)
+    // A launcher ends its ranks by SIGTERM.
+    return try Termination.deferred { try run.finish(context) }
   }
 }

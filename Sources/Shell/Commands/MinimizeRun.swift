@@ -16,6 +16,7 @@ final class MinimizeRun {
   let statement: String
   private let data: Rows?
   let options: TrainingOptions
+  private let shared: SharedLoss
   private let hooks: EpochHooks
   private let drawsHistory: Bool
   var seed: UInt64
@@ -62,6 +63,7 @@ final class MinimizeRun {
     }
     let places = try Self.places(context)
     gradient = LossGradient(of: loss, at: places)
+    shared = SharedLoss(gradient, machine)
     names = places.map(\.description).joined(separator: ", ")
     variables =
       places.allSatisfy { $0.isGlobal }
@@ -178,7 +180,7 @@ final class MinimizeRun {
       reporter.epochDidEnd(state.epoch, state.losses.last, state.validationLosses.last)
       do {
         try save()
-        if try hooks.run(measures) { return .ended }
+        if try Ranks.current.isEnd({ try hooks.run(measures) }) { return .ended }
       } catch let error where RuntimeError(error).isInterruption {
         return .interrupted
       }
@@ -190,8 +192,8 @@ final class MinimizeRun {
   /// The rest of an epoch's steps; false where a stop was asked for.
   private func runEpoch(_ rate: Double, _ reporter: MinimizeProgress) throws -> Bool {
     guard let data else {
-      if Interrupt.isRequested { return false }
-      try takeStep(rate, rows: 1)
+      if try isStopDue() { return false }
+      try takeStep(rate, nil)
       return true
     }
     var order = Array(0..<data.train.count)
@@ -202,13 +204,12 @@ final class MinimizeRun {
       order = generator.permutation(data.train.count)
     }
     while state.step < data.steps {
-      if Interrupt.isRequested { return false }
+      if try isStopDue() { return false }
       let range = state.step * data.batch..<min(data.train.count, (state.step + 1) * data.batch)
       let rows =
         isShuffled
         ? try data.train.selecting(Array(order[range])) : try data.train.rows(range)
-      RowVariables.set(try augmented(rows), machine)
-      try takeStep(rate, rows: range.count)
+      try takeStep(rate, augmented(rows))
       reporter.update(state.epoch, Double(state.step) / Double(data.steps), meanLoss)
     }
     return true
@@ -231,11 +232,23 @@ final class MinimizeRun {
 
   private var meanLoss: Double { state.lossSum / Double(max(1, state.rows)) }
 
-  private func takeStep(_ rate: Double, rows: Int) throws {
+  /// Whether a stop was asked for: of any rank, where there are several.
+  private func isStopDue() throws -> Bool {
+    let ranks = Ranks.current
+    if ranks.ranks == 1 { return Interrupt.isRequested }
+    guard try ranks.isAgreed(Interrupt.isRequested) else { return false }
+    Interrupt.request()
+    return true
+  }
+
+  private func takeStep(_ rate: Double, _ split: Split?) throws {
     let isFirst = optimizer.state.steps == 0
+    let rows = split?.count ?? 1
     var parameters = try gradient.parameters()
     if data == nil, options.patience != nil { state.measured = parameters }
-    let found = try gradient.evaluate(tellingCuts: isFirst)
+    let found = try Ranks.current.together {
+      try shared.evaluate(split, tellingCuts: isFirst)
+    }
     try checkFinite(found.loss, found.gradients)
     try optimizer.update(&parameters, by: found.gradients, rate: rate)
     try gradient.write(parameters)
@@ -284,14 +297,17 @@ final class MinimizeRun {
 
   /// The loss on all rows to validate on, in pieces that are averaged by their rows.
   private func validationLoss(_ valid: Split) throws -> Double {
-    var sum = 0.0
     let piece = max(data?.batch ?? 0, 1024)
-    for start in stride(from: 0, to: valid.count, by: piece) {
-      let range = start..<min(valid.count, start + piece)
-      RowVariables.set(try valid.rows(range), machine)
-      sum += try gradient.value() * Double(range.count)
+    let pieces = stride(from: 0, to: valid.count, by: piece).map {
+      $0..<min(valid.count, $0 + piece)
     }
-    return sum / Double(valid.count)
+    let losses = try Ranks.current.together {
+      try shared.losses(pieces.count) { number in
+        RowVariables.set(try valid.rows(pieces[number]), machine)
+        return try gradient.value()
+      }
+    }
+    return zip(losses, pieces).reduce(0) { $0 + $1.0 * Double($1.1.count) } / Double(valid.count)
   }
 
   private var measures: [(name: String, value: Value)] {

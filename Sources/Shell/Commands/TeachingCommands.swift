@@ -58,7 +58,9 @@ extension Command {
       tells where the last NaN or infinity was born, in training or in a statement: the operation, \
       its operands, the step, and when it began to grow. explain plan L() wrt W shows how the \
       gradients of a loss are computed where they are taken in a loop: the passes, what is put \
-      together in one, what they cost, and what share of the processor's speed they reach.
+      together in one, what they cost, and what share of the processor's speed they reach. \
+      explain train net on d ranks=8 tells what a step of a training costs in arithmetic, memory \
+      and exchange, and whether so many processes under mpirun pay.
       """,
     arguments: [
       .slot(
@@ -67,13 +69,27 @@ extension Command {
       .slot(
         "variables", after: "wrt", .place, default: .some(.none), isVariadic: true,
         "what its gradients are taken for"),
-    ],
+      .slot("network", after: "train", .network, default: .some(.none), "a network"),
+      .slot("data", after: "on", .dataSet, default: .some(.none), "what it is trained on"),
+      .option(
+        "ranks", .integer, default: .computed("those that run, or 2"),
+        "with train: how many processes share each batch"),
+    ] + stepOptions.filter { ["batch", "optimizer", "precision"].contains($0.parameter.name) },
     examples: [.init("x = ones(2, 3); b = [1, 2, 3]\nexplain sum(x + b)")],
     seeAlso: ["derive", "describe", "time"]
   ) { context in
     if case .thunk(let loss)? = context.command.first("loss") {
       try context.explainPlan(of: loss)
       return nil
+    }
+    if context.has("network") {
+      try context.explainTraining()
+      return nil
+    }
+    for option in ["data", "ranks", "batch", "optimizer", "precision"] where context.has(option) {
+      throw RuntimeError.other(
+        "\(option == "data" ? "on" : option + "=") belongs to explain train",
+        hint: "write explain train net on data ranks=8")
     }
     if case .word? = context.command.first("expression") {
       var sessions: [Session] = []

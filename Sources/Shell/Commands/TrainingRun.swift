@@ -105,6 +105,7 @@ final class TrainingRun: TrainingDelegate {
 
   /// Writes the network as it is into the state folder, and says so.
   private func rescue(_ trainer: Trainer, _ cause: String) {
+    guard Ranks.isFirst else { return }
     // The signal that stopped the training must not stop the saving, too.
     Interrupt.clear()
     let progress = "epoch \(trainer.epoch) of \(trainer.options.epochs)"

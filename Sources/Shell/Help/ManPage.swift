@@ -78,30 +78,8 @@ enum ManPage {
   }
 
   private static var surroundings: [String] {
-    listing(
-      "ENVIRONMENT",
-      [
-        ("NNSH_DATA", "a folder of data sets, looked in first"),
-        ("NNSH_HISTORY", "the file of the history"),
-        ("NO_COLOR", "no colours where it is set"),
-        ("PAGER", "shows what is longer than the screen; without it, less"),
-        ("XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_DATA_HOME", "where the files below are"),
-      ])
-      + listing(
-        "FILES",
-        [
-          ("$XDG_CONFIG_HOME/nnsh/rc.nns", "run when the prompt starts"),
-          ("$XDG_STATE_HOME/nnsh/history", "the statements typed"),
-          ("$XDG_DATA_HOME/nnsh, /usr/share/datasets", "data sets"),
-          ("~/.editrc", "keys of the prompt"),
-        ])
-      + listing(
-        "EXIT STATUS",
-        [
-          ("0", "success"), ("1", "an error in the code that ran"),
-          ("2", "wrong usage, or a syntax error: nothing of that file has run"),
-          ("130", "interrupted"), ("n", "what exit(n) says"),
-        ])
+    listing("ENVIRONMENT", Surroundings.environment) + listing("FILES", Surroundings.files)
+      + listing("EXIT STATUS", Surroundings.exitCodes)
   }
 
   private static var examples: [String] {
@@ -119,7 +97,7 @@ enum ManPage {
     [".SH \"\(title)\""] + body
   }
 
-  private static func listing(_ title: String, _ entries: [(String, String)]) -> [String] {
+  private static func listing(_ title: String, _ entries: [Surroundings.Entry]) -> [String] {
     section(title, entries.flatMap { entry($0.0, $0.1) })
   }
 

@@ -16,6 +16,7 @@ package enum ReferenceManual {
         arguments: command.arguments.map { ($0.writtenName, $0.parameter.summary) })
     }
     for group in groups { sections.append(chapter(group)) }
+    sections.append(commandLine)
     return sections.joined(separator: "\n\n") + "\n"
   }
 
@@ -25,6 +26,19 @@ package enum ReferenceManual {
     Generated from the registry by `make manual`; a test keeps it current. The same texts are at \
     the prompt: `help NAME`.
     """
+
+  private static var commandLine: String {
+    [
+      "## The command line", "```text\n\(CommandLineOption.helpText)```", "### Exit codes",
+      table(Surroundings.exitCodes), "### Environment", table(Surroundings.environment),
+      "### Files", table(Surroundings.files),
+    ].joined(separator: "\n\n")
+  }
+
+  private static func table(_ entries: [Surroundings.Entry]) -> String {
+    (["| | |", "|---|---|"] + entries.map { "| `\($0.name)` | \($0.text) |" })
+      .joined(separator: "\n")
+  }
 
   /// The groups that have builtins, in their order.
   private static var groups: [Declaration.Group] {
@@ -38,7 +52,8 @@ package enum ReferenceManual {
   }
 
   private static var contents: String {
-    var lines = ["**The language**: " + links(Topic.all.map(\.name))]
+    var lines = ["**[The command line](#the-command-line)**"]
+    lines.append("**The language**: " + links(Topic.all.map(\.name)))
     lines.append("**Commands**: " + links(Command.all.map(\.declaration.name)))
     for group in groups {
       let names = functions.filter { $0.group == group }.map(\.name)

@@ -4,7 +4,7 @@ extension Topic {
   /// What one does with it.
   static let work: [Topic] = [
     networks, overfitting, learningRate, checkpoints, data, tables, gradients, output, errors,
-    scripts, keys,
+    scripts, ranks, keys,
   ]
 
   private static let networks = Topic(

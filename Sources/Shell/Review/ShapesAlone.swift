@@ -52,19 +52,15 @@ struct ShapesAlone: Backend {
     outputs: UnsafeRawPointer, of numbers: UnsafeRawPointer,
     into chosen: UnsafeMutableRawPointer
   ) {}
-  func columnMoments(of rows: FloatRows) -> (means: [Double], squares: [Double]) {
-    let zeros = [Double](repeating: 0, count: rows.columns)
-    return (zeros, zeros)
+  func columnTotals(of rows: FloatRows, around centres: [Double]?) -> [Double] {
+    [Double](repeating: 0, count: rows.columns)
   }
   func standardizeColumns(
     of rows: FloatRows, means: Floats, scales: Floats, gamma: Floats, beta: Floats,
     standard: Floats, into output: FloatRows
   ) {}
-  func columnProducts(
-    of gradient: FloatRows, standard: Floats
-  ) -> (sums: [Double], products: [Double]) {
-    let zeros = [Double](repeating: 0, count: gradient.columns)
-    return (zeros, zeros)
+  func columnProducts(of gradient: FloatRows, standard: Floats) -> [Double] {
+    [Double](repeating: 0, count: 2 * gradient.columns)
   }
   func standardizeColumnsBack(
     _ gradient: FloatRows, standard: Floats, factors: Floats, means: Floats, slopes: Floats

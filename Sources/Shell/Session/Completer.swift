@@ -69,6 +69,7 @@ struct Completer {
       }
     }
     found += builtins { _ in true }
+    found += Vocabulary.standard.constants.map { .init($0.name, summary: $0.summary) }
     found += ["true", "false", "none", "inf", "nan", "pi"].map { .init($0) }
     found += Self.prefixKeywords(startsStatement: commands)
     return Completions(found, typed: typed)

@@ -1,6 +1,8 @@
 import CEditline
 import Console
 import Glibc
+import MessagePassing
+import Networks
 
 /// The way from the process's arguments to its exit code.
 package enum Launch {
@@ -44,11 +46,22 @@ package enum Launch {
       let promptIsLikely =
         commandLine.isInteractive || (commandLine.source == .standard && isatty(STDIN_FILENO) == 1)
       Signals.install(isInteractive: promptIsLikely)
-      let made = Session(commandLine, terminal: terminal, output: output, errors: errors)
+      let others: LaunchedRanks?
+      do throws(LaunchedRanks.Failure) {
+        others = try LaunchedRanks.joined(for: commandLine)
+      } catch {
+        if LaunchedRanks.announcedRank == 0 { errors.write("error: \(error.message)\n") }
+        return Session.ExitCode.failure
+      }
+      let made =
+        Ranks.isFirst
+        ? Session(commandLine, terminal: terminal, output: output, errors: errors)
+        : Session(commandLine, terminal: Terminal(), output: .nowhere, errors: .nowhere)
       session = made
+      others?.beforeEnding = { output.flush() }
       let code = made.run()
       // The process ends here: tearing down what the operating system frees anyway only costs time.
-      _exit(code)
+      _exit(others?.leave(code, error: made.lastError) ?? code)
     }
   }
 

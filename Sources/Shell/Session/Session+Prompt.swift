@@ -3,6 +3,7 @@ import Console
 import Glibc
 import Language
 import Library
+import Networks
 import Prompt
 import Syntax
 import Tensors
@@ -120,6 +121,7 @@ extension Session {
   // MARK: transcript
 
   func startTranscript(_ path: String) throws {
+    guard Ranks.isFirst else { return }
     do {
       let transcript = try Transcript(path: path)
       if transcript.continuesFile { writeError("\(path) is continued\n") }

@@ -1,6 +1,7 @@
 import Files
 import Glibc
 import Language
+import Networks
 import Syntax
 import Tensors
 
@@ -11,7 +12,7 @@ extension Session {
   package func run() -> Int32 {
     if let threads = commandLine.threads { Threads.count = threads }
     if let seed = commandLine.seed { machine.random.generator = RandomGenerator(seed: seed) }
-    AtomicFile.removeLeftovers(in: ".")
+    if Ranks.isFirst { AtomicFile.removeLeftovers(in: ".") }
     machine.globals["args"] = .items(commandLine.arguments.map(Value.text))
     if commandLine.source.isRun { tellOfRescuedNetworks() }
     let code = runSource()
@@ -21,13 +22,13 @@ extension Session {
   }
 
   /// Says at the start which trainings an earlier process did not live to finish. A person at the
-  /// prompt is told once, scripts until then.
+  /// prompt is told whether a script has said so or not.
   private func tellOfRescuedNetworks() {
     guard !commandLine.isQuiet else { return }
-    let lines = RescuedNetworks.untold()
-    guard !lines.isEmpty else { return }
-    for line in lines { writeError(line + "\n") }
-    if commandLine.source == .standard, isatty(STDIN_FILENO) == 1 { RescuedNetworks.markTold() }
+    let isPrompt = commandLine.source == .standard && isatty(STDIN_FILENO) == 1
+    let reader: RescuedNetworks.Reader = isPrompt ? .prompt : .script
+    for line in RescuedNetworks.untold(to: reader) { writeError(line + "\n") }
+    RescuedNetworks.markTold(to: reader)
   }
 
   /// Says once that products run slower than they could, after the first that did.
@@ -42,6 +43,12 @@ extension Session {
 
   private func runSource() -> Int32 {
     let standardInputIsTerminal = isatty(STDIN_FILENO) == 1
+    if Ranks.current.ranks > 1,
+      commandLine.isInteractive || isForOne(standardInputIsTerminal)
+    {
+      writeError(Self.promptForOne)
+      return ExitCode.usage
+    }
     switch commandLine.source {
     case .standard:
       if standardInputIsTerminal || commandLine.isInteractive { return runPrompt() }
@@ -68,9 +75,18 @@ extension Session {
     return runPrompt()
   }
 
+  /// Whether rank 0 would have a prompt.
+  private func isForOne(_ standardInputIsTerminal: Bool) -> Bool {
+    guard commandLine.source == .standard else { return false }
+    return (try? Ranks.current.isAgreed(Ranks.isFirst && standardInputIsTerminal)) ?? true
+  }
+
   private func runDescriptor(_ descriptor: Int32, name: String) -> Int32 {
-    do {
-      return runScript(SourceText(bytes: try ScriptFile.readAll(descriptor, name), name: name))
+    do throws(ScriptFile.Failure) {
+      let bytes = try Self.shared { () throws(ScriptFile.Failure) -> [UInt8] in
+        try ScriptFile.readAll(descriptor, name)
+      }
+      return runScript(SourceText(bytes: bytes, name: name))
     } catch {
       writeError("error: \(error.message)\n")
       return ExitCode.failure

@@ -1,6 +1,8 @@
 import Console
 import Glibc
 import Language
+import MessagePassing
+import Networks
 import Plot
 import Prompt
 import Syntax
@@ -68,6 +70,8 @@ package final class Session: CommandHost {
   /// Which definitions that hide layers have been told of.
   var shadowingNotes: Set<String> = []
   var hasNotedMissingLibrary = false
+  /// The latest error, as it is shown without colours: rank 0 is told of those of other ranks.
+  var lastError = ""
   /// Told what ends the process where that happens amid a statement: nothing can be written.
   var beforeEnding: ((String) -> Void)?
   private var madeReader: PromptReader?
@@ -144,6 +148,7 @@ package final class Session: CommandHost {
   /// Writes to standard error, after what standard output was given before.
   package func writeError(_ text: String) {
     if let test { return test.tell(text) }
+    if text.hasPrefix("error: ") { lastError = text }
     output.flush()
     errors.write(text)
     if terminal.showsErrors { noteRow(text) }
@@ -172,6 +177,8 @@ package final class Session: CommandHost {
 
   /// Shows an error.
   package func report(_ diagnostic: Diagnostic) {
+    // What stops this rank may be the end of another, which has been told already.
+    (Ranks.current as? LaunchedRanks)?.endAfterFault()
     if diagnostic.phase == .interrupted, interruptIsExplained {
       interruptIsExplained = false
       return
@@ -183,6 +190,7 @@ package final class Session: CommandHost {
     let width = terminal.showsErrors ? Terminal.size(of: STDERR_FILENO).columns : nil
     writeError(
       lead + diagnostic.rendered(inColor: terminal.colorsErrors, width: width) + "\n")
+    lastError = diagnostic.rendered() + "\n"
     transcript?.addOutput(diagnostic.rendered() + "\n")
   }
 

@@ -20,7 +20,9 @@ enum Signals {
     signal(SIGPIPE, SIG_IGN)
     handle(SIGINT) { number in
       guard Signals.isOnMachineThread(number) else { return }
-      if Signals.endsAtSecondInterrupt, Interrupt.isRequested { _exit(130) }
+      if Signals.endsAtSecondInterrupt, Interrupt.isRequested || Interrupt.isHeldBack {
+        _exit(130)
+      }
       Interrupt.request()
       editline_note_interrupt()
     }

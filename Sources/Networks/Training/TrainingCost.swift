@@ -1,0 +1,155 @@
+import Tensors
+
+/// What a step of a training costs on several ranks: the products of the busiest rank's rows, the
+/// sums of the blocks' gradients, and their exchange.
+///
+/// The model is that of Hockney (1994): a message costs a latency and its bytes over the bandwidth.
+/// `Benchmarks/scaling.py` has the same formula.
+package struct TrainingCost: Sendable {
+  /// What joins the ranks.
+  package struct Network: Sendable {
+    package let name: String
+    /// Seconds from one program to the other.
+    package let latency: Double
+    /// Bytes a second that a rank sends and at the same time receives.
+    package let bandwidth: Double
+
+    package init(_ name: String, latency: Double, bandwidth: Double) {
+      self.name = name
+      self.latency = latency
+      self.bandwidth = bandwidth
+    }
+
+    /// What programs reach of each: MPI between processes of a machine, TCP over Ethernet, and
+    /// InfiniBand (NVIDIA's figures for its HDR adapters, less what headers take).
+    package static let known = [
+      Network("one machine", latency: 2e-6, bandwidth: 4e9),
+      Network("1 Gbit Ethernet", latency: 50e-6, bandwidth: 0.117e9),
+      Network("10 Gbit Ethernet", latency: 25e-6, bandwidth: 1.17e9),
+      Network("200 Gbit InfiniBand", latency: 1.5e-6, bandwidth: 24e9),
+    ]
+  }
+
+  /// Numbers that are trained, and the bytes of each.
+  package var numbers: Int
+  package var numberBytes: Int
+  /// Rows of a batch, and of its blocks.
+  package var rows: Int
+  package var blockRows: Int
+  /// Multiplications with their additions, a row.
+  package var multiplyAdds: Double
+  /// Bytes of activations, a row.
+  package var activationBytes: Int
+  /// How many numbers the optimizer remembers for each that is trained.
+  package var states: Int
+  /// Measured: a step of one block, and what each further row takes.
+  package var blockSeconds: Double
+  package var rowSeconds: Double
+  /// Bytes a second in which gradients are added.
+  package var sumBandwidth = 10e9
+
+  package var blocks: Int { (rows + blockRows - 1) / blockRows }
+
+  /// What a row takes among many.
+  package var marginalRowSeconds: Double {
+    rowSeconds > 0 ? rowSeconds : blockSeconds / Double(max(1, blockRows))
+  }
+
+  /// The parts of a step, in seconds.
+  package struct Step: Sendable {
+    package var arithmetic: Double
+    package var sums: Double
+    package var exchange: Double
+    /// Bytes that the rank sends.
+    package var bytes: Int
+    package var total: Double { arithmetic + sums + exchange }
+  }
+
+  /// A step of so many ranks.
+  package func step(ranks: Int, on network: Network) -> Step {
+    let tree = BlockTree(blocks: blocks, ranks: ranks)
+    let busiest = (0..<ranks).map { tree.owned(by: $0).count }.max() ?? blocks
+    let own = min(rows, busiest * blockRows)
+    let arithmetic = blockSeconds + rowSeconds * Double(max(0, own - blockRows))
+    // Two are read and one written.
+    let once = 3 * Double(numbers * numberBytes) / sumBandwidth
+    guard ranks > 1 else {
+      return Step(
+        arithmetic: arithmetic, sums: Double(blocks - 1) * once, exchange: 0, bytes: 0)
+    }
+    let subtrees = (0..<ranks).map { tree.subtrees(of: $0).count }
+    let share = Double(numbers * numberBytes) / Double(ranks)
+    let sums = Double(busiest - 1) * once + Double(subtrees.reduce(0, +) - 1) * once / Double(ranks)
+    // Every rank sends its part of each subtree's sum to each other, then its part of the result.
+    let most = Double(subtrees.max() ?? 1)
+    let bytes = Double(ranks - 1) * share * (most + 1)
+    let latency = Double(ranks - 1) * (most + 2) * network.latency
+    return Step(
+      arithmetic: arithmetic, sums: sums, exchange: latency + bytes / network.bandwidth,
+      bytes: Int(bytes))
+  }
+
+  /// Bytes that a rank holds: weights, states, gradients, and the activations of its rows.
+  package func memory(ranks: Int) -> Int {
+    let tree = BlockTree(blocks: blocks, ranks: ranks)
+    let busiest = (0..<ranks).map { tree.owned(by: $0).count }.max() ?? blocks
+    var gradients = 1
+    while 1 << (gradients - 1) < busiest { gradients += 1 }
+    let received = ranks > 1 ? 1 : 0
+    return numbers * numberBytes * (1 + states + gradients + received)
+      + activationBytes * min(rows, blockRows)
+  }
+}
+
+extension Trainer {
+  /// What a step of this training costs, measured on this machine in about half a second. The trainer
+  /// is of no use afterwards.
+  ///
+  /// - Parameter block: a trainer of steps of `blockRows` rows with the same network.
+  package static func cost(
+    of network: Network, data: TrainingData, options: TrainingOptions
+  ) throws -> TrainingCost {
+    let exchange = Alone(isShared: true)
+    let whole = try Trainer(network, data: data, options: options, exchange: exchange)
+    let rows = whole.setup.batchRows
+    let blockRows = whole.setup.blockRows(batch: rows)
+    var options = options
+    options.batch = .rows(blockRows)
+    let one = try Trainer(network, data: data, options: options, exchange: exchange)
+    let blockSeconds = try one.secondsOfStep()
+    let store = whole.memory.store
+    var cost = TrainingCost(
+      numbers: store.update.count, numberBytes: store.update.type.size, rows: rows,
+      blockRows: blockRows, multiplyAdds: whole.setup.multiplyAdds,
+      activationBytes: whole.setup.activations * store.update.type.size,
+      states: options.optimizer.rule.states.count, blockSeconds: blockSeconds, rowSeconds: 0)
+    let blocks = cost.blocks
+    if blocks > 1 {
+      let all = try whole.secondsOfStep()
+      let sums = cost.step(ranks: 1, on: TrainingCost.Network.known[0]).sums
+      let further = Double(rows - blockRows)
+      cost.rowSeconds = max(
+        0.2 * blockSeconds / Double(blockRows), (all - sums - blockSeconds) / further)
+    }
+    return cost
+  }
+
+  /// The least time of several steps that change nothing to speak of.
+  private func secondsOfStep() throws -> Double {
+    var least = Double.infinity
+    let end = clock.now + 0.2
+    try Threads.limited(to: setup.stepThreads) {
+      batches.begin(epoch: 0)
+      var taken = 0
+      while taken < 3 || clock.now < end && taken < 1000 {
+        if Interrupt.isRequested { throw TensorError.interrupted }
+        let start = clock.now
+        state.step = taken % max(1, data.rows / setup.batchRows)
+        try takeStep(rate: 1e-12)
+        least = min(least, clock.now - start)
+        taken += 1
+      }
+    }
+    return least
+  }
+}

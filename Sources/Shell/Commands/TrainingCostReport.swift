@@ -1,0 +1,118 @@
+import Console
+import Language
+import Networks
+
+/// `explain train net on data ranks=8`: what a step costs, and whether ranks pay.
+struct TrainingCostReport {
+  private let cost: TrainingCost
+  private let ranks: Int
+
+  init(_ cost: TrainingCost, ranks: Int) {
+    self.cost = cost
+    self.ranks = ranks
+  }
+
+  func lines(_ context: CommandContext) -> [String] {
+    let alone = cost.step(ranks: 1, on: TrainingCost.Network.known[0])
+    let parameters = NumberForm.grouped(cost.numbers)
+    var lines = [
+      "a step of \(cost.rows) rows in \(cost.blocks) \(cost.blocks == 1 ? "block" : "blocks") of "
+        + "\(cost.blockRows), \(parameters) parameters; measured on this machine, with its threads",
+      "arithmetic  \(operations(Double(cost.rows) * cost.multiplyAdds)) in "
+        + NumberForm.duration(alone.arithmetic),
+      "sums        \(cost.blocks - 1) of \(NumberForm.bytes(cost.numbers * cost.numberBytes)) in "
+        + NumberForm.duration(alone.sums),
+      "memory      \(NumberForm.bytes(cost.memory(ranks: 1))) on one rank, "
+        + "\(NumberForm.bytes(cost.memory(ranks: ranks))) on each of \(ranks)",
+    ]
+    guard ranks > 1 else { return lines }
+    lines += ["", "\(ranks) ranks, each with a processor like this one:"]
+    lines += table(alone, context) + [""] + verdict(alone)
+    return lines
+  }
+
+  private func operations(_ count: Double) -> String {
+    count >= 1e9
+      ? "\(NumberForm.significant(count / 1e9, 3)) billion multiply-adds"
+      : "\(NumberForm.significant(count / 1e6, 3)) million multiply-adds"
+  }
+
+  private func table(_ alone: TrainingCost.Step, _ context: CommandContext) -> [String] {
+    var table = Table([
+      ("over", .left), ("arithmetic", .right), ("sums", .right), ("exchange", .right),
+      ("step", .right), ("sent", .right), ("speed-up", .right),
+    ])
+    for network in TrainingCost.Network.known {
+      let step = cost.step(ranks: ranks, on: network)
+      table.append([
+        network.name, NumberForm.duration(step.arithmetic), NumberForm.duration(step.sums),
+        NumberForm.duration(step.exchange), NumberForm.duration(step.total),
+        NumberForm.bytes(step.bytes), NumberForm.fixed(alone.total / step.total, 2) + "×",
+      ])
+    }
+    return table.lines(width: context.width, paint: context.paint)
+  }
+
+  /// Less than this is no gain worth the machines.
+  private static let worthwhile = 1.2
+
+  private func verdict(_ alone: TrainingCost.Step) -> [String] {
+    let paying = TrainingCost.Network.known.filter {
+      alone.total / cost.step(ranks: ranks, on: $0).total >= Self.worthwhile
+    }
+    var lines: [String] = []
+    if paying.isEmpty {
+      lines.append("ranks do not pay: a step of \(cost.rows) rows is too short for its exchange")
+    } else if paying.count == TrainingCost.Network.known.count {
+      lines.append("ranks pay over any of these")
+    } else {
+      lines.append("ranks pay over \(paying.map(\.name).joined(separator: " and "))")
+    }
+    if cost.blocks < ranks {
+      lines.append(
+        "\(ranks - cost.blocks) of \(ranks) ranks have no rows: a batch of \(cost.rows) makes "
+          + "\(cost.blocks) \(cost.blocks == 1 ? "block" : "blocks")")
+    }
+    if let rows = payingRows(alone) {
+      lines.append("over 10 Gbit Ethernet they pay from batch=\(rows) on")
+    }
+    return lines
+  }
+
+  /// The least batch, of those twice as large each, with which ranks pay over Ethernet; nil where
+  /// this one does already, or none does.
+  private func payingRows(_ alone: TrainingCost.Step) -> Int? {
+    let network = TrainingCost.Network.known[2]
+    if alone.total / cost.step(ranks: ranks, on: network).total >= Self.worthwhile { return nil }
+    var larger = cost
+    while larger.rows < 1 << 20 {
+      larger.rows *= 2
+      larger.blockRows = BlockTree.rows(ofBatch: larger.rows, fewest: min(32, cost.blockRows))
+      larger.blockSeconds =
+        cost.blockSeconds + Double(larger.blockRows - cost.blockRows) * cost.marginalRowSeconds
+      larger.rowSeconds = cost.marginalRowSeconds
+      let one = larger.step(ranks: 1, on: network).total
+      if one / larger.step(ranks: ranks, on: network).total >= Self.worthwhile {
+        return larger.rows
+      }
+    }
+    return nil
+  }
+}
+
+extension CommandContext {
+  /// Prints what the training that is asked about costs.
+  func explainTraining() throws {
+    let network = try network("network")
+    let settings = TrainingSettings(self)
+    var options = try settings.options()
+    options.frozen = try settings.frozen(of: network)
+    let ranks = try count("ranks") ?? max(2, Ranks.current.ranks)
+    guard ranks <= 65_536 else {
+      throw RuntimeError.other("ranks= is from 1 to 65536, not \(ranks)", hint: nil)
+    }
+    let cost = try Trainer.cost(
+      of: network, data: trainingData("data", for: network), options: options)
+    print(TrainingCostReport(cost, ranks: ranks).lines(self))
+  }
+}

@@ -1,0 +1,179 @@
+import Testing
+
+@testable import Networks
+@testable import Operations
+@testable import Tensors
+
+/// Trainers that share each batch end with the same bits, however many they are.
+@Suite struct SharedTrainingTests {
+  /// A network and how it is trained.
+  struct Case: Sendable, CustomTestStringConvertible {
+    let name: String
+    let input: [Int]
+    let layers: @Sendable () throws -> [any Layer]
+    var change: @Sendable (inout TrainingOptions) -> Void = { _ in }
+    var isFloat64 = false
+    var testDescription: String { name }
+  }
+
+  static let cases: [Case] = [
+    Case(name: "dense", input: [6], layers: dense),
+    Case(
+      name: "adam", input: [6], layers: dense,
+      change: { $0.optimizer = Optimizer(trainingBy: .adam) }),
+    Case(
+      name: "clip, l2, sum", input: [6], layers: dense,
+      change: {
+        $0.optimizer = .sgd(rate: 0.001, momentum: 0.5, nesterov: true, l2: 0.01)
+        $0.optimizer["clip"] = 0.5
+        $0.reduction = .sum
+      }),
+    Case(name: "full batch", input: [6], layers: dense, change: { $0.batch = .full }),
+    Case(name: "smaller than a block", input: [6], layers: dense, change: { $0.batch = .rows(7) }),
+    Case(
+      name: "Float64", input: [6], layers: dense, isFloat64: true),
+    Case(
+      name: "dropout", input: [6],
+      layers: {
+        [
+          try Dense(inputs: 6, outputs: 20), ActivationLayer(.relu), try Dropout(0.3),
+          try Dense(outputs: 3), Softmax(),
+        ]
+      }),
+    Case(
+      name: "dropout recorded", input: [6],
+      layers: {
+        [
+          try Dense(inputs: 6, outputs: 20), PlainLayer(try Dropout(0.3)),
+          try Dense(outputs: 3), Softmax(),
+        ]
+      }),
+    Case(
+      name: "convolution", input: [6, 6, 1],
+      layers: {
+        [
+          try Convolution2D(inputs: 1, outputs: 4, kernel: 3), ActivationLayer(.relu),
+          try Pooling(.max, size: 2), Flatten(), try Dense(outputs: 3), Softmax(),
+        ]
+      }),
+    Case(
+      name: "batch norm", input: [6],
+      layers: {
+        [
+          try Dense(inputs: 6, outputs: 12), BatchNormalization(), ActivationLayer(.tanh),
+          try Dense(outputs: 3), Softmax(),
+        ]
+      }),
+    Case(
+      name: "batch norm in a residual", input: [6],
+      layers: {
+        [
+          try Dense(inputs: 6, outputs: 8),
+          try Residual(layers: [
+            try Dense(inputs: 8, outputs: 8), BatchNormalization(), ActivationLayer(.relu),
+          ]), try Dense(outputs: 3), Softmax(),
+        ]
+      }),
+    Case(
+      name: "batch norm recorded, which needs the batch in one", input: [6],
+      layers: {
+        [
+          try Dense(inputs: 6, outputs: 8), PlainLayer(BatchNormalization()),
+          try Dense(outputs: 3), Softmax(),
+        ]
+      }),
+  ]
+
+  static let dense: @Sendable () throws -> [any Layer] = {
+    [
+      try Dense(inputs: 6, outputs: 20), ActivationLayer(.relu), try Dense(outputs: 9),
+      ActivationLayer(.tanh), try Dense(outputs: 3), Softmax(),
+    ]
+  }
+
+  /// What a training ends with, to the bit.
+  struct End: Equatable, Sendable {
+    var parameters: [[Double]] = []
+    var statistics: [[Double]] = []
+    var states: [[Double]] = []
+    var history = History()
+  }
+
+  private static func sample(_ rows: Int, _ shape: [Int], seed: UInt64) throws -> Sample {
+    try Sample(rows: rows, features: shape.reduce(1, *), classes: 3, seed: seed)
+  }
+
+  private static func train(_ test: Case, _ exchange: any GradientExchange) throws -> End {
+    let sample = try sample(310, test.input, seed: 5)
+    let valid = try self.sample(90, test.input, seed: 6)
+    func shaped(_ tensor: Tensor) throws -> Tensor {
+      try tensor.reshaped([tensor.shape[0]] + test.input)
+    }
+    let data = try TrainingData(
+      inputs: shaped(sample.inputs), targets: sample.targets,
+      validation: (shaped(valid.inputs), valid.targets))
+    var options = TrainingOptions()
+    options.batch = .rows(140)
+    options.epochs = 2
+    options.optimizer.rate = 0.05
+    test.change(&options)
+    var start = try network(test.layers())
+    if test.isFloat64 {
+      try start.resolve(input: test.input)
+      try start.setParameters(start.parameters.map { try $0.tensor.cast(to: .f64) })
+    }
+    let trainer = try Trainer(start, data: data, options: options, exchange: exchange)
+    _ = try trainer.run()
+    let trained = try trainer.trained()
+    return End(
+      parameters: trained.parameters.map { $0.tensor.doubles() },
+      statistics: trained.statistics.map { $0.doubles() },
+      states: trained.optimizerState.buffers.flatMap { $0.map { $0.doubles() } },
+      history: trained.history)
+  }
+
+  @Test(arguments: cases) func theBitsDoNotDependOnTheRanks(_ test: Case) throws {
+    let one = try Self.train(test, Alone(isShared: true))
+    for count in [2, 3, 4, 8] {
+      let ends = try ThreadRanks.run(count) { try Self.train(test, $0) }
+      #expect(ends.count == count)
+      for (rank, end) in ends.enumerated() {
+        #expect(end == one, "rank \(rank) of \(count)")
+      }
+    }
+    // By a trainer that does not cut its batches it is the same training.
+    let whole = try Self.train(test, Alone())
+    for (a, b) in zip(one.parameters, whole.parameters) { #expect(difference(a, b) < 1e-4) }
+    for (a, b) in zip(one.statistics, whole.statistics) { #expect(difference(a, b) < 1e-4) }
+  }
+
+  /// All find the place where a NaN was born, and say whose rows they were.
+  @Test(arguments: [2, 3]) func aNaNIsReportedAlike(_ count: Int) throws {
+    let messages = try ThreadRanks.run(count) { rank in
+      var test = Self.cases[0]
+      test.change = { $0.optimizer.rate = 1e30 }
+      do {
+        _ = try Self.train(test, rank)
+        return "no error"
+      } catch TrainingError.notFinite(let report) {
+        return report.message
+      }
+    }
+    #expect(Set(messages).count == 1)
+    #expect(messages[0].contains("on rank "), "\(messages[0])")
+  }
+
+  /// Each block is one rank's, and the ranks' subtrees make up the whole tree.
+  @Test func everyBlockIsSummedOnce() {
+    for blocks in 1...40 {
+      for ranks in 1...12 {
+        let tree = BlockTree(blocks: blocks, ranks: ranks)
+        let owned = (0..<ranks).flatMap { rank in tree.owned(by: rank).map { ($0, rank) } }
+        #expect(owned.map(\.0) == Array(0..<blocks))
+        for (block, rank) in owned { #expect(tree.owner(of: block) == rank) }
+        let subtrees = (0..<ranks).flatMap { tree.subtrees(of: $0) }
+        #expect(subtrees.flatMap { Array($0) } == Array(0..<blocks))
+      }
+    }
+  }
+}
