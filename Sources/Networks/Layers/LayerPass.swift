@@ -110,27 +110,24 @@ package final class TrainingPass {
     let mask = DropoutMask(probability, seed: seed, position: position, index: randomLayers)
     randomLayers += 1
     let width = shape.count / max(1, shape.dimensions.first ?? 1)
+    let (step, first) = (step, firstRow * width)
     var factors = try Tensor(uninitialized: shape, rows.elementType.arithmetic)
     if factors.elementType == .f64 {
       try factors.withMutableDoubles { numbers throws(TensorError) in
-        fill(numbers, by: mask, from: firstRow * width)
+        // SAFETY: each piece is of numbers of its own; so below.
+        nonisolated(unsafe) let target = numbers
+        DropoutMask.inPieces(numbers.count) { start, count in
+          mask.forEach(count, step: step, from: first + start) { target[start + $0] = $1 }
+        }
       }
     } else {
       try factors.withMutableFloats { floats throws(TensorError) in
-        fill(floats, by: mask, from: firstRow * width)
+        nonisolated(unsafe) let target = floats
+        DropoutMask.inPieces(floats.count) { start, count in
+          mask.forEach(count, step: step, from: first + start) { target[start + $0] = $1 }
+        }
       }
     }
     return factors
-  }
-
-  private func fill<Number: BinaryFloatingPoint>(
-    _ numbers: UnsafeMutableBufferPointer<Number>, by mask: DropoutMask, from offset: Int
-  ) {
-    let step = step
-    // SAFETY: each piece is of numbers of its own.
-    nonisolated(unsafe) let target = numbers
-    DropoutMask.inPieces(numbers.count) { start, count in
-      mask.forEach(count, step: step, from: offset + start) { target[start + $0] = $1 }
-    }
   }
 }
