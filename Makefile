@@ -14,8 +14,8 @@ NOTICES = $(ROOT)/share/doc/nnsh
 FISH_COMPLETION = $(ROOT)/share/fish/vendor_completions.d/nnsh.fish
 SOURCES := Package.swift Plugins Sources Tests
 
-.PHONY: build demo test test-mpi sanitize valgrind kills fuzz soak interrupts fixtures check format bench manual \
-  verdicts install install-files uninstall clean compare package \
+.PHONY: build demo test test-integrations test-mpi sanitize valgrind kills fuzz soak interrupts \
+  fixtures check format bench manual verdicts install install-files uninstall clean compare package \
   try-packages pictures
 
 build:
@@ -33,6 +33,10 @@ test:
 	@Scripts/install-packages test
 	swift test
 	Scripts/syntax-product
+
+# What nnsh writes, read by the programs that it is written for; needs Python packages.
+test-integrations: build
+	NNSH=$(BINARY) Tests/Integrations/run
 
 # Several ranks under Open MPI and MPICH: the same bits, and an end to all where one of them ends.
 RANK_KILLS ?= 50

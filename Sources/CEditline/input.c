@@ -109,7 +109,7 @@ int input_note_key(unsigned char byte) {
 }
 
 /* Bytes that were read too early, the next one last. */
-static unsigned char pushed[4];
+static unsigned char pushed[4096];
 static int pushed_count;
 
 void input_push_byte(unsigned char byte) {

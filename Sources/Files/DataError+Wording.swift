@@ -27,6 +27,10 @@ extension DataError: CustomStringConvertible {
       "\(path) does not end: \(bytes(limit)) have been read"
     case .notAFile(let path, let kind): "\(path) is \(kind), not a file"
     case .pickled(let place): "\(place) holds pickled Python objects, which nnsh does not run"
+    case .pythonObject(let place, let name, let isWhole):
+      isWhole
+        ? "\(place) is a saved \(name), a Python object as a whole, and nnsh runs no code of a file"
+        : "\(place) holds a \(name), which takes Python's code to make, and nnsh runs none"
     case .unsupportedElements(let place, let type):
       "\(place) holds \(type), which nnsh does not read"
     case .malformed(let place, let format, let reason):
@@ -99,6 +103,7 @@ extension DataError: CustomStringConvertible {
         + "together \(train.addingSaturating(valid).addingSaturating(test))"
     case .splitNegative(let part, let count): "\(part)=\(count) is not a number of rows"
     case .readOnly(let path): "\(path) is read-only"
+    case .notAFolder(let path): "\(path) is there, and is no folder"
     case .missingDirectory(let path, let directory):
       "cannot write \(path): there is no directory \(directory)"
     case .unsavable(let value, let format, _): "cannot save \(value) as \(format.withArticle)"
@@ -128,10 +133,17 @@ extension DataError: CustomStringConvertible {
     case .interrupted: ["nothing was changed"]
     case .empty, .truncated, .cutShort, .checksum:
       ["fetch or write the file again: it is incomplete"]
-    case .wrongMagic(let path, _, let looksLike):
-      looksLike == nil
-        ? ["check that its name's ending is right"]
-        : ForeignFile.all.filter { $0.name == looksLike }.map { $0.advice(for: path) }
+    case .wrongMagic(let path, _, let looksLike): adviceOnContent(looksLike, path)
+    case .pythonObject(let place, _, let isWhole):
+      isWhole
+        ? [
+          "in Python, where the model's class is, save its weights: "
+            + "torch.save(model.state_dict(), \"\(place.withoutPathExtension)-weights.pt\")"
+        ]
+        : [
+          "in Python, save tensors, numbers, strings, lists and dictionaries of these alone, as "
+            + "torch.save(model.state_dict(), \"\(place.withoutPathExtension)-weights.pt\")"
+        ]
     case .pickled:
       ["in Python, save plain numbers: numpy.save(path, array.astype('float32'))"]
     case .unsupportedElements:
@@ -139,12 +151,25 @@ extension DataError: CustomStringConvertible {
     case .tooLarge: ["free memory, or load a part of the data"]
     case .unknownFormat(_, let writing):
       ["known endings: " + (writing ? FileFormat.writable : FileFormat.readable)]
-    case .foreign(_, _, let advice): [advice]
+    case .foreign(_, _, let advice): advice.split(separator: "\n").map(String.init)
     case .endless: ["save what it gives to a file, and load that"]
     case .notAFile: ["name a file"]
     case .notText(let place, _):
       ["convert it, as by iconv -f latin1 -t utf-8 \(place) > text.txt"]
     default: tableSuggestions ?? setSuggestions
+    }
+  }
+
+  /// What to do about a file that is not what its name says.
+  private func adviceOnContent(_ looksLike: String?, _ path: String) -> [String] {
+    guard let looksLike else { return ["check that its name's ending is right"] }
+    if let format = FileFormat.all.first(where: { $0.withArticle == looksLike }),
+      let ending = format.endings.first
+    {
+      return ["give it a name that ends in \(ending)"]
+    }
+    return ForeignFile.all.filter { $0.name == looksLike }.flatMap {
+      $0.advice(for: path).split(separator: "\n").map(String.init)
     }
   }
 
@@ -195,6 +220,7 @@ extension DataError: CustomStringConvertible {
     case .splitTooLarge: ["ask for fewer rows; a part left out takes what remains"]
     case .readOnly(let path): ["make it writable: chmod u+w \(path), or save under another name"]
     case .missingDirectory(_, let directory): ["make it first: mkdir -p \(directory)"]
+    case .notAFolder: ["name another folder; it is made where it is missing"]
     case .unsavable(_, _, let advice): [advice]
     case .tensor(_, let hint): hint.map { [$0] } ?? []
     case .pixelRange: ["scale them: (x - min(x)) / (max(x) - min(x))"]

@@ -20,6 +20,9 @@ package enum DataError: Error, Hashable, Sendable {
   case endless(path: String, limit: Int)
   case notAFile(path: String, kind: String)
   case pickled(place: String)
+  /// An object of Python's that is no tensor, number, string, list or dictionary; the whole file
+  /// where `isWhole`.
+  case pythonObject(place: String, name: String, isWhole: Bool)
   /// `type` says in words what stands there instead of numbers.
   case unsupportedElements(place: String, type: String)
   case malformed(place: String, format: FileFormat, reason: String)
@@ -74,6 +77,8 @@ package enum DataError: Error, Hashable, Sendable {
   // Writing.
   case readOnly(path: String)
   case missingDirectory(path: String, directory: String)
+  /// A file, or something else, where a folder is wanted.
+  case notAFolder(path: String)
   case unsavable(value: String, format: FileFormat, advice: String)
   case pixelRange(lowest: Double, highest: Double)
 

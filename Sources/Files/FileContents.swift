@@ -1,3 +1,4 @@
+import ONNX
 import Tensors
 
 /// What a file holds, or is to hold.
@@ -11,12 +12,16 @@ package enum FileContents: Sendable {
   /// A network's parameters, with the notes that tell how to rebuild it.
   case parameters([NamedTensor], notes: [String: String], remarks: [LoadRemark] = [])
   case text(String)
+  /// A network as a graph of operators.
+  case model(ONNXModel)
   /// Objects and lists of a file in JSON.
   case json(JSONValue, remarks: [LoadRemark] = [])
+  /// Tensors among numbers, strings, lists and records.
+  case tree(NestedValue, remarks: [LoadRemark] = [])
 
   /// The same without what it holds.
   package enum Kind: Hashable, Sendable, CaseIterable {
-    case tensor, table, record, parameters, text, json
+    case tensor, table, record, parameters, text, json, tree, model
   }
 
   var kind: Kind {
@@ -24,6 +29,8 @@ package enum FileContents: Sendable {
     case .tensor: .tensor
     case .table: .table
     case .json: .json
+    case .tree: .tree
+    case .model: .model
     case .record: .record
     case .parameters: .parameters
     case .text: .text
@@ -35,9 +42,9 @@ package enum FileContents: Sendable {
     switch self {
     case .tensor(let tensor, _): "a \(tensor.shape) tensor"
     case .table: "a table"
-    case .json: "a record"
+    case .json, .tree: "a record"
     case .record: "a record of arrays"
-    case .parameters: "a network"
+    case .parameters, .model: "a network"
     case .text: "a string"
     }
   }
@@ -48,7 +55,7 @@ package enum FileContents: Sendable {
     case .tensor(let tensor, _): [NamedTensor(name: "arr_0", tensor: tensor)]
     case .record(let arrays, _): arrays
     case .parameters(let arrays, _, _): arrays
-    case .table, .text, .json: []
+    case .table, .text, .json, .tree, .model: []
     }
   }
 

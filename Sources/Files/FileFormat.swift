@@ -7,7 +7,7 @@
 package final class FileFormat: Sendable {
   /// Every form. Where the first bytes could begin several, the first of them counts.
   package static let all: [FileFormat] = [
-    npy, npz, csv, text, json, jsonLines, idx, png, jpeg, safetensors, gzip,
+    npy, npz, torch, csv, text, json, jsonLines, idx, png, jpeg, safetensors, onnx, gzip,
   ]
 
   /// The form's name inside a sentence, with its article: `an .npz archive`.
@@ -20,6 +20,8 @@ package final class FileFormat: Sendable {
   let isText: Bool
   /// Whether a file that begins with these bytes is one.
   let begins: @Sendable ([UInt8]) -> Bool
+  /// Whether a zip archive with files of these names is one.
+  let isNamedInZip: @Sendable ([String]) -> Bool
   /// Reads a file; nil for what only wraps another form.
   let read: (@Sendable (any ByteSource) throws(DataError) -> FileContents)?
   /// Whether `read` takes a compressed file too, and inflates it while it reads.
@@ -32,6 +34,7 @@ package final class FileFormat: Sendable {
   init(
     _ withArticle: String, endings: [String], otherEndings: [String] = [], isText: Bool = false,
     begins: @escaping @Sendable ([UInt8]) -> Bool,
+    isNamedInZip: @escaping @Sendable ([String]) -> Bool = { _ in false },
     read: (@Sendable (any ByteSource) throws(DataError) -> FileContents)?,
     readsCompressed: Bool = false, holds: Set<FileContents.Kind> = [],
     write: @escaping @Sendable (FileContents, String, any ByteSink) throws(DataError) -> Void =
@@ -42,6 +45,7 @@ package final class FileFormat: Sendable {
     self.otherEndings = otherEndings
     self.isText = isText
     self.begins = begins
+    self.isNamedInZip = isNamedInZip
     self.read = read
     self.readsCompressed = readsCompressed
     self.holds = holds
@@ -66,6 +70,9 @@ package final class FileFormat: Sendable {
 
   /// The form that a file's first bytes show, nil where they show none.
   package static func begun(by bytes: [UInt8]) -> FileFormat? { all.first { $0.begins(bytes) } }
+
+  /// The form that the names in a zip archive show, nil where they show none.
+  static func inZip(_ names: [String]) -> FileFormat? { all.first { $0.isNamedInZip(names) } }
 
   /// What the first bytes look like, in words for an error, nil where they show nothing known.
   static func described(firstBytes bytes: [UInt8]) -> String? {

@@ -24,9 +24,10 @@ package enum FileReader {
   private static func format(
     path: String, beginning: [UInt8], archive: (any ByteSource)?
   ) throws(DataError) -> FileFormat {
-    let content = FileFormat.begun(by: beginning)
+    let names = names(in: archive, beginning)
+    let content = names.flatMap(FileFormat.inZip) ?? FileFormat.begun(by: beginning)
     guard let named = FileFormat.announced(by: path) else {
-      if let foreign = foreign(path, beginning, content, archive) { throw foreign }
+      if let foreign = foreign(path, beginning, content, names) { throw foreign }
       if let content { return content }
       if let announced = ForeignFile.announced(by: path) {
         throw announced.error(path, byName: true)
@@ -42,7 +43,7 @@ package enum FileReader {
     }
     if content == .gzip { return .gzip }
     if named.isText, !isText(beginning) {
-      if let foreign = foreign(path, beginning, content, archive) { throw foreign }
+      if let foreign = foreign(path, beginning, content, names) { throw foreign }
       if let content {
         throw .wrongMagic(path: path, format: named, looksLike: content.withArticle)
       }
@@ -51,17 +52,28 @@ package enum FileReader {
       if shown.name == ForeignFile.pickle.name { throw .pickled(place: path) }
       throw .wrongMagic(path: path, format: named, looksLike: shown.name)
     }
-    if content == .npz, let foreign = foreign(path, beginning, content, archive) { throw foreign }
+    if content == .npz, let foreign = foreign(path, beginning, content, names) { throw foreign }
+    if let content, content != named, names != nil, named.begins(beginning) {
+      throw .wrongMagic(path: path, format: named, looksLike: content.withArticle)
+    }
     return named
   }
 
+  /// The names of the files in an archive; nil for what is no sound zip archive.
+  private static func names(in archive: (any ByteSource)?, _ beginning: [UInt8]) -> [String]? {
+    guard let archive, FileFormat.begun(by: beginning) == .npz else { return nil }
+    return try? ZipDirectory(archive).entries.map(\.name)
+  }
+
   /// The error for a file of another program.
+  ///
+  /// - Parameter names: those in it, where it is a zip archive.
   private static func foreign(
-    _ path: String, _ beginning: [UInt8], _ content: FileFormat?, _ archive: (any ByteSource)?
+    _ path: String, _ beginning: [UInt8], _ content: FileFormat?, _ names: [String]?
   ) -> DataError? {
     var shown: ForeignFile?
-    if content == .npz, let archive, let directory = try? ZipDirectory(archive) {
-      shown = ForeignFile.shown(byNamesInZip: directory.entries.map(\.name))
+    if content == .npz, let names {
+      shown = ForeignFile.shown(byNamesInZip: names)
     } else if content == nil {
       shown = ForeignFile.shown(by: beginning)
     }
@@ -119,7 +131,7 @@ package enum FileReader {
       throw .malformed(
         place: path, format: format, reason: "it holds bytes that no text holds")
     }
-    guard content == format || content == .gzip else {
+    guard content == .gzip || format.begins(beginning) else {
       throw .wrongMagic(
         path: path, format: format, looksLike: FileFormat.described(firstBytes: beginning))
     }
@@ -145,7 +157,7 @@ package enum FileReader {
 
 extension ForeignFile {
   /// The error for a file that is one of these, or bears its name at least.
-  fileprivate func error(_ path: String, byName: Bool = false) -> DataError {
+  func error(_ path: String, byName: Bool = false) -> DataError {
     .foreign(
       path: path, name: (byName ? "named like " : "") + name, advice: advice(for: path))
   }

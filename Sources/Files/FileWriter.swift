@@ -38,7 +38,7 @@ package enum FileWriter {
       default: break
       }
     }
-    guard let format = FileFormat.announced(by: path), !format.holds.isEmpty else {
+    guard let format = FileFormat.announced(by: path), format.read != nil else {
       throw .unknownFormat(path: path, writing: true)
     }
     return format

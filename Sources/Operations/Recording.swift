@@ -26,6 +26,9 @@ package struct Recording {
       operation = entry.operation
     }
 
+    /// What it computes as data, where it is known as such.
+    package var primitive: Primitive? { operation?.primitive }
+
     /// The same operation on other inputs.
     package func applied(to inputs: [Variable]) throws -> Variable {
       try operation.map { try $0(inputs) } ?? inputs[0]

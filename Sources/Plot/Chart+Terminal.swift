@@ -48,12 +48,12 @@ struct HeatDrawing {
     self.width = width
     self.paint = paint
     // Colours that are switched off are switched off here too.
-    self.ink = paint.isOn ? ink : .dots
+    self.ink = paint.isOn || !ink.isColored ? ink : .dots
   }
 
   func lines() -> [String] {
     let room = TerminalImage.dots(across: max(1, width - 2), ink)
-    let image = heat.image(inColor: ink != .dots)
+    let image = heat.image(inColor: ink.isColored)
       .fitted(rows: 4096, columns: room).enlarged(toward: min(64, room))
     var lines: [String] = []
     if !panel.title.isEmpty {
@@ -70,11 +70,11 @@ struct HeatDrawing {
     let (least, greatest) = (heat.range.lowerBound, heat.range.upperBound)
     let count = 10
     let bar: String
-    if ink == .dots {
+    if !ink.inText.isColored {
       bar = "dark to light"
     } else {
       let shades = (0..<count).map { HeatMap.color(Double($0) / Double(count - 1)) }
-      bar = TerminalImage(pixels: [shades, shades]).lines(ink).joined()
+      bar = TerminalImage(pixels: [shades, shades]).lines(ink.inText).joined()
     }
     return "\(heat.rows)×\(heat.columns)   \(NumberForm.significant(least, 4)) \(bar) "
       + NumberForm.significant(greatest, 4)

@@ -1,6 +1,7 @@
 import Console
 
-/// Pictures in the terminal: half blocks where there are colours, dithered braille without.
+/// Pictures in the terminal: pixels where it takes them, half blocks where there are colours,
+/// dithered braille without.
 package struct TerminalImage {
   /// A dot of the picture: each part from 0 (none) to 1 (full).
   package struct Pixel: Hashable, Sendable {
@@ -102,15 +103,33 @@ package struct TerminalImage {
 
   /// The lines that show it.
   package func lines(_ ink: Ink) -> [String] {
-    ink == .dots ? braille() : halfBlocks(ink)
+    switch ink {
+    case .dots: braille()
+    case .marks: marks()
+    case .palette, .trueColor: halfBlocks(ink)
+    case .pixels(let form, let cell): pixelLines(form, cell)
+    case .page: [pageFigure(toward: 432)]
+    }
   }
 
   /// How many columns of the terminal it takes.
-  package func displayColumns(_ ink: Ink) -> Int { ink == .dots ? (columns + 1) / 2 : columns }
+  package func displayColumns(_ ink: Ink) -> Int {
+    switch ink {
+    case .dots: (columns + 1) / 2
+    case .marks, .palette, .trueColor: columns
+    case .pixels(_, let cell): (columns + cell.width - 1) / cell.width
+    case .page: columns
+    }
+  }
 
   /// How many dots fit side by side into so many columns of the terminal.
   package static func dots(across width: Int, _ ink: Ink) -> Int {
-    max(1, ink == .dots ? width * 2 : width)
+    switch ink {
+    case .dots: max(1, width * 2)
+    case .marks, .palette, .trueColor: max(1, width)
+    case .pixels(_, let cell): max(1, width * cell.width)
+    case .page: 640
+    }
   }
 
   private func halfBlocks(_ ink: Ink) -> [String] {
@@ -143,6 +162,21 @@ package struct TerminalImage {
     return "5;\(16 + parts.reduce(0) { $0 * 6 + level($1, of: 5) })"
   }
 
+  private static let shades = Array(" .:-=+*#%@")
+
+  /// Two rows of dots a line, as characters are about twice as high as wide.
+  private func marks() -> [String] {
+    stride(from: 0, to: rows, by: 2).map { top in
+      let lower = min(rows - 1, top + 1)
+      let line = (0..<columns).map { column -> Character in
+        let mean = (pixels[top][column].brightness + pixels[lower][column].brightness) / 2
+        let level = Int((min(1, max(0, mean)) * Double(Self.shades.count - 1)).rounded())
+        return Self.shades[level]
+      }
+      return String(line).trimmingEnd
+    }
+  }
+
   /// Floyd and Steinberg's error diffusion, one dot a pixel.
   private func braille() -> [String] {
     var canvas = BrailleCanvas(columns: (columns + 1) / 2, rows: (rows + 3) / 4)
@@ -166,6 +200,16 @@ package struct TerminalImage {
   package static func gallery(
     _ originals: [(image: TerminalImage, caption: String)], width: Int, ink: Ink
   ) -> [String] {
+    if case .pixels(let form, let cell) = ink {
+      return pixelGallery(originals, width: width, form, cell)
+    }
+    if ink == .page {
+      return [
+        originals.map {
+          $0.image.fitted(rows: 640, columns: 640).pageFigure(caption: $0.caption, toward: 128)
+        }.joined()
+      ]
+    }
     let images = originals.map { entry in
       (
         image: entry.image.fitted(rows: 4096, columns: dots(across: width, ink)),

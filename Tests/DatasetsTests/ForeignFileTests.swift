@@ -12,12 +12,12 @@ import Testing
     arguments: [
       ("a.h5", [0x89, 0x48, 0x44, 0x46], "HDF5"),
       ("a.dat", [0x89, 0x48, 0x44, 0x46, 0, 1], "HDF5"),
-      ("a.pt", [0x80, 2, 0x8A], "PyTorch"), ("a.pkl", [0x80, 4, 0x95], "pickle"),
+      ("a.pkl", [0x80, 4, 0x95], "pickle"),
       ("a", Array("GIF89a".utf8), "GIF"), ("a.gif", Array("GIF89a".utf8), "GIF"),
       ("a.mat", Array("MATLAB 5.0 MAT-file".utf8), "MATLAB"),
       ("a.x", Array("PAR1".utf8), "Parquet"),
       ("a.parquet", [1], "Parquet"), ("a.xls", [0xD0, 0xCF, 0x11, 0xE0], "spreadsheet"),
-      ("a.onnx", [8, 7], "ONNX"), ("a.csv", [0x89, 0x48, 0x44, 0x46], "HDF5"),
+      ("a.csv", [0x89, 0x48, 0x44, 0x46], "HDF5"),
       ("a.bz2", Array("BZh9".utf8), "bzip2"), ("a.html", Array("<html>".utf8), "web page"),
     ] as [(String, [UInt8], String)]) func areNamed(name: String, bytes: [UInt8], word: String)
   {
@@ -31,7 +31,6 @@ import Testing
 
   @Test func archivesOfOthers() throws {
     for (names, word) in [
-      (["model/data.pkl", "model/data/0"], "PyTorch"),
       (["metadata.json", "config.json", "model.weights.h5"], "Keras"),
       (["[Content_Types].xml", "xl/workbook.xml"], "spreadsheet"), (["a.txt"], "zip"),
     ] {

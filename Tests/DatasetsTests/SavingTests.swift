@@ -138,11 +138,19 @@ import Testing
   @Test func endingsDecide() throws {
     let directory = try TemporaryDirectory()
     let value = FileContents.tensor(try tensor([1, 2], [2]))
-    for name in ["a", "a.jpg", "a.npy.gz", "a.idx"] {
+    for name in ["a", "a.npy.gz", "a.unknown"] {
       guard case .unknownFormat = savingError(value, directory[name]) else {
         Issue.record("\(name) was written")
         continue
       }
+    }
+    // What is read and not written.
+    for name in ["a.jpg", "a.idx", "a.pt"] {
+      guard case .unsavable(_, _, let advice) = savingError(value, directory[name]) else {
+        Issue.record("\(name) was written")
+        continue
+      }
+      #expect(advice.contains(".npy"))
     }
     guard case .unsavable = savingError(.parameters([], notes: [:]), directory["a.csv"]) else {
       Issue.record("a network was written as a table")

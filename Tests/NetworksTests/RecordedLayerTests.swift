@@ -5,7 +5,7 @@ import Testing
 @testable import Tensors
 
 /// A layer by its shape rule, its parameters and its `apply` alone.
-struct PlainLayer: Layer {
+struct PlainLayer: TestLayer {
   var layer: any Layer
 
   init(_ layer: any Layer) { self.layer = layer }
@@ -35,7 +35,7 @@ struct PlainLayer: Layer {
 }
 
 /// A layer that a person may write: no more than what the protocol asks for.
-struct Scaling: Layer {
+struct Scaling: TestLayer {
   var parameterGroups: [[LayerParameter]] = []
   var description: String { "scaling" }
   var groupCount: Int { 1 }
@@ -203,7 +203,7 @@ struct Scaling: Layer {
 
   /// What a shape rule promises is what must come.
   @Test func aWrongShapeRuleIsAnError() throws {
-    struct Liar: Layer {
+    struct Liar: TestLayer {
       var description: String { "liar" }
       func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] { [2] }
       func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable { x }
@@ -218,7 +218,7 @@ struct Scaling: Layer {
 
   /// NaN born in a recorded layer has its layer named.
   @Test func notFiniteIsFoundInRecordedLayers() throws {
-    struct Reciprocal: Layer {
+    struct Reciprocal: TestLayer {
       var description: String { "reciprocal" }
       func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] { input }
       func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
@@ -279,7 +279,7 @@ struct Scaling: Layer {
 }
 
 /// Asks for a stop when it is applied for the n-th time.
-private struct StoppingLayer: Layer {
+private struct StoppingLayer: TestLayer {
   final class Count: @unchecked Sendable { var left = 0 }
 
   let count: Count

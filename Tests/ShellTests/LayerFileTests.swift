@@ -38,6 +38,25 @@ import Testing
     }
   }
 
+  /// As ONNX, also where no data has told the shape of the examples.
+  @Test func everyLayerGoesIntoONNX() throws {
+    let folder = try NNSH.temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let activations = ["silu", "leaky_relu", "elu", "log_softmax"].map { "dense(16, 9) |> \($0)" }
+    let networks = Self.networks + activations
+    let script = networks.map { code in
+      """
+      \(code.split(separator: "\n").dropLast().joined(separator: "\n"))
+      net = \(code.split(separator: "\n").last ?? "")
+      save net to "\(folder)/net.onnx"
+      print("@ {net}")
+      """
+    }.joined(separator: "\n")
+    let outcome = try NNSH.run(["-q", "--keep-going", "-c", script])
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(outcome.output.split(separator: "\n").count { $0.hasPrefix("@ ") } == networks.count)
+  }
+
   /// Those that take rows of 16 numbers.
   @Test func layersTrain() throws {
     let script = Builtin.all.filter { $0.layer != nil && $0.name != "global_avg_pool" }.map {

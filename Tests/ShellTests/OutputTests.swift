@@ -131,4 +131,48 @@ import Testing
       #expect(comments.contains { $0.dropFirst(2) == line }, "\(line)")
     }
   }
+  @Test func aPageHoldsStatementsResultsAndFigures() throws {
+    let home = try NNSH.temporaryFolder()
+    let path = home + "/lecture.html"
+    let typed = """
+      transcript on \(path)
+      "<b>&amp;"
+      plot [1, 4, 9, 16]
+      show rand(12, 12) as=image
+      show rand(3, 12, 12)
+      W = [[1, 2], [3, 4]]; x = [[1, 1]]
+      derive sum((x @ W)^2) wrt W
+      nowhere
+      transcript off
+      1 + 1
+
+      """
+    _ = try NNSH.run(["-i", "-q"], input: typed, home: home)
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(text.hasPrefix("<!DOCTYPE html>") && text.hasSuffix("</main></body></html>\n"))
+    #expect(text.contains("<pre class=\"statement\">&quot;&lt;b&gt;&amp;amp;&quot;</pre>"))
+    #expect(text.components(separatedBy: "<svg").count == 2 && text.contains("<polyline"))
+    #expect(text.components(separatedBy: "data:image/png;base64,").count == 5)
+    #expect(text.contains("<pre class=\"error\">error: unknown name nowhere"))
+    #expect(text.contains("dL/dW") || text.contains("∂"))
+    #expect(!text.contains("transcript") && !text.contains("1 + 1") && !text.contains("\u{1B}"))
+    #expect(text.components(separatedBy: "<section>").count == 8)
+    for tag in ["section", "pre", "figure", "div", "svg", "main"] {
+      let opened = text.components(separatedBy: "<\(tag)").count
+      #expect(opened == text.components(separatedBy: "</\(tag)>").count, "\(tag)")
+    }
+    // Nothing is fetched from elsewhere.
+    let outside = text.replacingOccurrences(of: "http://www.w3.org/2000/svg", with: "")
+    #expect(!outside.contains("http"))
+    _ = try NNSH.run(["-c", "transcript on \(path)\n2 * 3"], home: home)
+    let longer = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(longer.hasSuffix("</main></body></html>\n"))
+    #expect(longer.components(separatedBy: "</body>").count == 2)
+    #expect(longer.contains("<pre class=\"output\">6\n</pre>"))
+    let other = home + "/mine.html"
+    try Data("<p>mine</p>".utf8).write(to: URL(fileURLWithPath: other))
+    let outcome = try NNSH.run(["-c", "transcript on \(other)"])
+    #expect(outcome.code == 1 && outcome.errors.contains("no page that nnsh has written"))
+    #expect(try String(contentsOfFile: other, encoding: .utf8) == "<p>mine</p>")
+  }
 }

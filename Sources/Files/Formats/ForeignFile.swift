@@ -6,7 +6,7 @@ package struct ForeignFile: Sendable {
   var endings: [String] = []
   /// Bytes that show it, and where they stand.
   var magic: [Magic] = []
-  /// What to do about it; PATH and STEM stand for the file's name, with and without its ending.
+  /// What to do about it, in one line or several; PATH and STEM stand for the file's name, with and without its ending.
   package let advice: String
 
   struct Magic: Sendable {
@@ -36,7 +36,6 @@ package struct ForeignFile: Sendable {
       names.contains { $0 == ending || $0.hasSuffix("/" + ending) }
     }
     if names.contains(where: { $0.hasSuffix(".npy") }) { return nil }
-    if has("data.pkl") { return pyTorch }
     if has("model.weights.h5") || has("config.json") && has("metadata.json") { return keras }
     if has("[Content_Types].xml") || has("content.xml") { return spreadsheet }
     return names.isEmpty ? nil : zip
@@ -72,14 +71,18 @@ package struct ForeignFile: Sendable {
 
   // MARK: The files
 
-  static let pyTorch = ForeignFile(
-    name: "a PyTorch file", endings: ["pt", "pth", "ckpt", "bin"],
-    advice: "in Python: safetensors.torch.save_file(torch.load(\"PATH\"), \"STEM.safetensors\") "
-      + "writes a state_dict, as nnsh loads it")
+  static let oldPyTorch = ForeignFile(
+    name: "a PyTorch file of the form before version 1.6",
+    advice: "in Python: torch.save(torch.load(\"PATH\", weights_only=True), \"STEM-new.pt\")")
+  static let torchScript = ForeignFile(
+    name: "a TorchScript program",
+    advice: "in Python: torch.save(torch.jit.load(\"PATH\").state_dict(), \"STEM-weights.pt\")")
   static let keras = ForeignFile(
     name: "a Keras model", endings: ["keras"],
-    advice: "in Python: numpy.savez(\"STEM.npz\", "
-      + "*keras.models.load_model(\"PATH\").get_weights())")
+    advice: """
+      in Python: model = keras.models.load_model("PATH")
+      numpy.savez("STEM.npz", **{w.path.replace("/", "."): w.numpy() for w in model.weights})
+      """)
   package static let pickle = ForeignFile(
     name: "a Python pickle", endings: ["pkl", "pickle", "joblib"],
     advice: "nnsh runs no pickles; in Python, save plain numbers: "
@@ -95,7 +98,7 @@ package struct ForeignFile: Sendable {
   private static let numPyAdvice = "numpy.savez(\"STEM.npz\", name=array)"
 
   static let all: [ForeignFile] = [
-    pyTorch, keras, pickle, spreadsheet, zip,
+    keras, pickle, spreadsheet, zip,
     ForeignFile(
       name: "a MATLAB file", endings: ["mat"], magic: [Magic("MATLAB ")],
       advice: "in Python: m = scipy.io.loadmat(\"PATH\"); numpy.savez(\"STEM.npz\", "
@@ -103,8 +106,11 @@ package struct ForeignFile: Sendable {
     ForeignFile(
       name: "an HDF5 file", endings: ["h5", "hdf5", "he5"],
       magic: [Magic([0x89, 0x48, 0x44, 0x46])],
-      advice: "in Python: f = h5py.File(\"PATH\"); numpy.savez(\"STEM.npz\", "
-        + "name=f[\"name\"][:]); of Keras: model.get_weights()"),
+      advice: """
+        in Python: w = {}; h5py.File("PATH").visititems(lambda name, part: \
+        w.update({name.replace("/", "."): part[()]}) if hasattr(part, "shape") else None)
+        numpy.savez("STEM.npz", **w)
+        """),
     ForeignFile(
       name: "a Parquet file", endings: ["parquet"], magic: [Magic("PAR1")],
       advice: "in Python: pandas.read_parquet(\"PATH\").to_csv(\"STEM.csv\", index=False)"),
@@ -123,11 +129,6 @@ package struct ForeignFile: Sendable {
     ForeignFile(
       name: "an image of another form", endings: ["pgm", "ppm", "pnm", "svg", "heic", "avif"],
       advice: imageAdvice),
-    ForeignFile(
-      name: "an ONNX model", endings: ["onnx"],
-      advice: "in Python, save its initializers: numpy.savez(\"STEM.npz\", "
-        + "**{i.name: onnx.numpy_helper.to_array(i) for i in onnx.load(\"PATH\").graph.initializer})"
-    ),
     ForeignFile(
       name: "a TensorFlow model", endings: ["pb", "tflite"], magic: [Magic("TFL3", at: 4)],
       advice: "in Python, save its weights: numpy.savez(\"STEM.npz\", *model.get_weights())"),

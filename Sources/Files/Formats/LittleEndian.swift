@@ -27,6 +27,13 @@ struct ByteReader {
   }
 
   mutating func skip(_ count: Int) -> Bool { slice(count) != nil }
+
+  /// What comes before the next line feed, which is skipped; nil where none comes.
+  mutating func line() -> String? {
+    guard let end = bytes[position...].firstIndex(of: 0x0A) else { return nil }
+    defer { position = end + 1 }
+    return String(decoding: bytes[position..<end], as: UTF8.self)
+  }
 }
 
 extension [UInt8] {

@@ -24,6 +24,8 @@ package enum LoadRemark: Hashable, Sendable {
   case missingSign(name: String, sign: String, count: Int)
   /// Thousands in a column are separated.
   case thousands(name: String, example: String)
+  /// A model takes the features on the axis after the rows, and is read as one that takes them last.
+  case featuresMoved
   /// Whole numbers beyond ±2⁵³ became others; the array's name where it has one.
   case roundedIntegers(name: String?, count: Int, first: Double)
 
@@ -60,6 +62,9 @@ package enum LoadRemark: Hashable, Sendable {
       "\(name): \"\(sign)\" is read as a missing number, nan, \(Self.times(count))"
     case .thousands(let name, let example):
       "\(name): \(example) and its like are read as numbers with separated thousands"
+    case .featuresMoved:
+      "the model takes channels × height × width, as PyTorch has it, and the network height × width × "
+        + "channels: of such a batch x, give it transpose(x, [0, 2, 3, 1])"
     case .roundedIntegers(let name, let count, let first):
       (name.map { "\($0): " } ?? "") + "\(count) whole number\(count == 1 ? "" : "s") beyond 2^53 "
         + "\(count == 1 ? "is" : "are") rounded to what Float64 holds, the first to "

@@ -18,25 +18,28 @@ package struct ZipEntry: Sendable {
 /// with or without zip64. Form: PKWARE's APPNOTE, sections 4.3 to 4.5.
 package struct ZipDirectory {
   let source: any ByteSource
+  /// What the archive is, for messages.
+  private let format: FileFormat
   package private(set) var entries: [ZipEntry] = []
 
   private static let endSize = 22
   private static let localHeaderSize = 30
   private static let longestComment = 0xFFFF
 
-  package init(_ source: any ByteSource) throws(DataError) {
+  package init(_ source: any ByteSource, as format: FileFormat = .npz) throws(DataError) {
     self.source = source
+    self.format = format
     let start = try source.prefix(8)
     guard start.starts(with: [0x50, 0x4B]) else {
       if ForeignFile.isPickle(start) { throw .pickled(place: source.place) }
       throw .wrongMagic(
-        path: source.place, format: .npz, looksLike: FileFormat.described(firstBytes: start))
+        path: source.place, format: format, looksLike: FileFormat.described(firstBytes: start))
     }
-    let (offset, size, count) = try Self.locate(source)
+    let (offset, size, count) = try Self.locate(source, format)
     var reader = ByteReader(try source.bytes(at: offset, count: size, part: "directory"))
     // An entry takes at least 46 bytes, so the count is bounded by what was just read.
     for _ in 0..<count {
-      guard let entry = try Self.entry(&reader, place: source.place) else {
+      guard let entry = try Self.entry(&reader, place: source.place, format) else {
         throw malformed("its directory ends early")
       }
       entries.append(entry)
@@ -44,13 +47,13 @@ package struct ZipDirectory {
   }
 
   private func malformed(_ reason: String) -> DataError {
-    .malformed(place: source.place, format: .npz, reason: reason)
+    .malformed(place: source.place, format: format, reason: reason)
   }
 
   // MARK: Finding the directory
 
   private static func locate(
-    _ source: any ByteSource
+    _ source: any ByteSource, _ format: FileFormat
   ) throws(DataError) -> (offset: Int, size: Int, count: Int) {
     let tailSize = min(source.count, endSize + longestComment)
     let tailStart = source.count - tailSize
@@ -65,7 +68,8 @@ package struct ZipDirectory {
       index -= 1
     }
     throw .malformed(
-      place: source.place, format: .npz, reason: "its directory is missing: the file is cut short")
+      place: source.place, format: format, reason: "its directory is missing: the file is cut short"
+    )
   }
 
   private static func end(
@@ -111,7 +115,7 @@ package struct ZipDirectory {
   // MARK: Entries
 
   private static func entry(
-    _ reader: inout ByteReader, place: String
+    _ reader: inout ByteReader, place: String, _ format: FileFormat
   ) throws(DataError) -> ZipEntry? {
     guard reader.integer(UInt32.self) == 0x0201_4B50, reader.skip(4),
       let flags = reader.integer(UInt16.self), let method = reader.integer(UInt16.self),
@@ -124,7 +128,7 @@ package struct ZipDirectory {
     else { return nil }
     let text = String(decoding: name, as: UTF8.self)
     guard flags & 1 == 0 else {
-      throw .malformed(place: place, format: .npz, reason: "\(text) in it is encrypted")
+      throw .malformed(place: place, format: format, reason: "\(text) in it is encrypted")
     }
     guard
       let wide = wideSizes(
@@ -132,7 +136,7 @@ package struct ZipDirectory {
     else { return nil }
     guard method == 0 || method == 8 else {
       throw .malformed(
-        place: place, format: .npz, reason: "\(text) is packed by method \(method), not deflate")
+        place: place, format: format, reason: "\(text) is packed by method \(method), not deflate")
     }
     return ZipEntry(
       name: text, method: method == 0 ? .stored : .deflated, compressedSize: wide.compressed,

@@ -1,4 +1,5 @@
 import Networks
+import ONNX
 import Operations
 import Syntax
 import Tensors
@@ -19,6 +20,9 @@ package struct Builtin: Sendable {
   /// The elementwise operation that it is where it is given nothing but the operands: the compiler
   /// fuses it, and of numbers no tensor is made.
   package let elementwise: ElementwiseOperation?
+  /// Adds the nodes that compute it, as a layer of one operand, in ONNX's form; nil where what it
+  /// records says enough.
+  package let addNodes: (@Sendable (inout GraphBuilder, _ x: String) throws -> String)?
 
   /// How `grad` sees a builtin.
   package enum Differentiation: Sendable, Equatable {
@@ -37,12 +41,14 @@ package struct Builtin: Sendable {
   package init(
     _ declaration: Declaration, differentiation: Differentiation = .constant,
     layer: (any Layer)? = nil, elementwise: ElementwiseOperation? = nil,
+    addNodes: (@Sendable (inout GraphBuilder, _ x: String) throws -> String)? = nil,
     _ body: @escaping Body
   ) {
     self.declaration = declaration
     self.differentiation = differentiation
     self.layer = layer
     self.elementwise = elementwise
+    self.addNodes = addNodes
     self.body = body
   }
 }

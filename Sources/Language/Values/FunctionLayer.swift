@@ -5,8 +5,8 @@ import Tensors
 /// A function of one tensor as a layer, or one of a record of parameters and a tensor. It gives a
 /// row for each row; what shape a row has is found by calling it.
 package struct FunctionLayer: Layer {
-  private let function: Function
-  private let name: String
+  let function: Function
+  let name: String
   /// The call of a person's function that made the layer, as code; nil where none did.
   private let call: String?
   /// What its record of parameters is made of; nil where it has none.
@@ -139,7 +139,7 @@ package struct FunctionLayer: Layer {
     return watcher.birth.map { "\($0) in \(name)" }
   }
 
-  private func result(
+  func result(
     _ x: Variable, _ parameters: [Variable], training: TrainingPass?, silently: Bool
   ) throws -> Value {
     var arguments = [Value(x)]

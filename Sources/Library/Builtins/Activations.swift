@@ -1,4 +1,5 @@
 import Language
+import ONNX
 import Operations
 import Tensors
 
@@ -28,7 +29,8 @@ extension Builtin {
       result: "a tensor of x's shape",
       examples: [.init("leaky_relu([-2, 3], 0.1)", "2 tensor f32\n  -0.2  3")],
       seeAlso: ["relu", "elu"]),
-    differentiation: .differentiable
+    differentiation: .differentiable,
+    addNodes: { graph, x in graph.node("LeakyRelu", [x], ["alpha": .number(0.01)]) }
   ) { arguments, _ in
     let x = try arguments.variable(0)
     let slope = try arguments.variable(1)
@@ -44,7 +46,8 @@ extension Builtin {
       result: "a tensor of x's shape",
       examples: [.init("elu([-1, 2])", "2 tensor f32\n  -0.6321  2")],
       seeAlso: ["relu", "leaky_relu", "expm1"]),
-    differentiation: .differentiable
+    differentiation: .differentiable,
+    addNodes: { graph, x in graph.node("Elu", [x], ["alpha": .number(1)]) }
   ) { arguments, _ in
     let x = try arguments.variable(0)
     // Above 0 the exponential could overflow, and its derivative with it. At 0 all of the slope is

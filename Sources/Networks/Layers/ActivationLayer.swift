@@ -1,3 +1,4 @@
+import ONNX
 import Operations
 import Tensors
 
@@ -19,6 +20,13 @@ package struct ActivationLayer: Layer {
   package var arrangement: InputArrangement { .any }
   package var probabilities: Tensor.Origin.Function? { kind == .sigmoid ? .sigmoid : nil }
   package var isRectifier: Bool { kind == .relu }
+
+  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
+    guard let result = try kind.addNodes(to: &graph, x) else {
+      throw NetworkError.notInONNX(layer: description, reason: "ONNX has no such function")
+    }
+    return result
+  }
 
   package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
     let y = try Variable.apply(kind, x)

@@ -1,3 +1,4 @@
+import ONNX
 import Operations
 import Tensors
 
@@ -34,6 +35,8 @@ package struct Attention: SelfContainedLayer {
   package var groupCount: Int { 2 }
 
   package func features(after input: Int?) -> Int? { size }
+
+  package var inputFeatures: Int? { size }
 
   package func drawn(generator: inout RandomGenerator) throws -> [[LayerParameter]] {
     let spread = (2 / Double(2 * size)).squareRoot()
@@ -100,6 +103,62 @@ package struct Attention: SelfContainedLayer {
     let seen = try Variable.matmul(.softmax(scores), value)
     return try .reshape(
       .transpose(seen, axes: [0, 2, 1, 3]), to: Shape(checking: [rows, steps, size]))
+  }
+
+  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
+    let own = parameterGroups.joined().map(\.tensor)
+    guard own.count == 4 else {
+      throw NetworkError.unresolved(layer: description, position: 1)
+    }
+    let width = size / heads
+    let product = graph.node("MatMul", [x, try graph.constant(own[0], "W")])
+    let inside = graph.node("Add", [product, try graph.constant(own[1], "b")])
+    let parts = graph.transpose(
+      graph.reshape(inside, [0, 0, 3, heads, width]), [2, 0, 3, 1, 4])
+    func part(_ index: Int) -> String {
+      graph.node("Gather", [parts, graph.integers([index], isScalar: true)], ["axis": .integer(0)])
+    }
+    let (query, key, value) = (part(0), part(1), part(2))
+    var scores = graph.node(
+      "Mul",
+      [
+        graph.node("MatMul", [query, graph.transpose(key, [0, 1, 3, 2])]),
+        try graph.constant(1 / Double(width).squareRoot(), "scale"),
+      ])
+    if isCausal { scores = try Self.hidingFuture(in: scores, of: x, &graph) }
+    scores = try hidingPadding(in: scores, &graph)
+    let seen = graph.node(
+      "MatMul", [graph.node("Softmax", [scores], ["axis": .integer(-1)]), value])
+    let joined = graph.reshape(graph.transpose(seen, [0, 2, 1, 3]), [0, 0, size])
+    let output = graph.node("MatMul", [joined, try graph.constant(own[2], "W")])
+    return graph.node("Add", [output, try graph.constant(own[3], "b")])
+  }
+
+  /// The scores with −1e9 wherever what is looked at fills up a sequence.
+  private func hidingPadding(in scores: String, _ graph: inout GraphBuilder) throws -> String {
+    guard let codes = graph.stepCodes else {
+      if !isMasked { return scores }
+      throw NetworkError.notInONNX(
+        layer: description, reason: "which steps fill up a sequence follows from no codes")
+    }
+    let hidden = graph.node("Less", [codes, graph.integers([0], isScalar: true)])
+    let wide = graph.node("Unsqueeze", [hidden, graph.integers([1, 2])])
+    return graph.node("Where", [wide, try graph.constant(-1e9, "hidden"), scores])
+  }
+
+  /// The scores with −1e9 wherever a step comes after the one that looks, however long the sequences.
+  private static func hidingFuture(
+    in scores: String, of x: String, _ graph: inout GraphBuilder
+  ) throws -> String {
+    let steps = graph.node("Shape", [x], ["start": .integer(1), "end": .integer(2)])
+    let square = graph.node("Concat", [steps, steps], ["axis": .integer(0)])
+    let ones = graph.node(
+      "ConstantOfShape", [square],
+      ["value": .tensor(ONNXTensor(name: "one", try Tensor([Float(1)])))])
+    let future = graph.node(
+      "Cast", [graph.node("Trilu", [ones, graph.integers([1], isScalar: true)])],
+      ["to": .integer(ONNXValue.ElementKind.bool.rawValue)])
+    return graph.node("Where", [future, try graph.constant(-1e9, "hidden"), scores])
   }
 
   /// Which steps (columns) come after which (rows).

@@ -1,3 +1,4 @@
+import ONNX
 import Operations
 import Tensors
 
@@ -38,6 +39,21 @@ package struct BatchNormalization: NormalizationLayer {
     let variance = try Variable.mean(deviation * deviation, axes: axes)
     try training.measured(averaged(mean.tensor, variance.tensor, rows: x.count / gamma.count))
     return try Self.normalized(deviation, variance: variance, gamma: gamma, beta: beta)
+  }
+
+  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
+    guard let gamma = parameters.first, let beta = parameters.last, statistics.count == 2 else {
+      throw NetworkError.unresolved(layer: description, position: 1)
+    }
+    let operands = [
+      try graph.constant(gamma.tensor, "gamma"), try graph.constant(beta.tensor, "beta"),
+      try graph.constant(statistics[0], "mean"), try graph.constant(statistics[1], "variance"),
+    ]
+    // ONNX has the features on the second axis.
+    let moved = graph.featuresSecond(x, rank: input.count + 1)
+    let result = graph.node(
+      "BatchNormalization", [moved] + operands, ["epsilon": .number(Float(Self.epsilon))])
+    return graph.featuresLast(result, rank: input.count + 1)
   }
 
   /// The running statistics after a batch of `rows` values a feature.

@@ -1,3 +1,4 @@
+import ONNX
 import Operations
 import Tensors
 
@@ -71,6 +72,8 @@ package struct ConvolutionLayer: SelfContainedLayer {
   package var groupCount: Int { 1 }
 
   package func features(after input: Int?) -> Int? { outputs }
+  package var inputFeatures: Int? { inputs }
+
   package var arrangement: InputArrangement { kind == .conv1d ? .own : .image }
 
   package func drawn(generator: inout RandomGenerator) throws -> [[LayerParameter]] {
@@ -142,7 +145,12 @@ package struct ConvolutionLayer: SelfContainedLayer {
     guard kind == .transposed else {
       return try .reshape(operations.outputs(x, own[0], own[1]), to: shape)
     }
-    let weights = try Variable.transpose(own[0], axes: [0, 1, 3, 2])
+    let weights = try Variable.reshape(
+      .transpose(
+        .reshape(
+          own[0],
+          to: Shape(checking: [kernel, kernel, inputs / groups, groups, outputs / groups])),
+        axes: [0, 1, 4, 3, 2]), to: Shape(checking: geometry.weightShape))
     return try .reshape(operations.images(weights, x), to: shape) + own[1]
   }
 
@@ -157,68 +165,25 @@ package struct ConvolutionLayer: SelfContainedLayer {
     ).reshaped([x.shape[0]] + output)
   }
 
+  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
+    guard let own = parameterGroups.first, own.count == 2 else {
+      throw NetworkError.unresolved(layer: description, position: 1)
+    }
+    if stride > 1 || padding != .same { graph.stepCodes = nil }
+    let window = ConvolutionForm(
+      layer: description, kernel: kernel, stride: stride, dilation: dilation, groups: groups,
+      padding: padding, isTransposed: kind == .transposed)
+    return try window.addNodes(
+      to: &graph, x, input: input,
+      image: kind == .conv1d ? nil : ImageShape(input, channels: inputs),
+      weights: own[0].tensor, bias: own[1].tensor)
+  }
+
   package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool {
     guard kind != .transposed, let geometry = geometry(for: input),
       let stage = try ConvolutionStage(builder, geometry)
     else { return false }
     builder.append(stage)
     return true
-  }
-}
-
-/// What surrounds the input of a convolution: `"same"`, `"valid"`, or so many zeros on each side.
-package enum ConvolutionPadding: Sendable, Hashable {
-  /// Zeros, so that the output has ⌈size / stride⌉ places.
-  case same
-  /// Nothing: windows lie inside the input.
-  case valid
-  case around(Int)
-
-  var text: String? {
-    switch self {
-    case .same: nil
-    case .valid: "padding=\"valid\""
-    case .around(let count): "padding=\(count)"
-    }
-  }
-
-  /// A convolution along an axis of so many places; nil where no window fits.
-  func axis(
-    _ size: Int, kernel: Int, stride: Int, dilation: Int
-  ) -> ConvolutionGeometry.Axis? {
-    let reach = (kernel - 1) * dilation + 1
-    let count: Int
-    let before: Int
-    switch self {
-    case .same:
-      count = (size + stride - 1) / stride
-      before = max(0, (count - 1) * stride + reach - size) / 2
-    case .valid: (count, before) = (size < reach ? 0 : (size - reach) / stride + 1, 0)
-    case .around(let around):
-      let padded = size + 2 * around
-      (count, before) = (padded < reach ? 0 : (padded - reach) / stride + 1, around)
-    }
-    if count < 1 { return nil }
-    return ConvolutionGeometry.Axis(
-      size: size, output: count, kernel: kernel, stride: stride, dilation: dilation,
-      before: before)
-  }
-
-  /// The convolution whose transpose makes more of an axis of so many places.
-  func transposedAxis(
-    _ size: Int, kernel: Int, stride: Int, dilation: Int
-  ) -> ConvolutionGeometry.Axis? {
-    let reach = (kernel - 1) * dilation + 1
-    let extent: Int
-    let before: Int
-    switch self {
-    case .same: (extent, before) = (size * stride, max(0, reach - stride) / 2)
-    case .valid: (extent, before) = ((size - 1) * stride + reach, 0)
-    case .around(let count): (extent, before) = ((size - 1) * stride + reach - 2 * count, count)
-    }
-    if extent < 1 { return nil }
-    return ConvolutionGeometry.Axis(
-      size: extent, output: size, kernel: kernel, stride: stride, dilation: dilation,
-      before: before)
   }
 }

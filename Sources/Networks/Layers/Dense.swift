@@ -1,3 +1,4 @@
+import ONNX
 import Operations
 import Tensors
 
@@ -65,6 +66,15 @@ package struct Dense: Layer {
     inputs = input.last
     try reset(generator: &generator)
     return output
+  }
+
+  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
+    guard let weights = parameters.first else {
+      throw NetworkError.unresolved(layer: description, position: 1)
+    }
+    let product = graph.node("MatMul", [x, try graph.constant(weights.tensor, "W")])
+    guard hasBias, let bias = parameters.last else { return product }
+    return graph.node("Add", [product, try graph.constant(bias.tensor, "b")])
   }
 
   package mutating func reset(generator: inout RandomGenerator) throws {

@@ -1,3 +1,4 @@
+import ONNX
 import Operations
 import Tensors
 
@@ -26,6 +27,10 @@ package struct Dropout: Layer {
   package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
     guard let training = pass.training, probability > 0 else { return x }
     return try x * Variable(training.dropout(probability, like: x.tensor))
+  }
+
+  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
+    x
   }
 
   package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool {

@@ -1,3 +1,4 @@
+import ONNX
 import Operations
 import Tensors
 
@@ -25,6 +26,19 @@ package struct Embedding: SelfContainedLayer {
 
   package func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] {
     input == [1] ? [size] : input + [size]
+  }
+
+  /// The table has a row of zeros at its end, which is where −1 points.
+  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
+    guard let table = parameterGroups.first?.first?.tensor else {
+      throw NetworkError.unresolved(layer: description, position: 1)
+    }
+    let zeros = try Tensor.zeros(Shape(checking: [1, size]), table.elementType)
+    let padded = try graph.constant(Tensor.concatenate([table, zeros], axis: 0), "E")
+    let codes = graph.node("Cast", [x], ["to": .integer(ONNXValue.ElementKind.int64.rawValue)])
+    let places = input == [1] ? graph.reshape(codes, [-1]) : codes
+    graph.stepCodes = input == [1] || input.count > 1 ? nil : codes
+    return graph.node("Gather", [padded, places], ["axis": .integer(0)])
   }
 
   package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {

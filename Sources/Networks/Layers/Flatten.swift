@@ -1,3 +1,4 @@
+import ONNX
 import Operations
 import Tensors
 
@@ -16,6 +17,10 @@ package struct Flatten: Layer {
     let rows = x.shape.dimensions.first ?? 1
     let width = x.shape.dimensions.dropFirst().reduce(1, *)
     return try .reshape(x, to: Shape(checking: [rows, width]))
+  }
+
+  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
+    input.count == 1 ? x : graph.reshape(x, [0, -1])
   }
 
   /// Rows are stored one after the other, so in a plan there is nothing to do.

@@ -1,3 +1,4 @@
+import ONNX
 import Operations
 import Tensors
 
@@ -23,6 +24,24 @@ package struct GroupNormalization: NormalizationLayer {
         remedy: "choose a number of groups that divides the channels")
     }
     return input
+  }
+
+  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
+    guard let gamma = parameters.first, let beta = parameters.last, let channels = input.last
+    else { throw NetworkError.unresolved(layer: description, position: 1) }
+    func mean(_ value: String) -> String {
+      graph.node("ReduceMean", [value], ["axes": .integers([1, 3]), "keepdims": .integer(1)])
+    }
+    let grouped = graph.reshape(x, [0, -1, groups, channels / groups])
+    let deviation = graph.node("Sub", [grouped, mean(grouped)])
+    let variance = mean(graph.node("Mul", [deviation, deviation]))
+    let spread = graph.node(
+      "Sqrt",
+      [graph.node("Add", [variance, try graph.constant(Self.epsilon, "epsilon")])])
+    let even = graph.node("Div", [deviation, spread])
+    let restored = graph.node("Reshape", [even, graph.node("Shape", [x])])
+    let scaled = graph.node("Mul", [restored, try graph.constant(gamma.tensor, "gamma")])
+    return graph.node("Add", [scaled, try graph.constant(beta.tensor, "beta")])
   }
 
   package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {

@@ -1,3 +1,4 @@
+import ONNX
 import Operations
 import Tensors
 
@@ -47,9 +48,19 @@ package protocol Layer: Sendable {
   /// The output for rows of examples, with the pass's values for the parameters. Outside training
   /// dropout passes everything and batch_norm uses its running statistics.
   func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable
+  /// Adds the nodes that compute the same in ONNX's form, outside training.
+  ///
+  /// - Parameters:
+  ///   - x: the value for rows of examples.
+  ///   - input: the shape of one example.
+  /// - Returns: the output's name.
+  /// - Throws: `NetworkError.notInONNX` where the layer has no such form.
+  func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String
 
   /// The shape of one example that it takes, where it takes only one.
   var knownInput: [Int]? { get }
+  /// How long the last axis of its input must be, where it takes one length only.
+  var inputFeatures: Int? { get }
   /// How long the last axis of its output is, whatever the other axes are; nil where they decide it.
   ///
   /// - Parameter input: the length of the input's last axis, where that is known.
@@ -122,6 +133,7 @@ extension Layer {
   package mutating func reset(generator: inout RandomGenerator) throws {}
 
   package var knownInput: [Int]? { nil }
+  package var inputFeatures: Int? { knownInput?.last }
   package func features(after input: Int?) -> Int? { arrangement == .any ? input : nil }
   package mutating func resolve(features: Int) throws {}
   package func birthOfNotFinite(_ x: Variable, _ pass: LayerPass) -> String? { nil }
@@ -148,6 +160,16 @@ extension Layer {
 }
 
 extension [any Layer] {
+  /// The nodes of one layer after the other; see `Layer.addNodes`.
+  func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
+    var (value, shape) = (x, input)
+    for layer in self {
+      value = try layer.addNodes(to: &graph, value, input: shape)
+      shape = try layer.outputShape(for: shape, position: 1)
+    }
+    return value
+  }
+
   /// Code that makes the layers again but for their numbers.
   package func source() throws(NetworkError) -> String {
     var parts: [String] = []

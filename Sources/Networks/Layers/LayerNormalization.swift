@@ -1,3 +1,4 @@
+import ONNX
 import Operations
 import Tensors
 
@@ -10,6 +11,16 @@ package struct LayerNormalization: NormalizationLayer {
   package init() {}
 
   package var description: String { "layer_norm" }
+
+  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
+    guard let gamma = parameters.first, let beta = parameters.last else {
+      throw NetworkError.unresolved(layer: description, position: 1)
+    }
+    return graph.node(
+      "LayerNormalization",
+      [x, try graph.constant(gamma.tensor, "gamma"), try graph.constant(beta.tensor, "beta")],
+      ["axis": .integer(-1), "epsilon": .number(Float(Self.epsilon))])
+  }
 
   package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
     guard let gamma = pass.parameters.first, let beta = pass.parameters.last,

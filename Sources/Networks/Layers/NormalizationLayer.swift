@@ -21,6 +21,7 @@ extension NormalizationLayer {
   package var groupCount: Int { 1 }
   package var isResolved: Bool { !parameters.isEmpty }
   package var arrangement: InputArrangement { .any }
+  package var inputFeatures: Int? { parameters.first?.tensor.count }
 
   package func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] {
     let features = parameters.first?.tensor.count

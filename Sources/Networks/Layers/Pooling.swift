@@ -1,3 +1,4 @@
+import ONNX
 import Operations
 import Tensors
 
@@ -49,6 +50,14 @@ package struct Pooling: Layer {
     _ = try outputShape(for: input, position: pass.training?.position ?? 1)
     guard let windows = windows(for: input) else { return x }
     return try PoolingOperations(windows).outputs(x)
+  }
+
+  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
+    let images = try graph.channelsFirst(x, input: input, ImageShape(input, channels: nil))
+    let pooled = graph.node(
+      kind == .max ? "MaxPool" : "AveragePool", [images],
+      ["kernel_shape": .integers([size, size]), "strides": .integers([size, size])])
+    return graph.featuresLast(pooled, rank: 4)
   }
 
   package var arrangement: InputArrangement { .image }

@@ -1,3 +1,4 @@
+import ONNX
 import Operations
 import Tensors
 
@@ -17,6 +18,8 @@ package struct Positional: SelfContainedLayer {
   package var groupCount: Int { 1 }
 
   package func features(after input: Int?) -> Int? { size }
+
+  package var inputFeatures: Int? { size }
 
   package func drawn(generator: inout RandomGenerator) throws -> [[LayerParameter]] {
     [[try .normal("P", [length, size], deviation: 0.02, &generator)]]
@@ -41,5 +44,15 @@ package struct Positional: SelfContainedLayer {
     }
     return try x
       + .subscripted(own[0], [.slice(start: 0, stop: x.shape[1], step: 1)])
+  }
+
+  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
+    guard let table = parameterGroups.first?.first?.tensor else {
+      throw NetworkError.unresolved(layer: description, position: 1)
+    }
+    let steps = graph.node("Shape", [x], ["start": .integer(1), "end": .integer(2)])
+    let zero = graph.integers([0])
+    let part = graph.node("Slice", [try graph.constant(table, "P"), zero, steps, zero])
+    return graph.node("Add", [x, part])
   }
 }

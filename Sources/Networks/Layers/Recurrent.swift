@@ -57,6 +57,7 @@ package struct Recurrent: SelfContainedLayer {
   package var groupCount: Int { count }
 
   package func features(after input: Int?) -> Int? { hidden }
+  package var inputFeatures: Int? { inputs }
 
   package func drawn(generator: inout RandomGenerator) throws -> [[LayerParameter]] {
     // As PyTorch draws them.

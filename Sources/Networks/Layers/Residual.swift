@@ -1,3 +1,4 @@
+import ONNX
 import Operations
 import Tensors
 
@@ -63,6 +64,10 @@ package struct Residual: CompositeLayer {
     }
   }
 
+  package var inputFeatures: Int? {
+    layers.first { $0.arrangement != .any || $0.inputFeatures != nil }?.inputFeatures
+  }
+
   package var knownInput: [Int]? { layers.first?.knownInput }
   package var arrangement: InputArrangement {
     layers.first { $0.arrangement != .any }?.arrangement ?? .any
@@ -74,6 +79,10 @@ package struct Residual: CompositeLayer {
 
   package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
     try .add(x, layers.apply(x, pass))
+  }
+
+  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
+    graph.node("Add", [x, try layers.addNodes(to: &graph, x, input: input)])
   }
 
   package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool {

@@ -1,3 +1,4 @@
+import ONNX
 import Operations
 import Tensors
 
@@ -31,6 +32,19 @@ package struct Upsampling: Layer {
     let images = try Variable.reshape(x, to: Shape(checking: [x.shape[0]] + image.dimensions))
     return try .repeated(.repeated(images, size, axis: 1), size, axis: 2)
   }
+
+  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
+    let images = try graph.channelsFirst(x, input: input, ImageShape(input, channels: nil))
+    let scales = try graph.constant(
+      Tensor([1, 1, Float(size), Float(size)]), "scales")
+    let larger = graph.node(
+      "Resize", [images, "", scales],
+      [
+        "mode": .text("nearest"), "nearest_mode": .text("floor"),
+        "coordinate_transformation_mode": .text("asymmetric"),
+      ])
+    return graph.featuresLast(larger, rank: 4)
+  }
 }
 
 /// The mean of each channel over all places: what convolutions found, wherever it was.
@@ -54,5 +68,11 @@ package struct GlobalAveragePooling: Layer {
   package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
     guard x.rank >= 3 else { return x }
     return try .mean(x, axes: Array(1..<x.rank - 1))
+  }
+
+  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
+    graph.node(
+      "ReduceMean", [x],
+      ["axes": .integers(Array(1..<max(1, input.count))), "keepdims": .integer(0)])
   }
 }

@@ -1,3 +1,4 @@
+import ONNX
 import Operations
 import Tensors
 
@@ -21,6 +22,10 @@ package struct Softmax: Layer {
   package var probabilities: Tensor.Origin.Function? { .softmax }
 
   package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable { try .softmax(x) }
+
+  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
+    graph.node("Softmax", [x], ["axis": .integer(-1)])
+  }
 
   package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool {
     builder.append(

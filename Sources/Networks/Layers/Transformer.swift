@@ -1,3 +1,4 @@
+import ONNX
 import Operations
 import Tensors
 
@@ -68,10 +69,19 @@ package struct Transformer: CompositeLayer {
   }
 
   package func features(after input: Int?) -> Int? { size }
+  package var inputFeatures: Int? { size }
 
   package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
     // Before the normalization, after which a step's features are no longer 0.
     _ = try pass.sequences.realSteps(of: x, looking: isMasked)
     return try layers.apply(x, pass)
+  }
+
+  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
+    if isMasked, graph.stepCodes == nil {
+      throw NetworkError.notInONNX(
+        layer: description, reason: "which steps fill up a sequence follows from no codes")
+    }
+    return try layers.addNodes(to: &graph, x, input: input)
   }
 }

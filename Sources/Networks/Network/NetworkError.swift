@@ -12,6 +12,12 @@ package enum NetworkError: Error, Hashable, CustomStringConvertible {
   case layerGives(layer: String, position: Int, got: [Int], gives: String)
   /// An embedding gets a number that it has no vector for.
   case codeOutside(layer: String, code: Double, row: Int, count: Int)
+  /// A layer that has no form in ONNX.
+  case notInONNX(layer: String, reason: String)
+  /// A part of an ONNX model that no layer computes.
+  case notALayer(operation: String, name: String, reason: String)
+  /// An export of a network whose examples' shape nothing tells.
+  case unknownInput
   /// A layer that no code makes again.
   case cannotBeWritten(layer: String, reason: String)
   /// A layer whose number of inputs is not known yet is used.
@@ -62,6 +68,12 @@ package enum NetworkError: Error, Hashable, CustomStringConvertible {
     case .codeOutside(let layer, let code, let row, let count):
       "\(layer) takes whole numbers from 0 to \(count - 1), and row \(row) holds "
         + NetworkFormat.short(code)
+    case .notInONNX(let layer, let reason): "\(layer) cannot go into an ONNX file: \(reason)"
+    case .notALayer(let operation, let name, let reason):
+      "no layer of nnsh computes \(operation) here (node \(name)): \(reason)"
+    case .unknownInput:
+      "what shape the network's examples have is not known yet: train it, or begin it with a layer "
+        + "that says its inputs, as dense(784, 10)"
     case .cannotBeWritten(let layer, let reason): "\(layer) cannot be saved as a layer: \(reason)"
     case .unresolved(let layer, let position):
       "layer \(position), \(layer), does not know its number of inputs yet: "

@@ -28,6 +28,8 @@ package struct TrainingOptions: Sendable {
   package var augmentation: Augmentation?
   /// The file that whoever runs the training saves the network to after each epoch.
   package var savePath: String?
+  /// The folder that whoever runs the training writes each epoch's measures to.
+  package var logPath: String?
   /// The element type of the products.
   package var precision = Precision.f32
 

@@ -49,11 +49,19 @@ enum NetworkFile {
     return (tensors, notes)
   }
 
-  /// Writes a network, whole or not at all, with all that the form of the file can hold.
-  static func write(_ network: Network, to path: String) throws {
+  /// A network with all that the form of the file can hold.
+  static func contents(of network: Network, for path: String) throws -> FileContents {
+    if FileFormat.announced(by: path)?.holds.contains(.model) ?? false {
+      return .model(try network.onnxModel())
+    }
     let isWhole = holdsTraining(path)
     let (tensors, notes) = try contents(of: network, inAnyCase: !isWhole, withTraining: isWhole)
-    try FileWriter.write(.parameters(tensors, notes: notes), to: path)
+    return .parameters(tensors, notes: notes)
+  }
+
+  /// Writes a network, whole or not at all, with all that the form of the file can hold.
+  static func write(_ network: Network, to path: String) throws {
+    try FileWriter.write(try contents(of: network, for: path), to: path)
   }
 
   /// Whether a file of that name holds what training remembers, too.

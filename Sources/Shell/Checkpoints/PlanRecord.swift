@@ -60,6 +60,7 @@ enum PlanRecord {
     }
     if let augmentation = options.augmentation { notes["augment"] = augmentation.name }
     if let path = options.savePath { notes["save"] = path }
+    if let path = options.logPath { notes["log"] = path }
     return Dictionary(uniqueKeysWithValues: notes.map { (prefix + $0.key, $0.value) })
   }
 
@@ -105,6 +106,7 @@ enum PlanRecord {
     options.smoothing = note("smooth").flatMap { Double($0) } ?? 0
     options.frozen = Set((note("frozen") ?? "").split(separator: " ").compactMap { Int($0) })
     options.savePath = note("save")
+    options.logPath = note("log")
     if let weights = note("weights") {
       options.classWeights =
         weights == "balanced"

@@ -191,7 +191,7 @@ package struct CommandContext {
   var width: Int { Terminal.size().columns }
 
   /// Colours for standard output.
-  var paint: Paint { Paint(isOn: session.terminal.colorsOutput) }
+  var paint: Paint { Paint(isOn: session.terminal.colorsOutput || session.drawsForPage) }
 
   // MARK: computing
 

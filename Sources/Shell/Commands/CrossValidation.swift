@@ -27,7 +27,7 @@ struct CrossValidation {
       throw RuntimeError.other(
         "folds= cannot be \(folds): there are \(data.rows) rows, and at least 2 parts", hint: nil)
     }
-    for option in ["save", "block", "until", "plot"] where context.has(option) {
+    for option in ["save", "log", "block", "until", "plot"] where context.has(option) {
       throw RuntimeError.other(
         "\(option == "block" ? "each { … }" : option + "=") belongs to one training, and folds= "
           + "makes \(folds), of copies", hint: "leave one of the two out")

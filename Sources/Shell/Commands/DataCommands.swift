@@ -3,6 +3,7 @@ import Datasets
 import Files
 import Glibc
 import Language
+import Library
 import Networks
 import Tensors
 
@@ -67,7 +68,8 @@ extension Command {
     "save", "writes a value to a file",
     details: """
       The form follows the ending: a network or a record of tensors goes to \
-      \(FileFormat.writable(holding: .parameters)), a tensor, number or list of numbers to \
+      \(FileFormat.writable(holding: .parameters)), a network also to \
+      \(FileFormat.writable(holding: .model)), a tensor, number or list of numbers to \
       \(FileFormat.writable(holding: .tensor)), a table to \(FileFormat.writable(holding: .table)), a string to \(FileFormat.writable(holding: .text)), an image to .png among them. The file \
       is written beside its place and renamed, so that it is never half there.
       """,
@@ -86,6 +88,11 @@ extension Command {
       return nil
     }
     let value = try context.savedValue()
+    if case .network(let box) = value, box.content.network.elementType == .f64,
+      FileFormat.announced(by: path)?.holds.contains(.model) ?? false
+    {
+      context.note("its Float64 weights are written as Float32")
+    }
     let isDataSet = if case .dataSet = value { true } else { false }
     try FileWriter.write(
       try context.contents(of: value, path), calledBy: isDataSet ? "a data set" : nil, to: path)
@@ -172,10 +179,7 @@ extension CommandContext {
   fileprivate func contents(of value: Value, _ path: String) throws -> FileContents {
     switch value {
     case .network(let box):
-      let isWhole = NetworkFile.holdsTraining(path)
-      let (tensors, notes) = try NetworkFile.contents(
-        of: box.content.network, inAnyCase: !isWhole, withTraining: isWhole)
-      return .parameters(tensors, notes: notes)
+      return try NetworkFile.contents(of: box.content.network, for: path)
     case .dataSet(let box): return box.content.fileContents
     case .string(let box): return .text(box.content)
     case .table(let box): return .table(box.content.fileColumns)
@@ -197,6 +201,12 @@ extension CommandContext {
       return .tensor(tensor)
     }
   }
+}
+
+/// A layer that applies the builtin of that name.
+private func functionLayer(_ name: String, _ machine: Machine) throws -> any Layer {
+  guard let builtin = Builtin.named(name) else { throw RuntimeError.unknownName(name) }
+  return try FunctionLayer(Function(builtin), machine)
 }
 
 /// What `load` found, as a variable and a line about it.
@@ -233,6 +243,10 @@ private struct LoadedBinding {
       value = try Value(json)
       self.remarks = remarks
       summary = "\(name)  " + Self.extent(value)
+    case .file(.tree(let tree, let remarks)):
+      value = try Value(tree)
+      self.remarks = remarks
+      summary = "\(name)  " + Self.extent(value)
     case .file(.record(let tensors, let remarks)):
       self.remarks = remarks
       value = .fields(tensors.map { ($0.name, Value($0.tensor)) })
@@ -241,6 +255,12 @@ private struct LoadedBinding {
       let box = TextBox(text)
       value = .string(box)
       summary = "\(name)  string of \(NumberForm.grouped(box.count)) characters"
+    case .file(.model(let model)):
+      let (network, featuresMoved) = try Network.reading(model) { try functionLayer($0, machine) }
+      value = .network(Box(NetworkValue(network)))
+      if featuresMoved { remarks = [.featuresMoved] }
+      let count = NumberForm.grouped(network.parameterCount)
+      summary = "\(name)  \(network.description)   \(count) parameters"
     case .file(.parameters(let tensors, let notes, let remarks)):
       self.remarks = remarks
       if let network = try NetworkFile.network(from: tensors, notes: notes, on: machine) {

@@ -58,15 +58,14 @@ struct DecisionRegions {
       try Chart.Curve(dots: "data", x: x, y: y, thinnedTo: (1024, 768)),
       Chart.Curve("network", x: points, y: try outputs.guardedDoubles()),
     ])
-    return Chart(panels: [panel]).lines(
-      width: context.width, height: 14, paint: context.paint, style: context.session.settings.dots)
+    return context.lines(of: Chart(panels: [panel]), height: 14)
   }
 
   // MARK: regions
 
   private func regions() throws -> [String] {
-    let ink = context.session.terminal.ink
-    let isColored = ink != .dots && context.paint.isOn
+    let ink = context.session.ink
+    let isColored = ink.isColored && context.paint.isOn
     let across = min(72, max(16, context.width - 2))
     // A character is about twice as high as wide, and holds two dots of a coloured picture.
     let horizontal = Axis.Span(x.enumerated().filter { $0.offset % 2 == 0 }.map(\.element))
@@ -78,9 +77,14 @@ struct DecisionRegions {
     let taken = try classes(of: grid)
     let right = try rightCount()
     let heading = "\(right) of \(labels.count) examples lie in the region of their class"
-    let body =
-      isColored ? picture(grid, taken).lines(ink) : letters(grid, taken)
+    let body = isColored ? drawn(picture(grid, taken), across, ink) : letters(grid, taken)
     return body + [legend(isColored: isColored), heading]
+  }
+
+  /// The picture's lines; as pixels it is about as large as in blocks.
+  private func drawn(_ picture: TerminalImage, _ columns: Int, _ ink: Ink) -> [String] {
+    guard case .pixels(_, let cell) = ink else { return picture.lines(ink) }
+    return picture.enlarged(toward: columns * cell.width * 2 / 3).lines(ink)
   }
 
   /// The class and the share that the network gives it, at each dot.
@@ -132,7 +136,7 @@ struct DecisionRegions {
     (0.3, 0.9, 0.9), (0.95, 0.9, 0.35), (0.7, 0.7, 0.7),
   ]
 
-  private static func color(_ label: Int, brightness: Double) -> TerminalImage.Pixel {
+  fileprivate static func color(_ label: Int, brightness: Double) -> TerminalImage.Pixel {
     let (red, green, blue) = colors[((label % colors.count) + colors.count) % colors.count]
     return TerminalImage.Pixel(
       red: red * brightness, green: green * brightness, blue: blue * brightness)
@@ -157,16 +161,31 @@ struct DecisionRegions {
   }
 
   private func legend(isColored: Bool) -> String {
-    Set(labels).sorted().prefix(8).map { label in
+    if context.session.drawsForPage { return pageLegend }
+    return Set(labels).sorted().prefix(8).map { label in
       let name = data.name(of: label)
       guard isColored else {
         return "\(Self.markers[label % Self.markers.count]) \(name)"
       }
       let sample = TerminalImage(
         pixels: Array(repeating: [Self.color(label, brightness: 1)], count: 2)
-      ).lines(context.session.terminal.ink).joined()
+      ).lines(context.session.ink.inText).joined()
       return "\(sample) \(name)"
     }.joined(separator: "   ")
+  }
+}
+
+extension DecisionRegions {
+  /// A sample of each class's colour, with its name.
+  fileprivate var pageLegend: String {
+    let samples = Set(labels).sorted().prefix(8).map { label in
+      let color = Self.color(label, brightness: 1)
+      return (
+        image: TerminalImage(pixels: Array(repeating: Array(repeating: color, count: 8), count: 2)),
+        caption: data.name(of: label)
+      )
+    }
+    return TerminalImage.gallery(Array(samples), width: context.width, ink: .page).joined()
   }
 }
 

@@ -67,7 +67,7 @@ struct ValueDescription {
     case .number, .bool, .none, .function, .optimizer, .schedule:
       lines = ["\(value.kindName) \(value.display())"]
     default:
-      guard let tensor = try value.asTensor() else {
+      guard let tensor = try value.asWholeTensor() else {
         lines = ["\(value.kindName) \(ValueMeasure(value).extent)"]
         return
       }

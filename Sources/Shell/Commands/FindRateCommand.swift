@@ -45,7 +45,7 @@ extension Command {
       network, data: context.trainingData("data", for: network), options: options)
     let search = try RateSearch(trainer, steps: steps)
     if !context.command.isAssigned {
-      context.print(search.chart.lines(width: context.width, height: 12, paint: context.paint))
+      context.print(drawing: { context.lines(of: search.chart, height: 12) })
     }
     guard let rate = search.proposal else {
       throw RuntimeError.other(

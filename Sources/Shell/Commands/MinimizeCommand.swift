@@ -36,6 +36,7 @@ extension Command {
       .option(
         "save", .path, default: .computed("nowhere"), misnomers: ["checkpoint"],
         "a .nnsh file that the variables are saved to after each epoch, whole or not at all"),
+      logArgument,
       .option("plot", .bool, default: .bool(false), "draws the history at the end"),
     ],
     result: "record {epochs, loss, val_loss, seconds, history}",

@@ -19,6 +19,8 @@ final class MinimizeRun {
   private let shared: SharedLoss
   private let hooks: EpochHooks
   private let drawsHistory: Bool
+  /// Where the measures of each epoch are written; made when it begins.
+  private var log: TrainingLog?
   var seed: UInt64
   private let epochs: Int
   var optimizer: Optimizer
@@ -56,6 +58,7 @@ final class MinimizeRun {
     machine = context.machine
     var options = try TrainingSettings(context).options()
     options.savePath = try context.word("save")
+    options.logPath = try context.word("log")
     self.options = options
     statement = MinimizeCheckpoint.statement(context.command)
     guard case .thunk(let loss)? = context.command.first("loss") else {
@@ -131,6 +134,7 @@ final class MinimizeRun {
   ///
   /// - Returns: the record of what was measured.
   func finish(_ context: CommandContext) throws -> Value {
+    if log == nil { log = try TrainingLog(options.logPath) }
     let reporter = MinimizeProgress(context, epochs: epochs, isStepwise: data == nil)
     let start = MonotonicClock.now()
     let before = state.seconds
@@ -179,6 +183,9 @@ final class MinimizeRun {
       }
       reporter.epochDidEnd(state.epoch, state.losses.last, state.validationLosses.last)
       do {
+        try log?.write(
+          [("loss", state.losses.last), ("val_loss", state.validationLosses.last)], rate: rate,
+          step: state.epoch)
         try save()
         if try Ranks.current.isEnd({ try hooks.run(measures) }) { return .ended }
       } catch let error where RuntimeError(error).isInterruption {

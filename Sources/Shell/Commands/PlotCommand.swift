@@ -74,9 +74,13 @@ extension CommandContext {
   func draw(_ chart: Chart) {
     if session.terminal.showsOutput, Environment["TERM"] == "dumb" { return print(chart.summary) }
     let height = min(16, max(6, (Terminal.size().rows - 6) / chart.panels.count - 5))
-    print(
-      chart.lines(
-        width: width, height: height, paint: paint, ink: session.terminal.ink,
-        style: session.settings.dots))
+    print(drawing: { lines(of: chart, height: height) })
+  }
+
+  /// A chart in characters; for a page, a figure.
+  func lines(of chart: Chart, height: Int) -> [String] {
+    if session.drawsForPage { return [PageFigure.text(chart.svg)] }
+    return chart.lines(
+      width: width, height: height, paint: paint, ink: session.ink, style: session.settings.dots)
   }
 }

@@ -65,7 +65,7 @@ struct Saliency {
     ]
     return [heading]
       + TerminalImage.gallery(
-        images, width: context.width, ink: context.session.terminal.ink)
+        images, width: context.width, ink: context.session.ink)
   }
 
   private func image(_ numbers: [Double], _ rows: Int, _ columns: Int) -> TerminalImage {

@@ -42,7 +42,8 @@ extension Command {
     "transcript", "writes each statement, with its results as comments, to a file",
     details: """
       The file runs again as a script. What stands in it already stays: the transcript goes on \
-      after it. Of a script's statements it also holds the places.
+      after it. Of a script's statements it also holds the places. A path that ends in .html gives \
+      one page instead, with curves and pictures in it, for a browser.
       """,
     arguments: [
       .slot("state", .choice(["on", "off"]), "on or off"),

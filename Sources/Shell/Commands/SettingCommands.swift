@@ -137,12 +137,13 @@ package struct Setting: Sendable {
         return true
       }),
     Setting(
-      "plot", "what curves are drawn with in the terminal", values: "braille, blocks or ascii",
-      choices: DotStyle.allCases.map(\.rawValue),
-      read: { $0.settings.dots.rawValue },
+      "plot", "what curves and pictures are drawn with in the terminal",
+      values: "auto, kitty, iterm2, sixel, blocks, braille or ascii",
+      choices: PictureStyle.allCases.map(\.rawValue),
+      read: { $0.settings.pictures.rawValue },
       write: { session, text in
-        guard let style = DotStyle(rawValue: text) else { return false }
-        session.settings.dots = style
+        guard let style = PictureStyle(rawValue: text) else { return false }
+        session.settings.pictures = style
         return true
       }),
     Setting(

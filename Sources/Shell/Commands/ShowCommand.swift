@@ -49,9 +49,10 @@ extension Command {
   ) { context in
     let count = try context.count("count")
     if case .word(let word, _) = context.command.first("value") {
-      context.print(
+      try context.print(drawing: {
         word == "saliency"
-          ? try Saliency(context).lines() : try Mistakes(context).lines(count: count))
+          ? try Saliency(context).lines() : try Mistakes(context).lines(count: count)
+      })
       return nil
     }
     if context.has("net") {
@@ -63,10 +64,10 @@ extension Command {
       guard case .network(let box) = value else {
         throw context.mismatch("value", "a network, before on", value)
       }
-      context.print(try DecisionRegions(context, box.content.network).lines())
+      try context.print(drawing: { try DecisionRegions(context, box.content.network).lines() })
       return nil
     }
-    context.print(try Showing(context, count: count).lines(value))
+    try context.print(drawing: { try Showing(context, count: count).lines(value) })
     return nil
   }
 }
@@ -85,7 +86,7 @@ struct Showing {
     self.count = count
     form = try context.hasOption("as") ? context.word("as").flatMap(Form.init(rawValue:)) : nil
     width = context.width
-    ink = context.session.terminal.ink
+    ink = context.session.ink
   }
 
   func lines(_ value: Value) throws -> [String] {
@@ -107,7 +108,7 @@ struct Showing {
         if case .record(let box) = item { box.content } else { nil }
       }
       if !records.isEmpty, records.count == box.content.count { return table(records) }
-      if let tensor = try value.asTensor() { return try self.tensor(tensor) }
+      if let tensor = try value.asWholeTensor() { return try self.tensor(tensor) }
       return [value.display(context.session.displayStyle)]
     case .tensor(let box): return try tensor(box.content)
     case .table(let box):
@@ -193,6 +194,20 @@ struct Showing {
     return try gallery(images) { row in
       guard labels.indices.contains(row), let label = Int(exactly: labels[row]) else { return "" }
       return names.indices.contains(label) ? names[label] : "\(label)"
+    }
+  }
+}
+
+extension Value {
+  /// The value as one tensor; nil where it is none, also for a list of tensors that do not stack.
+  func asWholeTensor() throws -> Tensor? {
+    do {
+      return try asTensor()
+    } catch let error where RuntimeError(error).isInterruption {
+      throw error
+    } catch {
+      guard case .list = self else { throw error }
+      return nil
     }
   }
 }

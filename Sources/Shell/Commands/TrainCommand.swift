@@ -116,6 +116,7 @@ extension Command {
       .option(
         "save", .path, default: .computed("nowhere"), misnomers: ["checkpoint"],
         "a file that the network is saved to after each epoch, whole or not at all"),
+      logArgument,
       .option("plot", .bool, default: .bool(false), "draws the history at the end"),
     ],
     result:
@@ -139,6 +140,7 @@ extension Command {
       var options = try settings.options()
       options.frozen = try settings.frozen(of: network)
       options.savePath = try context.word("save")
+      options.logPath = try context.word("log")
       let data = try context.trainingData("data", for: network)
       if let folds = try context.integer("folds") {
         return try CrossValidation(context, network, data, options, folds: folds).run()
@@ -149,7 +151,7 @@ extension Command {
       return try run.finish(trainer)
     }
     if let option = context.command.inputs.first(where: {
-      !["net", "plot", "save"].contains($0.slot)
+      !["net", "plot", "save", "log"].contains($0.slot)
     }) {
       throw RuntimeError.other(
         "\(option.slot)= is given, but no data: train \(place.description) alone goes on as planned",

@@ -15,6 +15,8 @@ final class TrainingRun: TrainingDelegate {
   private let hooks: EpochHooks
   /// Where the network is saved after each epoch.
   private var savePath: String?
+  /// Where the measures of each epoch are written.
+  private var log: TrainingLog?
   private var last: Progress?
   private let start = MonotonicClock.now()
 
@@ -38,6 +40,7 @@ final class TrainingRun: TrainingDelegate {
   /// - Returns: the last epoch's measures.
   func finish(_ trainer: Trainer) throws -> Value {
     if savePath == nil { savePath = trainer.options.savePath }
+    log = try TrainingLog(context.word("log") ?? trainer.options.logPath)
     return try Termination.deferred {
       // Where nothing can be written any more, the process ends in the middle of a line.
       context.session.beforeEnding = { [self] cause in rescue(trainer, cause) }
@@ -138,6 +141,7 @@ final class TrainingRun: TrainingDelegate {
   }
 
   func trainingDidEndEpoch(_ trainer: Trainer) throws -> Bool {
+    try logEpoch(trainer)
     if hooks.isEmpty, savePath == nil { return false }
     var trained = try trainer.trained()
     trained.unfinished = trainer.unfinished
@@ -164,6 +168,16 @@ final class TrainingRun: TrainingDelegate {
     return try hooks.run(
       [("epoch", .number(Double(history.count - trainer.epochsMeasured))), ("net", network)]
         + measures)
+  }
+
+  /// Steps are epochs, counted through all trainings of the network.
+  private func logEpoch(_ trainer: Trainer) throws {
+    guard let log else { return }
+    let history = trainer.history
+    let epoch = history.count - trainer.epochsMeasured
+    try log.write(
+      history.series.map { ($0.name, $0.values.last) },
+      rate: try trainer.rate(ofEpoch: max(0, epoch - 1)), step: history.count)
   }
 
   private func describe(_ progress: TrainingProgress) -> Progress {
@@ -266,6 +280,6 @@ extension CommandContext {
   /// The curves of a training, as a small chart.
   func drawHistory(_ history: Value) throws {
     let chart = try ChartBuilder(self, values: [(history, "history")]).chart()
-    print(chart.lines(width: width, height: 10, paint: paint, style: session.settings.dots))
+    print(drawing: { lines(of: chart, height: 10) })
   }
 }

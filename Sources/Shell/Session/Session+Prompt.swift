@@ -123,7 +123,7 @@ extension Session {
   func startTranscript(_ path: String) throws {
     guard Ranks.isFirst else { return }
     do {
-      let transcript = try Transcript(path: path)
+      let transcript = try makeTranscript(path)
       if transcript.continuesFile { writeError("\(path) is continued\n") }
       // That of another transcript that is on.
       self.transcript?.forgetStatement()

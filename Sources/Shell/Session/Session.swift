@@ -25,8 +25,10 @@ package final class Session: CommandHost {
     var keepsHistory = true
     /// Whether the prompt shows colours and hints while a line is typed.
     var showsHints = true
-    /// What curves are drawn with.
-    var dots = DotStyle.braille
+    /// What curves and pictures are drawn with.
+    var pictures = PictureStyle.auto
+    /// The characters of curves.
+    var dots: DotStyle { pictures.dots }
     /// Whether training shows how far it is.
     var showsProgress = true
   }
@@ -45,7 +47,9 @@ package final class Session: CommandHost {
   package internal(set) var terminal: Terminal
   let output: OutputStream
   let errors: OutputStream
-  var transcript: Transcript?
+  var transcript: (any Transcript)?
+  /// Whether what is drawn now goes to a page, and not to the terminal.
+  var drawsForPage = false
   /// The file that statements typed are remembered in.
   var historyFile: HistoryFile?
   /// The statements typed in this session.
@@ -85,6 +89,8 @@ package final class Session: CommandHost {
   /// The function in which an error arose, open for looking.
   var openFrame: FrameView?
   private var madeDebugger: Debugger?
+  /// What the terminal has answered about pictures, once it was asked.
+  var askedGraphics: GraphicsProtocol??
   /// What is told what statements give, where a script runs as a test.
   var test: ScriptTest?
   /// Whether the terminal's last row holds output that no line feed has ended.
@@ -140,6 +146,10 @@ package final class Session: CommandHost {
   /// Writes to standard output.
   package func writeOutput(_ text: String) {
     if let test { return test.write(text) }
+    if drawsForPage {
+      transcript?.addOutput(text)
+      return
+    }
     output.write(text)
     if terminal.showsOutput { noteRow(text) }
     transcript?.addOutput(text)
@@ -148,6 +158,8 @@ package final class Session: CommandHost {
   /// Writes to standard error, after what standard output was given before.
   package func writeError(_ text: String) {
     if let test { return test.tell(text) }
+    // It was said when the same was drawn for the terminal.
+    if drawsForPage { return }
     if text.hasPrefix("error: ") { lastError = text }
     output.flush()
     errors.write(text)
@@ -191,7 +203,7 @@ package final class Session: CommandHost {
     writeError(
       lead + diagnostic.rendered(inColor: terminal.colorsErrors, width: width) + "\n")
     lastError = diagnostic.rendered() + "\n"
-    transcript?.addOutput(diagnostic.rendered() + "\n")
+    transcript?.addError(diagnostic.rendered() + "\n")
   }
 
   /// How values are printed.

@@ -33,7 +33,7 @@ struct DamagedFile {
 
   static let endings = [
     "npy", "npz", "csv", "tsv", "json", "jsonl", "jpg", "idx", "png", "safetensors", "nnsh",
-    "csv.gz", "npy.gz", "gz", "pt",
+    "csv.gz", "npy.gz", "gz", "pt", "onnx",
     "dat", "",
   ]
 
@@ -102,8 +102,9 @@ struct DamagedFile {
     }
   }()
 
-  private static let written: [[UInt8]] = ["nnsh", "npz", "safetensors", "png", "csv"].compactMap {
-    ending in
+  private static let written: [[UInt8]] = [
+    "nnsh", "npz", "safetensors", "onnx", "png", "csv",
+  ].compactMap { ending in
     let folder = FileManager.default.temporaryDirectory.path + "/nnsh-fuzz-\(UUID().uuidString)"
     try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
