@@ -14,10 +14,10 @@ package enum Loader {
   ///
   /// A word without `/` and without a known ending is a name first, and a path only when no set
   /// is so named (`./letters` is always a path). Files are told apart by their ending, those
-  /// without a known one by their first bytes; a directory with IDX files, or with a folder of
+  /// without a known one by their first bytes (`isMapped` as there); a directory with IDX files, or with a folder of
   /// pictures for each class, is a data set.
   package static func load(
-    _ source: String, folders: DataFolders = .standard
+    _ source: String, folders: DataFolders = .standard, isMapped: Bool = false
   ) throws(DataError) -> Loaded {
     // Whatever standard input holds, by its content.
     if source == "-" { return .file(try FileReader.read("/dev/stdin")) }
@@ -39,7 +39,7 @@ package enum Loader {
       }
       return .dataSet(try PictureFolder.read(path, name: name))
     case .absent where isWord: throw unknown(source, folders)
-    default: return .file(try FileReader.read(path))
+    default: return .file(try FileReader.read(path, isMapped: isMapped))
     }
   }
 

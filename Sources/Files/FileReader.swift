@@ -2,8 +2,13 @@
 package enum FileReader {
   /// Reads a file. Files are told apart by their ending, those without a known one by their first
   /// bytes.
-  package static func read(_ path: String) throws(DataError) -> FileContents {
-    let source = try FileSource.open(path) { (beginning) throws(DataError) in
+  ///
+  /// - Parameter isMapped: whether numbers that are in the file as they are in memory stay there, to
+  ///   be read when they are used.
+  package static func read(
+    _ path: String, isMapped: Bool = false
+  ) throws(DataError) -> FileContents {
+    let source = try FileSource.open(path, isMapped: isMapped) { (beginning) throws(DataError) in
       try requireSense(beginning, path: path)
     }
     return try read(source, path: path)

@@ -10,6 +10,12 @@ final class Storage: @unchecked Sendable {
   let pointer: UnsafeMutableRawPointer
   /// How many bytes were asked for.
   let byteCount: Int
+  /// What the memory belongs to where it was not allocated.
+  private let mapping: FileMapping?
+
+  /// Whether it is a mapped file.
+  var isMapped: Bool { mapping != nil }
+
   /// Names the present content: no other content of any storage ever has the same number.
   private(set) var stamp = Storage.nextStamp()
 
@@ -45,10 +51,19 @@ final class Storage: @unchecked Sendable {
     }
     self.pointer = pointer
     self.byteCount = byteCount
+    mapping = nil
+  }
+
+  /// The memory of a mapped file.
+  init(_ mapping: FileMapping) {
+    pointer = mapping.pointer
+    byteCount = mapping.byteCount
+    self.mapping = mapping
   }
 
   /// A cache line of zeros.
   init() {
+    mapping = nil
     byteCount = 64
     pointer = .allocate(byteCount: byteCount, alignment: 64)
     pointer.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
@@ -56,6 +71,6 @@ final class Storage: @unchecked Sendable {
 
   deinit {
     // SAFETY: the pointer came from nnsh_allocate with this size, and no reference is left.
-    nnsh_release(pointer, byteCount)
+    if mapping == nil { nnsh_release(pointer, byteCount) }
   }
 }

@@ -129,6 +129,40 @@ import Testing
     }
   }
 
+  @Test func whatHasNoNumbersYetIsNotWritten() throws {
+    #expect(throws: NetworkError.unresolved(layer: "dense(3)", position: 1)) {
+      try network([Dense(outputs: 3), ActivationLayer(.relu)]).onnxModel()
+    }
+    #expect(throws: NetworkError.unresolved(layer: "dense(3)", position: 3)) {
+      try network([Pooling(.max, size: 2), Flatten(), Dense(outputs: 3)]).onnxModel()
+    }
+  }
+
+  /// What no data has told, the layers tell.
+  @Test func theShapeOfExamplesIsFound() throws {
+    func found(_ layers: [any Layer]) throws -> [ONNXValue.Dimension] {
+      try #require(try network(layers).onnxModel().graph.inputs[0].dimensions)
+    }
+    #expect(try found([Flatten(), Dense(inputs: 12, outputs: 2)]) == [.named("rows"), .fixed(12)])
+    #expect(
+      try found([Embedding(count: 5, size: 3), Recurrent(.gru, inputs: 3, hidden: 2)])
+        == [.named("rows"), .named("steps")])
+    #expect(
+      try found([Recurrent(.rnn, inputs: 3, hidden: 2)])
+        == [.named("rows"), .named("steps"), .fixed(3)])
+    #expect(
+      try found([
+        Convolution2D(inputs: 1, outputs: 2, kernel: 3), Pooling(.max, size: 2), Flatten(),
+        Dense(inputs: 98, outputs: 3),
+      ]) == [.named("rows"), .fixed(14), .fixed(14), .fixed(1)])
+    #expect(
+      try found([Convolution2D(inputs: 2, outputs: 2, kernel: 3, stride: 2)])
+        == [.named("rows"), .named("height"), .named("width"), .fixed(2)])
+    #expect(
+      try found([Dense(inputs: 4, outputs: 3), GlobalAveragePooling()])
+        == [.named("rows"), .named("steps"), .fixed(4)])
+  }
+
   @Test func whatIsNoChainIsNamed() throws {
     func model(_ nodes: [ONNXNode], constants: [ONNXTensor] = []) -> ONNXModel {
       var graph = ONNXGraph(name: "g")

@@ -43,7 +43,12 @@ import Testing
     let folder = try NNSH.temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let activations = ["silu", "leaky_relu", "elu", "log_softmax"].map { "dense(16, 9) |> \($0)" }
-    let networks = Self.networks + activations
+    let layers = Builtin.all.filter { $0.layer != nil }.map {
+      "dense(16, 9) |> \($0.name) |> dense(9, 2)"
+    }
+    let others = Builtin.all.filter { $0.declaration.group == .layers && $0.layer == nil }
+      .flatMap { $0.declaration.examples.map(\.code) }
+    let networks = layers + others + activations
     let script = networks.map { code in
       """
       \(code.split(separator: "\n").dropLast().joined(separator: "\n"))

@@ -32,6 +32,13 @@ int nnsh_team_is_at_work(void);
 /// Asks long-running kernels to stop. Safe in a signal handler.
 void nnsh_interrupt_request(void);
 void nnsh_interrupt_clear(void);
+/// Bytes of an open file as memory, which need not fit into the machine's: null where refused. What
+/// is written to it stays in the process.
+void *_Nullable nnsh_map_file(int descriptor, size_t offset, size_t bytes);
+void nnsh_unmap_file(void *_Nonnull memory, size_t bytes);
+/// Whether a mapped file was found shorter than it was since this was last asked: zeros have taken
+/// the place of what is gone.
+int nnsh_mapped_file_was_cut(void);
 /// While it is on, requests to stop are noted and take effect when it goes off.
 void nnsh_interrupt_hold(int on);
 int nnsh_interrupt_is_held_back(void);

@@ -1,5 +1,6 @@
 import Glibc
 import Syntax
+import Tensors
 
 /// Bytes that can be read at any offset: a file, or memory.
 ///
@@ -14,6 +15,12 @@ package protocol ByteSource: AnyObject, Sendable {
 }
 
 extension ByteSource {
+  /// A range that lies inside the source as memory that need not be read at once; nil where it is to
+  /// be read.
+  func mapping(at offset: Int, count: Int) -> FileMapping? {
+    (self as? FileSource)?.mapped(at: offset, count: count)
+  }
+
   func requireRange(_ offset: Int, _ length: Int, part: String) throws(DataError) {
     guard offset >= 0, length >= 0, offset <= count, length <= count - offset else {
       throw .truncated(
@@ -119,22 +126,32 @@ package final class FileSource: ByteSource {
   package let place: String
   package let count: Int
   private let descriptor: Int32
+  /// Whether numbers are mapped where they can be: a person has asked for it, and is told of a file
+  /// that is cut short meanwhile.
+  private let isMapped: Bool
   private static let chunk = 16 << 20
 
-  private init(descriptor: Int32, count: Int, place: String) {
+  private init(descriptor: Int32, count: Int, place: String, isMapped: Bool) {
     self.descriptor = descriptor
+    self.isMapped = isMapped
     self.count = count
     self.place = place
   }
 
   deinit { close(descriptor) }
 
+  fileprivate func mapped(at offset: Int, count: Int) -> FileMapping? {
+    guard isMapped, offset >= 0, count <= self.count - offset else { return nil }
+    return FileMapping(descriptor: descriptor, offset: offset, byteCount: count)
+  }
+
   /// Opens a file; a pipe or device is read to its end into memory, once `accepting` has seen its
   /// first bytes and thrown no error.
   ///
   /// Errors: missing, a directory, no permission, empty, endless.
   package static func open(
-    _ path: String, accepting: (_ beginning: [UInt8]) throws(DataError) -> Void = { _ in }
+    _ path: String, isMapped: Bool = false,
+    accepting: (_ beginning: [UInt8]) throws(DataError) -> Void = { _ in }
   ) throws(DataError) -> any ByteSource {
     let descriptor = try openDescriptor(path)
     var status = stat()
@@ -148,7 +165,8 @@ package final class FileSource: ByteSource {
       close(descriptor)
       throw .isDirectory(path: path)
     case S_IFREG where status.st_size > 0:
-      return FileSource(descriptor: descriptor, count: Int(status.st_size), place: path)
+      return FileSource(
+        descriptor: descriptor, count: Int(status.st_size), place: path, isMapped: isMapped)
     default:
       // Pipes have no size, nor have the files of /proc.
       defer { close(descriptor) }

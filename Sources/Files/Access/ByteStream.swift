@@ -1,4 +1,5 @@
 import CZlib
+import Tensors
 
 /// Bytes that come one after another: a part of a source, or what inflating one gives.
 package protocol ByteStream: AnyObject {
@@ -89,6 +90,13 @@ package final class SourceStream: ByteStream {
     self.source = source
     position = offset
     end = offset + length
+  }
+
+  /// The next bytes as memory, which are then read; nil where they are not to be mapped.
+  func mapping(count: Int) -> FileMapping? {
+    guard count <= bound, let found = source.mapping(at: position, count: count) else { return nil }
+    position += count
+    return found
   }
 
   package func read(into buffer: UnsafeMutableRawBufferPointer) throws(DataError) -> Int {

@@ -31,6 +31,7 @@ struct ElementDecoder {
   func tensor(
     dimensions: [Int], noting rounded: inout RoundedIntegers
   ) throws(DataError) -> Tensor {
+    if let mapped = mapped(dimensions) { return mapped }
     try checkClaim(dimensions)
     switch format.kind {
     case .bool:
@@ -53,6 +54,22 @@ struct ElementDecoder {
         return fits ? try tensor.cast(to: .f32) : tensor
       }
     }
+  }
+
+  /// The numbers where they lie in the file, if they are to be mapped and need no conversion.
+  private func mapped(_ dimensions: [Int]) -> Tensor? {
+    let type: ElementType
+    switch format.kind {
+    case .float32: type = .f32
+    case .float64: type = .f64
+    default: return nil
+    }
+    guard !format.isBigEndian, let stream = stream as? SourceStream,
+      let count = dimensions.checkedProduct, let shape = try? Shape(checking: dimensions),
+      count.multipliedSaturating(format.size) <= stream.bound,
+      let mapping = stream.mapping(count: count * format.size)
+    else { return nil }
+    return Tensor(mapping, shape, type)
   }
 
   /// Checks that the stream can hold what a header claims and that memory can take it.

@@ -25,7 +25,7 @@ package enum LoadRemark: Hashable, Sendable {
   /// Thousands in a column are separated.
   case thousands(name: String, example: String)
   /// A model takes the features on the axis after the rows, and is read as one that takes them last.
-  case featuresMoved
+  case featuresMoved(rank: Int)
   /// Whole numbers beyond ±2⁵³ became others; the array's name where it has one.
   case roundedIntegers(name: String?, count: Int, first: Double)
 
@@ -62,9 +62,10 @@ package enum LoadRemark: Hashable, Sendable {
       "\(name): \"\(sign)\" is read as a missing number, nan, \(Self.times(count))"
     case .thousands(let name, let example):
       "\(name): \(example) and its like are read as numbers with separated thousands"
-    case .featuresMoved:
-      "the model takes channels × height × width, as PyTorch has it, and the network height × width × "
-        + "channels: of such a batch x, give it transpose(x, [0, 2, 3, 1])"
+    case .featuresMoved(let rank):
+      "the model takes \(rank == 4 ? "channels × height × width" : "features × steps"), as PyTorch "
+        + "has it, and the network \(rank == 4 ? "height × width × channels" : "steps × features"): "
+        + "of such a batch x, give it transpose(x, [\(rank == 4 ? "0, 2, 3, 1" : "0, 2, 1")])"
     case .roundedIntegers(let name, let count, let first):
       (name.map { "\($0): " } ?? "") + "\(count) whole number\(count == 1 ? "" : "s") beyond 2^53 "
         + "\(count == 1 ? "is" : "are") rounded to what Float64 holds, the first to "

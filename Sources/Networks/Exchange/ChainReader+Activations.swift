@@ -56,7 +56,22 @@ extension ChainReader {
       add(try function("silu"), product)
       return true
     }
-    return readGelu(next)
+    return readSoftplus(next) || readGelu(next)
+  }
+
+  /// x where x > 20 and log(1 + eˣ) elsewhere, as PyTorch writes it: the same in Float32.
+  private mutating func readSoftplus(_ next: [Int]) -> Bool {
+    guard next.count == 3,
+      let plus = next.first(where: { graph.nodes[$0].operation == "Softplus" }),
+      let large = next.first(where: { graph.nodes[$0].operation == "Greater" }),
+      let choice = next.first(where: { graph.nodes[$0].operation == "Where" }),
+      scalar(beside: value, at: large) ?? 0 >= 15, graph.nodes[large].inputs.first == value,
+      graph.nodes[choice].inputs
+        == [graph.nodes[large].outputs[0], value, graph.nodes[plus].outputs[0]]
+    else { return false }
+    done.formUnion([plus, large])
+    add(ActivationLayer(.softplus), choice)
+    return true
   }
 
   private mutating func readGelu(_ next: [Int]) -> Bool {

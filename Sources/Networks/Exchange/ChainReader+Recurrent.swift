@@ -13,7 +13,7 @@ extension ChainReader {
     guard let input = numbers(node, 1), let recurrent = numbers(node, 2), input.rank == 3,
       recurrent.rank == 3, input.shape[0] == 1, recurrent.shape[0] == 1,
       text(node, "direction") ?? "forward" == "forward",
-      node.inputs.dropFirst(4).allSatisfy(\.isEmpty), node.attributes["activations"] == nil,
+      startsFromZeros(node), node.attributes["activations"] == nil,
       kind != .gru || integer(node, "linear_before_reset", default: 0) == 1
     else {
       throw refused(node, "nnsh has one direction, a state of zeros, and PyTorch's form of gates")
@@ -34,17 +34,64 @@ extension ChainReader {
     if !isWhole { arrangement = .own }
   }
 
-  /// Which of the outputs is used, and the node that takes away the axis of directions.
-  private func outputUsed(_ index: Int) throws -> (squeeze: Int, isWhole: Bool) {
+  /// Whether no state is given to begin with, or one of zeros.
+  private func startsFromZeros(_ node: ONNXNode) -> Bool {
+    node.inputs.indices.dropFirst(4).allSatisfy { place in
+      node.inputs[place].isEmpty
+        || numbers(node, place).map { $0.doubles().allSatisfy { $0 == 0 } } ?? false
+    }
+  }
+
+  /// The last step of all that a recurrent layer gives.
+  ///
+  /// - Returns: whether the node takes that.
+  mutating func readLastStep(_ index: Int) throws -> Bool {
     let node = graph.nodes[index]
-    for (place, axis) in [(0, 1), (1, 0)] where node.outputs.indices.contains(place) {
-      let output = node.outputs[place]
-      guard !output.isEmpty, let next = user(of: output),
-        graph.nodes[next].operation == "Squeeze", axes(graph.nodes[next]) == [axis],
-        !users(of: graph.nodes[next].outputs[0]).isEmpty
-          || graph.outputs.contains(where: { $0.name == graph.nodes[next].outputs[0] })
-      else { continue }
-      return (next, place == 0)
+    guard node.operation == "Gather", case .own = arrangement,
+      let all = layers.last as? Recurrent, all.returnsAll,
+      integer(node, "axis", default: 0) == 1,
+      case .integers(let places)? = constant(node, 1)?.elements, places.count == 1,
+      constant(node, 1)?.dimensions.isEmpty ?? false,
+      places[0] == -1 || isExact && places[0] == (shape?.first ?? 0) - 1
+    else { return false }
+    var last = try Recurrent(all.kind, inputs: all.inputs, hidden: all.hidden)
+    last.parameterGroups = all.parameterGroups
+    layers[layers.count - 1] = last
+    shape = shape.map { Array($0.dropFirst()) }
+    pass(index)
+    return true
+  }
+
+  /// The node after which the axis of directions is gone from all steps: a Squeeze, or a move of it
+  /// to the end of the rows and a Reshape.
+  private func endOfDirections(_ output: String) -> [Int]? {
+    guard let next = user(of: output) else { return nil }
+    if graph.nodes[next].operation == "Squeeze" {
+      return axes(graph.nodes[next]) == [1] ? [next] : nil
+    }
+    guard graph.nodes[next].operation == "Transpose",
+      integers(graph.nodes[next], "perm") == [0, 2, 1, 3],
+      let last = user(of: graph.nodes[next].outputs[0]), graph.nodes[last].operation == "Reshape",
+      case .integers(let sizes)? = constant(graph.nodes[last], 1)?.elements, sizes.count == 3
+    else { return nil }
+    return [next, last]
+  }
+
+  /// Which of the outputs is used, and the node that takes away the axis of directions.
+  private mutating func outputUsed(_ index: Int) throws -> (squeeze: Int, isWhole: Bool) {
+    let node = graph.nodes[index]
+    if let output = node.outputs.first, !output.isEmpty, let nodes = endOfDirections(output),
+      let last = nodes.last,
+      !users(of: graph.nodes[last].outputs[0]).isEmpty
+        || graph.outputs.contains(where: { $0.name == graph.nodes[last].outputs[0] })
+    {
+      done.formUnion(nodes.dropLast())
+      return (last, true)
+    }
+    if node.outputs.count > 1, !node.outputs[1].isEmpty, let next = user(of: node.outputs[1]),
+      graph.nodes[next].operation == "Squeeze", axes(graph.nodes[next]) == [0]
+    {
+      return (next, false)
     }
     throw refused(node, "its output is used in another way than all steps, or the last one")
   }

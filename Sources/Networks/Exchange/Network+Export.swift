@@ -9,18 +9,12 @@ extension Network {
   /// Throws `unresolved` where layers lack their numbers, `unknownInput`, and `notInONNX` where a
   /// layer has no such form.
   package func onnxModel() throws -> ONNXModel {
-    guard let input = exampleShape() else {
-      if let index = layers.firstIndex(where: { !$0.isResolved }) {
-        throw NetworkError.unresolved(layer: layers[index].description, position: index + 1)
-      }
-      throw NetworkError.unknownInput
-    }
-    var network = self
-    if !isResolved { try network.resolve(input: input) }
-    let open = network.openAxes(of: input)
+    if !isResolved { return try completedForAnyData().onnxModel() }
+    guard let input = exampleShape() else { throw NetworkError.unknownInput }
+    let open = openAxes(of: input)
     var graph = GraphBuilder(sizesVary: !open.isEmpty)
     var (value, shape) = ("x", input)
-    for (index, layer) in network.layers.enumerated() {
+    for (index, layer) in layers.enumerated() {
       let name = layer.description.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
       graph.scope = "\(index + 1).\(name.isEmpty ? "layer" : name)"
       value = try layer.addNodes(to: &graph, value, input: shape)
@@ -32,8 +26,8 @@ extension Network {
     return ONNXModel(
       graph: graph.graph(
         name: TextCut.first(description, 200),
-        inputs: [network.value("x", input, open)],
-        outputs: [network.value(output, shape, network.openOutputs(input, shape, open))]))
+        inputs: [self.value("x", input, open)],
+        outputs: [self.value(output, shape, openOutputs(input, shape, open))]))
   }
 
   private func value(_ name: String, _ shape: [Int], _ open: [Int: String]) -> ONNXValue {
@@ -51,21 +45,43 @@ extension Network {
     if let shape = [seenInput, inputShape].compactMap({ $0 }).first(where: accepts) {
       return shape
     }
+    return candidates.first(where: accepts)
+  }
+
+  /// Shapes of examples that may fit, small ones first.
+  private var candidates: [[Int]] {
     let features = layers.lazy.compactMap(\.inputFeatures).first ?? 1
-    return Self.candidates(features: features, areImages: takesImages).first(where: accepts)
-  }
-
-  private func accepts(_ input: [Int]) -> Bool {
-    var network = self
-    return (try? network.resolve(input: input)) != nil
-  }
-
-  private static func candidates(features: Int, areImages: Bool) -> [[Int]] {
     let images = (1...256).map { [$0, $0, features] }
     let sequences = [8, 1, 2, 3, 4, 16, 32, 64, 128].map { [$0, features] }
-    let rows = [[features]]
-    return areImages ? images + sequences + rows : sequences + rows + images
+    // A first layer that takes any features may take codes: so many that more of them fit as well.
+    let first = layers.first { $0.arrangement != .any || $0.inputFeatures != nil }
+    let rows = (first?.inputFeatures == nil ? [[8]] : []) + [[features]]
+    return takesImages ? images + sequences + rows : rows + sequences + images
   }
+
+  /// The network with the numbers that its first data would complete, where all data would complete
+  /// them alike: they are drawn as they would be then.
+  private func completedForAnyData() throws -> Network {
+    var found: Network?
+    var count = 0
+    for candidate in candidates where count < 3 {
+      var network = self
+      guard (try? network.resolve(input: candidate)) != nil else { continue }
+      count += 1
+      if let found, found.parameters.map(\.tensor.shape) != network.parameters.map(\.tensor.shape) {
+        count = 0
+        break
+      }
+      found = network
+    }
+    guard let found, count > 0 else {
+      let index = layers.firstIndex { !$0.isResolved } ?? 0
+      throw NetworkError.unresolved(layer: layers[index].description, position: index + 1)
+    }
+    return found
+  }
+
+  private func accepts(_ input: [Int]) -> Bool { (try? outputShape(for: input)) != nil }
 
   /// The axes of an example that may have other lengths, with names for these lengths: those where
   /// the next and the double length fit as well, or one and half of it.

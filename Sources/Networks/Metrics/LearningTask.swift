@@ -115,6 +115,7 @@ package enum LearningTask: Sendable, Hashable {
 
   private static func isReconstruction(_ inputs: Tensor, _ targets: Tensor) -> Bool {
     guard inputs.count == targets.count else { return false }
+    if inputs.sharesStorage(with: targets), inputs.shape == targets.shape { return true }
     return inputs.doubles() == targets.doubles()
   }
 }

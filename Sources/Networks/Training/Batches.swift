@@ -42,10 +42,15 @@ final class Batches {
   /// Empty where rows come in the data's own order.
   private var order: [Int]
   private var epoch = 0
+  /// Whether the inputs lie in a file, which is best read in its order.
+  private let isMapped: Bool
+  private let rowBytes: Int
 
   init(_ data: TrainingData, _ setup: TrainingSetup, _ options: TrainingOptions) throws {
     let targets = try data.smoothedTargets(options.smoothing, setup)
     source = try RowSource(data.inputs, targets)
+    isMapped = data.inputs.isMapped
+    rowBytes = source.inputs.columns * source.inputs.type.size
     size = setup.batchRows
     backend = setup.backend
     seed = setup.seed
@@ -76,11 +81,30 @@ final class Batches {
     self.epoch = epoch
     guard gathered != nil else { return }
     var generator = RandomGenerator(seed: seed, stream: UInt64(truncatingIfNeeded: epoch))
-    order = generator.permutation(rows)
+    order = isMapped ? Self.runs(rows, width: rowBytes, &generator) : generator.permutation(rows)
   }
 
   /// The rows of a step of the epoch.
   func rows(ofStep step: Int) -> Int { min(size, rows - step * size) }
+
+  /// An order for rows that come from a disk: runs of a megabyte in random order, and within a
+  /// window of some of them the rows.
+  static func runs(_ rows: Int, width: Int, _ generator: inout RandomGenerator) -> [Int] {
+    let length = max(1, runBytes / max(1, width))
+    let runs = generator.permutation((rows + length - 1) / length)
+    var order: [Int] = []
+    order.reserveCapacity(rows)
+    for first in stride(from: 0, to: runs.count, by: runsInWindow) {
+      let window = runs[first..<min(runs.count, first + runsInWindow)].flatMap { run in
+        run * length..<min(rows, (run + 1) * length)
+      }
+      order += generator.permutation(window.count).map { window[$0] }
+    }
+    return order
+  }
+
+  private static let runBytes = 1 << 20
+  private static let runsInWindow = 64
 
   /// What a step of the epoch is given. Throws what the augmentation throws.
   ///

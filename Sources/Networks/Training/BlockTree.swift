@@ -13,11 +13,11 @@ package struct BlockTree {
   }
 
   /// The rows of a batch's blocks, of which the last may have fewer: at most sixteen blocks, until
-  /// they are so large that their sums cost nothing to speak of.
+  /// they are so large that their sums cost little beside their products.
   ///
   /// - Parameter fewest: of how many rows a block has at least.
   package static func rows(ofBatch batch: Int, fewest: Int) -> Int {
-    let least = max(fewest, min(512, (batch + 15) / 16))
+    let least = max(fewest, min(16 * fewest, (batch + 15) / 16))
     let count = max(1, batch / least)
     return (batch + count - 1) / count
   }

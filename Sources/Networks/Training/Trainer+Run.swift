@@ -155,6 +155,7 @@ extension Trainer {
   }
 
   private func endEpoch() throws {
+    if data.inputs.isMapped, FileMapping.wasCut() { throw TrainingError.fileWasCut }
     if setup.backend.firstNotFinite(in: memory.store.weights.row) != nil { throw try diagnose() }
     let epoch = state.epoch + 1
     var measured: Measures?

@@ -42,17 +42,29 @@ package struct TrainingCost: Sendable {
   package var activationBytes: Int
   /// How many numbers the optimizer remembers for each that is trained.
   package var states: Int
+  /// Measured: a step of all rows in one process that shares it with nobody.
+  package var aloneSeconds: Double
   /// Measured: a step of one block, and what each further row takes.
   package var blockSeconds: Double
   package var rowSeconds: Double
   /// Bytes a second in which gradients are added.
-  package var sumBandwidth = 10e9
+  package var sumBandwidth: Double
 
   package var blocks: Int { (rows + blockRows - 1) / blockRows }
 
-  /// What a row takes among many.
-  package var marginalRowSeconds: Double {
-    rowSeconds > 0 ? rowSeconds : blockSeconds / Double(max(1, blockRows))
+  /// The same training with so many rows a step, as far as the measurements tell.
+  package func with(rows: Int, fewestBlockRows: Int) -> TrainingCost {
+    var other = self
+    other.rows = rows
+    other.blockRows = BlockTree.rows(ofBatch: rows, fewest: fewestBlockRows)
+    other.blockSeconds = blockSeconds + Double(other.blockRows - blockRows) * rowSeconds
+    other.aloneSeconds = aloneSeconds * Double(rows) / Double(max(1, self.rows))
+    return other
+  }
+
+  /// How many times faster than one process so many ranks are.
+  package func speedUp(ranks: Int, on network: Network) -> Double {
+    aloneSeconds / step(ranks: ranks, on: network).total
   }
 
   /// The parts of a step, in seconds.
@@ -102,13 +114,12 @@ package struct TrainingCost: Sendable {
 }
 
 extension Trainer {
-  /// What a step of this training costs, measured on this machine in about half a second. The trainer
-  /// is of no use afterwards.
-  ///
-  /// - Parameter block: a trainer of steps of `blockRows` rows with the same network.
+  /// What a step of a training costs, measured on this machine in about a second.
   package static func cost(
     of network: Network, data: TrainingData, options: TrainingOptions
   ) throws -> TrainingCost {
+    let alone = try Trainer(network, data: data, options: options, exchange: Alone())
+    let aloneSeconds = try alone.secondsOfStep()
     let exchange = Alone(isShared: true)
     let whole = try Trainer(network, data: data, options: options, exchange: exchange)
     let rows = whole.setup.batchRows
@@ -122,15 +133,14 @@ extension Trainer {
       numbers: store.update.count, numberBytes: store.update.type.size, rows: rows,
       blockRows: blockRows, multiplyAdds: whole.setup.multiplyAdds,
       activationBytes: whole.setup.activations * store.update.type.size,
-      states: options.optimizer.rule.states.count, blockSeconds: blockSeconds, rowSeconds: 0)
-    let blocks = cost.blocks
-    if blocks > 1 {
-      let all = try whole.secondsOfStep()
-      let sums = cost.step(ranks: 1, on: TrainingCost.Network.known[0]).sums
-      let further = Double(rows - blockRows)
-      cost.rowSeconds = max(
-        0.2 * blockSeconds / Double(blockRows), (all - sums - blockSeconds) / further)
-    }
+      states: options.optimizer.rule.states.count, aloneSeconds: aloneSeconds,
+      blockSeconds: blockSeconds, rowSeconds: blockSeconds / Double(blockRows),
+      sumBandwidth: try store.update.sumBandwidth())
+    guard cost.blocks > 1 else { return cost }
+    // Each further block spares the update; timers are not to make it dearer than the first.
+    let sums = cost.step(ranks: 1, on: TrainingCost.Network.known[0]).sums
+    let further = (try whole.secondsOfStep() - sums - blockSeconds) / Double(rows - blockRows)
+    cost.rowSeconds = min(cost.rowSeconds, max(0.3 * cost.rowSeconds, further))
     return cost
   }
 
@@ -151,5 +161,20 @@ extension Trainer {
       }
     }
     return least
+  }
+}
+
+extension FloatBuffer {
+  /// Bytes a second in which another is added to it, reading and writing.
+  fileprivate func sumBandwidth() throws -> Double {
+    let other = try FloatBuffer(count: count, type: type)
+    let sums = try FloatBuffer(count: count, type: type)
+    var least = Double.infinity
+    for _ in 0..<10 {
+      let start = MonotonicClock.now()
+      sums.row.add(other.row)
+      least = min(least, MonotonicClock.now() - start)
+    }
+    return 3 * Double(count * type.size) / max(least, 1e-9)
   }
 }

@@ -58,6 +58,8 @@ package enum TrainingError: Error, CustomStringConvertible {
   case noWeight(value: Double, row: Int)
   /// No row counts.
   case allWeightsZero
+  /// A file that holds the examples has become shorter while it was in use.
+  case fileWasCut
   /// The library that carries messages between ranks has failed.
   case exchangeFailed
   /// Another of the ranks that train together could not take the step.
@@ -135,6 +137,9 @@ package enum TrainingError: Error, CustomStringConvertible {
       "the weight of row \(row) is \(NetworkFormat.number(value)): weights are finite numbers from "
         + "0 up"
     case .allWeightsZero: "all weights are 0: no row would count"
+    case .fileWasCut:
+      "the file of the examples was cut short by another program while training read it: what the "
+        + "network learnt since then is of zeros; load the file and the network again"
     case .exchangeFailed: "the ranks cannot reach each other any more: MPI reports an error"
     case .otherRankFailed(let rank):
       "training ends on this rank, since it has ended on rank \(rank)"

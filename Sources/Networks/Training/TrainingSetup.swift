@@ -75,7 +75,7 @@ struct TrainingSetup {
     form = network.form(of: loss)
     // What the task is, and whether all is finite, is seen from the numbers as Float64.
     try MemoryGuard.check(
-      elements: Double(max(data.inputs.count, data.targets.count)), bytesEach: 16)
+      elements: Double(data.targets.count), bytesEach: 16)
     task =
       targetShape == outputShape
       ? LearningTask(network, loss: loss, inputs: data.inputs, targets: data.targets) : .numbers

@@ -32,6 +32,10 @@ extension Command {
       .option(
         "noise", .number, default: .computed("the set's own"),
         "of such a set: the noise's standard deviation"),
+      .option(
+        "shard", .bool, default: .bool(false), misnomers: ["mmap", "mmap_mode", "lazy"],
+        "leaves the numbers of .npy and .safetensors in the file, to be read when they are used: "
+          + "they may be more than memory holds, and each rank reads the rows that it computes"),
     ],
     examples: [
       .init("load letters\nlen(letters.train.x)", "10000"),
@@ -41,7 +45,10 @@ extension Command {
   ) { context in
     let source = try context.requiredWord("source")
     let name = try context.word("name")
-    let loaded = try context.made(source).map(Loaded.dataSet) ?? Loader.load(source)
+    let isMapped = try context.bool("shard") ?? false
+    let loaded =
+      try context.made(source).map(Loaded.dataSet) ?? Loader.load(source, isMapped: isMapped)
+    if isMapped { try context.requireMapped(loaded, source) }
     if case .file(.parameters(let tensors, let notes, _)) = loaded, SessionFile.isSession(notes) {
       try context.loadSession(tensors, notes, as: name)
       return nil
@@ -113,6 +120,23 @@ extension Command {
 private let sessionWord = "session"
 
 extension CommandContext {
+  /// Says where `shard=true` cannot leave the numbers in their file.
+  fileprivate func requireMapped(_ loaded: Loaded, _ source: String) throws {
+    let tensors: [Tensor] =
+      switch loaded {
+      case .file(.tensor(let tensor, _)): [tensor]
+      case .file(.parameters(let tensors, _, _)), .file(.record(let tensors, _)):
+        tensors.map(\.tensor)
+      default: []
+      }
+    guard tensors.contains(where: { $0.isMapped }) else {
+      throw RuntimeError.other(
+        "shard=true leaves Float32 and Float64 numbers of .npy and .safetensors in their file, and "
+          + "\(source) has none that lie there as they do in memory",
+        hint: "load it without, or save its numbers as f32 to an .npy file first")
+    }
+  }
+
   /// The data set that a formula of this name makes; nil where there is none, or a file bears it.
   fileprivate func made(_ source: String) throws -> DataSet? {
     guard let set = FormulaSet.named(source), access(source, F_OK) != 0 else {
@@ -258,7 +282,9 @@ private struct LoadedBinding {
     case .file(.model(let model)):
       let (network, featuresMoved) = try Network.reading(model) { try functionLayer($0, machine) }
       value = .network(Box(NetworkValue(network)))
-      if featuresMoved { remarks = [.featuresMoved] }
+      if featuresMoved {
+        remarks = [.featuresMoved(rank: model.graph.inputs.first?.dimensions?.count ?? 4)]
+      }
       let count = NumberForm.grouped(network.parameterCount)
       summary = "\(name)  \(network.description)   \(count) parameters"
     case .file(.parameters(let tensors, let notes, let remarks)):

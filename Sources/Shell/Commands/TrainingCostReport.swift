@@ -13,21 +13,22 @@ struct TrainingCostReport {
   }
 
   func lines(_ context: CommandContext) -> [String] {
-    let alone = cost.step(ranks: 1, on: TrainingCost.Network.known[0])
+    let one = cost.step(ranks: 1, on: TrainingCost.Network.known[0])
     let parameters = NumberForm.grouped(cost.numbers)
     var lines = [
       "a step of \(cost.rows) rows in \(cost.blocks) \(cost.blocks == 1 ? "block" : "blocks") of "
-        + "\(cost.blockRows), \(parameters) parameters; measured on this machine, with its threads",
+        + "\(cost.blockRows), \(parameters) parameters; one process takes "
+        + NumberForm.duration(cost.aloneSeconds),
       "arithmetic  \(operations(Double(cost.rows) * cost.multiplyAdds)) in "
-        + NumberForm.duration(alone.arithmetic),
+        + NumberForm.duration(one.arithmetic),
       "sums        \(cost.blocks - 1) of \(NumberForm.bytes(cost.numbers * cost.numberBytes)) in "
-        + NumberForm.duration(alone.sums),
+        + NumberForm.duration(one.sums),
       "memory      \(NumberForm.bytes(cost.memory(ranks: 1))) on one rank, "
         + "\(NumberForm.bytes(cost.memory(ranks: ranks))) on each of \(ranks)",
     ]
     guard ranks > 1 else { return lines }
     lines += ["", "\(ranks) ranks, each with a processor like this one:"]
-    lines += table(alone, context) + [""] + verdict(alone)
+    lines += table(context) + [""] + verdict
     return lines
   }
 
@@ -37,7 +38,7 @@ struct TrainingCostReport {
       : "\(NumberForm.significant(count / 1e6, 3)) million multiply-adds"
   }
 
-  private func table(_ alone: TrainingCost.Step, _ context: CommandContext) -> [String] {
+  private func table(_ context: CommandContext) -> [String] {
     var table = Table([
       ("over", .left), ("arithmetic", .right), ("sums", .right), ("exchange", .right),
       ("step", .right), ("sent", .right), ("speed-up", .right),
@@ -47,7 +48,8 @@ struct TrainingCostReport {
       table.append([
         network.name, NumberForm.duration(step.arithmetic), NumberForm.duration(step.sums),
         NumberForm.duration(step.exchange), NumberForm.duration(step.total),
-        NumberForm.bytes(step.bytes), NumberForm.fixed(alone.total / step.total, 2) + "×",
+        NumberForm.bytes(step.bytes),
+        NumberForm.fixed(cost.speedUp(ranks: ranks, on: network), 2) + "×",
       ])
     }
     return table.lines(width: context.width, paint: context.paint)
@@ -56,9 +58,9 @@ struct TrainingCostReport {
   /// Less than this is no gain worth the machines.
   private static let worthwhile = 1.2
 
-  private func verdict(_ alone: TrainingCost.Step) -> [String] {
+  private var verdict: [String] {
     let paying = TrainingCost.Network.known.filter {
-      alone.total / cost.step(ranks: ranks, on: $0).total >= Self.worthwhile
+      cost.speedUp(ranks: ranks, on: $0) >= Self.worthwhile
     }
     var lines: [String] = []
     if paying.isEmpty {
@@ -66,14 +68,14 @@ struct TrainingCostReport {
     } else if paying.count == TrainingCost.Network.known.count {
       lines.append("ranks pay over any of these")
     } else {
-      lines.append("ranks pay over \(paying.map(\.name).joined(separator: " and "))")
+      lines.append("ranks pay over \(paying.map(\.name).joined(separator: ", "))")
     }
     if cost.blocks < ranks {
       lines.append(
         "\(ranks - cost.blocks) of \(ranks) ranks have no rows: a batch of \(cost.rows) makes "
           + "\(cost.blocks) \(cost.blocks == 1 ? "block" : "blocks")")
     }
-    if let rows = payingRows(alone) {
+    if let rows = payingRows {
       lines.append("over 10 Gbit Ethernet they pay from batch=\(rows) on")
     }
     return lines
@@ -81,20 +83,14 @@ struct TrainingCostReport {
 
   /// The least batch, of those twice as large each, with which ranks pay over Ethernet; nil where
   /// this one does already, or none does.
-  private func payingRows(_ alone: TrainingCost.Step) -> Int? {
+  private var payingRows: Int? {
     let network = TrainingCost.Network.known[2]
-    if alone.total / cost.step(ranks: ranks, on: network).total >= Self.worthwhile { return nil }
-    var larger = cost
-    while larger.rows < 1 << 20 {
-      larger.rows *= 2
-      larger.blockRows = BlockTree.rows(ofBatch: larger.rows, fewest: min(32, cost.blockRows))
-      larger.blockSeconds =
-        cost.blockSeconds + Double(larger.blockRows - cost.blockRows) * cost.marginalRowSeconds
-      larger.rowSeconds = cost.marginalRowSeconds
-      let one = larger.step(ranks: 1, on: network).total
-      if one / larger.step(ranks: ranks, on: network).total >= Self.worthwhile {
-        return larger.rows
-      }
+    if cost.speedUp(ranks: ranks, on: network) >= Self.worthwhile { return nil }
+    var rows = cost.rows
+    while rows < 1 << 20 {
+      rows *= 2
+      let larger = cost.with(rows: rows, fewestBlockRows: min(32, cost.blockRows))
+      if larger.speedUp(ranks: ranks, on: network) >= Self.worthwhile { return rows }
     }
     return nil
   }

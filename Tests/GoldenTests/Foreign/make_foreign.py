@@ -1,9 +1,11 @@
 """Models of PyTorch's as it saves and exports them, with what they give: NAME.pt, NAME.onnx and
 NAME.npz, whose x is as nnsh has it (channels last) and y what PyTorch computes."""
 
+import os
 import warnings
 
 import numpy
+import onnx
 import torch
 from torch import nn
 
@@ -46,3 +48,29 @@ write("cnn", nn.Sequential(
 write("pooled", nn.Sequential(
     nn.Conv2d(2, 4, 3), nn.LeakyReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2),
     nn.Sigmoid()), torch.randn(3, 2, 7, 6))
+
+
+class Sequence(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(3, 4, batch_first=True)
+        self.dense = nn.Linear(4, 2)
+
+    def forward(self, x):
+        return nn.functional.softplus(self.dense(self.lstm(x)[0][:, -1]))
+
+
+# By the newer exporter, with the numbers in a file of their own.
+model, x = settle(Sequence()), torch.randn(5, 6, 3)
+program = torch.onnx.export(model, (x,), dynamo=True, verbose=False)
+numpy.savez("sequence.npz", x=x.numpy(), y=model(x).detach().numpy())
+exported = program.model_proto
+for part in [exported, exported.graph, *exported.graph.node, *exported.graph.input,
+             *exported.graph.output, *exported.graph.value_info]:
+    # Where on this machine each node came from.
+    del part.metadata_props[:]
+    part.doc_string = ""
+if os.path.exists("sequence.onnx.data"):
+    os.remove("sequence.onnx.data")
+onnx.save(exported, "sequence.onnx", save_as_external_data=True, location="sequence.onnx.data",
+          size_threshold=64)
