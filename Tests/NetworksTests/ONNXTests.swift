@@ -152,11 +152,12 @@ import Testing
         == [.named("rows"), .named("steps"), .fixed(3)])
     #expect(
       try found([
-        Convolution2D(inputs: 1, outputs: 2, kernel: 3), Pooling(.max, size: 2), Flatten(),
+        ConvolutionLayer(.conv2d, inputs: 1, outputs: 2, kernel: 3), Pooling(.max, size: 2),
+        Flatten(),
         Dense(inputs: 98, outputs: 3),
       ]) == [.named("rows"), .fixed(14), .fixed(14), .fixed(1)])
     #expect(
-      try found([Convolution2D(inputs: 2, outputs: 2, kernel: 3, stride: 2)])
+      try found([ConvolutionLayer(.conv2d, inputs: 2, outputs: 2, kernel: 3, stride: 2)])
         == [.named("rows"), .named("height"), .named("width"), .fixed(2)])
     #expect(
       try found([Dense(inputs: 4, outputs: 3), GlobalAveragePooling()])
