@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#if defined(__linux__)
+#include <sys/auxv.h>
+#endif
 
 #include "include/COneDNN.h"
 
@@ -21,13 +24,23 @@ static char version_text[32];
 static int is_opened;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+/// Where the program is, without links; 0 where the system does not say.
+static int find_program(char program[PATH_MAX]) {
+  if (realpath("/proc/self/exe", program) != NULL) return 1;
+#if defined(__linux__)
+  // Without /proc, as the kernel was told to start it.
+  const char *name = (const char *)getauxval(AT_EXECFN);
+  return name != NULL && realpath(name, program) != NULL;
+#else
+  return 0;
+#endif
+}
+
 /// The folder `lib` beside the program's `bin`, where a Python package brings the library; 0 where
 /// the system does not say where the program is.
 static int find_own_folder(char *folder, size_t size) {
   char program[PATH_MAX];
-  ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-  if (length <= 0) return 0;
-  program[length] = 0;
+  if (!find_program(program)) return 0;
   for (int level = 0; level < 2; level++) {
     char *slash = strrchr(program, '/');
     if (slash == NULL) return 0;
