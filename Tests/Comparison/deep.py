@@ -295,7 +295,8 @@ class DeepCase(networks.Case):
             classes, weights = target.shape[-1], None
             logits, target = logits.reshape(-1, classes), target.reshape(-1, classes)
             if training and self.weights:
-                weights = torch.tensor(self.weights, dtype=logits.dtype)[target.argmax(-1)]
+                # As nnsh reads them: a list of numbers is Float32.
+                weights = torch.tensor(self.weights).to(logits.dtype)[target.argmax(-1)]
             if training:
                 target = target * (1 - self.smooth) + self.smooth / classes
             rows = -(target * torch.log_softmax(logits, -1)).sum(-1)

@@ -286,7 +286,7 @@ class Case:
             f"D{i} = {data}",
             f"train n{i} on D{i} {self.training_code}",
             f'save n{i} to "end{i}.npz"', f"R.history{i} = tensor(f64(n{i}.history.loss))",
-            f"R.output{i} = n{i}(inputs.x{i})", f"test n{i} on D{i}", f"R.test{i} = ans.loss"]
+            f"R.output{i} = n{i}({'f64' if self.double else ''}(inputs.x{i}))", f"test n{i} on D{i}", f"R.test{i} = ans.loss"]
 
     row_weight = 1
     """What a row of the latest batch counts in its loss, on average."""
@@ -448,7 +448,7 @@ def judge(case, result, report):
             report.skipped += 1
             return
         worst = np.abs(value - reference).max(initial=0)
-        near = 1e-8 if case.double else 2e-5
+        near = 1e-7 if case.double else 2e-5
         if not worst <= 30 * apart + near * (scale + 1e-2):
             report.fail(case.seed, what, f"{name}: off by {worst:.2e} of {scale:.3g} "
                         f"(rounding: {apart:.1e})\n  {value}\n  {reference}")
