@@ -29,6 +29,7 @@ enum { short_row = 64, block_numbers = 1024 };
 #include "reduce_bodies.h"
 #include "softmax_bodies.h"
 #include "gemm_bodies.h"
+#include "window_bodies.h"
 #undef T
 #undef SUFFIX
 #undef LANES
@@ -56,6 +57,7 @@ enum { short_row = 64, block_numbers = 1024 };
 #include "reduce_bodies.h"
 #include "softmax_bodies.h"
 #include "gemm_bodies.h"
+#include "window_bodies.h"
 #undef T
 #undef SUFFIX
 #undef LANES
@@ -66,5 +68,7 @@ enum { short_row = 64, block_numbers = 1024 };
 #include "special_bodies.h"
 #include "cross_entropy_bodies.h"
 #include "network_bodies.h"
+#include "normalization_bodies.h"
+#include "sequence_bodies.h"
 #include "philox_bodies.h"
 #include "table_body.h"

@@ -53,6 +53,60 @@ typedef struct {
   void (*gemm_tile_f64)(
       ptrdiff_t k, const double *a, const double *b, double *c, ptrdiff_t stride, int rows,
       int columns);
+  // A line of windows of an image: see windows.c.
+  void (*pool_line_f32)(
+      int largest, float *out, const float *in, ptrdiff_t size, ptrdiff_t width, ptrdiff_t channels);
+  void (*unpool_line_f32)(
+      int largest, float *back, const float *gradient, const float *in, const float *out,
+      ptrdiff_t size, ptrdiff_t width, ptrdiff_t channels);
+  void (*pool_chosen_line_f32)(
+      float *chosen, const float *numbers, const float *in, const float *out, ptrdiff_t size,
+      ptrdiff_t width, ptrdiff_t channels);
+  void (*pool_line_f64)(
+      int largest, double *out, const double *in, ptrdiff_t size, ptrdiff_t width, ptrdiff_t channels);
+  void (*unpool_line_f64)(
+      int largest, double *back, const double *gradient, const double *in, const double *out,
+      ptrdiff_t size, ptrdiff_t width, ptrdiff_t channels);
+  void (*pool_chosen_line_f64)(
+      double *chosen, const double *numbers, const double *in, const double *out, ptrdiff_t size,
+      ptrdiff_t width, ptrdiff_t channels);
+  // Some rows of a normalization: see normalization.c.
+  void (*standardize_columns)(
+      float *standard, float *out, const float *in, ptrdiff_t rows, ptrdiff_t columns,
+      const float *means, const float *scales, const float *gamma, const float *beta);
+  void (*column_products)(
+      double *sums, double *products, const float *gradient, const float *standard,
+      ptrdiff_t rows, ptrdiff_t columns);
+  void (*standardize_columns_back)(
+      float *gradient, const float *standard, ptrdiff_t rows, ptrdiff_t columns,
+      const float *factors, const float *means, const float *slopes);
+  void (*standardize_rows)(
+      float *out, float *scales, float *means, const float *in, ptrdiff_t rows,
+      ptrdiff_t columns, const float *gamma, const float *beta, float epsilon);
+  void (*standardize_rows_back)(
+      float *back, double *gamma_back, double *beta_back, const float *gradient, const float *in,
+      const float *scales, const float *means, ptrdiff_t rows, ptrdiff_t columns,
+      const float *gamma);
+  // A row of a step of recurrent layers, and the weights of attention: see sequence_bodies.h.
+  void (*rnn_row)(float *state, const float *a, const float *r, ptrdiff_t hidden);
+  void (*rnn_row_back)(float *back, float *gradient, const float *state, ptrdiff_t hidden);
+  void (*lstm_row)(
+      float *state, float *kept, const float *cell, const float *a, const float *r,
+      ptrdiff_t hidden);
+  void (*lstm_row_back)(
+      float *back, float *gradient, float *cell_gradient, const float *kept, const float *cell,
+      ptrdiff_t hidden);
+  void (*gru_row)(
+      float *state, float *kept, const float *before, const float *a, const float *r,
+      const float *own, ptrdiff_t hidden);
+  void (*gru_row_back)(
+      float *back, float *recurrent_back, float *gradient, const float *kept,
+      const float *before, ptrdiff_t hidden);
+  void (*attention_weights)(
+      float *scores, ptrdiff_t steps, float scale, int is_causal, const float *real);
+  void (*attention_weights_back)(
+      float *gradient, const float *weights, ptrdiff_t steps, float scale, int is_causal,
+      const float *real);
   void (*philox)(
       uint64_t key, uint64_t stream, uint64_t counter, ptrdiff_t blocks, uint32_t *out);
   // Pairs of uniform numbers become pairs of normal ones.

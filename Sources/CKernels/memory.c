@@ -5,7 +5,7 @@
 
 // Freed pieces from 64 kilobytes up are kept for the next allocation of their size class: fresh
 // pages would be zeroed by the kernel and mapped one fault at a time.
-enum { slots = 64 };
+enum { slots = 256 };
 static const size_t large = (size_t)1 << 16;
 static const size_t pool_limit = (size_t)512 << 20;
 static struct { void *pointer; size_t bytes; } pool[slots];

@@ -113,36 +113,57 @@ void nnsh_gather_rows(
 
 typedef struct {
   const float *in;
-  ptrdiff_t rows, columns, stride;
-  float *partial;
+  ptrdiff_t rows, columns, stride, rows_a_piece, column_pieces;
+  // Of each piece of rows.
+  double *totals;
 } summing;
 
-// A piece's sums run in Float32 over few rows, and the pieces join in Float64: the error stays
-// near one rounding at any batch size.
-enum { sum_rows = 256, sum_columns = 256 };
+// Some rows' sums run in Float32 and join in Float64: the error stays near one rounding at any batch
+// size. A task is a piece of the rows of a piece of the columns; the pieces of rows are few, and are
+// joined in order.
+enum { sum_rows = 256, sum_columns = 256, rows_a_piece = 4096, most_totals = 4096 };
 
 static void sum_piece(void *context, ptrdiff_t task) {
   const summing *work = context;
-  ptrdiff_t column = task * sum_columns;
+  ptrdiff_t column = task % work->column_pieces * sum_columns, piece = task / work->column_pieces;
   ptrdiff_t columns = work->columns - column < sum_columns ? work->columns - column : sum_columns;
-  double total[sum_columns] = {0};
-  for (ptrdiff_t row = 0; row < work->rows; row += sum_rows) {
+  ptrdiff_t first = piece * work->rows_a_piece, last = first + work->rows_a_piece;
+  if (last > work->rows) last = work->rows;
+  double *total = work->totals + piece * work->columns + column;
+  for (ptrdiff_t row = first; row < last; row += sum_rows) {
     float part[sum_columns] = {0};
-    ptrdiff_t rows = work->rows - row < sum_rows ? work->rows - row : sum_rows;
+    ptrdiff_t rows = last - row < sum_rows ? last - row : sum_rows;
     nnsh_kernels()->column_sums(part, work->in + row * work->stride + column, work->stride, rows,
                                 columns);
     for (ptrdiff_t j = 0; j < columns; j++) total[j] += (double)part[j];
   }
-  for (ptrdiff_t j = 0; j < columns; j++) work->partial[column + j] += (float)total[j];
+}
+
+static void sum_columns_of(
+    const float *in, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t stride, float accumulate,
+    float *out) {
+  double totals[most_totals];
+  ptrdiff_t pieces = most_totals / columns;
+  if (pieces > rows / rows_a_piece) pieces = rows / rows_a_piece;
+  if (pieces < 1) pieces = 1;
+  memset(totals, 0, (size_t)(pieces * columns) * sizeof(double));
+  summing work = {in, rows, columns, stride, (rows + pieces - 1) / pieces,
+                  (columns + sum_columns - 1) / sum_columns, totals};
+  nnsh_parallel_whole(pieces * work.column_pieces, rows * columns, sum_piece, &work);
+  for (ptrdiff_t j = 0; j < columns; j++) {
+    double total = totals[j];
+    for (ptrdiff_t piece = 1; piece < pieces; piece++) total += totals[piece * columns + j];
+    out[j] = (accumulate == 0 ? 0 : accumulate * out[j]) + (float)total;
+  }
 }
 
 void nnsh_column_sums(
     const float *in, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t row_stride, float accumulate,
     float *out) {
-  for (ptrdiff_t j = 0; j < columns; j++) out[j] = accumulate == 0 ? 0 : accumulate * out[j];
-  summing work = {in, rows, columns, row_stride, .partial = out};
-  nnsh_parallel_whole(
-      (columns + sum_columns - 1) / sum_columns, rows * columns, sum_piece, &work);
+  for (ptrdiff_t first = 0; first < columns; first += most_totals) {
+    ptrdiff_t count = columns - first < most_totals ? columns - first : most_totals;
+    sum_columns_of(in + first, rows, count, row_stride, accumulate, out + first);
+  }
 }
 
 ptrdiff_t nnsh_first_nonfinite_f64(const double *in, ptrdiff_t count) {

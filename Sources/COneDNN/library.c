@@ -96,21 +96,39 @@ static void *open_file(void) {
   return NULL;
 }
 
-/// What version 2 or 3 has of its own.
+/// What version 2 has of its own: each a name, and where it goes.
+#define FUNCTIONS_2(F)                                                            \
+  F(sum_2, "post_ops_append_sum")                                                 \
+  F(strides_2, "memory_desc_init_by_strides")                                     \
+  F(any_order_2, "memory_desc_init_by_tag")                                       \
+  F(matmul_2, "matmul_desc_init")                                                 \
+  F(describe_2, "primitive_desc_create")                                          \
+  F(convolution_2, "dilated_convolution_forward_desc_init")                       \
+  F(convolution_images_2, "dilated_convolution_backward_data_desc_init")          \
+  F(convolution_weights_2, "dilated_convolution_backward_weights_desc_init")
+
+/// And version 3.
+#define FUNCTIONS_3(F)                                                            \
+  F(sum_3, "post_ops_append_sum")                                                 \
+  F(strides_3, "memory_desc_create_with_strides")                                 \
+  F(any_order_3, "memory_desc_create_with_tag")                                   \
+  F(describe_3, "matmul_primitive_desc_create")                                   \
+  F(descriptor_destroy_3, "memory_desc_destroy")                                  \
+  F(convolution_3, "convolution_forward_primitive_desc_create")                   \
+  F(convolution_images_3, "convolution_backward_data_primitive_desc_create")      \
+  F(convolution_weights_3, "convolution_backward_weights_primitive_desc_create")
+
 static int find_own(void *library) {
-  void *sum = dlsym(library, "dnnl_post_ops_append_sum");
+#define FIND(place, name)                                     \
+  *(void **)&found.place = dlsym(library, "dnnl_" name);      \
+  if (found.place == NULL) return 0;
   if (found.major == 2) {
-    *(void **)&found.sum_2 = sum;
-    *(void **)&found.strides_2 = dlsym(library, "dnnl_memory_desc_init_by_strides");
-    *(void **)&found.matmul_2 = dlsym(library, "dnnl_matmul_desc_init");
-    *(void **)&found.describe_2 = dlsym(library, "dnnl_primitive_desc_create");
-    return sum && found.strides_2 && found.matmul_2 && found.describe_2;
+    FUNCTIONS_2(FIND)
+  } else {
+    FUNCTIONS_3(FIND)
   }
-  *(void **)&found.sum_3 = sum;
-  *(void **)&found.strides_3 = dlsym(library, "dnnl_memory_desc_create_with_strides");
-  *(void **)&found.describe_3 = dlsym(library, "dnnl_matmul_primitive_desc_create");
-  *(void **)&found.descriptor_destroy_3 = dlsym(library, "dnnl_memory_desc_destroy");
-  return sum && found.strides_3 && found.describe_3 && found.descriptor_destroy_3;
+#undef FIND
+  return 1;
 }
 
 static int find_all(void *library) {

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 
+#include "descriptors.h"
 #include "include/COneDNN.h"
-#include "library.h"
 
 struct nnsh_product {
   handle primitive, stream, left, right, bias, destination, scratch;
@@ -15,37 +15,11 @@ typedef struct {
   handle attributes, operations, left, right, bias, destination, primitive;
 } descriptors;
 
-#define TRY(call)                   \
-  do {                              \
-    int status_ = (call);           \
-    if (status_ != 0) return status_; \
-  } while (0)
-
-/// The team of threads shares the work: oneDNN makes none of its own on this thread.
-static void use_one_thread(const nnsh_dnnl *dnnl) {
-  static _Thread_local int is_set;
-  if (is_set || dnnl->set_openmp_threads == NULL) return;
-  dnnl->set_openmp_threads(1);
-  is_set = 1;
-}
-
 static int describe_matrix(
     const nnsh_dnnl *dnnl, handle *out, int64_t rows, int64_t columns, int64_t row_stride,
     int64_t column_stride, int type) {
-  // oneDNN keeps twelve places for sizes and strides each and reads the first two.
-  const int64_t sizes[12] = {rows, columns}, strides[12] = {row_stride, column_stride};
-  if (dnnl->major == 3) return dnnl->strides_3(out, 2, sizes, type, strides);
-  *out = calloc(1, dnnl_descriptor_size);
-  return *out == NULL ? nnsh_onednn_out_of_memory : dnnl->strides_2(*out, 2, sizes, type, strides);
-}
-
-static void drop_matrix(const nnsh_dnnl *dnnl, handle descriptor) {
-  if (descriptor == NULL) return;
-  if (dnnl->major == 3) {
-    dnnl->descriptor_destroy_3(descriptor);
-  } else {
-    free(descriptor);
-  }
+  const int64_t sizes[] = {rows, columns}, strides[] = {row_stride, column_stride};
+  return nnsh_describe(dnnl, out, 2, sizes, strides, type);
 }
 
 static int describe_matrices(
@@ -123,15 +97,15 @@ int nnsh_product_create(nnsh_product **out, const nnsh_product_shape *shape) {
   *out = NULL;
   const nnsh_dnnl *dnnl = nnsh_dnnl_library();
   if (dnnl->status != 0) return dnnl->status;
-  use_one_thread(dnnl);
+  nnsh_use_one_thread(dnnl);
   nnsh_product *product = calloc(1, sizeof *product);
   if (product == NULL) return nnsh_onednn_out_of_memory;
   descriptors all = {0};
   int status = make(dnnl, product, &all, shape);
-  drop_matrix(dnnl, all.left);
-  drop_matrix(dnnl, all.right);
-  drop_matrix(dnnl, all.bias);
-  drop_matrix(dnnl, all.destination);
+  nnsh_drop_description(dnnl, all.left);
+  nnsh_drop_description(dnnl, all.right);
+  nnsh_drop_description(dnnl, all.bias);
+  nnsh_drop_description(dnnl, all.destination);
   if (all.primitive) dnnl->primitive_desc_destroy(all.primitive);
   if (all.operations) dnnl->post_ops_destroy(all.operations);
   if (all.attributes) dnnl->primitive_attr_destroy(all.attributes);
@@ -153,7 +127,7 @@ int nnsh_product_execute(
     nnsh_product *product, const void *left, const void *right, const void *bias,
     void *destination) {
   const nnsh_dnnl *dnnl = nnsh_dnnl_library();
-  use_one_thread(dnnl);
+  nnsh_use_one_thread(dnnl);
   TRY(dnnl->memory_set_data_handle(product->left, (void *)left));
   TRY(dnnl->memory_set_data_handle(product->right, (void *)right));
   if (product->bias) TRY(dnnl->memory_set_data_handle(product->bias, (void *)bias));

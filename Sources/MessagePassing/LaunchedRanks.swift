@@ -15,7 +15,7 @@ package final class LaunchedRanks: GradientExchange {
   /// Called before the process ends because of another rank.
   package var beforeEnding: () -> Void = {}
   /// What rank 0 has written that nobody has asked for yet.
-  private var posted: [UInt64: Bool] = [:]
+  private var posted: [UInt64: Int] = [:]
 
   /// Why ranks cannot find each other.
   package struct Failure: Error {
@@ -56,6 +56,7 @@ package final class LaunchedRanks: GradientExchange {
   }
 
   package func exchange(sending: [RankMessage], receiving: [RankMessage]) throws {
+    takePosts()
     nnsh_watch_begin_exchange()
     defer { nnsh_watch_end_exchange() }
     let (sent, received) = (sending.map(\.message), receiving.map(\.message))
@@ -81,29 +82,42 @@ package final class LaunchedRanks: GradientExchange {
   package func awaitPost(of path: String) {
     let wanted = Self.note(of: path)
     var waiting = Waiting()
-    while posted.removeValue(forKey: wanted) == nil {
-      var note: UInt64 = 0
-      while nnsh_note_take(&note) == 1 {
-        if note == wanted { return }
-        posted[note] = true
+    while true {
+      takePosts()
+      if let count = posted[wanted] {
+        posted[wanted] = count > 1 ? count - 1 : nil
+        return
       }
       endAfterFault()
-      if Interrupt.isRequested { return }
+      // Rank 0 has come to its end, or nobody waits any more.
+      if posted[Self.lastPost] != nil || Interrupt.isRequested { return }
       waiting.pause()
+    }
+  }
+
+  /// What has come is not left to MPI, which would keep it: a training may save many times.
+  private func takePosts() {
+    guard rank > 0 else { return }
+    var note: UInt64 = 0
+    // Nothing is asked for after the last: MPI wants no receiver to be left.
+    while posted[Self.lastPost] == nil, nnsh_note_take(&note) == 1 {
+      posted[note, default: 0] += 1
     }
   }
 
   /// MPI wants every message to be received before the end.
   private func takeAllPosts() {
-    let last: UInt64 = 0
-    if rank == 0 { return nnsh_note_post(last) }
+    guard rank > 0 else { return }
     var waiting = Waiting()
-    var note = ~last
     let end = MonotonicClock.now() + 2
-    while note != last, MonotonicClock.now() < end {
-      if nnsh_note_take(&note) == 0 { waiting.pause() }
+    while posted[Self.lastPost] == nil, MonotonicClock.now() < end {
+      takePosts()
+      waiting.pause()
     }
   }
+
+  /// The end of what rank 0 posts.
+  private static let lastPost: UInt64 = 0
 
   /// FNV-1a (Fowler, Noll and Vo).
   private static func note(of path: String) -> UInt64 {
@@ -125,6 +139,7 @@ package final class LaunchedRanks: GradientExchange {
   ///   - error: what it has to say of it; rank 0 shows it where it is not its own.
   /// - Returns: the exit code; on rank 0 that of the first rank that has failed.
   package func leave(_ code: Int32, error: String) -> Int32 {
+    if rank == 0 { nnsh_note_post(Self.lastPost) }
     let code = isWatched ? nnsh_watch_leave(code, error) : code
     takeAllPosts()
     nnsh_ranks_leave()

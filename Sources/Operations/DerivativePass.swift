@@ -153,8 +153,11 @@ extension Pullback {
       .first { $0.isSymbolic }
   }
 
+  /// Whether it is differentiated without values.
+  var isWithoutValues: Bool { deferral != nil }
+
   /// Whether nothing records what is computed from it.
-  fileprivate var isConstant: Bool {
+  var isConstant: Bool {
     cotangent.isConstant && output.isConstant && inputs.allSatisfy(\.isConstant)
   }
 

@@ -43,6 +43,9 @@ package final class Tape: @unchecked Sendable {
   private static let levels = Atomic<Int>(0)
   private static let alive = Atomic<Int>(0)
 
+  /// Whether each operation is looked at, as it runs or later.
+  var isLookedAt: Bool { keepsAll || isOnlyWatching || observer != nil }
+
   /// Whether there is any tape, so that a variable may be recorded somewhere.
   package static var isAnyOpen: Bool { alive.load(ordering: .relaxed) > 0 }
 

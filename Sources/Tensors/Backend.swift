@@ -5,9 +5,9 @@ import CKernels
 /// they were made with; nothing else calls a kernel that computes.
 ///
 /// There is the processor's, `CPUBackend`. Another takes its place as a whole: it is told addresses
-/// in the process's memory, and has done its work when a call returns. Convolutions are products
-/// of windows, and come as these. A call costs one indirect jump, so that there is one a kernel
-/// and none an element.
+/// in the process's memory, and has done its work when a call returns. Convolutions that it has no
+/// kernel for come as products of windows. A call costs one indirect jump, so that there is one a
+/// kernel and none an element.
 package protocol Backend: Sendable {
   // MARK: tensors
 
@@ -44,6 +44,48 @@ package protocol Backend: Sendable {
     into result: UnsafeMutablePointer<Double>
   ) throws(TensorError)
 
+  // MARK: convolutions
+
+  /// A convolution or one of its gradients, to be executed many times; nil where there is no kernel
+  /// for it.
+  func plan(
+    _ convolution: ConvolutionPlan.Key
+  ) throws(TensorError) -> (any PlannedConvolution)?
+  /// The same once.
+  ///
+  /// - Returns: whether there is a kernel for it.
+  func convolve(
+    _ convolution: ConvolutionPlan.Key, images: Floats, weights: Floats,
+    bias: UnsafePointer<Float>?, outputs: Floats
+  ) throws(TensorError) -> Bool
+
+  // MARK: sequences
+
+  /// The attention of all heads, or its gradient.
+  func attend(
+    _ attention: AttentionPlan.Key, _ operands: AttentionPlan.Operands
+  ) throws(TensorError)
+  /// All steps of a recurrent layer, or their gradient.
+  func recur(
+    _ recurrence: RecurrentPlan.Key, _ operands: RecurrentPlan.Operands
+  ) throws(TensorError)
+
+  // MARK: windows of images, never cut short
+
+  /// What is taken of each window of contiguous images.
+  func pool(
+    _ windows: PoolingGeometry, rows: Int, _ type: ElementType, _ images: UnsafeRawPointer,
+    into outputs: UnsafeMutableRawPointer)
+  /// The images' gradient.
+  func unpool(
+    _ windows: PoolingGeometry, rows: Int, _ type: ElementType, images: UnsafeRawPointer,
+    outputs: UnsafeRawPointer, gradient: UnsafeRawPointer, into back: UnsafeMutableRawPointer)
+  /// Of numbers that lie as the images do, the mean of those where a window is largest.
+  func chooseLargest(
+    _ windows: PoolingGeometry, rows: Int, _ type: ElementType, images: UnsafeRawPointer,
+    outputs: UnsafeRawPointer, of numbers: UnsafeRawPointer,
+    into chosen: UnsafeMutableRawPointer)
+
   // MARK: steps of training, never cut short
 
   /// Applies an operation to every number, in place.
@@ -52,6 +94,31 @@ package protocol Backend: Sendable {
   func mask(_ gradient: FloatRows, rectified output: FloatRows)
   /// The sums of the columns, added to `retained` times what `sums` holds.
   func sumColumns(of rows: FloatRows, into sums: Floats, retaining retained: Float)
+  /// The sum of each column, or of its squared deviations from a centre.
+  func columnTotals(
+    of rows: FloatRows, around centres: [Double]?
+  ) throws(TensorError) -> [Double]
+  /// standard = (rows − mean) · scale, and output = gamma · standard + beta, column by column.
+  func standardizeColumns(
+    of rows: FloatRows, means: Floats, scales: Floats, gamma: Floats, beta: Floats,
+    standard: Floats, into output: FloatRows)
+  /// The sums of the columns of a gradient, and after them those of gradient · standard.
+  func columnProducts(
+    of gradient: FloatRows, standard: Floats
+  ) throws(TensorError) -> [Double]
+  /// gradient = factor · (gradient − mean − standard · slope), column by column.
+  func standardizeColumnsBack(
+    _ gradient: FloatRows, standard: Floats, factors: Floats, means: Floats, slopes: Floats)
+  /// output = gamma · (rows − mean) · scale + beta, each row with its own mean and scale,
+  /// 1/√(variance + epsilon), which are kept.
+  func standardizeRows(
+    of rows: FloatRows, gamma: Floats, beta: Floats, epsilon: Float, scales: Floats,
+    means: Floats, into output: Floats)
+  /// The gradient of the rows for one of the output; gives those of gamma and beta.
+  func standardizeRowsBack(
+    _ gradient: FloatRows, of rows: Floats, scales: Floats, means: Floats, gamma: Floats,
+    into back: Floats
+  ) throws(TensorError) -> (gamma: [Double], beta: [Double])
   /// Softmax and cross-entropy of rows of logits in one pass: fills a loss a row and, where it is
   /// given, the gradient times `scale`.
   ///
@@ -82,6 +149,16 @@ package protocol PlannedProduct: AnyObject {
   func execute(
     _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, bias: UnsafeRawPointer?,
     _ destination: UnsafeMutableRawPointer
+  ) throws(TensorError)
+}
+
+/// A convolution whose sizes and fusions are fixed.
+package protocol PlannedConvolution: AnyObject {
+  /// Fills what it was made to compute from the other two; the weights' gradient is added to
+  /// `retained` times what is there.
+  func execute(
+    images: Floats, weights: Floats, bias: UnsafePointer<Float>?, outputs: Floats,
+    retaining retained: Float
   ) throws(TensorError)
 }
 

@@ -1,5 +1,4 @@
 import CKernels
-import Synchronization
 
 /// A matrix product set up once: executing it allocates nothing.
 ///
@@ -7,7 +6,7 @@ import Synchronization
 /// A is m × k and B is k × n after the transpositions; the bias has n elements. The destination is
 /// cut into pieces, which the threads share; the cut follows from the sizes alone, so results do
 /// not depend on the number of threads. A plan runs for one caller at a time.
-package final class MatmulPlan: PlannedProduct, @unchecked Sendable {
+package final class MatmulPlan: PlannedProduct, ReusablePlan, @unchecked Sendable {
   /// The element type of A and B; the bias and the destination are always Float32.
   package enum SourceType: Hashable, Sendable {
     case f32, bf16
@@ -176,7 +175,7 @@ struct MatmulCut {
   }
 
   /// Few pieces for little work, each of at least some microseconds; a power of two.
-  private static func count(_ work: Double) -> Int {
+  static func count(_ work: Double) -> Int {
     switch work {
     case ..<1e6: 1
     case ..<16e6: 2
@@ -194,29 +193,5 @@ struct MatmulCut {
     return (0..<count).map { part in
       units * part / count * unit..<min(size, units * (part + 1) / count * unit)
     }
-  }
-}
-
-/// Plans that are not running, the latest used last; a running one is nobody else's.
-enum MatmulPlanCache {
-  private static let limit = 64
-  private static let plans = Mutex<[MatmulPlan]>([])
-
-  /// Runs with a plan for the key, made now unless one is kept.
-  static func withPlan(
-    _ key: MatmulPlan.Key, _ body: (MatmulPlan) throws(TensorError) -> Void
-  ) throws(TensorError) {
-    let kept = plans.withLock { plans -> MatmulPlan? in
-      guard let index = plans.lastIndex(where: { $0.key == key }) else { return nil }
-      return plans.remove(at: index)
-    }
-    let plan = if let kept { kept } else { try MatmulPlan(key) }
-    defer {
-      plans.withLock { plans in
-        if plans.count >= limit { plans.removeFirst() }
-        plans.append(plan)
-      }
-    }
-    try body(plan)
   }
 }

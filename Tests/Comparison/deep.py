@@ -15,7 +15,7 @@ from networks import Convolution, Dense, Flatten
 
 ACTIVATIONS = {
     "relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "gelu": nn.GELU,
-    "softplus": nn.Softplus}
+    "softplus": nn.Softplus, "silu": nn.SiLU, "elu": nn.ELU, "leaky_relu": nn.LeakyReLU}
 SCHEDULES = ["", "", "cosine", "step_decay", "linear", "exponential", "one_cycle", "warmup"]
 
 
@@ -25,7 +25,10 @@ class DeepCase(networks.Case):
         self.draw = np.random.default_rng(seed)
         self.layers, self.modules = [], []
         self.rows = int(self.draw.integers(4, 12))
-        self.each_step, self.codes = False, 0
+        self.each_step, self.codes, self.padding = False, 0, layers.Padding()
+        # Of two or three numbers a norm leaves little but their signs: Float64 tells such networks
+        # apart, Float32 does not.
+        self.double = self.draw.random() < 0.3
         self.form = self.choice(["pictures", "sequences", "codes"])
         size = getattr(self, "_" + self.form)()
         self.outputs = int(self.draw.integers(2, 5))
@@ -47,7 +50,8 @@ class DeepCase(networks.Case):
         height, width, channels = self.number(4, 9), self.number(4, 9), self.choice([1, 2, 4])
         self.input = [height, width, channels]
         for _ in range(self.number(1, 4)):
-            kind = self.choice(["window", "window", "transposed", "upsample", "norm", "activation"])
+            kind = self.choice(["window", "window", "transposed", "upsample", "norm", "activation",
+                                "pool", "residual"])
             if kind == "window":
                 height, width, channels = self._window(height, width, channels)
             elif kind == "transposed" and height * width <= 100:
@@ -55,9 +59,20 @@ class DeepCase(networks.Case):
             elif kind == "upsample" and height * width <= 100:
                 self.add("upsample(2)", layers.Upsample(2))
                 height, width = 2 * height, 2 * width
+            elif kind == "pool" and min(height, width) >= 2:
+                size = self.choice([2, 2, 3]) if min(height, width) >= 3 else 2
+                name, function = self.choice([("max_pool", F.max_pool2d), ("avg_pool", F.avg_pool2d)])
+                self.add(f"{name}({size})", networks.Pool(function, size))
+                height, width = height // size, width // size
+            elif kind == "residual":
+                name, kernel = self.choice(list(ACTIVATIONS)), self.choice([1, 3])
+                self.add(
+                    f"residual(conv2d({channels}, {channels}, {kernel}) |> {name})",
+                    networks.Residual(nn.Sequential(
+                        layers.Windows(2, channels, channels, kernel), ACTIVATIONS[name]())))
             elif kind == "norm" and self.knows_features:
-                # Of two or three numbers a norm leaves little but their signs.
-                groups = 0 if channels >= 4 and self.draw.random() < 0.5 else self.choice(
+                few = channels < 4 and not self.double
+                groups = 0 if not few and self.draw.random() < 0.5 else self.choice(
                     [g for g in (1, 2, 4) if channels % g == 0])
                 code = f"group_norm({groups})" if groups else "layer_norm"
                 self.add(code, layers.Norm(channels, groups))
@@ -107,14 +122,20 @@ class DeepCase(networks.Case):
         return *sizes, outputs
 
     def _sequences(self):
-        steps, size = self.number(2, 7), self.choice([4, 6])
+        steps, size = self.number(2, 7), self.choice(self.sizes)
         self.input = [steps, size]
         return self._steps(steps, size)
 
+    @property
+    def sizes(self):
+        """How many features a step may have."""
+        return [2, 3, 4] if self.double else [4, 6]
+
     def _codes(self):
-        steps, self.codes, size = self.number(2, 7), self.number(3, 8), self.choice([4, 6])
+        steps, self.codes, size = self.number(2, 7), self.number(3, 8), self.choice(self.sizes)
         self.input = [steps]
-        self.add(f"embedding({self.codes}, {size})", layers.Embedding(self.codes, size))
+        self.add(f"embedding({self.codes}, {size})",
+                 layers.Embedding(self.codes, size, self.padding))
         return self._steps(steps, size)
 
     def _steps(self, steps, size):
@@ -125,22 +146,27 @@ class DeepCase(networks.Case):
             heads, causal = self.choice([h for h in (1, 2) if size % h == 0]), self.draw.random() < 0.5
             option = ", causal=true" if causal else ""
             if kind == "attention":
-                self.add(f"attention({size}, {heads}{option})", layers.Attention(size, heads, causal))
+                self.add(f"attention({size}, {heads}{option})",
+                         layers.Attention(size, heads, causal, self.padding))
             elif kind == "transformer":
-                self.add(f"transformer({size}, {heads}{option})",
-                         layers.Transformer(size, heads, causal, Dense))
+                count = self.choice([1, 1, 2])
+                code = f"transformer({size}, {heads}{option})"
+                self.add(f"repeat_layer({count}, {code})" if count > 1 else code,
+                         nn.Sequential(*[
+                             layers.Transformer(size, heads, causal, Dense, self.padding)
+                             for _ in range(count)]))
             elif kind == "positional":
                 length = steps + self.number(0, 3)
                 self.add(f"positional({length}, {size})", layers.Positional(length, size))
             elif kind == "norm" and self.layers and "positional" not in self.layers[0]:
                 self.add("layer_norm", layers.Norm(size))
             elif kind == "dense":
-                outputs = self.choice([4, 6])
+                outputs = self.choice(self.sizes)
                 self.add(f"dense({size}, {outputs})", Dense(size, outputs))
                 size = outputs
                 self._activation()
             elif kind == "conv1d":
-                outputs, kernel, dilation = self.choice([4, 6]), self.choice([1, 2, 3]), self.choice([1, 2])
+                outputs, kernel, dilation = self.choice(self.sizes), self.choice([1, 2, 3]), self.choice([1, 2])
                 self.add(f"conv1d({size}, {outputs}, {kernel}, dilation={dilation})",
                          layers.Windows(1, size, outputs, kernel, dilation=dilation))
                 size = outputs
@@ -157,9 +183,12 @@ class DeepCase(networks.Case):
         return self._recurrent(size, end)
 
     def _recurrent(self, size, end):
-        kind, hidden, count = self.choice(["rnn", "lstm", "gru"]), self.choice([4, 6]), self.choice([1, 2])
-        self.add(f'{kind}({size}, {hidden}, layers={count}, return="{end}")',
-                 layers.Recurrent(kind, size, hidden, count, end == "all"))
+        kind, hidden = self.choice(["rnn", "lstm", "gru"]), self.choice(self.sizes)
+        count, masks = self.choice([1, 2]), self.codes > 0 and self.draw.random() < 0.7
+        mask = ", mask=true" if masks else ""
+        self.add(f'{kind}({size}, {hidden}, layers={count}, return="{end}"{mask})',
+                 layers.Recurrent(kind, size, hidden, count, end == "all",
+                                  self.padding if masks else None))
         return hidden
 
     # MARK: data and training
@@ -172,6 +201,9 @@ class DeepCase(networks.Case):
                 self.layers.pop(), self.modules.pop()
         if self.codes:
             self.x = self.draw.integers(0, self.codes, [self.rows] + self.input).astype(np.float32)
+            if not self.each_step and self.draw.random() < 0.6:
+                lengths = self.draw.integers(1, self.input[0] + 1, self.rows)
+                self.x[np.arange(self.input[0]) >= lengths[:, None]] = -1
         else:
             self.x = self.draw.standard_normal([self.rows] + self.input).astype(np.float32)
         if self.task == "classes":
@@ -263,7 +295,8 @@ class DeepCase(networks.Case):
             classes, weights = target.shape[-1], None
             logits, target = logits.reshape(-1, classes), target.reshape(-1, classes)
             if training and self.weights:
-                weights = torch.tensor(self.weights, dtype=logits.dtype)[target.argmax(-1)]
+                # As nnsh reads them: a list of numbers is Float32.
+                weights = torch.tensor(self.weights).to(logits.dtype)[target.argmax(-1)]
             if training:
                 target = target * (1 - self.smooth) + self.smooth / classes
             rows = -(target * torch.log_softmax(logits, -1)).sum(-1)

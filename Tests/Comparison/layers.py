@@ -86,13 +86,24 @@ class GlobalAverage(nn.Module):
         return x.mean(dim=tuple(range(1, x.dim() - 1)))
 
 
+class Padding:
+    """Which steps of the latest rows are real, N×T; None where all are."""
+
+    def __init__(self):
+        self.real = None
+
+
 class Embedding(nn.Module):
-    def __init__(self, count, size):
+    """−1, which fills up a sequence, becomes zeros."""
+
+    def __init__(self, count, size, padding):
         super().__init__()
-        self.E = parameter(count, size)
+        self.E, self.padding = parameter(count, size), padding
 
     def forward(self, x):
-        return self.E[x.long()]
+        real = x >= 0
+        self.padding.real = None if real.all() else real
+        return self.E[x.clamp(min=0).long()] * real[..., None]
 
 
 class Recurrent(nn.Module):
@@ -100,8 +111,9 @@ class Recurrent(nn.Module):
 
     GATES = {"rnn": 1, "lstm": 4, "gru": 3}
 
-    def __init__(self, kind, inputs, hidden, layers, returns_all):
+    def __init__(self, kind, inputs, hidden, layers, returns_all, padding=None):
         super().__init__()
+        self.padding = padding
         self.kind, self.hidden, self.layers, self.returns_all = kind, hidden, layers, returns_all
         wide = self.GATES[kind] * hidden
         weights = []
@@ -128,12 +140,20 @@ class Recurrent(nn.Module):
         else:
             function = torch._VF.gru if self.kind == "gru" else torch._VF.rnn_tanh
             y = function(x, zeros, *options)[0]
+        if self.padding and self.padding.real is not None:
+            # Sequences are filled up at their ends: there the last state stays.
+            last = self.padding.real.sum(1, keepdim=True) - 1
+            steps = torch.minimum(torch.arange(x.shape[1])[None, :], last)
+            y = y.gather(1, steps[..., None].expand(-1, -1, y.shape[2]))
         return y if self.returns_all else y[:, -1]
 
 
 class Attention(nn.Module):
-    def __init__(self, size, heads, causal):
+    """No step sees those that fill up a sequence: `key_padding_mask` of PyTorch's own attention."""
+
+    def __init__(self, size, heads, causal, padding):
         super().__init__()
+        self.padding = padding
         self.W, self.b = parameter(size, 3 * size), parameter(3 * size)
         self.V, self.c = parameter(size, size), parameter(size)
         self.heads, self.causal = heads, causal
@@ -142,8 +162,18 @@ class Attention(nn.Module):
         rows, steps, size = x.shape
         parts = (x @ self.W + self.b).reshape(rows, steps, 3, self.heads, size // self.heads)
         query, key, value = parts.permute(2, 0, 3, 1, 4)
-        seen = F.scaled_dot_product_attention(query, key, value, is_causal=self.causal)
+        seen = F.scaled_dot_product_attention(query, key, value, attn_mask=self.mask(rows, steps))
         return seen.transpose(1, 2).reshape(rows, steps, size) @ self.V + self.c
+
+
+    def mask(self, rows, steps):
+        """Which steps (the last axis) each step may see."""
+        mask = torch.ones(rows, 1, steps, steps, dtype=torch.bool)
+        if self.causal:
+            mask = mask.tril()
+        if self.padding.real is not None:
+            mask = mask & self.padding.real[:, None, None, :]
+        return mask
 
 
 class Positional(nn.Module):
@@ -156,9 +186,9 @@ class Positional(nn.Module):
 
 
 class Transformer(nn.Module):
-    def __init__(self, size, heads, causal, dense):
+    def __init__(self, size, heads, causal, dense, padding):
         super().__init__()
-        self.first = nn.Sequential(Norm(size), Attention(size, heads, causal))
+        self.first = nn.Sequential(Norm(size), Attention(size, heads, causal, padding))
         self.second = nn.Sequential(
             Norm(size), dense(size, 4 * size), nn.GELU(), dense(4 * size, size))
 

@@ -264,6 +264,9 @@ class Case:
         return (f"epochs={self.epochs} batch={self.batch} shuffle=false "
                 f"reduction={self.reduction} optimizer={self.optimizer_code}{loss}")
 
+    double = False
+    """Whether it is trained in Float64."""
+
     takes_gradients = False
     """Whether the gradients at the start are compared too, in Float64."""
 
@@ -272,15 +275,18 @@ class Case:
         gradient = [
             f"w = n{i}.parameters", "for name in keys(w) { w[name] = f64(0 * w[name]) }",
             f"d = n{i}", "d += w",
-            f"g = grad {self.kind}(f64(inputs.y{i}), d(f64(inputs.x{i}))) wrt d",
+            "g = {}", f"g = grad {self.kind}(f64(inputs.y{i}), d(f64(inputs.x{i}))) wrt d",
             f'save g to "gradient{i}.npz"']
+        widened = [
+            f"w = n{i}.parameters", "for name in keys(w) { w[name] = f64(0 * w[name]) }", f"n{i} += w"]
         return [
-            f"n{i} = {self.code}", f"n{i}(inputs.x{i});", f'save n{i} to "start{i}.npz"',
+            f"n{i} = {self.code}", f"n{i}(inputs.x{i});", *(widened if self.double else []),
+            f'save n{i} to "start{i}.npz"',
             *(gradient if self.takes_gradients else []),
             f"D{i} = {data}",
             f"train n{i} on D{i} {self.training_code}",
-            f'save n{i} to "end{i}.npz"', f"R.history{i} = tensor(n{i}.history.loss)",
-            f"R.output{i} = n{i}(inputs.x{i})", f"test n{i} on D{i}", f"R.test{i} = ans.loss"]
+            f'save n{i} to "end{i}.npz"', f"R.history{i} = tensor(f64(n{i}.history.loss))",
+            f"R.output{i} = n{i}({'f64' if self.double else ''}(inputs.x{i}))", f"test n{i} on D{i}", f"R.test{i} = ans.loss"]
 
     row_weight = 1
     """What a row of the latest batch counts in its loss, on average."""
@@ -425,8 +431,9 @@ def judge(case, result, report):
             return
     start, values = result.start, result.values
     exact = case.torch_run(start, torch.float64)
-    others = [case.torch_run(start, torch.float32)]
-    others += [case.torch_run(start, torch.float64, 2e-7), case.torch_run(start, torch.float64, 3e-7)]
+    size = 2e-14 if case.double else 2e-7
+    others = [] if case.double else [case.torch_run(start, torch.float32)]
+    others += [case.torch_run(start, torch.float64, size * part) for part in (1, 1.5)]
     if len(exact) != len(values):
         report.fail(case.seed, what, f"{len(values)} results, expected {len(exact)}")
         return
@@ -441,7 +448,8 @@ def judge(case, result, report):
             report.skipped += 1
             return
         worst = np.abs(value - reference).max(initial=0)
-        if not worst <= 30 * apart + 2e-5 * (scale + 1e-2):
+        near = 1e-7 if case.double else 2e-5
+        if not worst <= 30 * apart + near * (scale + 1e-2):
             report.fail(case.seed, what, f"{name}: off by {worst:.2e} of {scale:.3g} "
                         f"(rounding: {apart:.1e})\n  {value}\n  {reference}")
             return

@@ -121,6 +121,11 @@ import Testing
     let start = isOpen ? shown.dropLast() : shown
     if isOpen, said.hasPrefix(start) { return true }
     guard loosely else { return false }
+    // The dots that show what was trained turn with the last digits of weights.
+    if [shown, said].allSatisfy({ $0.contains(where: { ("\u{2801}"..."\u{28FF}").contains($0) }) })
+    {
+      return true
+    }
     let (shownWords, saidWords) = (start.split(separator: " "), said.split(separator: " "))
     guard isOpen ? shownWords.count <= saidWords.count : shownWords.count == saidWords.count
     else { return false }

@@ -35,11 +35,11 @@ import Testing
   @Test func convolutionIsTheSumOverWindows() throws {
     let x = try normal([2, 5, 5, 2], seed: 1)
     for (kernel, stride, padding, pad, side) in [
-      (3, 1, Convolution2D.Padding.same, 1, 5), (3, 2, .same, 1, 3), (2, 1, .valid, 0, 4),
+      (3, 1, ConvolutionPadding.same, 1, 5), (3, 2, .same, 1, 3), (2, 1, .valid, 0, 4),
       (3, 2, .valid, 0, 2), (1, 1, .same, 0, 5),
     ] {
-      let layer = try Convolution2D(
-        inputs: 2, outputs: 3, kernel: kernel, stride: stride, padding: padding)
+      let layer = try ConvolutionLayer(
+        .conv2d, inputs: 2, outputs: 3, kernel: kernel, stride: stride, padding: padding)
       let w = try normal([kernel, kernel, 2, 3], seed: 2)
       let bias = Variable(try Tensor.zeros([3], .f64))
       let y = try layer.apply(Variable(x), parameters: [Variable(w), bias])
@@ -53,26 +53,104 @@ import Testing
     }
   }
 
-  /// In pieces of a line of the output each, as a large batch goes through.
-  @Test func convolutionInPieces() throws {
-    let layer = try Convolution2D(inputs: 2, outputs: 3, kernel: 3, stride: 2)
-    guard let windows = layer.windows(for: [5, 4, 2]) else {
-      Issue.record("no windows")
+  /// Geometries of all kinds: each with the shape of an example.
+  static let kinds: [(layer: @Sendable () throws -> ConvolutionLayer, input: [Int])] = [
+    ({ try ConvolutionLayer(.conv2d, inputs: 2, outputs: 3, kernel: 3) }, [5, 4, 2]),
+    ({ try ConvolutionLayer(.conv2d, inputs: 2, outputs: 3, kernel: 3, stride: 2) }, [5, 4, 2]),
+    (
+      {
+        try ConvolutionLayer(
+          .conv2d, inputs: 4, outputs: 6, kernel: 3, stride: 2, padding: .around(3), groups: 2,
+          dilation: 2)
+      }, [9, 6, 4]
+    ),
+    (
+      {
+        try ConvolutionLayer(.conv2d, inputs: 4, outputs: 4, kernel: 2, padding: .valid, groups: 4)
+      },
+      [3, 5, 4]
+    ),
+    ({ try ConvolutionLayer(.conv2d, inputs: 3, outputs: 2, kernel: 1, stride: 3) }, [7, 7, 3]),
+    ({ try ConvolutionLayer(.conv1d, inputs: 3, outputs: 4, kernel: 3, dilation: 3) }, [8, 3]),
+    (
+      {
+        try ConvolutionLayer(
+          .conv1d, inputs: 4, outputs: 2, kernel: 4, stride: 3, padding: .valid, groups: 2)
+      }, [12, 4]
+    ),
+    (
+      { try ConvolutionLayer(.transposed, inputs: 2, outputs: 3, kernel: 4, stride: 2) }, [3, 4, 2]
+    ),
+    (
+      {
+        try ConvolutionLayer(
+          .transposed, inputs: 3, outputs: 1, kernel: 2, stride: 3, padding: .valid)
+      }, [2, 3, 3]
+    ),
+  ]
+
+  /// In Float64, where windows are laid out, by central differences; with few images at a time as a
+  /// large batch goes through. In Float32 by oneDNN's kernels, beside it.
+  @Test(arguments: kinds.indices) func convolutionsOfEveryKind(_ index: Int) throws {
+    let (make, input) = Self.kinds[index]
+    var layer = try make()
+    var generator = RandomGenerator(seed: 3)
+    try layer.resolveAlone(generator: &generator)
+    let weights = layer.parameterGroups[0][0].tensor
+    let point = [
+      try normal([3] + input, seed: 5), try normal(weights.shape.dimensions, seed: 6),
+      try normal([layer.outputs], seed: 8),
+    ]
+    let function: Function = { [layer] in try layer.apply($0[0], parameters: $0[1...]) }
+    try checkGradient(layer.description, at: point, function)
+    try checkSecondGradient(layer.description, at: point, function)
+    let single = try point.map { try $0.cast(to: .f32) }
+    let seed = Variable(try normal(function(point.map { Variable($0) }).shape.dimensions, seed: 9))
+    func both(_ point: [Tensor]) throws -> [Tensor] {
+      let slopes = try gradient(of: { try .sum(function($0) * seed) }, at: point)
+      return try [function(point.map { Variable($0) }).tensor] + slopes
+    }
+    for (a, b) in zip(try both(single), try both(point)) { #expect(difference(a, b) < 1e-5) }
+  }
+
+  /// Images by themselves, and all at once.
+  @Test(arguments: kinds.indices) func unfoldedInPieces(_ index: Int) throws {
+    let (make, input) = Self.kinds[index]
+    guard let geometry = try make().geometry(for: input) else {
+      Issue.record("no geometry")
       return
     }
-    let (x, w) = (try normal([3, 5, 4, 2], seed: 5), try normal([18, 3], seed: 6))
-    let whole = ImageConvolution(windows: windows, rows: 3)
-    let pieces = ImageConvolution(windows: windows, rows: 3, pieceCount: 1)
-    let y = try whole.product(Variable(x), Variable(w)).tensor
-    #expect(difference(try pieces.product(Variable(x), Variable(w)).tensor, y) < 1e-12)
-    let g = try normal(y.shape.dimensions, seed: 7)
-    for operation in [pieces.product, pieces.imageGradient, pieces.weightGradient] {
-      let operands =
-        operation.name == "convolution"
-        ? [x, w] : operation.name == "convolutionImages" ? [g, w] : [x, g]
-      try checkGradient(operation.name, at: operands) { try operation($0) }
+    let whole = Convolution(geometry)
+    var pieces = whole
+    pieces.pieceCount = 1
+    let x = try normal([3] + geometry.imageShape, seed: 5)
+    let w = try normal(geometry.weightShape, seed: 6)
+    let y = try whole.outputs(x, w)
+    #expect(difference(try pieces.outputs(x, w), y) < 1e-12)
+    #expect(difference(try pieces.images(w, y), try whole.images(w, y)) < 1e-12)
+    #expect(difference(try pieces.weights(x, y), try whole.weights(x, y)) < 1e-12)
+  }
+
+  /// No bit depends on how many threads there are.
+  @Test func convolutionsOnAnyNumberOfThreads() throws {
+    guard
+      let geometry = try ConvolutionLayer(.conv2d, inputs: 8, outputs: 16, kernel: 3)
+        .geometry(for: [12, 12, 8])
+    else { return }
+    let convolution = Convolution(geometry)
+    let x = try normal([37, 12, 12, 8], seed: 1).cast(to: .f32)
+    let w = try normal([3, 3, 8, 16], seed: 2).cast(to: .f32)
+    func all() throws -> [[Double]] {
+      let y = try convolution.outputs(x, w)
+      return try [y, convolution.images(w, y), convolution.weights(x, y)].map { $0.doubles() }
     }
-    try checkSecondGradient("convolution", at: [x, w]) { try pieces.product($0) }
+    let alone = try Threads.limited(to: 1) { try all() }
+    for count in [2, 3, 7] {
+      let before = Threads.count
+      Threads.count = count
+      defer { Threads.count = before }
+      #expect(try all() == alone)
+    }
   }
 
   @Test func poolingGradients() throws {
@@ -80,12 +158,24 @@ import Testing
     for kind in [Pooling.Kind.max, .average] {
       let layer = try Pooling(kind, size: 2)
       #expect(try layer.outputShape(for: [5, 4, 3], position: 1) == [2, 2, 3])
-      try checkGradient(kind.rawValue, at: [x]) { try layer.apply($0[0], parameters: []) }
+      let function: Function = { try layer.apply($0[0], parameters: []) }
+      try checkGradient(kind.rawValue, at: [x], function)
+      try checkSecondGradient(kind.rawValue, at: [x], function)
     }
   }
 
+  /// Equal elements share a window's gradient; a NaN comes out of its window.
+  @Test func poolsOfEqualElementsAndOfNaN() throws {
+    let layer = try Pooling(.max, size: 2)
+    let tied = try Tensor([1, 3, 3, 3] as [Float], [1, 2, 2, 1])
+    let slope = try gradient(of: { try .sum(layer.apply($0[0], parameters: [])) }, at: [tied])[0]
+    #expect(difference(slope.doubles(), [0, 1.0 / 3, 1.0 / 3, 1.0 / 3]) < 1e-7)
+    let hole = try Tensor([1, .nan, 2, 3] as [Float], [1, 2, 2, 1])
+    #expect(try layer.apply(Variable(hole), parameters: []).tensor.doubles()[0].isNaN)
+  }
+
   @Test func flatRowsAreSquareImages() throws {
-    let layer = try Convolution2D(inputs: 1, outputs: 4, kernel: 3)
+    let layer = try ConvolutionLayer(.conv2d, inputs: 1, outputs: 4, kernel: 3)
     #expect(try layer.outputShape(for: [784], position: 1) == [28, 28, 4])
     #expect(try layer.outputShape(for: [28, 28], position: 1) == [28, 28, 4])
     #expect(throws: NetworkError.self) { try layer.outputShape(for: [785], position: 1) }
@@ -99,9 +189,9 @@ import Testing
     for batch in [BatchSize.rows(8), .full] {
       options.batch = batch
       let convolution: [any Layer] = [
-        try Convolution2D(inputs: 1, outputs: 3, kernel: 3), ActivationLayer(.relu),
+        try ConvolutionLayer(.conv2d, inputs: 1, outputs: 3, kernel: 3), ActivationLayer(.relu),
         try Pooling(.max, size: 2),
-        try Convolution2D(inputs: 3, outputs: 4, kernel: 2, stride: 1, padding: .valid),
+        try ConvolutionLayer(.conv2d, inputs: 3, outputs: 4, kernel: 2, stride: 1, padding: .valid),
         ActivationLayer(.tanh), try Pooling(.average, size: 1), Flatten(), try Dense(outputs: 3),
         Softmax(),
       ]

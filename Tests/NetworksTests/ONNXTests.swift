@@ -29,22 +29,27 @@ import Testing
     ({ [try Dense(inputs: 5, outputs: 4, hasBias: false), ActivationLayer(.gelu)] }, [7, 5]),
     ({ [try Dense(inputs: 5, outputs: 4), BatchNormalization(), LayerNormalization()] }, [5]),
     (
-      { [try Convolution2D(inputs: 2, outputs: 3, kernel: 3, stride: 2), BatchNormalization()] },
+      {
+        [
+          try ConvolutionLayer(.conv2d, inputs: 2, outputs: 3, kernel: 3, stride: 2),
+          BatchNormalization(),
+        ]
+      },
       [7, 8, 2]
     ),
     (
       {
         [
-          try Convolution2D(inputs: 1, outputs: 3, kernel: 3), ActivationLayer(.tanh),
+          try ConvolutionLayer(.conv2d, inputs: 1, outputs: 3, kernel: 3), ActivationLayer(.tanh),
           try Pooling(.max, size: 2), Flatten(), try Dense(outputs: 4),
         ]
       }, [8, 8]
     ),
-    ({ [try WindowConvolution(.conv1d, inputs: 3, outputs: 4, kernel: 3)] }, [9, 3]),
+    ({ [try ConvolutionLayer(.conv1d, inputs: 3, outputs: 4, kernel: 3)] }, [9, 3]),
     (
       {
         [
-          try WindowConvolution(
+          try ConvolutionLayer(
             .conv2d, inputs: 4, outputs: 6, kernel: 3, padding: .around(1), groups: 2, dilation: 2)
         ]
       }, [9, 9, 4]
@@ -52,7 +57,7 @@ import Testing
     (
       {
         [
-          try WindowConvolution(
+          try ConvolutionLayer(
             .transposed, inputs: 4, outputs: 2, kernel: 3, stride: 2, groups: 2),
           try Upsampling(size: 2), GlobalAveragePooling(),
         ]
@@ -147,11 +152,12 @@ import Testing
         == [.named("rows"), .named("steps"), .fixed(3)])
     #expect(
       try found([
-        Convolution2D(inputs: 1, outputs: 2, kernel: 3), Pooling(.max, size: 2), Flatten(),
+        ConvolutionLayer(.conv2d, inputs: 1, outputs: 2, kernel: 3), Pooling(.max, size: 2),
+        Flatten(),
         Dense(inputs: 98, outputs: 3),
       ]) == [.named("rows"), .fixed(14), .fixed(14), .fixed(1)])
     #expect(
-      try found([Convolution2D(inputs: 2, outputs: 2, kernel: 3, stride: 2)])
+      try found([ConvolutionLayer(.conv2d, inputs: 2, outputs: 2, kernel: 3, stride: 2)])
         == [.named("rows"), .named("height"), .named("width"), .fixed(2)])
     #expect(
       try found([Dense(inputs: 4, outputs: 3), GlobalAveragePooling()])

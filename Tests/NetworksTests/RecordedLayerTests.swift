@@ -98,14 +98,16 @@ struct Scaling: TestLayer {
       Case("flatten", [3, 2]) { [Flatten(), try Dense(outputs: 3)] },
       Case("conv2d", [5, 4, 2]) {
         [
-          try Convolution2D(inputs: 2, outputs: 3, kernel: 3), ActivationLayer(.relu),
-          try Convolution2D(inputs: 3, outputs: 2, kernel: 2, stride: 2, padding: .valid),
+          try ConvolutionLayer(.conv2d, inputs: 2, outputs: 3, kernel: 3), ActivationLayer(.relu),
+          try ConvolutionLayer(
+            .conv2d, inputs: 3, outputs: 2, kernel: 2, stride: 2, padding: .valid),
           ActivationLayer(.tanh), BatchNormalization(), Flatten(), try Dense(outputs: 3),
         ]
       },
       Case("max_pool", [4, 6, 2]) {
         [
-          try Convolution2D(inputs: 2, outputs: 3, kernel: 3), try Pooling(.max, size: 2),
+          try ConvolutionLayer(.conv2d, inputs: 2, outputs: 3, kernel: 3),
+          try Pooling(.max, size: 2),
           Flatten(),
           try Dense(outputs: 3),
         ]

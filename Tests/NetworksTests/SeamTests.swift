@@ -84,6 +84,93 @@ final class CountingBackend: Backend {
     count("product64")
     try cpu.multiply(a, b, bias: bias, rectified: rectified, into: result)
   }
+  func plan(
+    _ convolution: ConvolutionPlan.Key
+  ) throws(TensorError) -> (any PlannedConvolution)? {
+    try cpu.plan(convolution)
+  }
+  func convolve(
+    _ convolution: ConvolutionPlan.Key, images: Floats, weights: Floats,
+    bias: UnsafePointer<Float>?, outputs: Floats
+  ) throws(TensorError) -> Bool {
+    count("convolution")
+    return try cpu.convolve(
+      convolution, images: images, weights: weights, bias: bias, outputs: outputs)
+  }
+  func pool(
+    _ windows: PoolingGeometry, rows: Int, _ type: ElementType, _ images: UnsafeRawPointer,
+    into outputs: UnsafeMutableRawPointer
+  ) {
+    count("pool")
+    cpu.pool(windows, rows: rows, type, images, into: outputs)
+  }
+  func unpool(
+    _ windows: PoolingGeometry, rows: Int, _ type: ElementType, images: UnsafeRawPointer,
+    outputs: UnsafeRawPointer, gradient: UnsafeRawPointer, into back: UnsafeMutableRawPointer
+  ) {
+    count("unpool")
+    cpu.unpool(
+      windows, rows: rows, type, images: images, outputs: outputs, gradient: gradient, into: back)
+  }
+  func chooseLargest(
+    _ windows: PoolingGeometry, rows: Int, _ type: ElementType, images: UnsafeRawPointer,
+    outputs: UnsafeRawPointer, of numbers: UnsafeRawPointer,
+    into chosen: UnsafeMutableRawPointer
+  ) {
+    cpu.chooseLargest(
+      windows, rows: rows, type, images: images, outputs: outputs, of: numbers, into: chosen)
+  }
+  func attend(
+    _ attention: AttentionPlan.Key, _ operands: AttentionPlan.Operands
+  ) throws(TensorError) {
+    count("attention")
+    try cpu.attend(attention, operands)
+  }
+  func recur(
+    _ recurrence: RecurrentPlan.Key, _ operands: RecurrentPlan.Operands
+  ) throws(TensorError) {
+    count("recurrence")
+    try cpu.recur(recurrence, operands)
+  }
+  func standardizeRows(
+    of rows: FloatRows, gamma: Floats, beta: Floats, epsilon: Float, scales: Floats,
+    means: Floats, into output: Floats
+  ) {
+    cpu.standardizeRows(
+      of: rows, gamma: gamma, beta: beta, epsilon: epsilon, scales: scales, means: means,
+      into: output)
+  }
+  func standardizeRowsBack(
+    _ gradient: FloatRows, of rows: Floats, scales: Floats, means: Floats, gamma: Floats,
+    into back: Floats
+  ) throws(TensorError) -> (gamma: [Double], beta: [Double]) {
+    try cpu.standardizeRowsBack(
+      gradient, of: rows, scales: scales, means: means, gamma: gamma, into: back)
+  }
+  func columnTotals(
+    of rows: FloatRows, around centres: [Double]?
+  ) throws(TensorError) -> [Double] {
+    try cpu.columnTotals(of: rows, around: centres)
+  }
+  func standardizeColumns(
+    of rows: FloatRows, means: Floats, scales: Floats, gamma: Floats, beta: Floats,
+    standard: Floats, into output: FloatRows
+  ) {
+    cpu.standardizeColumns(
+      of: rows, means: means, scales: scales, gamma: gamma, beta: beta, standard: standard,
+      into: output)
+  }
+  func columnProducts(
+    of gradient: FloatRows, standard: Floats
+  ) throws(TensorError) -> [Double] {
+    try cpu.columnProducts(of: gradient, standard: standard)
+  }
+  func standardizeColumnsBack(
+    _ gradient: FloatRows, standard: Floats, factors: Floats, means: Floats, slopes: Floats
+  ) {
+    cpu.standardizeColumnsBack(
+      gradient, standard: standard, factors: factors, means: means, slopes: slopes)
+  }
   func apply(_ operation: UnaryOperation, to rows: FloatRows) {
     count("apply")
     cpu.apply(operation, to: rows)

@@ -52,7 +52,7 @@ import Testing
       name: "convolution", input: [6, 6, 1],
       layers: {
         [
-          try Convolution2D(inputs: 1, outputs: 4, kernel: 3), ActivationLayer(.relu),
+          try ConvolutionLayer(.conv2d, inputs: 1, outputs: 4, kernel: 3), ActivationLayer(.relu),
           try Pooling(.max, size: 2), Flatten(), try Dense(outputs: 3), Softmax(),
         ]
       }),

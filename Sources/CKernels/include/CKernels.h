@@ -313,6 +313,8 @@ void nnsh_f32_to_bf16(const float *_Nonnull in, uint16_t *_Nonnull out, ptrdiff_
 ptrdiff_t nnsh_first_nonfinite_f64(const double *_Nonnull in, ptrdiff_t count);
 ptrdiff_t nnsh_first_nonfinite_f32(const float *_Nonnull in, ptrdiff_t count);
 
+#include "layers.h"
+
 // MARK: - Products of our own (gemm32.c, gemm64.c)
 
 /// C = A·B + bias + accumulate · C on the calling thread, C m × n with rows `c_row` apart; A and B

@@ -50,9 +50,11 @@ extension Builtin {
     addNodes: { graph, x in graph.node("Elu", [x], ["alpha": .number(1)]) }
   ) { arguments, _ in
     let x = try arguments.variable(0)
-    // Above 0 the exponential could overflow, and its derivative with it.
-    let below = try Variable.apply(.expm1, .minimum(x, Variable(0)))
-    return Value(try .where(isPositive(x), x, .multiply(arguments.variable(1), below)))
+    // Above 0 the exponential could overflow, and its derivative with it. At 0 all of the slope is
+    // that of the lower branch, which a minimum would share with its bound.
+    let isPositive = try isPositive(x)
+    let below = try Variable.apply(.expm1, .where(isPositive, Variable(0), x))
+    return Value(try .where(isPositive, x, .multiply(arguments.variable(1), below)))
   }
 
   private static func isPositive(_ x: Variable) throws -> Tensor {

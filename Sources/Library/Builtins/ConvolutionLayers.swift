@@ -30,7 +30,7 @@ extension Builtin {
     try arguments.checkWeights(axes: 1)
     return try network(
       [
-        try WindowConvolution(
+        try ConvolutionLayer(
           .conv1d, inputs: arguments.integer(0), outputs: arguments.integer(1),
           kernel: arguments.integer(2), stride: arguments.integer(3),
           padding: arguments.padding(4), groups: arguments.integer(5),
@@ -62,7 +62,7 @@ extension Builtin {
     try arguments.checkWeights(axes: 2)
     return try network(
       [
-        try WindowConvolution(
+        try ConvolutionLayer(
           .transposed, inputs: arguments.integer(0), outputs: arguments.integer(1),
           kernel: arguments.integer(2), stride: arguments.integer(3),
           padding: arguments.padding(4))
@@ -118,7 +118,7 @@ extension Builtin {
 
 extension Arguments {
   /// What surrounds an input: `"same"`, `"valid"` or a number.
-  func padding(_ index: Int) throws -> WindowConvolution.Padding {
+  func padding(_ index: Int) throws -> ConvolutionPadding {
     switch self[index] {
     case .string(let box) where box.content == "same": return .same
     case .string(let box) where box.content == "valid": return .valid

@@ -81,18 +81,13 @@ extension Builtin {
     )
     try MemoryGuard.check(
       elements: Double(inputs) * Double(outputs) * Double(kernel) * Double(kernel))
-    let (stride, padding) = (try arguments.integer(3), try arguments.padding(4))
-    let (groups, dilation) = (try arguments.integer(5), try arguments.integer(6))
-    if groups == 1, dilation == 1, padding == .same || padding == .valid {
-      let layer = try Convolution2D(
-        inputs: inputs, outputs: outputs, kernel: kernel, stride: stride,
-        padding: padding == .valid ? .valid : .same)
-      return try network([layer], interpreter)
-    }
-    let layer = try WindowConvolution(
-      .conv2d, inputs: inputs, outputs: outputs, kernel: kernel, stride: stride, padding: padding,
-      groups: groups, dilation: dilation)
-    return try network([layer], interpreter)
+    return try network(
+      [
+        try ConvolutionLayer(
+          .conv2d, inputs: inputs, outputs: outputs, kernel: kernel, stride: arguments.integer(3),
+          padding: arguments.padding(4), groups: arguments.integer(5),
+          dilation: arguments.integer(6))
+      ], interpreter)
   }
 
   static let maxPool = pooling(

@@ -7,10 +7,11 @@ extension Builtin {
     Declaration(
       "pad_sequences", group: .data, "sequences of different lengths, filled up to one",
       details: """
-        Of vectors of codes N×T, filled up with −1: embedding makes zeros of it, and in targets it is \
-        a step that counts neither in the loss nor in the accuracy. Of matrices time×features N×T×F, \
-        filled up with 0, which lstm(…, mask=true), gru and rnn pass over. Of longer ones the end is \
-        kept with left=true, otherwise the beginning.
+        Of vectors of codes N×T, filled up with −1: embedding makes zeros of it, attention does not \
+        look there, and in targets it is a step that counts neither in the loss nor in the accuracy. \
+        Of matrices time×features N×T×F, filled up with 0, which lstm(…, mask=true), gru, rnn, \
+        attention and transformer pass over. Of longer ones the end is kept with left=true, otherwise \
+        the beginning.
         """,
       parameters: [
         Parameter("sequences", .sequence, "vectors or matrices"),

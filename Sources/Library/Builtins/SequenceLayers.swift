@@ -77,17 +77,24 @@ extension Builtin {
     }
   }
 
+  /// The parameter that says what fills up a sequence.
+  private static let fillMask = Parameter(
+    "mask", .bool, default: .bool(false),
+    "whether steps whose features are all 0 fill up a sequence")
+
   static let attention = Builtin(
     Declaration(
       "attention", group: .layers, "a layer in which each step of a sequence looks at the others",
       details: """
         softmax(Q Kᵀ / √d) V in several heads (Vaswani et al., 2017); the first W makes Q, K and V, \
-        the second the output. With causal=true a step sees none that come after it.
+        the second the output. With causal=true a step sees none that come after it. No step sees \
+        those that fill up a sequence: where the codes of an embedding before it are −1, or with \
+        mask=true those whose features are all 0.
         """,
       parameters: [
         Parameter("size", .integer, "features of a step"),
         Parameter("heads", .integer, "how many; they divide size"),
-        Parameter("causal", .bool, default: .bool(false), "whether steps look only back"),
+        Parameter("causal", .bool, default: .bool(false), "whether steps look only back"), fillMask,
       ],
       result: "a network",
       examples: [.init("attention(8, 2)", "attention(8, 2)   288 parameters")],
@@ -96,8 +103,11 @@ extension Builtin {
     let size = try arguments.integer(0)
     try MemoryGuard.check(elements: 4 * Double(size) * Double(size))
     return try network(
-      [try Attention(size: size, heads: arguments.integer(1), isCausal: arguments.bool(2))],
-      interpreter)
+      [
+        try Attention(
+          size: size, heads: arguments.integer(1), isCausal: arguments.bool(2),
+          isMasked: arguments.bool(3))
+      ], interpreter)
   }
 
   static let positional = Builtin(
@@ -121,13 +131,14 @@ extension Builtin {
       "transformer", group: .layers, "a block of a transformer: attention, then two dense layers",
       details: """
         x + attention(layer_norm(x)), then x + dense(gelu(dense(layer_norm(x)))), four times as wide \
-        inside (Xiong et al., 2020).
+        inside (Xiong et al., 2020). Steps that fill up a sequence are seen by none, as in attention.
         """,
       parameters: [
         Parameter("size", .integer, "features of a step"),
         Parameter("heads", .integer, "how many; they divide size"),
         Parameter("causal", .bool, default: .bool(false), "whether steps look only back"),
         Parameter("dropout", .number, default: .number(0), "the probability, from 0 to below 1"),
+        fillMask,
       ],
       result: "a network",
       examples: [.init("transformer(8, 2)", "transformer(8, 2)   872 parameters")],
@@ -139,7 +150,7 @@ extension Builtin {
       [
         try Transformer(
           size: size, heads: arguments.integer(1), isCausal: arguments.bool(2),
-          dropout: arguments.number(3))
+          dropout: arguments.number(3), isMasked: arguments.bool(4))
       ], interpreter)
   }
 

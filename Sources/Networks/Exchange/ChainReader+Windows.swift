@@ -26,15 +26,7 @@ extension ChainReader {
     guard axes == 2 || !isTransposed else {
       throw refused(node, "nnsh has the transpose for images only")
     }
-    if axes == 2, !isTransposed, groups == 1, window.dilation == 1, let plain = window.plainPadding
-    {
-      var layer = try Convolution2D(
-        inputs: inputs, outputs: outputs, kernel: window.kernel, stride: window.stride,
-        padding: plain)
-      layer.parameterGroups = [parameters]
-      return add(layer, index)
-    }
-    var layer = try WindowConvolution(
+    var layer = try ConvolutionLayer(
       axes == 1 ? .conv1d : isTransposed ? .transposed : .conv2d, inputs: inputs,
       outputs: outputs, kernel: window.kernel, stride: window.stride, padding: window.padding,
       groups: groups, dilation: window.dilation)
@@ -74,7 +66,7 @@ private struct ConvolutionWindow {
   let kernel: Int
   let stride: Int
   let dilation: Int
-  let padding: WindowConvolution.Padding
+  let padding: ConvolutionPadding
 
   init(
     _ node: ONNXNode, _ weights: Tensor, isTransposed: Bool, _ reader: ChainReader
@@ -122,15 +114,6 @@ private struct ConvolutionWindow {
       padding = pads[0] == 0 ? .valid : .around(pads[0])
     } else {
       throw reader.refused(node, "its padding is none that nnsh has")
-    }
-  }
-
-  /// The padding of a layer that has these two only.
-  var plainPadding: Convolution2D.Padding? {
-    switch padding {
-    case .same: .same
-    case .valid: .valid
-    case .around: nil
     }
   }
 }

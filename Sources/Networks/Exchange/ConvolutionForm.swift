@@ -8,7 +8,7 @@ struct ConvolutionForm {
   let stride: Int
   let dilation: Int
   let groups: Int
-  let padding: WindowTable.Padding
+  let padding: ConvolutionPadding
   let isTransposed: Bool
 
   /// - Parameters:

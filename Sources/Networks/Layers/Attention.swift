@@ -9,12 +9,18 @@ package struct Attention: SelfContainedLayer {
   let heads: Int
   /// Whether a step sees only itself and those before it.
   let isCausal: Bool
+  /// Whether steps whose features are all 0 fill up a sequence, where nothing else says which do:
+  /// nobody sees them.
+  let isMasked: Bool
   package var parameterGroups: [[LayerParameter]] = []
 
-  package init(size: Int, heads: Int, isCausal: Bool = false) throws(NetworkError) {
+  package init(
+    size: Int, heads: Int, isCausal: Bool = false, isMasked: Bool = false
+  ) throws(NetworkError) {
     self.size = size
     self.heads = heads
     self.isCausal = isCausal
+    self.isMasked = isMasked
     try NetworkError.check([("size", size), ("heads", heads)], of: description)
     guard size % heads == 0 else {
       throw .invalidLayer(layer: description, reason: "heads must divide size")
@@ -22,7 +28,8 @@ package struct Attention: SelfContainedLayer {
   }
 
   package var description: String {
-    "attention(\(size), \(heads)\(isCausal ? ", causal=true" : ""))"
+    "attention(\(size), \(heads)\(isCausal ? ", causal=true" : "")"
+      + (isMasked ? ", mask=true)" : ")")
   }
 
   package var groupCount: Int { 2 }
@@ -55,8 +62,28 @@ package struct Attention: SelfContainedLayer {
     let own = try parameters(of: pass, count: 4)
     _ = try outputShape(
       for: Array(x.shape.dimensions.dropFirst()), position: pass.training?.position ?? 1)
-    let (rows, steps, width) = (x.shape[0], x.shape[1], size / heads)
-    let inside = try Variable.matmul(x, own[0]) + own[1]
+    let real = try pass.sequences.realSteps(of: x, looking: isMasked)
+    let (heads, isCausal) = (heads, isCausal)
+    let fused = FusedOperation(
+      "attention", definition: { try seen($0[0], real) },
+      kernel: {
+        let computed = try Tensor.attention(
+          $0[0], heads: heads, isCausal: isCausal, real: real)
+        return (computed.seen, [computed.weights])
+      },
+      back: { inputs, computed, gradient in
+        [
+          try Tensor.attentionGradient(
+            inputs[0], weights: computed.kept[0], of: gradient, heads: heads, isCausal: isCausal,
+            real: real)
+        ]
+      })
+    return try .matmul(fused(.matmul(x, own[0]) + own[1]), own[2]) + own[3]
+  }
+
+  /// What each step sees, of queries, keys and values side by side.
+  private func seen(_ inside: Variable, _ real: Tensor?) throws -> Variable {
+    let (rows, steps, width) = (inside.shape[0], inside.shape[1], size / heads)
     // 3 × N × heads × time × width
     let parts = try Variable.transpose(
       .reshape(inside, to: Shape(checking: [rows, steps, 3, heads, width])),
@@ -69,10 +96,13 @@ package struct Attention: SelfContainedLayer {
       try Variable.matmul(query, .transpose(key, axes: [0, 1, 3, 2]))
       * (1 / Double(width).squareRoot())
     if isCausal { scores = try .where(Self.future(steps), Variable(-1e9), scores) }
+    if let real {
+      let hidden = try Tensor.apply(.equal, real, 0).reshaped([rows, 1, 1, steps])
+      scores = try .where(hidden, Variable(-1e9), scores)
+    }
     let seen = try Variable.matmul(.softmax(scores), value)
-    let joined = try Variable.reshape(
+    return try .reshape(
       .transpose(seen, axes: [0, 2, 1, 3]), to: Shape(checking: [rows, steps, size]))
-    return try .matmul(joined, own[2]) + own[3]
   }
 
   package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
@@ -96,11 +126,24 @@ package struct Attention: SelfContainedLayer {
         try graph.constant(1 / Double(width).squareRoot(), "scale"),
       ])
     if isCausal { scores = try Self.hidingFuture(in: scores, of: x, &graph) }
+    scores = try hidingPadding(in: scores, &graph)
     let seen = graph.node(
       "MatMul", [graph.node("Softmax", [scores], ["axis": .integer(-1)]), value])
     let joined = graph.reshape(graph.transpose(seen, [0, 2, 1, 3]), [0, 0, size])
     let output = graph.node("MatMul", [joined, try graph.constant(own[2], "W")])
     return graph.node("Add", [output, try graph.constant(own[3], "b")])
+  }
+
+  /// The scores with −1e9 wherever what is looked at fills up a sequence.
+  private func hidingPadding(in scores: String, _ graph: inout GraphBuilder) throws -> String {
+    guard let codes = graph.stepCodes else {
+      if !isMasked { return scores }
+      throw NetworkError.notInONNX(
+        layer: description, reason: "which steps fill up a sequence follows from no codes")
+    }
+    let hidden = graph.node("Less", [codes, graph.integers([0], isScalar: true)])
+    let wide = graph.node("Unsqueeze", [hidden, graph.integers([1, 2])])
+    return graph.node("Where", [wide, try graph.constant(-1e9, "hidden"), scores])
   }
 
   /// The scores with −1e9 wherever a step comes after the one that looks, however long the sequences.
@@ -127,133 +170,5 @@ package struct Attention: SelfContainedLayer {
     }
     return try Tensor(
       doubles: numbers, Shape(checking: [steps, steps]), elementType: .bool)
-  }
-}
-
-/// A learned vector for each step, added to what comes in.
-package struct Positional: SelfContainedLayer {
-  let length: Int
-  let size: Int
-  package var parameterGroups: [[LayerParameter]] = []
-
-  package init(length: Int, size: Int) throws(NetworkError) {
-    self.length = length
-    self.size = size
-    try NetworkError.check([("length", length), ("size", size)], of: description)
-  }
-
-  package var description: String { "positional(\(length), \(size))" }
-  package var groupCount: Int { 1 }
-
-  package func features(after input: Int?) -> Int? { size }
-
-  package var inputFeatures: Int? { size }
-
-  package func drawn(generator: inout RandomGenerator) throws -> [[LayerParameter]] {
-    [[try .normal("P", [length, size], deviation: 0.02, &generator)]]
-  }
-
-  package func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] {
-    guard input.count == 2, input[1] == size, input[0] <= length else {
-      throw .layerInput(
-        layer: description, position: position,
-        takes: "sequences time×\(size) of at most \(length) steps", got: input,
-        remedy: "the arguments are the longest length and the number of features")
-    }
-    return input
-  }
-
-  package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
-    let own = try parameters(of: pass, count: 1)
-    guard x.rank == 3, x.shape[1] <= length else {
-      _ = try outputShape(
-        for: Array(x.shape.dimensions.dropFirst()), position: pass.training?.position ?? 1)
-      return x
-    }
-    return try x
-      + .subscripted(own[0], [.slice(start: 0, stop: x.shape[1], step: 1)])
-  }
-
-  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
-    guard let table = parameterGroups.first?.first?.tensor else {
-      throw NetworkError.unresolved(layer: description, position: 1)
-    }
-    let steps = graph.node("Shape", [x], ["start": .integer(1), "end": .integer(2)])
-    let zero = graph.integers([0])
-    let part = graph.node("Slice", [try graph.constant(table, "P"), zero, steps, zero])
-    return graph.node("Add", [x, part])
-  }
-}
-
-/// A block of a transformer, normalization first (Xiong et al., 2020): x + attention(norm x), then
-/// x + dense(gelu(dense(norm x))), which is four times as wide inside.
-package struct Transformer: CompositeLayer {
-  let size: Int
-  let heads: Int
-  let isCausal: Bool
-  let dropout: Double
-  package var layers: [any Layer]
-
-  package init(
-    size: Int, heads: Int, isCausal: Bool = false, dropout: Double = 0
-  ) throws(NetworkError) {
-    self.size = size
-    self.heads = heads
-    self.isCausal = isCausal
-    self.dropout = dropout
-    layers = []
-    try NetworkError.check([("size", size), ("heads", heads)], of: description)
-    let drop: [any Layer] = dropout == 0 ? [] : [try Dropout(dropout)]
-    layers = [
-      try Residual(
-        layers: [
-          LayerNormalization(), try Attention(size: size, heads: heads, isCausal: isCausal),
-        ] + drop),
-      try Residual(
-        layers: [
-          LayerNormalization(), try Dense(inputs: size, outputs: 4 * size), ActivationLayer(.gelu),
-          try Dense(inputs: 4 * size, outputs: size),
-        ] + drop),
-    ]
-  }
-
-  package var description: String {
-    "transformer(\(size), \(heads)\(isCausal ? ", causal=true" : "")"
-      + (dropout == 0 ? "" : ", dropout=\(NetworkFormat.number(dropout))") + ")"
-  }
-
-  package func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] {
-    guard input.count == 2, input[1] == size, input[0] > 0 else {
-      throw .layerInput(
-        layer: description, position: position, takes: "sequences time×\(size)", got: input,
-        remedy: "the first argument is the number of features")
-    }
-    return input
-  }
-
-  package mutating func resolve(
-    input: [Int], position: Int, generator: inout RandomGenerator
-  ) throws -> [Int] {
-    let output = try outputShape(for: input, position: position)
-    for index in layers.indices {
-      _ = try layers[index].resolve(input: input, position: position, generator: &generator)
-    }
-    return output
-  }
-
-  package mutating func resolveAlone(generator: inout RandomGenerator) throws {
-    // No parameter depends on the length.
-    _ = try resolve(input: [1, size], position: 1, generator: &generator)
-  }
-
-  package func features(after input: Int?) -> Int? { size }
-  package var inputFeatures: Int? { size }
-
-  package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
-    try layers.apply(x, pass)
-  }
-
-  package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
-    try layers.addNodes(to: &graph, x, input: input)
   }
 }

@@ -73,6 +73,14 @@ struct DropoutMask {
     }
   }
 
+  /// Calls `body(start, count)` for pieces of so many numbers, divided among the threads.
+  static func inPieces(_ count: Int, _ body: @Sendable (_ start: Int, _ count: Int) -> Void) {
+    let piece = 1 << 14
+    Threads.run((count + piece - 1) / piece, work: count) { index in
+      body(index * piece, min(piece, count - index * piece))
+    }
+  }
+
   /// The finalizer of SplitMix64 (Steele, Lea and Flood, 2014).
   private static func mixed(_ value: UInt64) -> UInt64 {
     var z = value &+ 0x9E37_79B9_7F4A_7C15
@@ -108,9 +116,14 @@ final class DropoutStage: Stage {
   }
 
   private func apply(from source: Floats, to target: Floats, _ step: StepContext) {
-    let offset = step.rowOffset * output.columns
-    mask.forEach(output.count, step: step.step, from: offset) { index, factor in
-      target[index] = factor == 0 ? 0 : source[index] * factor
+    let (mask, time, offset) = (mask, step.step, step.rowOffset * output.columns)
+    // SAFETY: each piece is of numbers of its own.
+    nonisolated(unsafe) let (source, target) = (source, target)
+    DropoutMask.inPieces(output.count) { start, count in
+      mask.forEach(count, step: time, from: offset + start) { index, factor in
+        let place = start + index
+        target[place] = factor == 0 ? 0 : source[place] * factor
+      }
     }
   }
 }

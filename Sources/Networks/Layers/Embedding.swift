@@ -37,6 +37,7 @@ package struct Embedding: SelfContainedLayer {
     let padded = try graph.constant(Tensor.concatenate([table, zeros], axis: 0), "E")
     let codes = graph.node("Cast", [x], ["to": .integer(ONNXValue.ElementKind.int64.rawValue)])
     let places = input == [1] ? graph.reshape(codes, [-1]) : codes
+    graph.stepCodes = input == [1] || input.count > 1 ? nil : codes
     return graph.node("Gather", [padded, places], ["axis": .integer(0)])
   }
 
@@ -54,8 +55,10 @@ package struct Embedding: SelfContainedLayer {
     let places =
       dimensions.count == 2 && dimensions[1] == 1
       ? try x.tensor.reshaped([dimensions[0]]) : x.tensor
-    guard codes.contains(-1) else { return try .subscripted(table, [.gather(places)]) }
-    let known = try Tensor.apply(.greaterOrEqual, places, 0)
+    let hasGaps = codes.contains(-1)
+    let known = hasGaps ? try Tensor.apply(.greaterOrEqual, places, 0) : nil
+    pass.sequences.note(places.rank == 2 ? known : nil)
+    guard let known else { return try .subscripted(table, [.gather(places)]) }
     let vectors = try Variable.subscripted(
       table, [.gather(Tensor.apply(.maximum, places, 0))])
     return try .where(known.reshaped(known.shape.dimensions + [1]), vectors, Variable(0))

@@ -23,9 +23,30 @@ package struct LayerNormalization: NormalizationLayer {
   }
 
   package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
-    guard let gamma = pass.parameters.first, let beta = pass.parameters.last, x.rank > 0 else {
+    guard let gamma = pass.parameters.first, let beta = pass.parameters.last,
+      x.shape.dimensions.last == gamma.count
+    else {
       throw NetworkError.unresolved(layer: description, position: 1)
     }
+    let fused = FusedOperation(
+      "layer_norm", definition: { try Self.defined($0[0], gamma: $0[1], beta: $0[2]) },
+      kernel: {
+        let computed = try Tensor.rowsNormalized(
+          $0[0], gamma: $0[1], beta: $0[2], epsilon: Self.epsilon)
+        return (computed.output, [computed.scales, computed.means])
+      },
+      back: { inputs, computed, gradient in
+        let parts = try Tensor.rowsNormalizedGradient(
+          inputs[0], gamma: inputs[1], scales: computed.kept[0], means: computed.kept[1],
+          of: gradient)
+        return [parts.x, parts.gamma, parts.beta]
+      })
+    return try fused(x, gamma, beta)
+  }
+
+  private static func defined(
+    _ x: Variable, gamma: Variable, beta: Variable
+  ) throws -> Variable {
     let deviation = try x - .mean(x, axes: [x.rank - 1], keepDimensions: true)
     let variance = try Variable.mean(
       deviation * deviation, axes: [x.rank - 1], keepDimensions: true)

@@ -7,15 +7,63 @@ package struct LayerPass {
   package let parameters: ArraySlice<Variable>
   /// Nil outside training.
   package let training: TrainingPass?
+  /// What the layers of a network tell each other of the sequences that pass.
+  let sequences: SequencePass
 
-  package init(parameters: ArraySlice<Variable>, training: TrainingPass? = nil) {
+  package init(
+    parameters: ArraySlice<Variable>, training: TrainingPass? = nil,
+    sequences: SequencePass = SequencePass()
+  ) {
     self.parameters = parameters
     self.training = training
+    self.sequences = sequences
   }
 
   /// The same with the parameters of a layer within.
   func with(_ parameters: ArraySlice<Variable>) -> LayerPass {
-    LayerPass(parameters: parameters, training: training)
+    LayerPass(parameters: parameters, training: training, sequences: sequences)
+  }
+}
+
+/// Sequences on their way through the layers of a network: which of their steps are real.
+package final class SequencePass {
+  private enum Knowledge {
+    case nothing
+    case allReal
+    /// Rows × steps, 0 for what fills up a sequence.
+    case real(Tensor)
+  }
+
+  private var knowledge = Knowledge.nothing
+
+  package init() {}
+
+  /// Forgets the rows before.
+  func begin() { knowledge = .nothing }
+
+  /// Notes which steps are real: rows × steps, or all where it is nil.
+  func note(_ real: Tensor?) { knowledge = real.map { .real($0) } ?? .allReal }
+
+  /// Which steps of rows × steps × features are real; nil where all are, as far as is known.
+  ///
+  /// - Parameter looks: whether steps whose features are all 0 are not, where no layer before said
+  ///   which they are.
+  func realSteps(of x: Variable, looking looks: Bool) throws -> Tensor? {
+    guard x.rank == 3 else { return nil }
+    switch knowledge {
+    case .allReal: return nil
+    case .real(let real) where real.shape.dimensions == Array(x.shape.dimensions.prefix(2)):
+      return real
+    case .real, .nothing:
+      if looks { note(try Self.stepsWithFeatures(x.tensor)) }
+      if case .real(let real) = knowledge, looks { return real }
+      return nil
+    }
+  }
+
+  /// For each row and step, whether it has a feature that is not 0.
+  private static func stepsWithFeatures(_ x: Tensor) throws -> Tensor {
+    try Tensor.apply(.notEqual, x, 0).reduce(.any, axes: [2])
   }
 }
 
@@ -62,14 +110,22 @@ package final class TrainingPass {
     let mask = DropoutMask(probability, seed: seed, position: position, index: randomLayers)
     randomLayers += 1
     let width = shape.count / max(1, shape.dimensions.first ?? 1)
+    let (step, first) = (step, firstRow * width)
     var factors = try Tensor(uninitialized: shape, rows.elementType.arithmetic)
     if factors.elementType == .f64 {
       try factors.withMutableDoubles { numbers throws(TensorError) in
-        mask.forEach(numbers.count, step: step, from: firstRow * width) { numbers[$0] = $1 }
+        // SAFETY: each piece is of numbers of its own; so below.
+        nonisolated(unsafe) let target = numbers
+        DropoutMask.inPieces(numbers.count) { start, count in
+          mask.forEach(count, step: step, from: first + start) { target[start + $0] = $1 }
+        }
       }
     } else {
       try factors.withMutableFloats { floats throws(TensorError) in
-        mask.forEach(floats.count, step: step, from: firstRow * width) { floats[$0] = $1 }
+        nonisolated(unsafe) let target = floats
+        DropoutMask.inPieces(floats.count) { start, count in
+          mask.forEach(count, step: step, from: first + start) { target[start + $0] = $1 }
+        }
       }
     }
     return factors

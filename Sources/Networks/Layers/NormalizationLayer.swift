@@ -62,9 +62,9 @@ extension NormalizationLayer {
   package mutating func forgetStatistics(features: Int) throws {}
 
   /// γ·(x − mean)/√(variance + ε) + β, of x − mean.
-  func normalized(
+  static func normalized(
     _ deviation: Variable, variance: Variable, gamma: Variable, beta: Variable
   ) throws -> Variable {
-    try deviation / .sqrt(variance + Self.epsilon) * gamma + beta
+    try deviation / .sqrt(variance + epsilon) * gamma + beta
   }
 }

@@ -12,11 +12,13 @@ package struct Recurrent: SelfContainedLayer {
     /// Gates r, z, n: n = tanh(x W + r⊙(h U + c)), h ← (1 − z)⊙n + z⊙h (Cho et al., 2014).
     case gru
 
-    var gates: Int {
+    var gates: Int { kernel.gates }
+    /// What computes it.
+    var kernel: RecurrentPlan.Kind {
       switch self {
-      case .rnn: 1
-      case .lstm: 4
-      case .gru: 3
+      case .rnn: .rnn
+      case .lstm: .lstm
+      case .gru: .gru
       }
     }
     var parameterCount: Int { self == .gru ? 4 : 3 }
@@ -28,7 +30,8 @@ package struct Recurrent: SelfContainedLayer {
   let count: Int
   /// Whether all steps are given, as against the last one.
   let returnsAll: Bool
-  /// Whether steps whose features are all 0 fill up a sequence: the state stays as it is.
+  /// Whether the state stays as it is where a sequence is filled up: at steps whose features are all
+  /// 0, unless a layer before says which they are.
   let isMasked: Bool
   package var parameterGroups: [[LayerParameter]] = []
 
@@ -83,28 +86,57 @@ package struct Recurrent: SelfContainedLayer {
     let own = try parameters(of: pass, count: count * kind.parameterCount)
     _ = try outputShape(
       for: Array(x.shape.dimensions.dropFirst()), position: pass.training?.position ?? 1)
+    let real = isMasked ? try pass.sequences.realSteps(of: x, looking: true) : nil
     var sequence = x
-    let real = isMasked ? try Self.realSteps(x.tensor) : nil
     for layer in 0..<count {
       let start = layer * kind.parameterCount
-      let steps = try steps(
-        sequence, Array(own[start..<start + kind.parameterCount]), real)
-      if layer == count - 1, !returnsAll { return steps[steps.count - 1] }
-      sequence = try .stack(steps, axis: 1)
+      let part = Array(own[start..<start + kind.parameterCount])
+      let inside = try Variable.matmul(sequence, part[0]) + part[2]
+      let recurrent = [inside, part[1]] + part.dropFirst(3)
+      let isLast = layer == count - 1 && !returnsAll
+      guard FusedOperation.takes(recurrent) else {
+        let steps = try steps(recurrent, real)
+        if isLast { return steps[steps.count - 1] }
+        sequence = try .stack(steps, axis: 1)
+        continue
+      }
+      sequence = try fused(real)(recurrent)
+      if isLast { return try .subscripted(sequence, [.all, .at(sequence.shape[1] - 1)]) }
     }
     return sequence
   }
 
+  /// All steps of one layer in kernels, of what comes from the input, the recurrent weights, and a
+  /// gru's own bias: N × time × hidden.
+  private func fused(_ real: Tensor?) -> FusedOperation {
+    let kind = kind.kernel
+    return FusedOperation(
+      "recurrence", definition: { try .stack(steps($0, real), axis: 1) },
+      kernel: {
+        let computed = try Tensor.recurrent(
+          kind, $0[0], weights: $0[1], own: $0.count > 2 ? $0[2] : nil, real: real)
+        return (computed.states, [computed.kept])
+      },
+      back: { inputs, computed, gradient in
+        let parts = try Tensor.recurrentGradient(
+          kind, weights: inputs[1], real: real, states: computed.output, kept: computed.kept[0],
+          of: gradient)
+        return [parts.inside, parts.weights] + [parts.own].compactMap { $0 }
+      })
+  }
+
   /// The hidden states, N × hidden, one a step.
   ///
-  /// - Parameter real: for each step, which rows (N×1) have one; nil where all have.
-  private func steps(_ x: Variable, _ own: [Variable], _ real: [Tensor]?) throws -> [Variable] {
-    let rows = x.shape[0]
-    let inside = try Variable.matmul(x, own[0]) + own[2]
+  /// - Parameters:
+  ///   - own: what comes from the input, the recurrent weights, and a gru's own bias.
+  ///   - real: N × time, 0 where a row has no such step; nil where all have.
+  private func steps(_ own: [Variable], _ real: Tensor?) throws -> [Variable] {
+    let inside = own[0]
+    let rows = inside.shape[0]
     let zeros = try Tensor.zeros(Shape(checking: [rows, hidden]), inside.elementType.arithmetic)
     var (state, cell) = (Variable(zeros), Variable(zeros))
     var states: [Variable] = []
-    for step in 0..<x.shape[1] {
+    for step in 0..<inside.shape[1] {
       let now = try Variable.subscripted(inside, [.all, .at(step)])
       let recurrent = try Variable.matmul(state, own[1])
       let (stateBefore, cellBefore) = (state, cell)
@@ -120,29 +152,17 @@ package struct Recurrent: SelfContainedLayer {
       case .gru:
         let r = try Variable.sigmoid(gate(now, 0) + gate(recurrent, 0))
         let z = try Variable.sigmoid(gate(now, 1) + gate(recurrent, 1))
-        let n = try Variable.tanh(gate(now, 2) + r * (gate(recurrent, 2) + own[3]))
+        let n = try Variable.tanh(gate(now, 2) + r * (gate(recurrent, 2) + own[2]))
         state = try n + z * (state - n)
       }
       if let real {
-        state = try .where(real[step], state, stateBefore)
-        if kind == .lstm { cell = try .where(real[step], cell, cellBefore) }
+        let isReal = try real.subscripted([.all, .slice(start: step, stop: step + 1, step: 1)])
+        state = try .where(isReal, state, stateBefore)
+        if kind == .lstm { cell = try .where(isReal, cell, cellBefore) }
       }
       states.append(state)
     }
     return states
-  }
-
-  /// For each step, which rows (N×1) have a feature that is not 0.
-  private static func realSteps(_ x: Tensor) throws -> [Tensor] {
-    let (rows, count, width) = (x.shape[0], x.shape[1], x.shape[2])
-    let numbers = try x.guardedDoubles()
-    return try (0..<count).map { step in
-      let flags = (0..<rows).map { row -> Double in
-        let start = (row * count + step) * width
-        return numbers[start..<start + width].contains { $0 != 0 } ? 1 : 0
-      }
-      return try Tensor(doubles: flags, Shape(checking: [rows, 1]), elementType: .bool)
-    }
   }
 
   /// The columns of one gate.

@@ -51,7 +51,10 @@ package struct Residual: CompositeLayer {
     return input
   }
 
-  package func features(after input: Int?) -> Int? { input }
+  package func features(after input: Int?) -> Int? {
+    // Its layers keep the shape: what they give is what comes in.
+    input ?? layers.reduce(input) { $1.features(after: $0) }
+  }
 
   package mutating func resolve(features: Int) throws {
     var inside: Int? = features
@@ -107,6 +110,7 @@ package struct Residual: CompositeLayer {
 final class ResidualStage: Stage {
   private let stages: [Stage]
   private let kept: FloatRows?
+  private var sum: PlannedSum
 
   /// - Parameter passesGradient: whether anything before the layer needs the gradient.
   init(_ builder: StageBuilder, inner: [Stage], width: Int, passesGradient: Bool)
@@ -114,6 +118,7 @@ final class ResidualStage: Stage {
   {
     stages = inner
     kept = passesGradient ? try builder.buffer(width: width) : nil
+    sum = PlannedSum(count: builder.rows * width)
     super.init(builder, output: try builder.buffer(width: width))
   }
 
@@ -128,8 +133,7 @@ final class ResidualStage: Stage {
 
   override func finishForward(_ input: FloatRows, _ value: FloatRows) -> FloatRows {
     self.input = input
-    let (x, f, y) = (input.pointer, value.pointer, output.pointer)
-    for index in 0..<output.count { y[index] = x[index] + f[index] }
+    sum.run(input, value, into: output, on: backend)
     return output
   }
 
@@ -143,14 +147,29 @@ final class ResidualStage: Stage {
   override func beginBackward(_ gradient: FloatRows) { kept?.copy(from: gradient) }
 
   override func finishBackward(_ gradient: FloatRows) -> FloatRows {
-    if let kept {
-      let (g, own) = (gradient.pointer, kept.pointer)
-      for index in 0..<kept.count { g[index] += own[index] }
-    }
+    if let kept { sum.run(gradient, kept, into: gradient, on: backend) }
     return gradient
   }
 
   override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
     ("x + f(x)", [StageOperand("x", input)])
+  }
+}
+
+/// The sum of two rows of numbers of fixed length; it is never cut short.
+private struct PlannedSum {
+  private var program: ElementwiseProgram.Planned
+
+  init(count: Int) {
+    program = .init(
+      ElementwiseProgram([.load(0), .load(1), .binary(.add)]), [.rows, .rows], count: count)
+  }
+
+  mutating func run(
+    _ a: FloatRows, _ b: FloatRows, into result: FloatRows, on backend: any Backend
+  ) {
+    program.set(0, to: a)
+    program.set(1, to: b)
+    program.run(into: result, on: backend)
   }
 }

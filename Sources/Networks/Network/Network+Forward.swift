@@ -36,6 +36,7 @@ extension Network {
   }
 
   private func forwardWhole(_ x: Tensor) throws -> Tensor {
+    let sequences = SequencePass()
     var value = x
     var index = 0
     while index < layers.count {
@@ -47,7 +48,8 @@ extension Network {
         index += isRectified ? 2 : 1
       } else {
         let parameters = layer.parameterGroups.joined().map { Variable($0.tensor) }
-        value = try layer.apply(Variable(value), parameters: parameters[...]).tensor
+        let pass = LayerPass(parameters: parameters[...], sequences: sequences)
+        value = try layer.apply(Variable(value), pass).tensor
         index += 1
       }
     }
@@ -78,12 +80,14 @@ extension Network {
     }
     try checkInput(x.shape)
     var remaining = (parameters ?? self.parameters.map { Variable($0.tensor) })[...]
+    let sequences = SequencePass()
     var value = x
     for (index, layer) in layers.enumerated() {
       let pass = TrainingPass(seed: seed, position: index + 1, step: 0, firstRow: 0)
       let own = remaining.prefix(layer.parameterCount)
       remaining = remaining.dropFirst(layer.parameterCount)
-      value = try layer.apply(value, LayerPass(parameters: own, training: pass))
+      value = try layer.apply(
+        value, LayerPass(parameters: own, training: pass, sequences: sequences))
     }
     return value
   }

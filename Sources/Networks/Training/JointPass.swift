@@ -61,7 +61,7 @@ struct JointPass {
     }
     let whole = side.compactMap { $0 as? any WholeBatchStage }
     for round in 0..<(whole.first?.forwardRounds ?? 0) {
-      let sums = try join(whole.indices.map { whole[$0].forwardSums(round, of: inputs[$0]) })
+      let sums = try join(whole.indices.map { try whole[$0].forwardSums(round, of: inputs[$0]) })
       for (piece, stage) in whole.enumerated() {
         stage.takeForward(round, sums, batchRows: batchRows, isFirst: piece == 0)
       }
@@ -87,7 +87,7 @@ struct JointPass {
     }
     let whole = side.compactMap { $0 as? any WholeBatchStage }
     if !whole.isEmpty {
-      let sums = try join(whole.indices.map { whole[$0].backwardSums(of: gradients[$0]) })
+      let sums = try join(whole.indices.map { try whole[$0].backwardSums(of: gradients[$0]) })
       for stage in whole { stage.takeBackward(sums, batchRows: batchRows) }
     }
     return try side.indices.map { index in

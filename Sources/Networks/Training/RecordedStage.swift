@@ -64,7 +64,8 @@ final class RecordedStage: Stage {
       layer.statistics = try statistics.tensors(like: layer.statistics, from: firstStatistic)
     }
     guard step.isTraining else {
-      try fill(layer.apply(x, LayerPass(parameters: values[...])))
+      try fill(
+        layer.apply(x, LayerPass(parameters: values[...], sequences: step.sequences)))
       return output
     }
     let tape = plans.beginsPlanning(isAlone: true) ? Tape.deferring() : Tape()
@@ -73,7 +74,9 @@ final class RecordedStage: Stage {
     let pass = TrainingPass(
       seed: seed, position: position, step: step.step, firstRow: step.rowOffset)
     let result = try layer.apply(
-      x, LayerPass(parameters: values[...], training: isStill ? nil : pass))
+      x,
+      LayerPass(
+        parameters: values[...], training: isStill ? nil : pass, sequences: step.sequences))
     try fill(result)
     statistics.replace(from: firstStatistic, by: pass.statistics)
     recorded = Recorded(

@@ -99,12 +99,12 @@ struct StageOperand {
 protocol WholeBatchStage: Stage {
   /// How many times the forward pass asks for sums, each after the one before is known.
   var forwardRounds: Int { get }
-  func forwardSums(_ round: Int, of input: FloatRows) -> [Double]
+  func forwardSums(_ round: Int, of input: FloatRows) throws -> [Double]
   /// - Parameters:
   ///   - batchRows: the rows of the batch.
   ///   - isFirst: whether no other piece of this rank takes the same.
   func takeForward(_ round: Int, _ sums: [Double], batchRows: Int, isFirst: Bool)
-  func backwardSums(of gradient: FloatRows) -> [Double]
+  func backwardSums(of gradient: FloatRows) throws -> [Double]
   func takeBackward(_ sums: [Double], batchRows: Int)
 }
 
@@ -139,4 +139,6 @@ struct StepContext {
   var step: UInt64 = 0
   /// The first row's place in the batch.
   var rowOffset = 0
+  /// What the stages tell each other of the sequences that pass.
+  let sequences = SequencePass()
 }

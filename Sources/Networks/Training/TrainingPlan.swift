@@ -25,6 +25,7 @@ final class TrainingPlan {
 
   /// A forward pass with its measurements.
   func measure(_ inputs: FloatRows, _ targets: FloatRows, _ step: StepContext) throws {
+    step.sequences.begin()
     var value = inputs
     for stage in stages { value = try stage.forward(value, step) }
     try head.evaluate(value, targets, weights: nil, scale: nil)
@@ -32,6 +33,7 @@ final class TrainingPlan {
 
   /// Forward and back: parameters' updates take their gradients, times `scale`.
   func differentiate(_ rows: Batches.Step, scale: Double, _ step: StepContext) throws {
+    step.sequences.begin()
     var value = rows.inputs
     for stage in stages { value = try stage.forward(value, step) }
     try head.evaluate(value, rows.targets, weights: rows.weights, scale: scale)

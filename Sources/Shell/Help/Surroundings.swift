@@ -6,10 +6,12 @@ enum Surroundings {
   static let environment: [Entry] = [
     ("NNSH_DATA", "a folder of data sets, looked in first"),
     ("NNSH_HISTORY", "the file of the history"),
+    ("NNSH_MPI", "under mpirun: the file of MPI's library, where the right one is not found"),
     (
       "NNSH_ONEDNN",
       "the file of the library that multiplies matrices, or none for nnsh's own code"
     ),
+    ("NNSH_PATIENCE", "under mpirun: for how many seconds ranks wait for one that computes; 60"),
     ("NO_COLOR", "no colours where it is set"),
     ("PAGER", "shows what is longer than the screen; without it, less"),
     ("XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_DATA_HOME", "where the files below are"),

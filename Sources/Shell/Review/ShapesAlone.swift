@@ -32,6 +32,50 @@ struct ShapesAlone: Backend {
     _ a: DoubleMatrix, _ b: DoubleMatrix, bias: UnsafePointer<Double>?, rectified: Bool,
     into result: UnsafeMutablePointer<Double>
   ) {}
+  func plan(_ convolution: ConvolutionPlan.Key) -> (any PlannedConvolution)? { NoConvolution() }
+  func convolve(
+    _ convolution: ConvolutionPlan.Key, images: Floats, weights: Floats,
+    bias: UnsafePointer<Float>?, outputs: Floats
+  ) -> Bool { true }
+  func attend(_ attention: AttentionPlan.Key, _ operands: AttentionPlan.Operands) {}
+  func recur(_ recurrence: RecurrentPlan.Key, _ operands: RecurrentPlan.Operands) {}
+  func pool(
+    _ windows: PoolingGeometry, rows: Int, _ type: ElementType, _ images: UnsafeRawPointer,
+    into outputs: UnsafeMutableRawPointer
+  ) {}
+  func unpool(
+    _ windows: PoolingGeometry, rows: Int, _ type: ElementType, images: UnsafeRawPointer,
+    outputs: UnsafeRawPointer, gradient: UnsafeRawPointer, into back: UnsafeMutableRawPointer
+  ) {}
+  func chooseLargest(
+    _ windows: PoolingGeometry, rows: Int, _ type: ElementType, images: UnsafeRawPointer,
+    outputs: UnsafeRawPointer, of numbers: UnsafeRawPointer,
+    into chosen: UnsafeMutableRawPointer
+  ) {}
+  func columnTotals(of rows: FloatRows, around centres: [Double]?) -> [Double] {
+    [Double](repeating: 0, count: rows.columns)
+  }
+  func standardizeColumns(
+    of rows: FloatRows, means: Floats, scales: Floats, gamma: Floats, beta: Floats,
+    standard: Floats, into output: FloatRows
+  ) {}
+  func columnProducts(of gradient: FloatRows, standard: Floats) -> [Double] {
+    [Double](repeating: 0, count: 2 * gradient.columns)
+  }
+  func standardizeColumnsBack(
+    _ gradient: FloatRows, standard: Floats, factors: Floats, means: Floats, slopes: Floats
+  ) {}
+  func standardizeRows(
+    of rows: FloatRows, gamma: Floats, beta: Floats, epsilon: Float, scales: Floats,
+    means: Floats, into output: Floats
+  ) {}
+  func standardizeRowsBack(
+    _ gradient: FloatRows, of rows: Floats, scales: Floats, means: Floats, gamma: Floats,
+    into back: Floats
+  ) -> (gamma: [Double], beta: [Double]) {
+    let zeros = [Double](repeating: 0, count: gradient.columns)
+    return (zeros, zeros)
+  }
   func apply(_ operation: UnaryOperation, to rows: FloatRows) {}
   func mask(_ gradient: FloatRows, rectified output: FloatRows) {}
   func sumColumns(of rows: FloatRows, into sums: Floats, retaining retained: Float) {}
@@ -54,6 +98,13 @@ struct ShapesAlone: Backend {
     func execute(
       _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, bias: UnsafeRawPointer?,
       _ destination: UnsafeMutableRawPointer
+    ) {}
+  }
+
+  private final class NoConvolution: PlannedConvolution {
+    func execute(
+      images: Floats, weights: Floats, bias: UnsafePointer<Float>?, outputs: Floats,
+      retaining retained: Float
     ) {}
   }
 }

@@ -1,0 +1,89 @@
+#include <string.h>
+
+#include "kernels.h"
+
+// One step of recurrent layers, forward and back, for some of the rows, on the calling thread.
+
+static ptrdiff_t gates_of(int kind) {
+  return kind == nnsh_lstm ? 4 : kind == nnsh_gru ? 3 : 1;
+}
+
+ptrdiff_t nnsh_recurrent_kept(int kind) {
+  return kind == nnsh_lstm ? 6 : kind == nnsh_gru ? 4 : 0;
+}
+
+typedef struct {
+  ptrdiff_t place, gates, kept;
+  const float *before, *cell;
+} row_of_step;
+
+/// Where a row stands in a step, and its state and cell before it.
+static row_of_step row_of(
+    const nnsh_recurrence *r, ptrdiff_t row, ptrdiff_t step, const float *zeros) {
+  ptrdiff_t h = r->hidden, place = row * r->steps + step;
+  row_of_step at = {place, place * gates_of(r->kind) * h, place * nnsh_recurrent_kept(r->kind) * h,
+                    zeros, zeros};
+  if (step == 0) return at;
+  at.before = r->states + (place - 1) * h;
+  if (r->kind == nnsh_lstm) at.cell = r->kept + at.kept - 6 * h + 4 * h;
+  return at;
+}
+
+void nnsh_recurrent_step(
+    const nnsh_recurrence *r, ptrdiff_t first, ptrdiff_t rows, ptrdiff_t step,
+    const float *recurrent, const float *zeros) {
+  const nnsh_kernel_table *kernels = nnsh_kernels();
+  ptrdiff_t h = r->hidden, wide = gates_of(r->kind) * h;
+  for (ptrdiff_t row = first; row < first + rows; row++, recurrent += wide) {
+    row_of_step at = row_of(r, row, step, zeros);
+    float *state = r->states + at.place * h, *kept = r->kept + at.kept;
+    const float *inside = r->inside + at.gates;
+    if (r->real != NULL && r->real[at.place] == 0) {
+      memcpy(state, at.before, (size_t)h * sizeof(float));
+      if (r->kind == nnsh_lstm) memcpy(kept + 4 * h, at.cell, (size_t)h * sizeof(float));
+    } else if (r->kind == nnsh_rnn) {
+      kernels->rnn_row(state, inside, recurrent, h);
+    } else if (r->kind == nnsh_lstm) {
+      kernels->lstm_row(state, kept, at.cell, inside, recurrent, h);
+    } else {
+      kernels->gru_row(state, kept, at.before, inside, recurrent, r->own, h);
+    }
+  }
+}
+
+void nnsh_recurrent_step_back(
+    const nnsh_recurrence *r, ptrdiff_t first, ptrdiff_t rows, ptrdiff_t step,
+    const float *states_gradient, float *state_gradient, float *cell_gradient,
+    float *inside_back, float *recurrent_back, const float *zeros) {
+  const nnsh_kernel_table *kernels = nnsh_kernels();
+  ptrdiff_t h = r->hidden, wide = gates_of(r->kind) * h;
+  for (ptrdiff_t i = 0; i < rows; i++) {
+    row_of_step at = row_of(r, first + i, step, zeros);
+    float *back = inside_back + at.gates, *past = recurrent_back + at.gates;
+    float *gradient = state_gradient + i * h;
+    const float *own = states_gradient + at.place * h;
+    for (ptrdiff_t j = 0; j < h; j++) gradient[j] += own[j];
+    const float *kept = r->kept + at.kept;
+    if (r->real != NULL && r->real[at.place] == 0) {
+      memset(back, 0, (size_t)wide * sizeof(float));
+      memset(past, 0, (size_t)wide * sizeof(float));
+    } else if (r->kind == nnsh_rnn) {
+      kernels->rnn_row_back(back, gradient, r->states + at.place * h, h);
+    } else if (r->kind == nnsh_lstm) {
+      kernels->lstm_row_back(back, gradient, cell_gradient + i * h, kept, at.cell, h);
+    } else {
+      kernels->gru_row_back(back, past, gradient, kept, at.before, h);
+    }
+  }
+}
+
+void nnsh_attention_weights(
+    float *scores, ptrdiff_t steps, float scale, int is_causal, const float *real) {
+  nnsh_kernels()->attention_weights(scores, steps, scale, is_causal, real);
+}
+
+void nnsh_attention_weights_back(
+    float *gradient, const float *weights, ptrdiff_t steps, float scale, int is_causal,
+    const float *real) {
+  nnsh_kernels()->attention_weights_back(gradient, weights, steps, scale, is_causal, real);
+}

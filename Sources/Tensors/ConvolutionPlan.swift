@@ -1,0 +1,189 @@
+import CKernels
+
+/// A convolution of many images, or one of its gradients, set up once: executing it allocates
+/// nothing. All is Float32.
+///
+/// The images are cut into pieces by the sizes alone, which the threads share; the pieces' parts of
+/// the weights' gradient are added in order. So results do not depend on the number of threads. A
+/// plan runs for one caller at a time.
+package final class ConvolutionPlan: PlannedConvolution, ReusablePlan, @unchecked Sendable {
+  /// What is computed of the other two.
+  package enum Computed: Int32, Sendable { case outputs, images, weights }
+
+  /// What a plan is made for, and found again by.
+  package struct Key: Hashable, Sendable {
+    package let geometry: ConvolutionGeometry
+    package let rows: Int
+    package let computed: Computed
+    /// Whether a number a channel is added to the outputs, and whether they are rectified then.
+    package var hasBias = false
+    package var hasRelu = false
+    /// Whether an interruption may leave what is computed half done.
+    package var heeds = false
+    /// At most so many threads share the work.
+    var threads = Threads.count
+
+    package init(
+      _ geometry: ConvolutionGeometry, rows: Int, _ computed: Computed, hasBias: Bool = false,
+      hasRelu: Bool = false, heeds: Bool = false
+    ) {
+      self.geometry = geometry
+      self.rows = rows
+      self.computed = computed
+      self.hasBias = hasBias
+      self.hasRelu = hasRelu
+      self.heeds = heeds
+    }
+  }
+
+  /// Some images.
+  private struct Piece {
+    let primitive: ConvolutionPrimitive
+    let index: Int
+    let first: Int
+    let rows: Int
+  }
+
+  /// The memory of one execution.
+  private struct Execution {
+    let plan: Unmanaged<ConvolutionPlan>
+    let images: UnsafeMutablePointer<Float>
+    let weights: UnsafeMutablePointer<Float>
+    let bias: UnsafePointer<Float>?
+    let outputs: UnsafeMutablePointer<Float>
+  }
+
+  let key: Key
+  /// The pieces of each thread; none where oneDNN cannot compute it.
+  private let shares: [[Piece]]
+  private let pieceCount: Int
+  /// The pieces' parts of the weights' gradient.
+  private let parts: Storage?
+  /// oneDNN's word on each share of the latest execution.
+  private let statuses: UnsafeMutablePointer<Int32>
+
+  /// What a share says that was left for an interruption.
+  private static let interrupted: Int32 = .max
+
+  init(_ key: Key) throws(TensorError) {
+    self.key = key
+    let pieces = Self.pieces(of: key)
+    pieceCount = pieces.count
+    shares = try Self.shares(of: key, pieces)
+    parts =
+      key.computed == .weights && !shares.isEmpty
+      ? try Storage(byteCount: pieces.count * key.geometry.weightCount * 4) : nil
+    // SAFETY: one for each share, freed in deinit.
+    statuses = .allocate(capacity: Swift.max(1, shares.count))
+    statuses.initialize(repeating: 0, count: Swift.max(1, shares.count))
+  }
+
+  deinit { statuses.deallocate() }
+
+  /// Whether oneDNN computes it.
+  var isAvailable: Bool { !shares.isEmpty }
+
+  /// Numbers of images and outputs that a piece may have, to stay in a second-level cache.
+  private static let pieceNumbers = 1 << 17
+  /// Numbers of all pieces' parts of the weights' gradient together.
+  private static let partNumbers = 1 << 24
+
+  private static func pieces(of key: Key) -> [Range<Int>] {
+    let geometry = key.geometry
+    if key.rows == 0 { return [] }
+    var wanted = MatmulCut.count(geometry.work * Double(key.rows))
+    if key.computed == .weights {
+      wanted = Swift.max(1, Swift.min(wanted, partNumbers / Swift.max(1, geometry.weightCount)))
+    } else {
+      let numbers = key.rows * (geometry.imageCount + geometry.outputCount)
+      wanted = Swift.max(wanted, numbers / pieceNumbers)
+    }
+    let size = (key.rows + wanted - 1) / wanted
+    return stride(from: 0, to: key.rows, by: size).map { $0..<Swift.min(key.rows, $0 + size) }
+  }
+
+  /// A thread takes its pieces one after the other, those of one size by one primitive.
+  private static func shares(
+    of key: Key, _ pieces: [Range<Int>]
+  ) throws(TensorError) -> [[Piece]] {
+    let count = Swift.max(1, Swift.min(key.threads, pieces.count))
+    var shares: [[Piece]] = []
+    for share in 0..<count {
+      var own: [Piece] = []
+      var primitives: [Int: ConvolutionPrimitive] = [:]
+      for index in pieces.count * share / count..<pieces.count * (share + 1) / count {
+        let rows = pieces[index]
+        let known = primitives[rows.count]
+        guard
+          let primitive =
+            if let known { known } else { try ConvolutionPrimitive(key, rows: rows.count) }
+        else { return [] }
+        primitives[rows.count] = primitive
+        own.append(
+          Piece(primitive: primitive, index: index, first: rows.lowerBound, rows: rows.count))
+      }
+      shares.append(own)
+    }
+    return shares
+  }
+
+  package func execute(
+    images: UnsafeMutablePointer<Float>, weights: UnsafeMutablePointer<Float>,
+    bias: UnsafePointer<Float>?, outputs: UnsafeMutablePointer<Float>, retaining retained: Float
+  ) throws(TensorError) {
+    var execution = Execution(
+      plan: .passUnretained(self), images: images, weights: weights, bias: bias, outputs: outputs)
+    // SAFETY: the execution, and this plan, outlive the call, which returns when all shares ran.
+    withUnsafeMutablePointer(to: &execution) { execution in
+      nnsh_team_run(
+        Int32(shares.count),
+        { context, index in
+          guard let context else { return }
+          let execution = context.assumingMemoryBound(to: Execution.self)
+          execution.pointee.plan._withUnsafeGuaranteedRef { $0.run(Int(index), execution.pointee) }
+        }, execution)
+    }
+    for index in shares.indices {
+      if statuses[index] == Self.interrupted { throw .interrupted }
+      guard statuses[index] == 0 else {
+        throw .library(operation: "convolution", status: Int(statuses[index]))
+      }
+    }
+    guard let parts else { return }
+    let count = key.geometry.weightCount
+    nnsh_column_sums(
+      parts.pointer.assumingMemoryBound(to: Float.self), pieceCount, count, count, retained,
+      weights)
+  }
+
+  private func run(_ index: Int, _ execution: Execution) {
+    let geometry = key.geometry
+    var packed: ConvolutionPrimitive?
+    var status: Int32 = 0
+    for piece in shares[index] where status == 0 {
+      if key.heeds, Interrupt.isRequested {
+        status = Self.interrupted
+        continue
+      }
+      if key.computed != .weights, packed !== piece.primitive {
+        status = piece.primitive.pack(execution.weights)
+        packed = piece.primitive
+        if status != 0 { continue }
+      }
+      // SAFETY: the pieces lie within the memory that the plan was made for.
+      let outputs = execution.outputs + piece.first * geometry.outputCount
+      let part = parts.map {
+        $0.pointer + piece.index * geometry.weightCount * MemoryLayout<Float>.stride
+      }
+      status = piece.primitive.execute(
+        images: execution.images + piece.first * geometry.imageCount, weights: part,
+        bias: execution.bias, outputs: outputs)
+      // oneDNN's own rectifier makes 0 of a NaN. The piece is still in the cache.
+      if key.hasRelu {
+        let count = piece.rows * geometry.outputCount
+        nnsh_relu_rows(outputs, 1, count, count)
+      }
+    }
+    statuses[index] = status
+  }
+}
