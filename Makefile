@@ -38,7 +38,6 @@ test:
 # Jupyter kernel, the language server, the lexer for Pygments. Needs Python packages.
 test-integrations: build
 	NNSH=$(BINARY) Tests/Integrations/run
-	NNSH=$(BINARY) Scripts/test-integrations
 
 # Several ranks under Open MPI and MPICH: the same bits, and an end to all where one of them ends.
 RANK_KILLS ?= 50
