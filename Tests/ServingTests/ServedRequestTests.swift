@@ -254,12 +254,25 @@ import Testing
     #expect(events.status == "ok" && events.first("progress") == nil)
   }
 
-  @Test func itEndsWhereNobodyReads() throws {
+  /// Whether the reader goes while code runs, before, or while nothing was asked.
+  @Test(arguments: [0, 1, 2]) func itEndsWhereNobodyReads(_ when: Int) throws {
     let served = try ServedProcess()
     _ = try served.run("x = 1")
-    try served.send(["op": "run", "code": "while true { x = x + 1 }"])
-    served.closeOutput()
+    if when == 0 { served.closeOutput() }
+    let mark = when == 2 ? "print(1)\n" : ""
+    try served.send(["op": "run", "code": mark + "while true { x = x + 1 }"])
+    if when == 2 { _ = try served.wait(for: "stream") }
+    if when > 0 { served.closeOutput() }
     #expect(served.waitForEnd() == 0)
+  }
+
+  @Test func aSignalEndsItThoughItWasBlocked() throws {
+    let served = try ServedProcess()
+    _ = try served.run("x = 1")
+    try served.send(["op": "run", "code": "print(1)\nwhile true { x = x + 1 }"])
+    _ = try served.wait(for: "stream")
+    served.signal(SIGTERM)
+    #expect(served.waitForEnd() == 128 + SIGTERM)
   }
 
   @Test func filesAndServingDoNotGoTogether() throws {

@@ -40,6 +40,7 @@ package final class Server {
     let events = EventWriter { OutputStream.writeAll($0, to: answers) }
     let stray = StrayOutput(streams.stray, answers: answers) { events.sendStray($0) }
     stray.start()
+    takeSignalsToEnd()
     let session = Session(
       commandLine, terminal: Terminal(color: commandLine.color, isSeen: false), audience: events)
     events.onFailure = { [unowned session] in end(session, because: $0) }
@@ -49,12 +50,22 @@ package final class Server {
       Interrupt.clear()
       CallStack.releaseUnused()
       switch reader.next() {
+      // To run it would be in vain, and perhaps without an end.
+      case _ where stray.isAbandoned: return Session.ExitCode.success
       case .bytes(let line): server.answer(line)
       case .tooLong: server.refuseLongLine()
       case .endOfInput: return Session.ExitCode.success
       }
     }
     return session.machine.exitCode ?? Session.ExitCode.success
+  }
+
+  /// Whoever started the process may have left them blocked, as threads of a pool do.
+  private static func takeSignalsToEnd() {
+    var ends = sigset_t()
+    sigemptyset(&ends)
+    for number in [SIGTERM, SIGHUP] { sigaddset(&ends, number) }
+    pthread_sigmask(SIG_UNBLOCK, &ends, nil)
   }
 
   /// Nobody reads any more: ends quietly. Nothing can be written: says so.

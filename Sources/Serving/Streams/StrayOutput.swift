@@ -10,6 +10,10 @@ final class StrayOutput: Sendable {
   private let source: Int32
   private let answers: Int32
   private let take: @Sendable (String) -> Void
+  private let abandoned = Atomic<Bool>(false)
+  /// Whether nobody reads the answers any more. Set before what runs is interrupted: who has
+  /// forgotten that interruption finds it here.
+  var isAbandoned: Bool { abandoned.load(ordering: .sequentiallyConsistent) }
   /// Bytes of a character whose rest has not come yet.
   private let unfinished = Mutex<[UInt8]>([])
 
@@ -53,6 +57,7 @@ final class StrayOutput: Sendable {
       if watched[0].revents != 0 { drain() }
       if watched[1].revents != 0 {
         isRead = false
+        abandoned.store(true, ordering: .sequentiallyConsistent)
         Interrupt.request()
       }
     }
