@@ -49,12 +49,12 @@ final class StrayOutput: Sendable {
         pollfd(fd: source, events: Int16(POLLIN), revents: 0),
         pollfd(fd: isRead ? answers : -1, events: 0, revents: 0),
       ]
-      guard poll(&watched, 2, -1) >= 0 || errno == EINTR else { return }
+      // Where nobody reads any more, what runs is stopped again and again: a request that was only
+      // about to begin would forget the first.
+      guard poll(&watched, 2, isRead ? -1 : 100) >= 0 || errno == EINTR else { return }
       if watched[0].revents != 0 { drain() }
-      if watched[1].revents != 0 {
-        isRead = false
-        Interrupt.request()
-      }
+      if watched[1].revents != 0 { isRead = false }
+      if !isRead { Interrupt.request() }
     }
   }
 
