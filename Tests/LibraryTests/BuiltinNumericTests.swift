@@ -135,7 +135,8 @@ import ValueElements
       try bench.run("sort", .matrix([[1, 3], [2, 0]]), .number(0), .bool(true)), [2, 3, 1, 0])
     #expect(
       try bench.run("sort", .items([.number(2), .number(1)])).display() == "[1, 2]")
-    expect(try bench.run("bincount", .vector([1, 1]), .number(4)), [0, 2, 0, 0])
+    expect(
+      try bench.run("bincount", .vector([1, 1]), named: [("minlength", .number(4))]), [0, 2, 0, 0])
     expect(try bench.run("unique", .vector([2, 1, 2])), [1, 2])
   }
 

@@ -41,15 +41,15 @@ final class ServedProcess {
   /// A pipe that the processes of tests beside this one do not hold open.
   private static func privatePipe() throws -> (reading: FileHandle, writing: FileHandle) {
     var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { throw POSIXError(.EMFILE) }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    // At once: a process that starts between making and marking them would hold them open.
+    guard pipe2(&ends, O_CLOEXEC) == 0 else { throw POSIXError(.EMFILE) }
     return (
       FileHandle(fileDescriptor: ends[0], closeOnDealloc: true),
       FileHandle(fileDescriptor: ends[1], closeOnDealloc: true)
     )
   }
 
-  deinit { if process.isRunning { process.terminate() } }
+  deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
 
   func send(_ bytes: some Sequence<UInt8>) {
     try? input.writing.write(contentsOf: Data(bytes))
@@ -115,9 +115,13 @@ final class ServedProcess {
     throw TimeOut()
   }
 
-  /// Its exit code.
-  func waitForEnd() -> Int32 {
-    process.waitUntilExit()
+  /// Its exit code; nil where it has not ended after a minute.
+  func waitForEnd() -> Int32? {
+    let end = Date(timeIntervalSinceNow: 60)
+    while process.isRunning {
+      if Date() > end { return nil }
+      usleep(10_000)
+    }
     return process.terminationReason == .exit
       ? process.terminationStatus : 128 + process.terminationStatus
   }

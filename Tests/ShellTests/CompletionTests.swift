@@ -76,7 +76,7 @@ import Testing
     #expect(names("train net on d epochs=").first == "10")
     #expect(names("sgd(0.1, nesterov=") == ["false", "true"])
     #expect(complete("load \"a b.npy\"").insertion == "\"a b.npy\" ")
-    #expect(names("load \"a b.npy\" ") == ["as", "n", "noise"])
+    #expect(names("load \"a b.npy\" ") == ["as", "n", "noise", "shard"])
   }
 
   /// As the columns of a file may be.

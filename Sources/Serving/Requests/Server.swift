@@ -50,8 +50,6 @@ package final class Server {
       Interrupt.clear()
       CallStack.releaseUnused()
       switch reader.next() {
-      // To run it would be in vain, and perhaps without an end.
-      case _ where stray.isAbandoned: return Session.ExitCode.success
       case .bytes(let line): server.answer(line)
       case .tooLong: server.refuseLongLine()
       case .endOfInput: return Session.ExitCode.success

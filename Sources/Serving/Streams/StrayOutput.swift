@@ -10,10 +10,6 @@ final class StrayOutput: Sendable {
   private let source: Int32
   private let answers: Int32
   private let take: @Sendable (String) -> Void
-  private let abandoned = Atomic<Bool>(false)
-  /// Whether nobody reads the answers any more. Set before what runs is interrupted: who has
-  /// forgotten that interruption finds it here.
-  var isAbandoned: Bool { abandoned.load(ordering: .sequentiallyConsistent) }
   /// Bytes of a character whose rest has not come yet.
   private let unfinished = Mutex<[UInt8]>([])
 
@@ -53,13 +49,12 @@ final class StrayOutput: Sendable {
         pollfd(fd: source, events: Int16(POLLIN), revents: 0),
         pollfd(fd: isRead ? answers : -1, events: 0, revents: 0),
       ]
-      guard poll(&watched, 2, -1) >= 0 || errno == EINTR else { return }
+      // Where nobody reads any more, what runs is stopped again and again: a request that was only
+      // about to begin would forget the first.
+      guard poll(&watched, 2, isRead ? -1 : 100) >= 0 || errno == EINTR else { return }
       if watched[0].revents != 0 { drain() }
-      if watched[1].revents != 0 {
-        isRead = false
-        abandoned.store(true, ordering: .sequentiallyConsistent)
-        Interrupt.request()
-      }
+      if watched[1].revents != 0 { isRead = false }
+      if !isRead { Interrupt.request() }
     }
   }
 
