@@ -5,6 +5,7 @@ usage: draw_sessions.py BINARY FOLDER
 
 import os
 import pty
+import re
 import select
 import struct
 import sys
@@ -29,7 +30,7 @@ COLOURS = {
 
 # Each picture: its name, the screen's columns and rows, and what is typed.
 SESSIONS = [
-    ("session", 88, 48, [
+    ("session", 88, 46, [
         "load letters",
         "seed 1; net = dense(784, 64) |> relu |> dense(10) |> softmax",
         "train net on letters epochs=3 rate=0.05",
@@ -71,7 +72,8 @@ def typed(binary, columns, rows, lines):
         last = time.monotonic()
         while time.monotonic() - last < quiet:
             if select.select([terminal], [], [], 0.1)[0]:
-                stream.feed(os.read(terminal, 65536))
+                # Questions to the terminal that pyte would print.
+                stream.feed(re.sub(rb"\x1b_.*?\x1b\\", b"", os.read(terminal, 65536)))
                 last = time.monotonic()
 
     settle()
