@@ -41,7 +41,7 @@ enum SVG {
       + "stroke=\"\(color)\" stroke-width=\"\(number(width))\"/>"
   }
 
-  /// Blue, orange, green, purple, red, cyan, olive, grey: told apart on white and on black.
+  /// Blue, orange, green, purple, red, cyan, olive, grey: distinct on white and on black.
   static let colors = [
     "#3b82f6", "#f59e0b", "#22a559", "#a855f7", "#ef4444", "#06b6d4", "#a3a300", "#888888",
   ]

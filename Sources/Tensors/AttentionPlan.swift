@@ -64,8 +64,7 @@ package final class AttentionPlan: ReusablePlan, @unchecked Sendable {
 
   let key: Key
   private let shares: [Share]
-  private let statuses: UnsafeMutablePointer<Int32>
-  private static let interrupted: Int32 = .max
+  private let team: TeamShares
 
   init(_ key: Key) throws(TensorError) {
     self.key = key
@@ -73,12 +72,8 @@ package final class AttentionPlan: ReusablePlan, @unchecked Sendable {
     var shares: [Share] = []
     for _ in 0..<count { shares.append(try Self.share(of: key)) }
     self.shares = shares
-    // SAFETY: one for each share, freed in deinit.
-    statuses = .allocate(capacity: count)
-    statuses.initialize(repeating: 0, count: count)
+    team = TeamShares(count: count)
   }
-
-  deinit { statuses.deallocate() }
 
   private static func share(of key: Key) throws(TensorError) -> Share {
     let (steps, width, inside, outside) = (key.steps, key.width, 3 * key.size, key.size)
@@ -104,36 +99,14 @@ package final class AttentionPlan: ReusablePlan, @unchecked Sendable {
       gradient: try FloatBuffer(count: key.isBackward ? steps * steps : 1))
   }
 
-  /// The memory of one execution.
-  private struct Execution {
-    let plan: Unmanaged<AttentionPlan>
-    let operands: Operands
-  }
-
   func execute(_ operands: Operands) throws(TensorError) {
-    var execution = Execution(plan: .passUnretained(self), operands: operands)
-    // SAFETY: the execution, and this plan, outlive the call, which returns when all shares ran.
-    withUnsafeMutablePointer(to: &execution) { execution in
-      nnsh_team_run(
-        Int32(shares.count),
-        { context, index in
-          guard let context else { return }
-          let execution = context.assumingMemoryBound(to: Execution.self)
-          execution.pointee.plan._withUnsafeGuaranteedRef {
-            $0.statuses[Int(index)] = $0.run(Int(index), execution.pointee.operands)
-          }
-        }, execution)
-    }
-    for index in shares.indices {
-      if statuses[index] == Self.interrupted { throw .interrupted }
-      try MatmulPrimitive.check(statuses[index])
-    }
+    try team.run { run($0, operands) }
   }
 
   private func run(_ index: Int, _ operands: Operands) -> Int32 {
     let heads = key.rows * key.heads
     for head in heads * index / shares.count..<heads * (index + 1) / shares.count {
-      if Interrupt.isRequested { return Self.interrupted }
+      if Interrupt.isRequested { return TeamShares.interrupted }
       let status =
         key.isBackward
         ? runBack(head, shares[index], operands) : runForward(head, shares[index], operands)

@@ -46,7 +46,6 @@ package final class ConvolutionPlan: PlannedConvolution, ReusablePlan, @unchecke
 
   /// The memory of one execution.
   private struct Execution {
-    let plan: Unmanaged<ConvolutionPlan>
     let images: UnsafeMutablePointer<Float>
     let weights: UnsafeMutablePointer<Float>
     let bias: UnsafePointer<Float>?
@@ -59,11 +58,7 @@ package final class ConvolutionPlan: PlannedConvolution, ReusablePlan, @unchecke
   private let pieceCount: Int
   /// The pieces' parts of the weights' gradient.
   private let parts: Storage?
-  /// oneDNN's word on each share of the latest execution.
-  private let statuses: UnsafeMutablePointer<Int32>
-
-  /// What a share says that was left for an interruption.
-  private static let interrupted: Int32 = .max
+  private let team: TeamShares
 
   init(_ key: Key) throws(TensorError) {
     self.key = key
@@ -73,12 +68,8 @@ package final class ConvolutionPlan: PlannedConvolution, ReusablePlan, @unchecke
     parts =
       key.computed == .weights && !shares.isEmpty
       ? try Storage(byteCount: pieces.count * key.geometry.weightCount * 4) : nil
-    // SAFETY: one for each share, freed in deinit.
-    statuses = .allocate(capacity: Swift.max(1, shares.count))
-    statuses.initialize(repeating: 0, count: Swift.max(1, shares.count))
+    team = TeamShares(count: shares.count, operation: "convolution")
   }
-
-  deinit { statuses.deallocate() }
 
   /// Whether oneDNN computes it.
   var isAvailable: Bool { !shares.isEmpty }
@@ -131,24 +122,8 @@ package final class ConvolutionPlan: PlannedConvolution, ReusablePlan, @unchecke
     images: UnsafeMutablePointer<Float>, weights: UnsafeMutablePointer<Float>,
     bias: UnsafePointer<Float>?, outputs: UnsafeMutablePointer<Float>, retaining retained: Float
   ) throws(TensorError) {
-    var execution = Execution(
-      plan: .passUnretained(self), images: images, weights: weights, bias: bias, outputs: outputs)
-    // SAFETY: the execution, and this plan, outlive the call, which returns when all shares ran.
-    withUnsafeMutablePointer(to: &execution) { execution in
-      nnsh_team_run(
-        Int32(shares.count),
-        { context, index in
-          guard let context else { return }
-          let execution = context.assumingMemoryBound(to: Execution.self)
-          execution.pointee.plan._withUnsafeGuaranteedRef { $0.run(Int(index), execution.pointee) }
-        }, execution)
-    }
-    for index in shares.indices {
-      if statuses[index] == Self.interrupted { throw .interrupted }
-      guard statuses[index] == 0 else {
-        throw .library(operation: "convolution", status: Int(statuses[index]))
-      }
-    }
+    let execution = Execution(images: images, weights: weights, bias: bias, outputs: outputs)
+    try team.run { run($0, execution) }
     guard let parts else { return }
     let count = key.geometry.weightCount
     nnsh_column_sums(
@@ -156,14 +131,13 @@ package final class ConvolutionPlan: PlannedConvolution, ReusablePlan, @unchecke
       weights)
   }
 
-  private func run(_ index: Int, _ execution: Execution) {
+  private func run(_ index: Int, _ execution: Execution) -> Int32 {
     let geometry = key.geometry
     var packed: ConvolutionPrimitive?
     var status: Int32 = 0
     for piece in shares[index] where status == 0 {
       if key.heeds, Interrupt.isRequested {
-        status = Self.interrupted
-        continue
+        return TeamShares.interrupted
       }
       if key.computed != .weights, packed !== piece.primitive {
         status = piece.primitive.pack(execution.weights)
@@ -184,6 +158,6 @@ package final class ConvolutionPlan: PlannedConvolution, ReusablePlan, @unchecke
         nnsh_relu_rows(outputs, 1, count, count)
       }
     }
-    statuses[index] = status
+    return status
   }
 }

@@ -43,7 +43,6 @@ package final class MatmulPlan: PlannedProduct, ReusablePlan, @unchecked Sendabl
 
   /// The memory of one execution.
   private struct Execution {
-    let plan: Unmanaged<MatmulPlan>
     let left: UnsafeRawPointer
     let right: UnsafeRawPointer
     let bias: UnsafeRawPointer?
@@ -53,8 +52,7 @@ package final class MatmulPlan: PlannedProduct, ReusablePlan, @unchecked Sendabl
   let key: Key
   /// The pieces of each thread.
   private let shares: [[Piece]]
-  /// oneDNN's word on each share of the latest execution.
-  private let statuses: UnsafeMutablePointer<Int32>
+  private let team: TeamShares
 
   init(_ key: Key) throws(TensorError) {
     for size in [key.m, key.n, key.k] where size < 1 { throw .negativeCount("a size", size) }
@@ -67,12 +65,8 @@ package final class MatmulPlan: PlannedProduct, ReusablePlan, @unchecked Sendabl
       shares.append(try Self.share(of: key, cut.pieces[range]))
     }
     self.shares = shares
-    // SAFETY: one for each share, freed in deinit.
-    statuses = .allocate(capacity: shares.count)
-    statuses.initialize(repeating: 0, count: shares.count)
+    team = TeamShares(count: shares.count)
   }
-
-  deinit { statuses.deallocate() }
 
   /// Pieces of one size run by one primitive: a thread takes them one after the other.
   private static func share(
@@ -107,22 +101,11 @@ package final class MatmulPlan: PlannedProduct, ReusablePlan, @unchecked Sendabl
     _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, bias: UnsafeRawPointer?,
     _ destination: UnsafeMutableRawPointer
   ) throws(TensorError) {
-    var execution = Execution(
-      plan: .passUnretained(self), left: a, right: b, bias: bias, destination: destination)
-    // SAFETY: the execution, and this plan, outlive the call, which returns when all shares ran.
-    withUnsafeMutablePointer(to: &execution) { execution in
-      nnsh_team_run(
-        Int32(shares.count),
-        { context, index in
-          guard let context else { return }
-          let execution = context.assumingMemoryBound(to: Execution.self)
-          execution.pointee.plan._withUnsafeGuaranteedRef { $0.run(Int(index), execution.pointee) }
-        }, execution)
-    }
-    for index in shares.indices { try MatmulPrimitive.check(statuses[index]) }
+    let execution = Execution(left: a, right: b, bias: bias, destination: destination)
+    try team.run { run($0, execution) }
   }
 
-  private func run(_ index: Int, _ execution: Execution) {
+  private func run(_ index: Int, _ execution: Execution) -> Int32 {
     var status: Int32 = 0
     for piece in shares[index] where status == 0 {
       // SAFETY: the offsets of a piece lie within the matrices that the plan was made for.
@@ -137,7 +120,7 @@ package final class MatmulPlan: PlannedProduct, ReusablePlan, @unchecked Sendabl
           key.destinationStride)
       }
     }
-    statuses[index] = status
+    return status
   }
 }
 

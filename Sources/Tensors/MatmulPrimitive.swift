@@ -62,11 +62,14 @@ final class MatmulPrimitive {
   }
 
   /// Throws what another status than success means.
-  static func check(_ status: Int32) throws(TensorError) {
+  static func check(
+    _ status: Int32, of operation: String = "matrix product"
+  ) throws(TensorError) {
     if status == 0 { return }
+    if status == TeamShares.interrupted { throw .interrupted }
     if status == Int32(nnsh_onednn_out_of_memory) {
       throw .outOfMemory(bytes: 0, available: Int(clamping: nnsh_available_memory()))
     }
-    throw .library(operation: "matrix product", status: Int(status))
+    throw .library(operation: operation, status: Int(status))
   }
 }

@@ -76,10 +76,8 @@ package final class RecurrentPlan: ReusablePlan, @unchecked Sendable {
   let key: Key
   private let shares: [Share]
   private let zeros: FloatBuffer
-  private let statuses: UnsafeMutablePointer<Int32>
+  private let team: TeamShares
 
-  /// What a share says that was left for an interruption.
-  private static let interrupted: Int32 = .max
   /// Rows that share a product.
   private static let pieceRows = 16
 
@@ -102,12 +100,8 @@ package final class RecurrentPlan: ReusablePlan, @unchecked Sendable {
           cellGradient: try FloatBuffer(count: size * key.hidden)))
     }
     self.shares = shares
-    // SAFETY: one for each share, freed in deinit.
-    statuses = .allocate(capacity: count)
-    statuses.initialize(repeating: 0, count: count)
+    team = TeamShares(count: count)
   }
-
-  deinit { statuses.deallocate() }
 
   private static func pieces(
     of key: Key, _ rows: ArraySlice<Range<Int>>
@@ -142,30 +136,8 @@ package final class RecurrentPlan: ReusablePlan, @unchecked Sendable {
         rightStrides: [width, 1], destinationStride: width, hasBias: false, hasRelu: false)
   }
 
-  /// The memory of one execution.
-  private struct Execution {
-    let plan: Unmanaged<RecurrentPlan>
-    let operands: Operands
-  }
-
   func execute(_ operands: Operands) throws(TensorError) {
-    var execution = Execution(plan: .passUnretained(self), operands: operands)
-    // SAFETY: the execution, and this plan, outlive the call, which returns when all shares ran.
-    withUnsafeMutablePointer(to: &execution) { execution in
-      nnsh_team_run(
-        Int32(shares.count),
-        { context, index in
-          guard let context else { return }
-          let execution = context.assumingMemoryBound(to: Execution.self)
-          execution.pointee.plan._withUnsafeGuaranteedRef {
-            $0.statuses[Int(index)] = $0.run($0.shares[Int(index)], execution.pointee.operands)
-          }
-        }, execution)
-    }
-    for index in shares.indices {
-      if statuses[index] == Self.interrupted { throw .interrupted }
-      try MatmulPrimitive.check(statuses[index])
-    }
+    try team.run { run(shares[$0], operands) }
   }
 
   private func run(_ share: Share, _ operands: Operands) -> Int32 {
@@ -191,7 +163,7 @@ package final class RecurrentPlan: ReusablePlan, @unchecked Sendable {
     let recurrent = share.recurrent.pointer
     recurrent.update(repeating: 0, count: piece.rows.count * key.width)
     for step in 0..<key.steps {
-      if Interrupt.isRequested { return Self.interrupted }
+      if Interrupt.isRequested { return TeamShares.interrupted }
       if step > 0 {
         let place = piece.rows.lowerBound * key.steps + step - 1
         let status = piece.product.execute(
@@ -215,7 +187,7 @@ package final class RecurrentPlan: ReusablePlan, @unchecked Sendable {
     state.update(repeating: 0, count: rows * hidden)
     cell.update(repeating: 0, count: rows * hidden)
     for step in stride(from: steps - 1, through: 0, by: -1) {
-      if Interrupt.isRequested { return Self.interrupted }
+      if Interrupt.isRequested { return TeamShares.interrupted }
       nnsh_recurrent_step_back(
         &recurrence, piece.rows.lowerBound, rows, step, gradient, state, cell, inside, recurrent,
         zeros.pointer)

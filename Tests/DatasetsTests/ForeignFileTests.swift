@@ -34,7 +34,7 @@ import Testing
       (["metadata.json", "config.json", "model.weights.h5"], "Keras"),
       (["[Content_Types].xml", "xl/workbook.xml"], "spreadsheet"), (["a.txt"], "zip"),
     ] {
-      let archive = BytesSink()
+      let archive = CollectedBytes()
       var writer = ZipWriter(archive)
       for name in names { try writer.begin(name, size: 0, checksum: 0) }
       try writer.finish()
@@ -50,12 +50,12 @@ import Testing
   }
 
   @Test func anArchiveOfNumbersAndTextLoadsTheNumbers() throws {
-    let archive = BytesSink()
+    let archive = CollectedBytes()
     var writer = ZipWriter(archive)
     for (name, file) in [("names", "text.npy"), ("x", "version1.npy"), ("o", "object.npy")] {
       let content = try fixtureBytes(file)
       let size = content.count
-      let sum = crc(content)
+      let sum = zipChecksum(content)
       try writer.begin("\(name).npy", size: size, checksum: sum)
       try archive.write(content)
     }
@@ -126,20 +126,4 @@ import Testing
     #expect(ShownName.cleaned(name) == shown)
     #expect(ShownName.cleaned(shown) == shown)
   }
-
-  private func crc(_ bytes: [UInt8]) -> UInt32 {
-    var sum: UInt32 = 0xFFFF_FFFF
-    for byte in bytes {
-      sum ^= UInt32(byte)
-      for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
-    }
-    return ~sum
-  }
-}
-
-/// Collects what is written.
-private final class BytesSink: ByteSink {
-  private(set) var bytes: [UInt8] = []
-
-  func write(_ raw: UnsafeRawBufferPointer) throws(DataError) { bytes.append(contentsOf: raw) }
 }

@@ -122,23 +122,13 @@ import Testing
     while position + 12 <= result.count {
       let length = result[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
       guard length <= result.count - position - 12 else { break }
-      let sum = checksum(result[(position + 4)..<(position + 8 + length)])
+      let sum = zipChecksum(result[(position + 4)..<(position + 8 + length)])
       for index in 0..<4 {
         result[position + 8 + length + index] = UInt8(truncatingIfNeeded: sum >> (24 - 8 * index))
       }
       position += 12 + length
     }
     return result
-  }
-
-  /// CRC-32 by bits.
-  private func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-    var sum: UInt32 = 0xFFFF_FFFF
-    for byte in bytes {
-      sum ^= UInt32(byte)
-      for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
-    }
-    return ~sum
   }
 
   @Test func roundTrips() throws {

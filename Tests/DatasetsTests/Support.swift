@@ -81,3 +81,20 @@ func readingError(_ bytes: [UInt8], as name: String) -> DataError? {
 func tensor(_ values: [Double], _ dimensions: [Int], _ type: ElementType = .f32) throws -> Tensor {
   try Tensor(doubles: values, Shape(checking: dimensions), elementType: type)
 }
+
+/// Collects what is written.
+final class CollectedBytes: ByteSink {
+  private(set) var bytes: [UInt8] = []
+
+  func write(_ raw: UnsafeRawBufferPointer) throws(DataError) { bytes.append(contentsOf: raw) }
+}
+
+/// The checksum (CRC-32) of ZIP and PNG files, bit by bit: not the way that nnsh computes it.
+func zipChecksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
+  var sum: UInt32 = 0xFFFF_FFFF
+  for byte in bytes {
+    sum ^= UInt32(byte)
+    for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
+  }
+  return ~sum
+}

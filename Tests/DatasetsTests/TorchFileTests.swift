@@ -125,7 +125,7 @@ import Testing
     let files =
       [("m/data.pkl", pickle)] + storages.enumerated().map { ("m/data/\($0.offset)", $0.element) }
     for (name, content) in files {
-      try writer.begin(name, size: content.count, checksum: checksum(content))
+      try writer.begin(name, size: content.count, checksum: zipChecksum(content))
       try sink.write(content)
     }
     try writer.finish()
@@ -230,20 +230,4 @@ import Testing
       }
     }
   }
-
-  private func checksum(_ bytes: [UInt8]) -> UInt32 {
-    var sum: UInt32 = 0xFFFF_FFFF
-    for byte in bytes {
-      sum ^= UInt32(byte)
-      for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
-    }
-    return ~sum
-  }
-}
-
-/// Collects what is written.
-private final class CollectedBytes: ByteSink {
-  private(set) var bytes: [UInt8] = []
-
-  func write(_ raw: UnsafeRawBufferPointer) throws(DataError) { bytes.append(contentsOf: raw) }
 }

@@ -2,7 +2,7 @@ import ONNX
 import Tensors
 
 extension ChainReader {
-  /// A recurrent operator, and the Squeeze that takes away its axis of directions.
+  /// A recurrent operator, and the Squeeze that removes its axis of directions.
   mutating func readRecurrent(_ index: Int) throws {
     let node = graph.nodes[index]
     guard case .stepsFirst = arrangement else {
@@ -77,7 +77,7 @@ extension ChainReader {
     return [next, last]
   }
 
-  /// Which of the outputs is used, and the node that takes away the axis of directions.
+  /// Which of the outputs is used, and the node that removes the axis of directions.
   private mutating func outputUsed(_ index: Int) throws -> (squeeze: Int, isWhole: Bool) {
     let node = graph.nodes[index]
     if let output = node.outputs.first, !output.isEmpty, let nodes = endOfDirections(output),

@@ -114,6 +114,20 @@ package enum InputArrangement: Sendable {
 }
 
 extension Layer {
+  /// An example's shape where it is a sequence of so many features, time×features; throws what is
+  /// wrong with it otherwise.
+  func sequences(
+    _ input: [Int], features: Int, position: Int
+  ) throws(NetworkError) -> [Int] {
+    guard input.count == 2, input[1] == features, input[0] > 0 else {
+      throw .layerInput(
+        layer: description, position: position, takes: "sequences time×\(features)", got: input,
+        remedy: input.count == 2 && input[0] == 0
+          ? "a sequence has at least one step" : "the first argument is the number of features")
+    }
+    return input
+  }
+
   package var parameterGroups: [[LayerParameter]] {
     get { [] }
     set {}

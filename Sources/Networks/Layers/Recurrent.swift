@@ -73,13 +73,8 @@ package struct Recurrent: SelfContainedLayer {
   }
 
   package func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] {
-    guard input.count == 2, input[1] == inputs, input[0] > 0 else {
-      throw .layerInput(
-        layer: description, position: position, takes: "sequences time×\(inputs)", got: input,
-        remedy: input.count == 2 && input[0] == 0
-          ? "a sequence has at least one step" : "the first argument is the number of features")
-    }
-    return returnsAll ? [input[0], hidden] : [hidden]
+    let sequence = try sequences(input, features: inputs, position: position)
+    return returnsAll ? [sequence[0], hidden] : [hidden]
   }
 
   package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {

@@ -45,12 +45,7 @@ package struct Transformer: CompositeLayer {
   }
 
   package func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] {
-    guard input.count == 2, input[1] == size, input[0] > 0 else {
-      throw .layerInput(
-        layer: description, position: position, takes: "sequences time×\(size)", got: input,
-        remedy: "the first argument is the number of features")
-    }
-    return input
+    try sequences(input, features: size, position: position)
   }
 
   package mutating func resolve(

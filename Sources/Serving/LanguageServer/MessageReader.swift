@@ -1,4 +1,3 @@
-import Glibc
 import Tensors
 
 /// The messages of the Language Server Protocol: headers, an empty line, and as many bytes as the
@@ -15,19 +14,16 @@ final class MessageReader {
   private static let longestContent = 256 << 20
   private static let name = "content-length:"
 
-  private let descriptor: Int32
-  private var buffer: [UInt8] = []
-  private var isAtEnd = false
+  private var input: InputBytes
   /// Content that came with headers of which something was told first.
   private var pending: [UInt8]?
 
-  init(_ descriptor: Int32) { self.descriptor = descriptor }
+  init(_ descriptor: Int32) { input = InputBytes(descriptor) }
 
   /// Whether a part of a message waits to be read.
   var hasMore: Bool {
-    if !buffer.isEmpty || pending != nil { return true }
-    var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    return !isAtEnd && poll(&waiting, 1, 0) > 0
+    if !input.buffer.isEmpty || pending != nil { return true }
+    return input.offersMore
   }
 
   func next() -> Message {
@@ -82,56 +78,34 @@ final class MessageReader {
   private func headerLine() -> String? {
     var searched = 0
     while true {
-      if let end = buffer[searched...].firstIndex(of: 10) {
-        var line = buffer[..<end]
+      if let end = input.buffer[searched...].firstIndex(of: 10) {
+        var line = input.buffer[..<end]
         if line.last == 13 { line.removeLast() }
         let text = String(decoding: line, as: UTF8.self)
-        buffer.removeSubrange(...end)
+        input.buffer.removeSubrange(...end)
         return text
       }
-      if isAtEnd {
-        defer { buffer = [] }
-        return buffer.isEmpty ? nil : String(decoding: buffer, as: UTF8.self)
+      if input.isAtEnd {
+        defer { input.buffer = [] }
+        return input.buffer.isEmpty ? nil : String(decoding: input.buffer, as: UTF8.self)
       }
-      if buffer.count > Self.longestHeader {
-        buffer.removeFirst(buffer.count - Self.name.utf8.count)
+      if input.buffer.count > Self.longestHeader {
+        input.buffer.removeFirst(input.buffer.count - Self.name.utf8.count)
       }
-      searched = buffer.count
-      fill()
+      searched = input.buffer.count
+      input.readMore { Interrupt.clear() }
     }
   }
 
   /// So many bytes; nil where the input ends before.
   private func content(_ length: Int) -> [UInt8]? {
-    while buffer.count < length, !isAtEnd { fill() }
-    guard buffer.count >= length else {
-      buffer = []
+    while input.buffer.count < length, !input.isAtEnd { input.readMore { Interrupt.clear() } }
+    guard input.buffer.count >= length else {
+      input.buffer = []
       return nil
     }
-    let content = Array(buffer[..<length])
-    buffer.removeFirst(length)
+    let content = Array(input.buffer[..<length])
+    input.buffer.removeFirst(length)
     return content
-  }
-
-  private func fill() {
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = Glibc.read(descriptor, &chunk, chunk.count)
-      if count > 0 {
-        buffer += chunk[..<count]
-        return
-      }
-      if count < 0, errno == EINTR {
-        Interrupt.clear()
-        continue
-      }
-      if count < 0, errno == EAGAIN {
-        var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        poll(&waiting, 1, -1)
-        continue
-      }
-      isAtEnd = true
-      return
-    }
   }
 }

@@ -36,17 +36,9 @@ final class PageTranscript: Transcript {
 
   init(path: String) throws(TranscriptFailure) {
     self.path = path
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o666)
-    var status = stat()
-    guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
-      continuesFile = false
-      throw TranscriptFailure(reason: String(cString: strerror(errno)))
-    }
-    let size = Int(status.st_size)
+    let size: Int
+    (descriptor, size) = try TranscriptFile.open(path)
     continuesFile = size > 0
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw TranscriptFailure(reason: "it is not a file")
-    }
     guard continuesFile else {
       write(Self.beginning(path.lastPathComponent.withoutPathExtension))
       return

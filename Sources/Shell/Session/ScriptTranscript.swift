@@ -18,18 +18,8 @@ final class ScriptTranscript: Transcript {
 
   init(path: String) throws(TranscriptFailure) {
     self.path = path
-    // To open a pipe would wait for its reader.
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o666)
-    var status = stat()
-    guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
-      continuesFile = false
-      throw TranscriptFailure(reason: String(cString: strerror(errno)))
-    }
-    length = max(0, Int(lseek(descriptor, 0, SEEK_END)))
+    (descriptor, length) = try TranscriptFile.open(path)
     continuesFile = length > 0
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw TranscriptFailure(reason: "it is not a file")
-    }
     var last: UInt8 = 10
     if length > 0 { pread(descriptor, &last, 1, off_t(length - 1)) }
     isInsideLine = last != 10

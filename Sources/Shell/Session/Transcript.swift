@@ -1,4 +1,5 @@
 import Files
+import Glibc
 
 /// A record of the session in a file: what was typed, and what came of it.
 protocol Transcript: AnyObject {
@@ -22,6 +23,29 @@ protocol Transcript: AnyObject {
 
 extension Transcript {
   var takesFigures: Bool { false }
+}
+
+/// The file of a transcript.
+enum TranscriptFile {
+  /// Opens a file at its end; it is made where there is none.
+  ///
+  /// - Returns: its descriptor, and how many bytes it has.
+  static func open(
+    _ path: String
+  ) throws(TranscriptFailure) -> (descriptor: Int32, size: Int) {
+    // To open a pipe would wait for its reader.
+    let descriptor = Glibc.open(
+      path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o666)
+    var status = stat()
+    guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
+      throw TranscriptFailure(reason: String(cString: strerror(errno)))
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw TranscriptFailure(reason: "it is not a file")
+    }
+    return (descriptor, max(0, Int(lseek(descriptor, 0, SEEK_END))))
+  }
 }
 
 /// Why a transcript cannot be written.
