@@ -12,6 +12,9 @@ extension Tensor {
   package static func matmul(
     _ left: Tensor, _ right: Tensor, bias: Tensor? = nil, activation: Activation = .none
   ) throws(TensorError) -> Tensor {
+    if bias == nil, activation == .none, let small = try smallProduct(left, right) {
+      return small
+    }
     if left.rank == 0 || right.rank == 0 { throw .matmulNumber }
     // A vector stands for a row on the left and for a column on the right.
     let a = left.rank == 1 ? try left.expandedDimensions(axis: 0) : left

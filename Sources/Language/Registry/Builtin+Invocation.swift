@@ -13,7 +13,10 @@ extension Builtin {
   package func invoke(
     _ values: [Value], names: [String?] = [], interpreter: any Interpreter
   ) throws -> Value {
-    if let elementwise, names.isEmpty, let result = elementwise(numbers: values) { return result }
+    if let elementwise, names.isEmpty {
+      if let result = elementwise(numbers: values) { return result }
+      if let result = try elementwise(one: values) { return result }
+    }
     var binder = ArgumentBinder(declaration: declaration)
     try binder.bind(values, names: names)
     try checkDerivative(of: binder.values)
