@@ -92,14 +92,19 @@ struct ArgumentBinder {
   private mutating func bindInOrder(_ arguments: [Value]) throws {
     let parameters = declaration.parameters
     values.reserveCapacity(parameters.count)
-    for (argument, parameter) in zip(arguments, parameters) {
-      values.append(try checked(argument, parameter))
+    for (index, argument) in arguments.enumerated() {
+      if declaration.takesTensor[index], argument.isTensor {
+        values.append(argument)
+      } else {
+        values.append(try checked(argument, parameters[index]))
+      }
     }
-    for parameter in parameters.dropFirst(arguments.count) {
+    for parameter in parameters[arguments.count...] {
       guard let defaultValue = parameter.defaultValue else { throw missing(parameter) }
       values.append(defaultValue.value)
     }
-    given = parameters.indices.map { $0 < arguments.count }
+    given.reserveCapacity(parameters.count)
+    for index in parameters.indices { given.append(index < arguments.count) }
   }
 
   /// Fills in the variadic parameter and the defaults.
@@ -165,6 +170,16 @@ struct ArgumentBinder {
       function: declaration.name, parameter: parameter.name,
       expected: parameter.kind.phrase, got: argument.kindPhrase,
       usage: declaration.signature)
+  }
+}
+
+extension Value {
+  /// Whether it is a tensor, or is being differentiated.
+  fileprivate var isTensor: Bool {
+    switch self {
+    case .tensor, .traced: true
+    default: false
+    }
   }
 }
 

@@ -97,6 +97,7 @@ extension Value {
   ) throws -> Value {
     // The array holds the only reference to memory that is nobody else's.
     var inputs: [ElementwiseProgram.Input] = []
+    inputs.reserveCapacity(2)
     guard try left.takeInput(into: &inputs), try right.takeInput(into: &inputs) else {
       throw mismatch(operation, left, right)
     }

@@ -1,11 +1,14 @@
 extension Tensor {
-  /// The product of matrices or vectors of few numbers, computed at once: what larger ones are
-  /// prepared with takes longer than all of it. Nil where it is none of these.
-  static func smallProduct(_ left: Tensor, _ right: Tensor) throws(TensorError) -> Tensor? {
+  /// The product of matrices or vectors that one call computes: few numbers, and not many of
+  /// Float64, for which preparing more would take as long as the product. Nil where it is none of
+  /// these.
+  static func simpleProduct(_ left: Tensor, _ right: Tensor) throws(TensorError) -> Tensor? {
     guard left.elementType == right.elementType, left.elementType == left.elementType.arithmetic,
       let a = Sides(left, isLeft: true), let b = Sides(right, isLeft: false), a.columns == b.rows,
       a.rows > 0, b.columns > 0, a.columns > 0,
-      MatmulCut.isSmall(m: a.rows, n: b.columns, k: a.columns), !Profile.isOn
+      MatmulCut.isSmall(m: a.rows, n: b.columns, k: a.columns)
+        || left.elementType == .f64 && MatrixProduct.isShort(m: a.rows, n: b.columns, k: a.columns),
+      !Profile.isOn
     else { return nil }
     var dimensions: [Int] = []
     if left.rank == 2 { dimensions.append(a.rows) }
