@@ -47,7 +47,7 @@ package enum NumberForm {
     return "\(value < 99.95 ? fixed(value, 1) : fixed(value, 0)) \(units[unit])"
   }
 
-  /// `12 345 678`: digits in groups, for counts of parameters.
+  /// `12 345 678`: digits in groups, for rates and amounts of work, which are read at a glance.
   package static func grouped(_ count: Int) -> String {
     var text = ""
     for (place, digit) in "\(count)".reversed().enumerated() {

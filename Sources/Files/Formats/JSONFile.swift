@@ -7,6 +7,11 @@ extension FileFormat {
       try JSONFile.read(source) { (parser: inout JSONParser) throws(JSONFault) in
         try parser.document()
       }
+    }, holds: JSONFile.kinds,
+    write: { (contents, _, sink) throws(DataError) in
+      guard let value = try contents.nested() else { return }
+      var writer = JSONWriter(json, sink)
+      try writer.writeDocument(value)
     })
 
   package static let jsonLines = FileFormat(
@@ -16,12 +21,19 @@ extension FileFormat {
       try JSONFile.read(source) { (parser: inout JSONParser) throws(JSONFault) in
         .array(try parser.lines())
       }
+    }, holds: JSONFile.kinds,
+    write: { (contents, _, sink) throws(DataError) in
+      guard let value = try contents.nested() else { return }
+      var writer = JSONWriter(jsonLines, sink)
+      try writer.writeLines(value)
     })
 }
 
-enum JSONFile {
+package enum JSONFile {
   /// As deep as brackets may be nested in a script.
-  private static let deepest = 1000
+  package static let deepest = 1000
+  /// All but networks.
+  static let kinds: Set<FileContents.Kind> = [.tree, .tensor, .record, .table, .text]
 
   static func read(
     _ source: any ByteSource,
