@@ -1,15 +1,15 @@
-import Glibc
+import Platform
 
 /// Numbers in the forms that tables, bars and axes need, without Foundation.
 package enum NumberForm {
   /// `0.1234`: a number of decimals.
   package static func fixed(_ number: Double, _ digits: Int) -> String {
-    printf("%.*f", digits, number)
+    number.formatted("f", precision: min(digits, 40))
   }
 
   /// `1.23e-05`, `0.123`: a number of significant digits.
   package static func significant(_ number: Double, _ digits: Int) -> String {
-    printf("%.*g", digits, number)
+    number.formatted("g", precision: min(digits, 40))
   }
 
   /// A loss: four decimals, or significant ones where it is tiny or huge.
@@ -59,16 +59,5 @@ package enum NumberForm {
 
   private static func twoDigits(_ number: Int) -> String {
     number < 10 ? "0\(number)" : "\(number)"
-  }
-
-  private static func printf(_ pattern: String, _ digits: Int, _ number: Double) -> String {
-    if number.isNaN { return "nan" }
-    if number.isInfinite { return number < 0 ? "-inf" : "inf" }
-    var buffer = [CChar](repeating: 0, count: 400)
-    let length = withVaList([Int32(clamping: min(digits, 40)), number]) { list in
-      vsnprintf(&buffer, buffer.count, pattern, list)
-    }
-    let used = min(max(0, Int(length)), buffer.count - 1)
-    return String(decoding: buffer[..<used].map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 }

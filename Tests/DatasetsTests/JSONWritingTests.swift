@@ -33,7 +33,8 @@ import Testing
   @Test func documentsAreSetIn() throws {
     let matrix = try tensor([1, 2, 3, 4], [2, 2])
     let value = NestedValue.record([
-      ("name", .text("a \"b\"\n\u{1}é")), ("rate", .number(0.1)), ("sizes", .list([.number(784), .none])),
+      ("name", .text("a \"b\"\n\u{1}é")), ("rate", .number(0.1)),
+      ("sizes", .list([.number(784), .none])),
       ("W", .tensor(matrix)), ("deep", .list([.record([]), .list([])])), ("ok", .bool(true)),
     ])
     #expect(
@@ -78,7 +79,8 @@ import Testing
 
   /// Numbers of every size, in both types and in tensors.
   @Test(arguments: [
-    0, -0.0, 0.1, -1.0 / 3, 1e-7, 5e-324, 2.2250738585072014e-308, 1.7976931348623157e308, 1e20, 1e21,
+    0, -0.0, 0.1, -1.0 / 3, 1e-7, Double.leastNonzeroMagnitude, 2.2250738585072014e-308,
+    1.7976931348623157e308, 1e20, 1e21,
     9_007_199_254_740_991, 9_007_199_254_740_992, 9_007_199_254_740_994, -1e15, 123_456.789,
   ]) func numbersReadBackAsThemselves(number: Double) throws {
     let sources: [NestedValue] = [
@@ -103,9 +105,10 @@ import Testing
   func whatJSONCannotSayIsRefusedWithItsPlace(number: Double) throws {
     let name = number.isNaN ? "nan" : number < 0 ? "-inf" : "inf"
     let parts: [(NestedValue, String)] = [
-      (.number(number), name), (.record([("a", .list([.none, .number(number)]))]), "\(name) at a[1]"),
+      (.number(number), name),
+      (.record([("a", .list([.none, .number(number)]))]), "\(name) at a[1]"),
       (
-        .record([("w", .tensor(try tensor([0, 0, 0, Float(number)], [2, 2])))]),
+        .record([("w", .tensor(try tensor([0, 0, 0, number], [2, 2])))]),
         "\(name) at w[1][1]"
       ),
     ]

@@ -23,31 +23,45 @@ struct CSVBeginning {
 
   /// At first; doubled while the header and the first row do not fit.
   private static let size = 1 << 17
+  /// The header and the first row of no table that anybody writes are longer: a small compressed
+  /// file may unfold into a line of thousands of millions of cells.
+  private static let longest = 1 << 26
 
   /// How many cells so many bytes hold if the text goes on as it begins; each takes one at least.
   func cells(in bytes: Int) -> Int {
     Int(min(Double(bytes), (density * Double(bytes) * Double(columns)).rounded()))
   }
 
-  /// Reads as much of the text as it takes.
-  static func read(_ source: any ByteSource) throws(DataError) -> CSVBeginning {
+  /// Reads as much of the text as it takes, and no more than `longest` bytes.
+  static func read(
+    _ source: any ByteSource, longest: Int = longest
+  ) throws(DataError) -> CSVBeginning {
     let window = TextWindow(source)
     try window.load(0, size)
     while true {
-      if var beginning = try beginning(window, place: source.place) {
+      var flaw: DataError?
+      if var beginning = try beginning(window, place: source.place, &flaw) {
         let ending = try CSVEnding(source, beginning)
         beginning.rowsEnd = ending.rowsEnd
         if ending.emptyRows > 0 { beginning.remarks.append(.emptyRows(ending.emptyRows)) }
         return beginning
       }
       try throwIfInterrupted(source.place)
+      guard window.count < longest else {
+        throw flaw
+          ?? .malformed(
+            place: source.place, format: .csv,
+            reason: "its first rows take more than \(window.count >> 20) MB")
+      }
       try window.grow()
     }
   }
 
   /// `nil` where the window may have to be larger to tell.
+  ///
+  /// - Parameter flaw: what is wrong, unless more of the text mends it.
   private static func beginning(
-    _ window: TextWindow, place: String
+    _ window: TextWindow, place: String, _ flaw: inout DataError?
   ) throws(DataError) -> CSVBeginning? {
     let mark = try byteOrderMark(window, place)
     var cursor = CSVCursor(
@@ -67,7 +81,10 @@ struct CSVBeginning {
     } catch {
       if case .interrupted = error { throw error }
       // A quotation mark may be closed further on.
-      guard window.reachesEnd else { return nil }
+      guard window.reachesEnd else {
+        flaw = error
+        return nil
+      }
       throw error
     }
     guard window.reachesEnd || cursor.position < window.end - 1 else { return nil }

@@ -9,9 +9,7 @@ extension FileFormat {
       }
     }, holds: JSONFile.kinds,
     write: { (contents, _, sink) throws(DataError) in
-      guard let value = try contents.nested() else { return }
-      var writer = JSONWriter(json, sink)
-      try writer.writeDocument(value)
+      try JSONWriter.write(contents, .document, to: sink)
     })
 
   package static let jsonLines = FileFormat(
@@ -23,9 +21,7 @@ extension FileFormat {
       }
     }, holds: JSONFile.kinds,
     write: { (contents, _, sink) throws(DataError) in
-      guard let value = try contents.nested() else { return }
-      var writer = JSONWriter(jsonLines, sink)
-      try writer.writeLines(value)
+      try JSONWriter.write(contents, .lines, to: sink)
     })
 }
 

@@ -3,6 +3,13 @@ import Tensors
 /// Writes values in JSON so that `JSONParser` gives back the same: numbers in the fewest digits that
 /// read back as the same Float64, tensors as nested lists, a list of plain values on one line.
 struct JSONWriter {
+  enum Layout {
+    /// One value, its lists and records set in for people.
+    case document
+    /// The elements of a list, or the rows of a tensor, one a line.
+    case lines
+  }
+
   private let format: FileFormat
   private let sink: any ByteSink
   private var bytes: [UInt8] = []
@@ -12,21 +19,31 @@ struct JSONWriter {
 
   private static let piece = 1 << 16
 
-  init(_ format: FileFormat, _ sink: any ByteSink) {
-    self.format = format
+  /// Writes what a file is to hold; nothing of a network, which no form of JSON holds.
+  static func write(
+    _ contents: FileContents, _ layout: Layout, to sink: any ByteSink
+  ) throws(DataError) {
+    guard let value = try contents.nested() else { return }
+    var writer = JSONWriter(layout, sink)
+    switch layout {
+    case .document: try writer.writeDocument(value)
+    case .lines: try writer.writeLines(value)
+    }
+  }
+
+  private init(_ layout: Layout, _ sink: any ByteSink) {
+    format = layout == .document ? .json : .jsonLines
     self.sink = sink
   }
 
-  /// One value, its lists and records set in for people.
-  mutating func writeDocument(_ value: NestedValue) throws(DataError) {
+  private mutating func writeDocument(_ value: NestedValue) throws(DataError) {
     indent = 0
     try append(value)
     bytes.append(0x0A)
     try sink.write(bytes)
   }
 
-  /// The elements of a list, or the rows of a tensor, one a line.
-  mutating func writeLines(_ value: NestedValue) throws(DataError) {
+  private mutating func writeLines(_ value: NestedValue) throws(DataError) {
     switch value {
     case .list(let elements):
       for (place, element) in elements.enumerated() {

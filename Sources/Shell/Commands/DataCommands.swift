@@ -1,10 +1,10 @@
 import Console
 import Datasets
 import Files
-import Glibc
 import Language
 import Library
 import Networks
+import Platform
 import Tensors
 
 extension Command {

@@ -1,5 +1,5 @@
 import CEditline
-import Glibc
+import Platform
 import Tensors
 
 /// What Ctrl-C and a resized window do.
@@ -17,6 +17,11 @@ enum Signals {
     endsAtSecondInterrupt = !isInteractive
     machineThread = pthread_self()
     useOwnStack()
+    // Whoever started the process may have left signals blocked, as threads of a pool do: those
+    // that end a process must go on doing so.
+    var none = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, nil)
     signal(SIGPIPE, SIG_IGN)
     handle(SIGINT) { number in
       guard Signals.isOnMachineThread(number) else { return }
@@ -59,10 +64,5 @@ enum Signals {
     // Without SA_RESTART, so that a read that waits for a key returns.
     action.sa_flags = Int32(SA_ONSTACK)
     sigaction(number, &action, nil)
-    // Whoever started the process may have left the signal blocked, as threads of a pool do.
-    var unblocked = sigset_t()
-    sigemptyset(&unblocked)
-    sigaddset(&unblocked, number)
-    pthread_sigmask(SIG_UNBLOCK, &unblocked, nil)
   }
 }

@@ -1,6 +1,6 @@
 import Files
-import Glibc
 import Language
+import Platform
 import Syntax
 
 /// The files that `use` has run, each once a session.
