@@ -78,7 +78,9 @@ package enum EscapeCodes {
     mutating func pass(over scalar: Unicode.Scalar) {
       guard place.passes(over: scalar) else { return }
       if scalar == "\u{1B}", place == .escape { sequence = "" }
-      if sequence.utf8.count < Self.longest || place == .text { sequence.unicodeScalars.append(scalar) }
+      if sequence.utf8.count < Self.longest || place == .text {
+        sequence.unicodeScalars.append(scalar)
+      }
       if place == .text { note() }
     }
 

@@ -91,7 +91,8 @@ import Testing
   }
 
   /// Ctrl-C amid a picture that a slow terminal takes little by little: what follows is seen.
-  @Test(arguments: ["kitty", "iterm2", "sixel"]) func aPictureThatIsCutIsEnded(form: String) throws {
+  @Test(arguments: ["kitty", "iterm2", "sixel"]) func aPictureThatIsCutIsEnded(form: String) throws
+  {
     let session = try start(["TERM": "xterm-256color"])
     session.type("set plot \(form)")
     session.type("show rand(1200, 1200) as=image")

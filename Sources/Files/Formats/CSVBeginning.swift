@@ -39,29 +39,32 @@ struct CSVBeginning {
     let window = TextWindow(source)
     try window.load(0, size)
     while true {
-      var flaw: DataError?
-      if var beginning = try beginning(window, place: source.place, &flaw) {
+      if var beginning = try beginning(window, place: source.place) {
         let ending = try CSVEnding(source, beginning)
         beginning.rowsEnd = ending.rowsEnd
         if ending.emptyRows > 0 { beginning.remarks.append(.emptyRows(ending.emptyRows)) }
         return beginning
       }
       try throwIfInterrupted(source.place)
-      guard window.count < longest else {
-        throw flaw
-          ?? .malformed(
-            place: source.place, format: .csv,
-            reason: "its first rows take more than \(window.count >> 20) MB")
-      }
+      guard window.count < longest else { throw tooLong(window, place: source.place) }
       try window.grow()
     }
   }
 
+  /// The error for first rows that have no end in a window: a quotation mark that is not closed, or
+  /// too much between them.
+  private static func tooLong(_ window: TextWindow, place: String) -> DataError {
+    let cursor = CSVCursor(
+      CSVDialect(), from: window.start, to: window.end, line: 1, path: place)
+    do throws(DataError) { _ = try CSVFirstRows(cursor) } catch { return error }
+    return .malformed(
+      place: place, format: .csv,
+      reason: "its first rows take more than \(window.count >> 20) MB")
+  }
+
   /// `nil` where the window may have to be larger to tell.
-  ///
-  /// - Parameter flaw: what is wrong, unless more of the text mends it.
   private static func beginning(
-    _ window: TextWindow, place: String, _ flaw: inout DataError?
+    _ window: TextWindow, place: String
   ) throws(DataError) -> CSVBeginning? {
     let mark = try byteOrderMark(window, place)
     var cursor = CSVCursor(
@@ -81,10 +84,7 @@ struct CSVBeginning {
     } catch {
       if case .interrupted = error { throw error }
       // A quotation mark may be closed further on.
-      guard window.reachesEnd else {
-        flaw = error
-        return nil
-      }
+      guard window.reachesEnd else { return nil }
       throw error
     }
     guard window.reachesEnd || cursor.position < window.end - 1 else { return nil }

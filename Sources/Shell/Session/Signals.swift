@@ -17,11 +17,6 @@ enum Signals {
     endsAtSecondInterrupt = !isInteractive
     machineThread = pthread_self()
     useOwnStack()
-    // Whoever started the process may have left signals blocked, as threads of a pool do: those
-    // that end a process must go on doing so.
-    var none = sigset_t()
-    sigemptyset(&none)
-    pthread_sigmask(SIG_SETMASK, &none, nil)
     signal(SIGPIPE, SIG_IGN)
     handle(SIGINT) { number in
       guard Signals.isOnMachineThread(number) else { return }
@@ -35,6 +30,11 @@ enum Signals {
       guard Signals.isOnMachineThread(number) else { return }
       editline_note_resize()
     }
+    // Whoever started the process may have left signals blocked, as threads of a pool do: those
+    // that end a process must go on doing so. One that has waited is handled now.
+    var none = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, nil)
   }
 
   /// Gives the handlers a stack of their own on this thread.
