@@ -152,7 +152,7 @@ struct SplitMix {
     }
   }
 
-  @Test(arguments: ["\"\",", ",", "1,", "a,", "a", "\"a\";", "1 "])
+  @Test(arguments: [",", "1,", "a,", "a", "1 "])
   func linesOfManyCellsAreRefused(_ unit: String) {
     guard case .malformed("t.csv", .csv, _)? = error(unit) else {
       Issue.record("\(String(describing: error(unit)))")

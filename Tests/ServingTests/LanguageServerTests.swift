@@ -197,7 +197,7 @@ import Testing
     )
     let hover = try editor.ask("hover", at: 2, 6)
     let text = (hover["contents"] as? [String: Any])?["value"] as? String ?? ""
-    #expect(text.contains("fn increased(x, by=…)") && text.contains("One more."), "\(text)")
+    #expect(text.contains("fn increased(x, by=1)") && text.contains("One more."), "\(text)")
     let completion = try editor.ask("completion", at: 3, 4)
     let labels = (completion["items"] as? [[String: Any]] ?? []).compactMap {
       $0["label"] as? String
