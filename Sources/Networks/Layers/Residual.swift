@@ -93,24 +93,16 @@ package struct Residual: CompositeLayer {
         builder, inner: inner, width: input.reduce(1, *), passesGradient: passesGradient))
     return true
   }
-
-  package var joinsSums: Bool { layers.allSatisfy { !$0.needsWholeBatch || $0.joinsSums } }
-
-  package func widestInside(for input: [Int]) -> Int {
-    var (shape, widest) = (input, 1)
-    for layer in layers {
-      widest = max(widest, layer.widestInside(for: shape), shape.reduce(1, *))
-      shape = (try? layer.outputShape(for: shape, position: 0)) ?? shape
-    }
-    return widest
-  }
 }
 
-/// Backward, the gradient passes through the inner stages and is added to itself.
+/// With a rectifier that follows. Backward, the gradient passes through the inner stages and is added
+/// to itself.
 final class ResidualStage: Stage {
   private let stages: [Stage]
   private let kept: FloatRows?
   private var sum: PlannedSum
+  /// The sum, rectified.
+  private var rectifiedSum: PlannedSum?
 
   /// - Parameter passesGradient: whether anything before the layer needs the gradient.
   init(_ builder: StageBuilder, inner: [Stage], width: Int, passesGradient: Bool)
@@ -122,7 +114,13 @@ final class ResidualStage: Stage {
     super.init(builder, output: try builder.buffer(width: width))
   }
 
-  override var keepsOutput: Bool { false }
+  override func rectify() throws -> Bool {
+    if rectifiedSum != nil { return false }
+    rectifiedSum = PlannedSum(count: output.count, isRectified: true)
+    return true
+  }
+
+  override var keepsOutput: Bool { rectifiedSum != nil }
   override var inner: [Stage] { stages }
 
   override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
@@ -133,7 +131,11 @@ final class ResidualStage: Stage {
 
   override func finishForward(_ input: FloatRows, _ value: FloatRows) -> FloatRows {
     self.input = input
-    sum.run(input, value, into: output, on: backend)
+    if rectifiedSum == nil {
+      sum.run(input, value, into: output, on: backend)
+    } else {
+      rectifiedSum?.run(input, value, into: output, on: backend)
+    }
     return output
   }
 
@@ -144,7 +146,10 @@ final class ResidualStage: Stage {
     return finishBackward(value)
   }
 
-  override func beginBackward(_ gradient: FloatRows) { kept?.copy(from: gradient) }
+  override func beginBackward(_ gradient: FloatRows) {
+    if rectifiedSum != nil { backend.mask(gradient, rectified: output) }
+    kept?.copy(from: gradient)
+  }
 
   override func finishBackward(_ gradient: FloatRows) -> FloatRows {
     if let kept { sum.run(gradient, kept, into: gradient, on: backend) }
@@ -152,17 +157,19 @@ final class ResidualStage: Stage {
   }
 
   override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
-    ("x + f(x)", [StageOperand("x", input)])
+    (rectifiedSum == nil ? "x + f(x)" : "relu(x + f(x))", [StageOperand("x", input)])
   }
 }
 
-/// The sum of two rows of numbers of fixed length; it is never cut short.
+/// The sum of two rows of numbers of fixed length, rectified where asked for; it is never cut short.
 private struct PlannedSum {
   private var program: ElementwiseProgram.Planned
 
-  init(count: Int) {
+  init(count: Int, isRectified: Bool = false) {
+    let rectifier: [ElementwiseProgram.Instruction] = isRectified ? [.unary(.relu)] : []
     program = .init(
-      ElementwiseProgram([.load(0), .load(1), .binary(.add)]), [.rows, .rows], count: count)
+      ElementwiseProgram([.load(0), .load(1), .binary(.add)] + rectifier), [.rows, .rows],
+      count: count)
   }
 
   mutating func run(

@@ -58,8 +58,9 @@ package final class StageBuilder {
   /// Adds the stages of layers inside the layer at work.
   func addInner(_ layers: [any Layer], input: [Int]) throws {
     var shape = input
+    let wasInside = isInside
     isInside = true
-    defer { isInside = false }
+    defer { isInside = wasInside }
     // The gradient passes through all of them, also those that stay as they are.
     if store.slots.contains(where: \.isFrozen) { needsInputGradient = true }
     for layer in layers {
@@ -73,14 +74,17 @@ package final class StageBuilder {
     let slots = store.slots[nextSlot..<nextSlot + layer.parameterCount]
     let first = stages.count
     let isStill = !slots.isEmpty && slots.allSatisfy(\.isFrozen)
+    let passes = needsInputGradient
     if isStill && !layer.statistics.isEmpty {
       // What it learnt of batches stays as it is, too.
       append(try RecordedStage(self, layer, input: input, isStill: true))
     } else if try type == .f64 || !layer.addStages(input: input, to: self) {
       append(try RecordedStage(self, layer, input: input))
     }
-    guard slots.contains(where: { !$0.isFrozen }) else { return }
-    needsInputGradient = true
+    let isTrained = slots.contains { !$0.isFrozen }
+    // Stages inside the layer may have asked for more.
+    needsInputGradient = passes || isTrained
+    guard isTrained else { return }
     if !isInside, firstTrained == nil { firstTrained = first }
   }
 
@@ -119,6 +123,12 @@ package final class StageBuilder {
     defer { nextBuffer += 1 }
     let pointer = try workspace.buffer(nextBuffer, count: rows * width)
     return FloatRows(pointer, rows: rows, columns: width, type: type)
+  }
+
+  /// Memory of this stage's own for `count` numbers, however many rows there are.
+  func sharedBuffer(count: Int) throws(TensorError) -> Floats {
+    defer { nextBuffer += 1 }
+    return try workspace.buffer(nextBuffer, count: count)
   }
 
   /// Memory for the gradient with respect to a stage's input of that width. Two pieces alternate:
