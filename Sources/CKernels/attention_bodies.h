@@ -1,6 +1,10 @@
 // One head of attention in Float32: its products in blocks of rows, which stay in the first-level
 // cache. Where a step sees only those before it, blocks end where the last of their rows does.
 
+// Rows are short: more than one vector at a time would leave most of a row to the loop's remainder.
+#define SHORT_VECTOR \
+  PRAGMA(clang loop vectorize(assume_safety) vectorize_width(WIDTH) interleave_count(1))
+
 // How many numbers of a row vectors run over, of those that it sees: whole vectors where there is
 // room.
 static inline ptrdiff_t whole_lanes(ptrdiff_t seen, ptrdiff_t steps) {
@@ -15,10 +19,10 @@ static void attention_row(
     const float *real) {
   ptrdiff_t seen = is_causal ? row + 1 : steps, length = whole_lanes(seen, steps);
   if (real == NULL) {
-    VECTOR(WIDTH)
+    SHORT_VECTOR
     for (ptrdiff_t j = 0; j < length; j++) scores[j] *= scale;
   } else {
-    VECTOR(WIDTH)
+    SHORT_VECTOR
     for (ptrdiff_t j = 0; j < length; j++) {
       scores[j] = real[j] != 0 ? scores[j] * scale : -INFINITY;
     }
@@ -33,10 +37,10 @@ static void attention_row(
       return;
     }
   }
-  VECTOR(WIDTH)
+  SHORT_VECTOR
   for (ptrdiff_t j = 0; j < length; j++) scores[j] = exp_f32(scores[j] - largest);
   float share = (float)(1.0 / row_sum_f32(scores, length));
-  VECTOR(WIDTH)
+  SHORT_VECTOR
   for (ptrdiff_t j = 0; j < length; j++) scores[j] *= share;
   for (ptrdiff_t j = seen; j < steps; j++) scores[j] = 0;
 }
@@ -54,10 +58,10 @@ static void attention_row_back(
     return;
   }
   for (ptrdiff_t j = seen; j < steps; j++) gradient[j] = 0;
-  VECTOR(WIDTH)
+  SHORT_VECTOR
   for (ptrdiff_t j = 0; j < length; j++) gradient[j] *= weights[j];
   float sum = (float)row_sum_f32(gradient, length);
-  VECTOR(WIDTH)
+  SHORT_VECTOR
   for (ptrdiff_t j = 0; j < length; j++) gradient[j] = (gradient[j] - weights[j] * sum) * scale;
 }
 
@@ -119,3 +123,4 @@ static void attention_back(
                    steps, width, 0);
   }
 }
+#undef SHORT_VECTOR

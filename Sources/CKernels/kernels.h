@@ -73,7 +73,7 @@ typedef struct {
   void (*pool_line_f32)(
       int largest, float *out, const float *in, ptrdiff_t size, ptrdiff_t width, ptrdiff_t channels);
   void (*unpool_line_f32)(
-      int largest, float *back, const float *gradient, const float *in, const float *out,
+      int largest, int rectified, float *back, const float *gradient, const float *in, const float *out,
       ptrdiff_t size, ptrdiff_t width, ptrdiff_t channels);
   void (*pool_chosen_line_f32)(
       float *chosen, const float *numbers, const float *in, const float *out, ptrdiff_t size,
@@ -81,7 +81,7 @@ typedef struct {
   void (*pool_line_f64)(
       int largest, double *out, const double *in, ptrdiff_t size, ptrdiff_t width, ptrdiff_t channels);
   void (*unpool_line_f64)(
-      int largest, double *back, const double *gradient, const double *in, const double *out,
+      int largest, int rectified, double *back, const double *gradient, const double *in, const double *out,
       ptrdiff_t size, ptrdiff_t width, ptrdiff_t channels);
   void (*pool_chosen_line_f64)(
       double *chosen, const double *numbers, const double *in, const double *out, ptrdiff_t size,

@@ -79,9 +79,13 @@ package protocol Backend: Sendable {
     _ windows: PoolingGeometry, rows: Int, _ type: ElementType, _ images: UnsafeRawPointer,
     into outputs: UnsafeMutableRawPointer)
   /// The images' gradient.
+  ///
+  /// - Parameter rectified: whether the images were rectified, and their gradient is wanted for what
+  ///   they were before: 0 where they are 0. Of the largest elements alone.
   func unpool(
-    _ windows: PoolingGeometry, rows: Int, _ type: ElementType, images: UnsafeRawPointer,
-    outputs: UnsafeRawPointer, gradient: UnsafeRawPointer, into back: UnsafeMutableRawPointer)
+    _ windows: PoolingGeometry, rows: Int, _ type: ElementType, rectified: Bool,
+    images: UnsafeRawPointer, outputs: UnsafeRawPointer, gradient: UnsafeRawPointer,
+    into back: UnsafeMutableRawPointer)
   /// Of numbers that lie as the images do, the mean of those where a window is largest.
   func chooseLargest(
     _ windows: PoolingGeometry, rows: Int, _ type: ElementType, images: UnsafeRawPointer,
@@ -184,10 +188,10 @@ package protocol PlannedProduct: AnyObject {
 
 /// A convolution whose sizes and fusions are fixed.
 package protocol PlannedConvolution: AnyObject {
-  /// Fills what it was made to compute from the other two; the weights' gradient is added to
-  /// `retained` times what is there.
+  /// Fills what it was made to compute from the other two; the weights' gradient, and that of the
+  /// bias where it was asked for, is added to `retained` times what is there.
   func execute(
-    images: Floats, weights: Floats, bias: UnsafePointer<Float>?, outputs: Floats,
+    images: Floats, weights: Floats, bias: Floats?, outputs: Floats,
     retaining retained: Float
   ) throws(TensorError)
 }

@@ -20,7 +20,9 @@ extension CPUBackend {
     ) { (plan) throws(TensorError) in
       guard plan.isAvailable else { return false }
       try plan.execute(
-        images: images, weights: weights, bias: bias, outputs: outputs, retaining: 0)
+        // Outputs only read it.
+        images: images, weights: weights, bias: bias.map { Floats(mutating: $0) },
+        outputs: outputs, retaining: 0)
       return true
     }
   }
@@ -34,11 +36,13 @@ extension CPUBackend {
   }
 
   package func unpool(
-    _ windows: PoolingGeometry, rows: Int, _ type: ElementType, images: UnsafeRawPointer,
-    outputs: UnsafeRawPointer, gradient: UnsafeRawPointer, into back: UnsafeMutableRawPointer
+    _ windows: PoolingGeometry, rows: Int, _ type: ElementType, rectified: Bool,
+    images: UnsafeRawPointer, outputs: UnsafeRawPointer, gradient: UnsafeRawPointer,
+    into back: UnsafeMutableRawPointer
   ) {
     var pools = windows.pools(rows: rows)
-    nnsh_unpool(&pools, windows.kind.code, type.code, images, outputs, gradient, back)
+    nnsh_unpool(
+      &pools, windows.kind.code, type.code, rectified ? 1 : 0, images, outputs, gradient, back)
   }
 
   package func chooseLargest(

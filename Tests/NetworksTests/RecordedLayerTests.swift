@@ -193,6 +193,29 @@ struct Scaling: TestLayer {
           try Dense(outputs: 3),
         ]
       },
+      Case("relu and max_pool", [7, 6, 2]) {
+        [
+          try ConvolutionLayer(.conv2d, inputs: 2, outputs: 17, kernel: 3), ActivationLayer(.relu),
+          try Pooling(.max, size: 2),
+          try ConvolutionLayer(.conv2d, inputs: 17, outputs: 3, kernel: 3), ActivationLayer(.relu),
+          try Pooling(.max, size: 3), Flatten(), try Dense(outputs: 3),
+        ]
+      },
+      Case("residuals in residuals", [4, 5, 3]) {
+        func dense() throws -> [any Layer] {
+          [ActivationLayer(.tanh), try Dense(outputs: 4), try Dense(outputs: 3)]
+        }
+        return [
+          try Residual(layers: dense()),
+          try Residual(layers: [try Residual(layers: dense()), ActivationLayer(.relu)] + dense()),
+          ActivationLayer(.relu),
+          try Residual(
+            layers: [
+              try ConvolutionLayer(.conv2d, inputs: 3, outputs: 3, kernel: 3),
+              BatchNormalization(), ActivationLayer(.relu), try Residual(layers: dense()),
+            ]), ActivationLayer(.relu), Flatten(), try Dense(outputs: 3),
+        ]
+      },
       Case("avg_pool", [5, 4, 1]) {
         [try Pooling(.average, size: 2), Flatten(), try Dense(outputs: 3)]
       },

@@ -109,12 +109,14 @@ final class CountingBackend: Backend {
     cpu.pool(windows, rows: rows, type, images, into: outputs)
   }
   func unpool(
-    _ windows: PoolingGeometry, rows: Int, _ type: ElementType, images: UnsafeRawPointer,
-    outputs: UnsafeRawPointer, gradient: UnsafeRawPointer, into back: UnsafeMutableRawPointer
+    _ windows: PoolingGeometry, rows: Int, _ type: ElementType, rectified: Bool,
+    images: UnsafeRawPointer, outputs: UnsafeRawPointer, gradient: UnsafeRawPointer,
+    into back: UnsafeMutableRawPointer
   ) {
     count("unpool")
     cpu.unpool(
-      windows, rows: rows, type, images: images, outputs: outputs, gradient: gradient, into: back)
+      windows, rows: rows, type, rectified: rectified, images: images, outputs: outputs,
+      gradient: gradient, into: back)
   }
   func chooseLargest(
     _ windows: PoolingGeometry, rows: Int, _ type: ElementType, images: UnsafeRawPointer,

@@ -33,9 +33,10 @@ enum { nnsh_pool_largest = 0, nnsh_pool_mean = 1 };
 void nnsh_pool(
     const nnsh_pools *_Nonnull pools, int kind, int type, const void *_Nonnull in,
     void *_Nonnull out);
-/// back = the gradient of `in`, of which the largest elements of a window share its gradient.
+/// back = the gradient of `in`, of which the largest elements of a window share its gradient; where
+/// `in` was rectified, of what it was before: 0 where the largest is 0.
 void nnsh_unpool(
-    const nnsh_pools *_Nonnull pools, int kind, int type, const void *_Nonnull in,
+    const nnsh_pools *_Nonnull pools, int kind, int type, int rectified, const void *_Nonnull in,
     const void *_Nonnull out, const void *_Nonnull gradient, void *_Nonnull back);
 /// chosen = of `numbers`, which lie as `in` does, the mean of those where a window is largest.
 void nnsh_pool_chosen(

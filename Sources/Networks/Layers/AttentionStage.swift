@@ -23,7 +23,7 @@ final class AttentionStage: Stage {
     self.key = key(isBackward: false)
     backKey = key(isBackward: true)
     weights = try builder.buffer(width: heads * steps * steps)
-    inputGradient = builder.gradientBuffer(width: 3 * size * steps)
+    inputGradient = try builder.gradientBuffer(width: 3 * size * steps)
     super.init(builder, output: try builder.buffer(width: size * steps))
   }
 

@@ -46,7 +46,7 @@ final class DenseStage: Stage {
     if builder.needsInputGradient {
       backProduct = try backend.plan(
         .init(m: rows, n: inputs, k: outputs, transposeB: true, sourceType: type))
-      inputGradient = builder.gradientBuffer(width: inputs * positions)
+      inputGradient = try builder.gradientBuffer(width: inputs * positions)
     } else {
       backProduct = nil
       inputGradient = nil
@@ -69,6 +69,7 @@ final class DenseStage: Stage {
   }
 
   override var keepsOutput: Bool { isRectified }
+  override var keepsGradient: Bool { !isRectified && inputGradient != nil }
 
   override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
     self.input = input

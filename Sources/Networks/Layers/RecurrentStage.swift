@@ -51,7 +51,7 @@ final class RecurrentStage: Stage {
     kept = try builder.buffer(width: steps * kind.kept * hidden)
     before = try builder.buffer(width: steps * hidden)
     statesGradient = givesAll ? nil : try builder.buffer(width: steps * hidden)
-    inputGradient = builder.gradientBuffer(width: steps * width)
+    inputGradient = try builder.gradientBuffer(width: steps * width)
     recurrentGradient =
       own == nil
       ? nil

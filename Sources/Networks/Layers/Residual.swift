@@ -99,7 +99,11 @@ package struct Residual: CompositeLayer {
 /// to itself.
 final class ResidualStage: Stage {
   private let stages: [Stage]
-  private let kept: FloatRows?
+  private let passesGradient: Bool
+  /// A copy of the gradient, where the last inner stage does not keep it.
+  private let copy: FloatRows?
+  /// The gradient of the latest pass.
+  private var outer: FloatRows?
   private var sum: PlannedSum
   /// The sum, rectified.
   private var rectifiedSum: PlannedSum?
@@ -109,7 +113,9 @@ final class ResidualStage: Stage {
     throws(TensorError)
   {
     stages = inner
-    kept = passesGradient ? try builder.buffer(width: width) : nil
+    self.passesGradient = passesGradient
+    let isCopied = passesGradient && !(inner.last?.keepsGradient ?? true)
+    copy = isCopied ? try builder.buffer(width: width) : nil
     sum = PlannedSum(count: builder.rows * width)
     super.init(builder, output: try builder.buffer(width: width))
   }
@@ -148,12 +154,15 @@ final class ResidualStage: Stage {
 
   override func beginBackward(_ gradient: FloatRows) {
     if rectifiedSum != nil { backend.mask(gradient, rectified: output) }
-    kept?.copy(from: gradient)
+    copy?.copy(from: gradient)
+    outer = gradient
   }
 
   override func finishBackward(_ gradient: FloatRows) -> FloatRows {
-    if let kept { sum.run(gradient, kept, into: gradient, on: backend) }
-    return gradient
+    guard passesGradient, let outer else { return gradient }
+    // Into the memory that it came in: the inner stages' own will be used again.
+    sum.run(gradient, copy ?? outer, into: outer, on: backend)
+    return outer
   }
 
   override func forwardOperands() -> (operation: String, operands: [StageOperand]) {

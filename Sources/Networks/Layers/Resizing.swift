@@ -64,7 +64,7 @@ final class UpsamplingStage: Stage {
   init(_ builder: StageBuilder, _ image: ImageShape, size: Int) throws(TensorError) {
     (self.image, self.size) = (image, size)
     let width = image.height * image.width * image.channels
-    inputGradient = builder.needsInputGradient ? builder.gradientBuffer(width: width) : nil
+    inputGradient = builder.needsInputGradient ? try builder.gradientBuffer(width: width) : nil
     super.init(builder, output: try builder.buffer(width: size * size * width))
   }
 
@@ -154,7 +154,7 @@ final class GlobalAveragePoolingStage: Stage {
   init(_ builder: StageBuilder, places: Int, channels: Int) throws(TensorError) {
     self.places = places
     inputGradient =
-      builder.needsInputGradient ? builder.gradientBuffer(width: places * channels) : nil
+      builder.needsInputGradient ? try builder.gradientBuffer(width: places * channels) : nil
     super.init(builder, output: try builder.buffer(width: channels))
   }
 

@@ -36,7 +36,7 @@ final class TransposedConvolutionStage: Stage {
     weights = builder.nextParameter()
     bias = builder.nextParameter()
     retained = Float(builder.retained)
-    inputGradient = isPassed ? builder.gradientBuffer(width: geometry.outputCount) : nil
+    inputGradient = isPassed ? try builder.gradientBuffer(width: geometry.outputCount) : nil
     transposed = try builder.sharedBuffer(count: geometry.weightCount)
     transposedGradient = try builder.sharedBuffer(count: geometry.weightCount)
     super.init(builder, output: try builder.buffer(width: geometry.imageCount))

@@ -31,7 +31,7 @@ final class LossHead {
     losses = try builder.buffer(width: positions)
     errors = try FloatBuffer(
       count: form == .meanSquaredError ? 2 * builder.rows : 0, type: .f64)
-    gradient = builder.gradientBuffer(width: setup.outputShape.reduce(1, *))
+    gradient = try builder.gradientBuffer(width: setup.outputShape.reduce(1, *))
     recorded = try setup.loss.recorded.map { try RecordedHead($0, setup, rows: builder.rows) }
   }
 

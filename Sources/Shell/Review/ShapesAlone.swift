@@ -45,8 +45,9 @@ struct ShapesAlone: Backend {
     into outputs: UnsafeMutableRawPointer
   ) {}
   func unpool(
-    _ windows: PoolingGeometry, rows: Int, _ type: ElementType, images: UnsafeRawPointer,
-    outputs: UnsafeRawPointer, gradient: UnsafeRawPointer, into back: UnsafeMutableRawPointer
+    _ windows: PoolingGeometry, rows: Int, _ type: ElementType, rectified: Bool,
+    images: UnsafeRawPointer, outputs: UnsafeRawPointer, gradient: UnsafeRawPointer,
+    into back: UnsafeMutableRawPointer
   ) {}
   func chooseLargest(
     _ windows: PoolingGeometry, rows: Int, _ type: ElementType, images: UnsafeRawPointer,
@@ -121,8 +122,7 @@ struct ShapesAlone: Backend {
 
   private final class NoConvolution: PlannedConvolution {
     func execute(
-      images: Floats, weights: Floats, bias: UnsafePointer<Float>?, outputs: Floats,
-      retaining retained: Float
+      images: Floats, weights: Floats, bias: Floats?, outputs: Floats, retaining retained: Float
     ) {}
   }
 }
