@@ -107,7 +107,7 @@ package final class Deferral {
     case .other?, nil: break
     }
     if let primitive = operation.primitive, count < Self.limit,
-      let (shape, type) = primitive.result(inputs, working: working)
+      let (shape, type) = result(of: operation, primitive, inputs)
     {
       return add(
         Node(
@@ -116,6 +116,16 @@ package final class Deferral {
     }
     if isSymbolic { throw NeedsValues() }
     return add(operation, inputs, try computedNow(operation, inputs))
+  }
+
+  /// The shape and element type of what an operation gives; nil where the operands do not fit.
+  private func result(
+    of operation: Operation, _ primitive: Primitive, _ inputs: [Variable]
+  ) -> (Shape, ElementType)? {
+    guard case .whole = primitive else { return primitive.result(inputs, working: working) }
+    // Found out once for each pattern of recordings, by numbers that mean nothing.
+    let output = try? operation.forward(inputs.map { .unfilled($0.shape, $0.elementType) })
+    return output.map { ($0.shape, $0.elementType) }
   }
 
   private func computedNow(_ operation: Operation, _ inputs: [Variable]) throws -> Tensor {

@@ -93,6 +93,9 @@ package struct Variable: Sendable {
     return false
   }
 
+  /// Whether operations on it wait, to be planned.
+  var isDeferred: Bool { live?.tape.deferral != nil }
+
   /// Whether it is itself what a derivative is taken for, rather than computed from that.
   package var isWatched: Bool { live.map { $0.tape.isLeaf($0.index) } ?? false }
 
