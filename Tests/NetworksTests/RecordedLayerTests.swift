@@ -201,7 +201,7 @@ struct Scaling: TestLayer {
           try Pooling(.max, size: 3), Flatten(), try Dense(outputs: 3),
         ]
       },
-      Case("residuals in residuals", [4, 5, 3]) {
+      Case("residuals in residuals", [4, 5, 3], hasIdleBias: true) {
         func dense() throws -> [any Layer] {
           [ActivationLayer(.tanh), try Dense(outputs: 4), try Dense(outputs: 3)]
         }
