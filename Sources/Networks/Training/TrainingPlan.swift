@@ -77,7 +77,7 @@ struct TrainingPlans {
     let measured = min(validationRows, setup.measuringRows)
     var cache = PlanCache(
       network, setup, memory,
-      workspace: try Workspace(
+      workspace: Workspace(
         gradientCount: setup.widestGradient * max(piece, measured), type: setup.type))
     // The plan for the most rows comes first: the others find their memory in its.
     if measured > piece { _ = try cache.plan(rows: measured) }
