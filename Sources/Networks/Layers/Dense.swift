@@ -155,11 +155,14 @@ final class DenseStage: Stage {
     let rows = builder.rows * positions
     let type: MatmulPlan.SourceType = builder.precision == .bf16 ? .bf16 : .f32
     func forward(relu: Bool) -> MatmulPlan.Key {
-      .init(m: rows, n: outputs, k: inputs, bias: true, relu: relu, sourceType: type)
+      builder.product(
+        .init(m: rows, n: outputs, k: inputs, bias: true, relu: relu, sourceType: type))
     }
     func weightGradient(accumulate: Float) -> MatmulPlan.Key {
-      .init(
-        m: inputs, n: outputs, k: rows, transposeA: true, accumulate: accumulate, sourceType: type)
+      builder.product(
+        .init(
+          m: inputs, n: outputs, k: rows, transposeA: true, accumulate: accumulate,
+          sourceType: type))
     }
     let backend = builder.backend
     forwardProduct = try backend.plan(forward(relu: false))
@@ -170,7 +173,8 @@ final class DenseStage: Stage {
       retained == 0 ? firstWeightProduct : try backend.plan(weightGradient(accumulate: 0))
     if builder.needsInputGradient {
       backProduct = try backend.plan(
-        .init(m: rows, n: inputs, k: outputs, transposeB: true, sourceType: type))
+        builder.product(
+          .init(m: rows, n: inputs, k: outputs, transposeB: true, sourceType: type)))
       inputGradient = builder.gradientBuffer(width: inputs * positions)
     } else {
       backProduct = nil
