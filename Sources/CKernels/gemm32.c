@@ -2,7 +2,7 @@
 
 #include "kernels.h"
 
-// The Float32 product where there is no oneDNN, by the scheme of gemm64.c on one thread: the pieces
+// The Float32 product of few numbers, and where there is no oneDNN any, by the scheme of gemm64.c on one thread: the pieces
 // of a product are shared among the threads by the caller. It allocates nothing.
 enum { tile_rows = 8, tile_columns = 32, inner_block = 256 };
 
@@ -42,6 +42,10 @@ void nnsh_gemm_f32(
       float kept = accumulate == 0 ? 0 : accumulate * row[j];
       row[j] = bias == NULL ? kept : kept + bias[j];
     }
+  }
+  if (nnsh_is_small_product(m, n, k)) {
+    kernels->small_product_f32(a, a_row, a_column, b, b_row, b_column, m, n, k, c, c_row);
+    return;
   }
   for (ptrdiff_t start = 0; start < k; start += inner_block) {
     ptrdiff_t depth = k - start < inner_block ? k - start : inner_block;

@@ -53,6 +53,18 @@ typedef struct {
   void (*gemm_tile_f64)(
       ptrdiff_t k, const double *a, const double *b, double *c, ptrdiff_t stride, int rows,
       int columns);
+  // c += a·b, for few numbers.
+  void (*small_product_f32)(
+      const float *a, ptrdiff_t a_row, ptrdiff_t a_column, const float *b, ptrdiff_t b_row,
+      ptrdiff_t b_column, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, float *c, ptrdiff_t stride);
+  void (*small_product_f64)(
+      const double *a, ptrdiff_t a_row, ptrdiff_t a_column, const double *b, ptrdiff_t b_row,
+      ptrdiff_t b_column, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, double *c, ptrdiff_t stride);
+  double (*dot_f64)(const double *, const double *, ptrdiff_t);
+  // out += the rows, each times its factor; factors lie `step` apart.
+  void (*add_rows_f64)(
+      double *out, const double *factors, ptrdiff_t step, const double *rows, ptrdiff_t stride,
+      ptrdiff_t count, ptrdiff_t columns);
   // A line of windows of an image: see windows.c.
   void (*pool_line_f32)(
       int largest, float *out, const float *in, ptrdiff_t size, ptrdiff_t width, ptrdiff_t channels);
@@ -121,6 +133,11 @@ extern const nnsh_kernel_table nnsh_table_baseline;
 extern const nnsh_kernel_table nnsh_table_avx2;
 extern const nnsh_kernel_table nnsh_table_avx512;
 #endif
+
+/// Products of so few multiplications are not worth preparing.
+static inline int nnsh_is_small_product(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k) {
+  return (double)m * (double)n * (double)k <= nnsh_small_product;
+}
 
 static inline size_t nnsh_size_of(int type) {
   return type == nnsh_f64 ? 8 : type == nnsh_f32 ? 4 : 2;

@@ -5,6 +5,8 @@
 // A program runs over segments that fit the first-level cache. Operands that are contiguous there
 // are read where they are, single numbers are kept as such, all others are gathered first.
 enum { segment = 1024, task_elements = 32768 };
+// Rows shorter than this one are put together in segments.
+enum { longest_across = 256 };
 
 typedef struct {
   const int32_t *code;
@@ -12,6 +14,9 @@ typedef struct {
   const char *data[nnsh_max_inputs];
   int types[nnsh_max_inputs];
   int is_scalar[nnsh_max_inputs];
+  // Whether it lies as the result does, and whether it is one row, the same for all rows.
+  int is_plain[nnsh_max_inputs];
+  int repeats_row[nnsh_max_inputs];
   double scalars[nnsh_max_inputs];
   char *out;
   layout shape;
@@ -19,6 +24,12 @@ typedef struct {
   int by_rows;
   ptrdiff_t segments, segments_a_row, segments_a_task;
 } program;
+
+static double scalar_of(const nnsh_operand *operand) {
+  if (operand->data == NULL) return operand->number;
+  return operand->type == nnsh_f64 ? *(const double *)operand->data
+                                   : (double)*(const float *)operand->data;
+}
 
 #define T float
 #define SUFFIX f32
@@ -48,10 +59,15 @@ static int is_valid(const int32_t *code, int length, int inputs) {
   return depth == 1;
 }
 
-static double scalar_of(const nnsh_operand *operand) {
-  if (operand->data == NULL) return operand->number;
-  return operand->type == nnsh_f64 ? *(const double *)operand->data
-                                   : (double)*(const float *)operand->data;
+static void find_repetition(program *work, int input) {
+  const ptrdiff_t *strides = work->shape.strides[input];
+  ptrdiff_t expected = 1;
+  work->is_plain[input] = work->repeats_row[input] = !work->is_scalar[input];
+  for (int axis = work->shape.rank - 1; axis >= 0; axis--) {
+    work->is_plain[input] &= strides[axis] == expected;
+    if (axis < work->shape.rank - 1) work->repeats_row[input] &= strides[axis] == 0;
+    expected *= work->shape.dims[axis];
+  }
 }
 
 static void run_task(void *context, ptrdiff_t task) {
@@ -72,6 +88,12 @@ int nnsh_program_run(
   if (inputs > nnsh_max_inputs || rank > nnsh_max_rank || !is_valid(code, length, inputs)) {
     return nnsh_malformed;
   }
+  if (rank == 1 && dims[0] > 0 && dims[0] <= segment && out_type == compute_type) {
+    int is_done = compute_type == nnsh_f64
+        ? run_short_f64(code, length, inputs, operands, strides, out, dims[0])
+        : run_short_f32(code, length, inputs, operands, strides, out, dims[0]);
+    if (is_done) return nnsh_done;
+  }
   program work = {code, length, inputs, compute_type, out_type};
   const ptrdiff_t *each[nnsh_max_inputs];
   for (int i = 0; i < inputs; i++) each[i] = strides + i * rank;
@@ -81,14 +103,15 @@ int nnsh_program_run(
     work.data[i] = operands[i].data;
     work.types[i] = operands[i].type;
     work.is_scalar[i] = 1;
-    for (int axis = 0; axis < work.shape.rank; axis++) {
+    for (int axis = 0; operands[i].data != NULL && axis < work.shape.rank; axis++) {
       work.is_scalar[i] &= work.shape.strides[i][axis] == 0;
     }
     if (work.is_scalar[i]) work.scalars[i] = scalar_of(&operands[i]);
   }
   work.out = out;
+  for (int i = 0; i < inputs; i++) find_repetition(&work, i);
   ptrdiff_t inner = work.shape.dims[work.shape.rank - 1];
-  work.by_rows = work.shape.rank == 1 || inner >= 256;
+  work.by_rows = work.shape.rank == 1 || inner >= longest_across;
   work.segments_a_row = work.by_rows ? (inner + segment - 1) / segment : 0;
   work.segments = work.by_rows ? work.shape.count / inner * work.segments_a_row
                                : (work.shape.count + segment - 1) / segment;

@@ -41,6 +41,13 @@ static void NAMED(load_across)(
   }
 }
 
+/// Copies a row again and again, so that from any place in its first copy a segment can be read.
+static void NAMED(repeat_row)(T *to, const program *work, int input, ptrdiff_t inner) {
+  ptrdiff_t stride = work->shape.strides[input][work->shape.rank - 1];
+  NAMED(load_run)(to, work->data[input], work->types[input], stride, inner);
+  for (ptrdiff_t i = inner; i < segment + inner; i++) to[i] = to[i - inner];
+}
+
 typedef struct {
   const T *values;
   int step;
@@ -48,13 +55,14 @@ typedef struct {
 
 /// Runs the instructions on operands of one segment; the last one writes `out`.
 static void NAMED(interpret)(
-    const program *work, const NAMED(operand) *inputs, T *out, ptrdiff_t count) {
+    const int32_t *instructions, int instruction_count, const NAMED(operand) *inputs, T *out,
+    ptrdiff_t count) {
   const nnsh_kernel_table *kernels = nnsh_kernels();
   NAMED(operand) stack[nnsh_max_stack];
   T scratch[nnsh_max_stack][segment];
   int depth = 0;
-  for (int i = 0; i < work->length; i++) {
-    int code = work->code[i];
+  for (int i = 0; i < instruction_count; i++) {
+    int code = instructions[i];
     if (code >= nnsh_code_load) {
       stack[depth++] = inputs[code - nnsh_code_load];
       continue;
@@ -63,7 +71,7 @@ static void NAMED(interpret)(
     NAMED(operand) *top = stack + depth - taken;
     int step = 0;
     for (int j = 0; j < taken; j++) step |= top[j].step;
-    int is_last = i == work->length - 1;
+    int is_last = i == instruction_count - 1;
     ptrdiff_t length = step || is_last ? count : 1;
     T *to = is_last ? out : scratch[depth - taken];
     if (taken == 1) {
@@ -91,13 +99,40 @@ static void NAMED(interpret)(
   }
 }
 
+/// Runs a program over rows that lie as the result does, one segment of them, without the
+/// preparations that longer ones need; 0 where an operand lies otherwise.
+static int NAMED(run_short)(
+    const int32_t *code, int length, int inputs, const nnsh_operand *operands,
+    const ptrdiff_t *strides, T *out, ptrdiff_t count) {
+  NAMED(operand) rows[nnsh_max_inputs];
+  T numbers[nnsh_max_inputs];
+  for (int i = 0; i < inputs; i++) {
+    rows[i].step = operands[i].data != NULL && strides[i] != 0 && count > 1;
+    if (!rows[i].step) {
+      numbers[i] = (T)scalar_of(&operands[i]);
+      rows[i].values = &numbers[i];
+    } else if (strides[i] == 1 && operands[i].type == TYPE) {
+      rows[i].values = operands[i].data;
+    } else {
+      return 0;
+    }
+  }
+  NAMED(interpret)(code, length, rows, out, count);
+  return 1;
+}
+
 static void NAMED(run_segments)(const program *work, ptrdiff_t first, ptrdiff_t last_segment) {
   const layout *shape = &work->shape;
   int last = shape->rank - 1;
   ptrdiff_t inner = shape->dims[last];
-  T loaded[nnsh_max_inputs][segment];
+  T loaded[nnsh_max_inputs][segment + longest_across];
   T result[segment];
   NAMED(operand) operands[nnsh_max_inputs];
+  if (!work->by_rows) {
+    for (int i = 0; i < work->inputs; i++) {
+      if (work->repeats_row[i]) NAMED(repeat_row)(loaded[i], work, i, inner);
+    }
+  }
   for (ptrdiff_t s = first; s < last_segment; s++) {
     ptrdiff_t row = 0, column = 0, position, end;
     if (work->by_rows) {
@@ -119,7 +154,13 @@ static void NAMED(run_segments)(const program *work, ptrdiff_t first, ptrdiff_t 
         continue;
       }
       if (!work->by_rows) {
-        NAMED(load_across)(loaded[i], work, i, position, count);
+        if (work->is_plain[i] && work->types[i] == TYPE) {
+          operands[i].values = (const T *)work->data[i] + position;
+        } else if (work->repeats_row[i]) {
+          operands[i].values = loaded[i] + position % inner;
+        } else {
+          NAMED(load_across)(loaded[i], work, i, position, count);
+        }
         continue;
       }
       ptrdiff_t stride = shape->strides[i][last];
@@ -135,10 +176,10 @@ static void NAMED(run_segments)(const program *work, ptrdiff_t first, ptrdiff_t 
       }
     }
     if (work->out_type == TYPE) {
-      NAMED(interpret)(work, operands, (T *)work->out + position, count);
+      NAMED(interpret)(work->code, work->length, operands, (T *)work->out + position, count);
       continue;
     }
-    NAMED(interpret)(work, operands, result, count);
+    NAMED(interpret)(work->code, work->length, operands, result, count);
     if (work->out_type == nnsh_f64) {
       double *out = (double *)work->out + position;
       for (ptrdiff_t i = 0; i < count; i++) out[i] = (double)result[i];

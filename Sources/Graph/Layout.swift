@@ -42,6 +42,15 @@ struct Layout: Hashable {
     return result
   }
 
+  /// The part that indices name.
+  func part(_ indices: BasicIndices) throws(TensorError) -> Layout {
+    var result = self
+    let part = try shape.part(indices, strides: strides)
+    (result.shape, result.strides) = (part.shape, part.strides)
+    result.offset += part.offset
+    return result
+  }
+
   /// The same elements in another shape; nil where they would have to be moved for it.
   func reshaped(_ shape: Shape) -> Layout? {
     guard isContiguous else { return nil }

@@ -8,7 +8,9 @@ import Tensors
 /// it is without a plan.
 package final class Plan {
   /// What is recognised of a recording.
-  private let key: RecordingKey
+  package let pattern: RecordingPattern
+  private let loss: Int
+  private let watched: [Int]
   private let pieces: [Planner.Piece]
   private let steps: [any PlanStep]
   private let results: [Layout?]
@@ -21,7 +23,8 @@ package final class Plan {
   package init(
     _ deferral: Deferral, loss: Int, watched: [Int], isSeeded: Bool = false
   ) throws {
-    key = RecordingKey(deferral, loss: loss, watched: watched)
+    pattern = RecordingPattern(deferral)
+    (self.loss, self.watched) = (loss, watched)
     let graph = try GradientGraph(deferral, loss: loss, watched: watched, isSeeded: isSeeded)
     let planner = try Planner(graph, deferral)
     pieces = planner.pieces
@@ -48,7 +51,7 @@ package final class Plan {
 
   /// Whether it computes what was recorded.
   package func matches(_ deferral: Deferral, loss: Int, watched: [Int]) -> Bool {
-    key.matches(deferral, loss: loss, watched: watched)
+    self.loss == loss && self.watched == watched && pattern.matches(deferral)
   }
 
   /// Computes the loss and the gradient for each watched variable; nil where that is 0.
@@ -67,9 +70,7 @@ package final class Plan {
         guard let value = deferral.values[node] else { throw PlanError.noMemory }
         memory.provide(index, value)
       case .constant(let node, let position):
-        guard case .tensor(let tensor) = deferral.nodes[node].operands[position] else {
-          throw PlanError.noMemory
-        }
+        guard let tensor = deferral.constant(node, position) else { throw PlanError.noMemory }
         memory.provide(index, tensor)
       case .filled(_, let result?):
         guard let layout = results[result] else { throw PlanError.noMemory }
@@ -161,79 +162,6 @@ private struct ArenaAssignment {
     {
       gaps[position - 1].length += gaps[position].length
       gaps.remove(at: position)
-    }
-  }
-}
-
-/// A recording without its values: what two recordings have in common that one plan computes.
-private struct RecordingKey {
-  private struct Node {
-    let primitive: Primitive?
-    let name: String
-    let operands: [Operand]
-    let shape: Shape
-    let type: ElementType
-    let isKnown: Bool
-    /// Of a value that is known.
-    let strides: [Int]?
-  }
-
-  fileprivate enum Operand {
-    case node(Int)
-    case tensor(Shape, ElementType, strides: [Int]?)
-    case number(Double)
-  }
-
-  private let nodes: [Node]
-  private let loss: Int
-  private let watched: [Int]
-
-  init(_ deferral: Deferral, loss: Int, watched: [Int]) {
-    self.loss = loss
-    self.watched = watched
-    nodes = deferral.nodes.enumerated().map { index, node in
-      Node(
-        primitive: node.primitive, name: node.operation?.name ?? "",
-        operands: node.operands.map { operand in
-          switch operand {
-          case .node(let node): .node(node)
-          case .tensor(let tensor):
-            .tensor(tensor.shape, tensor.elementType, strides: tensor.ownStrides)
-          case .number(let number): .number(number)
-          }
-        }, shape: node.shape, type: node.elementType, isKnown: deferral.values[index] != nil,
-        strides: deferral.values[index]?.ownStrides)
-    }
-  }
-
-  func matches(_ deferral: Deferral, loss: Int, watched: [Int]) -> Bool {
-    guard nodes.count == deferral.nodes.count, self.loss == loss, self.watched == watched else {
-      return false
-    }
-    for index in nodes.indices {
-      let (known, node) = (nodes[index], deferral.nodes[index])
-      let value = deferral.values[index]
-      guard known.isKnown == (value != nil), known.type == node.elementType,
-        known.operands.count == node.operands.count, known.primitive == node.primitive,
-        known.shape == node.shape, known.strides == value?.ownStrides,
-        known.primitive != nil || known.name == node.operation?.name ?? ""
-      else { return false }
-      for position in known.operands.indices {
-        guard known.operands[position].matches(node.operands[position]) else { return false }
-      }
-    }
-    return true
-  }
-}
-
-extension RecordingKey.Operand {
-  func matches(_ operand: Deferral.Operand) -> Bool {
-    switch (self, operand) {
-    case (.node(let a), .node(let b)): a == b
-    case (.tensor(let shape, let type, let strides), .tensor(let tensor)):
-      type == tensor.elementType && shape == tensor.shape && strides == tensor.ownStrides
-    case (.number(let a), .number(let b)): a == b
-    default: false
     }
   }
 }

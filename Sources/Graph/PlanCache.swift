@@ -30,18 +30,18 @@ package final class PlanCache: @unchecked Sendable {
 
   package init() {}
 
-  /// Whether the evaluation that begins now is to be recorded for a plan: not the first, which may
-  /// be the only one.
+  /// The tape for an evaluation that begins now, where it is to be recorded for a plan: not for the
+  /// first, which may be the only one.
   ///
   /// - Parameter isAlone: whether nothing on another tape can come in, as in a step of training.
-  package func beginsPlanning(isAlone: Bool = false) -> Bool {
-    guard Self.isOn, !isRunning, isAlone || !Tape.isAnyOpen, !Profile.isOn else { return false }
+  package func tape(isAlone: Bool = false) -> Tape? {
+    guard Self.isOn, !isRunning, isAlone || !Tape.isAnyOpen, !Profile.isOn else { return nil }
     if resting > 0 {
       resting -= 1
-      return false
+      return nil
     }
     evaluations += 1
-    return evaluations > 1
+    return evaluations > 1 ? Tape.deferring(following: plans.last?.pattern) : nil
   }
 
   /// The gradients of `result`, by a plan where the tape defers. Closes the tape.
@@ -58,7 +58,7 @@ package final class PlanCache: @unchecked Sendable {
     }
     try deferral.checkFailure()
     let indices = watched.map { deferral.index(of: $0) }
-    guard deferral.nodes.count < Deferral.limit,
+    guard deferral.count < Deferral.limit,
       let plan = plan(deferral, loss, indices.compactMap { $0 }, isSeeded: seed != nil)
     else { return try unplanned() }
     isRunning = true

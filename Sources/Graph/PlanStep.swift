@@ -302,7 +302,7 @@ final class PullbackStep: PlanStep {
   var writes: [Int] { [] }
 
   func run(_ memory: PlanMemory) throws {
-    guard let operation = memory.deferral?.nodes[node].operation else { throw PlanError.noMemory }
+    guard let operation = memory.deferral?.operation(at: node) else { throw PlanError.noMemory }
     memory.arena.willChange()
     let parts = try operation.backward(
       operands.map { Variable(memory.tensor($0)) }, output: Variable(memory.tensor(output)),

@@ -108,7 +108,9 @@ struct Planner {
     case .reduce(let reduction, let axes, _): try planReduction(reduction, axes, index)
     case .softmax(let logarithm): try planSoftmax(logarithm, index)
     case .cast(let type) where type != .bool: try planElementwise(Self.copy, index)
-    case .cast, nil: break
+    case .part(let indices):
+      layouts[index] = try operand(index, 0).part(indices)
+    case .cast, .whole, nil: break
     }
     if layouts[index] == nil, drafts[index] == nil { try planOperation(index) }
   }
@@ -307,7 +309,9 @@ struct Planner {
   /// A result in memory of its own, which the caller is given.
   private mutating func result(_ node: Int) throws -> Layout {
     let layout = try layout(of: .node(node))
-    if layout.isWhole, case .filled(let bytes, nil) = pieces[layout.base] {
+    if layout.isWhole, case .filled(let bytes, nil) = pieces[layout.base],
+      bytes == layout.shape.count * layout.type.size
+    {
       pieces[layout.base] = .filled(bytes: bytes, result: results.count)
       return layout
     }

@@ -37,6 +37,11 @@ package final class Deferral {
     package var parents: [Int] {
       operands.map { if case .node(let parent) = $0 { parent } else { -1 } }
     }
+
+    /// The operands that are tensors.
+    var constants: [Tensor] {
+      operands.compactMap { if case .tensor(let tensor) = $0 { tensor } else { nil } }
+    }
   }
 
   /// Thrown where a pullback needs values while there are none.
@@ -45,6 +50,7 @@ package final class Deferral {
   /// Beyond so many nodes everything is computed at once: no plan is made of so large a graph.
   package static let limit = 200_000
 
+  /// What was recorded; nothing while a pattern is followed, until `writeOut`.
   package private(set) var nodes: [Node] = []
   /// What is known: of leaves, of what was computed at once, and of what was asked for.
   package private(set) var values: [Tensor?] = []
@@ -54,23 +60,34 @@ package final class Deferral {
   package private(set) var wasRead = false
 
   private var records: [Record] = []
+  /// The pattern that was followed so far.
+  private var followed: FollowedRecording?
   /// What a value that was asked for failed with; the next operation throws it.
   private var failure: (any Error)?
-  private unowned let tape: Tape
-  private let working = ElementType.working
+  // SAFETY: the tape alone refers to what it keeps, and forgets it when it ends.
+  private unowned(unsafe) let tape: Tape
+  /// The element type of what is not Float64.
+  let working = ElementType.working
 
-  init(_ tape: Tape) {
+  /// - Parameter pattern: of the last recording at the same place, which this one may repeat.
+  init(_ tape: Tape, following pattern: RecordingPattern?) {
     self.tape = tape
-    nodes.reserveCapacity(32)
-    values.reserveCapacity(32)
-    records.reserveCapacity(32)
+    let count = pattern?.nodes.count ?? 32
+    if let pattern, pattern.working == working { followed = FollowedRecording(pattern) }
+    if followed == nil { nodes.reserveCapacity(count) }
+    values.reserveCapacity(count)
+    records.reserveCapacity(count)
   }
+
+  /// How many nodes there are.
+  package var count: Int { records.count }
 
   // MARK: Recording
 
   /// A watched variable.
   func watch(_ tensor: Tensor) -> Variable {
-    add(
+    if followed?.take(tensor) == true { return add(Variable(tensor), value: tensor) }
+    return add(
       Node(
         operation: nil, primitive: nil, operands: [], shape: tensor.shape,
         elementType: tensor.elementType), value: tensor)
@@ -79,21 +96,48 @@ package final class Deferral {
   /// One application of an operation.
   func append(_ operation: Operation, _ inputs: [Variable]) throws -> Variable {
     if let failure { throw failure }
-    let operands = inputs.map(operand)
-    if let primitive = operation.primitive, nodes.count < Self.limit,
-      let (shape, type) = primitive.result(inputs, working: working)
+    switch followed?.take(operation, inputs, on: tape) {
+    case .waits(let placeholder)?: return add(placeholder, value: nil)
+    case .runs?:
+      let output = try computedNow(operation, inputs)
+      if followed?.finish(operation, output) == true {
+        return add(Variable(output), value: output)
+      }
+      return add(operation, inputs, output)
+    case .other?, nil: break
+    }
+    if let primitive = operation.primitive, count < Self.limit,
+      let (shape, type) = result(of: operation, primitive, inputs)
     {
       return add(
         Node(
-          operation: operation, primitive: primitive, operands: operands, shape: shape,
+          operation: operation, primitive: primitive, operands: inputs.map(operand), shape: shape,
           elementType: type))
     }
     if isSymbolic { throw NeedsValues() }
+    return add(operation, inputs, try computedNow(operation, inputs))
+  }
+
+  /// The shape and element type of what an operation gives; nil where the operands do not fit.
+  private func result(
+    of operation: Operation, _ primitive: Primitive, _ inputs: [Variable]
+  ) -> (Shape, ElementType)? {
+    guard case .whole = primitive else { return primitive.result(inputs, working: working) }
+    // Found out once for each pattern of recordings, by numbers that mean nothing.
+    let output = try? operation.forward(inputs.map { .unfilled($0.shape, $0.elementType) })
+    return output.map { ($0.shape, $0.elementType) }
+  }
+
+  private func computedNow(_ operation: Operation, _ inputs: [Variable]) throws -> Tensor {
     let output = try operation.forward(inputs.map(\.tensor))
     if let failure { throw failure }
-    return add(
+    return output
+  }
+
+  private func add(_ operation: Operation, _ inputs: [Variable], _ output: Tensor) -> Variable {
+    add(
       Node(
-        operation: operation, primitive: nil, operands: operands, shape: output.shape,
+        operation: operation, primitive: nil, operands: inputs.map(operand), shape: output.shape,
         elementType: output.elementType), value: output)
   }
 
@@ -123,28 +167,61 @@ package final class Deferral {
   }
 
   private func add(_ node: Node, value: Tensor? = nil) -> Variable {
-    let placeholder = value ?? .unfilled(node.shape, node.elementType)
+    writeOut()
     nodes.append(node)
+    return add(Variable(value ?? .unfilled(node.shape, node.elementType)), value: value)
+  }
+
+  private func add(_ primal: Variable, value: Tensor?) -> Variable {
+    let record = Record(
+      tape: tape, index: records.count, primal: primal, isPending: value == nil)
     values.append(value)
-    let record = Record(tape: tape, index: nodes.count - 1, primal: Variable(placeholder))
     records.append(record)
-    return Variable(placeholder, isPending: value == nil, record: record)
+    return Variable(record)
   }
 
-  /// The variable that stands at a node. To a pullback nothing has a value yet: one that a recording
-  /// happens to know need not be that of the next.
-  package func variable(_ index: Int) -> Variable {
-    let record = records[index]
-    return Variable(
-      record.primal.placeholder, isPending: isSymbolic || values[index] == nil, record: record)
+  /// Notes what has been recorded by following a pattern, and follows it no longer.
+  func writeOut() {
+    guard let last = followed else { return }
+    followed = nil
+    nodes = (0..<last.count).map { last.node($0) }
   }
 
-  func isLeaf(_ index: Int) -> Bool { nodes[index].operation == nil }
+  /// Whether all that was recorded is the whole of a pattern, known values apart.
+  func hasFollowed(_ pattern: RecordingPattern) -> Bool {
+    followed?.pattern === pattern && count == pattern.nodes.count
+  }
+
+  /// The variable that stands at a node.
+  package func variable(_ index: Int) -> Variable { Variable(records[index]) }
+
+  /// A node, whether it was noted or is that of a pattern.
+  func node(_ index: Int) -> Node { followed?.node(index) ?? nodes[index] }
+
+  /// The operation of a node; nil for a leaf.
+  package func operation(at index: Int) -> Operation? {
+    if let followed { return followed.operation(at: index) }
+    return nodes[index].operation
+  }
+
+  /// An operand of a node that is a tensor.
+  package func constant(_ index: Int, _ position: Int) -> Tensor? {
+    if let followed { return followed.constant(index, position) }
+    guard case .tensor(let tensor) = nodes[index].operands[position] else { return nil }
+    return tensor
+  }
+
+  func forEachParent(of index: Int, _ body: (Int) -> Void) {
+    if let followed { return followed.forEachParent(of: index, body) }
+    for case .node(let parent) in nodes[index].operands { body(parent) }
+  }
+
+  func isLeaf(_ index: Int) -> Bool { operation(at: index) == nil }
 
   /// A node as an entry of a tape that does not defer. Its operands are variables of this one.
   func entry(_ index: Int) -> Tape.Entry? {
-    guard nodes.indices.contains(index) else { return nil }
-    let node = nodes[index]
+    guard records.indices.contains(index) else { return nil }
+    let node = self.node(index)
     let inputs = node.operands.map { operand in
       switch operand {
       case .node(let parent): variable(parent)
@@ -178,12 +255,12 @@ package final class Deferral {
         waiting.removeLast()
         continue
       }
-      let missing = nodes[next].operands.compactMap { operand -> Int? in
+      let missing = node(next).operands.compactMap { operand -> Int? in
         if case .node(let parent) = operand, values[parent] == nil { parent } else { nil }
       }
       if missing.isEmpty {
         try Interrupt.check()
-        values[next] = try compute(nodes[next])
+        values[next] = try compute(node(next))
         waiting.removeLast()
       } else {
         waiting += missing
@@ -214,6 +291,7 @@ package final class Deferral {
     try checkFailure()
     var entries = BlockArray<Tape.Entry>()
     guard let result else { return entries }
+    writeOut()
     for index in 0...result {
       let node = nodes[index]
       let saves = node.operation?.saves ?? .both
@@ -245,6 +323,7 @@ package final class Deferral {
   package func settle(_ index: Int, _ value: Tensor) { records[index].settled = value }
 
   private func forget() {
+    followed = nil
     nodes = []
     values = []
     records = []
@@ -255,7 +334,10 @@ package final class Deferral {
 
 extension Deferral {
   /// Begins to add nodes that have no values.
-  package func beginSymbolic() { isSymbolic = true }
+  package func beginSymbolic() {
+    writeOut()
+    isSymbolic = true
+  }
 
   /// Ends that: the nodes from `count` on are dropped.
   package func endSymbolic(keeping count: Int) {

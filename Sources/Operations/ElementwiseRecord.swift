@@ -82,7 +82,7 @@ extension Operation {
   /// An elementwise operation: what it computes follows from the kernel of its name, or `forward`,
   /// and how derivatives pass from its record.
   convenience init(
-    _ kind: OperationKind, _ record: ElementwiseRecord, program: ElementwiseProgram? = nil,
+    _ kind: OperationKind, _ record: ElementwiseRecord, primitive: Primitive? = nil,
     forward: @escaping @Sendable ([Tensor]) throws -> Tensor
   ) {
     let passes = record.derivatives.map(DerivativePass.init)
@@ -90,7 +90,7 @@ extension Operation {
       kind,
       saves: record.derivatives.reduce(record.alsoSaves) { $0.union($1.saves) },
       cut: passes.isEmpty ? "it is constant between its jumps" : nil,
-      primitive: program.map { .elementwise($0) },
+      primitive: primitive,
       forward: forward,
       pullback: { p in
         guard !passes.isEmpty else { return p.inputs.map { _ in nil } }
@@ -101,15 +101,15 @@ extension Operation {
   }
 
   private static let unaryTable = UnaryOperation.allCases.map { operation in
-    let program = operation.isLogical ? nil : ElementwiseProgram.of(operation)
-    return Operation(operation.kind, operation.record, program: program) { inputs in
+    let primitive = operation.isLogical ? nil : Primitive.elementwise(.of(operation))
+    return Operation(operation.kind, operation.record, primitive: primitive) { inputs in
       operation == .log ? try inputs[0].logarithm() : try .apply(operation, inputs[0])
     }
   }
 
   private static let binaryTable = BinaryOperation.allCases.map { operation in
-    let program = operation.isLogical ? nil : ElementwiseProgram.of(operation)
-    return Operation(operation.kind, operation.record, program: program) {
+    let primitive = operation.isLogical ? nil : Primitive.elementwise(.of(operation))
+    return Operation(operation.kind, operation.record, primitive: primitive) {
       try .apply(operation, $0[0], $0[1])
     }
   }

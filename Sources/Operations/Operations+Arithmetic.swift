@@ -80,6 +80,20 @@ extension BinaryOperation {
 extension Operation {
   static let subtract = of(.subtract)
 
+  /// The same with the mask as an operand: so a plan can be made of it that serves any mask.
+  static let choose: Operation = Operation(
+    .select, saves: .inputs,
+    primitive: .elementwise(ElementwiseProgram([.load(0), .load(1), .load(2), .select])),
+    forward: { try Tensor.where($0[0], $0[1], $0[2]) },
+    pullback: { p in
+      let mask = p.inputs[0]
+      return [
+        nil, try p.part(1) { try choose(mask, p.cotangent, Variable(0)) },
+        try p.part(2) { try choose(mask, Variable(0), p.cotangent) },
+      ]
+    })
+
+  /// Chooses by a mask between its operands.
   static func select(_ mask: Tensor) -> Operation {
     Operation(
       .select, saves: .shapes, forward: { try Tensor.where(mask, $0[0], $0[1]) },
@@ -127,7 +141,9 @@ extension Variable {
   }
   /// `a` where the mask is not zero and `b` elsewhere, all three broadcast together.
   package static func `where`(_ mask: Tensor, _ a: Variable, _ b: Variable) throws -> Variable {
-    try Operation.select(mask)(a, b)
+    guard a.isDeferred || b.isDeferred else { return try Operation.select(mask)(a, b) }
+    let truth = mask.elementType == .f64 ? try mask.cast(to: .bool) : mask
+    return try Operation.choose(Variable(truth), a, b)
   }
   /// A comparison's mask: a constant, whatever the operands.
   package static func compare(_ operation: BinaryOperation, _ a: Variable, _ b: Variable) throws

@@ -94,7 +94,12 @@ extension Operation {
     var slope: Derivative = 1
     if let upper { slope = .within(.lessOrEqual, .x, .number(upper), slope) }
     if let lower { slope = .within(.greaterOrEqual, .x, .number(lower), slope) }
-    return Operation(.clip, ElementwiseRecord(slope, clipRule)) { try $0[0].clip(lower, upper) }
+    let limits = [lower, upper].flatMap { limit in
+      limit.map { [1, Int(truncatingIfNeeded: $0.bitPattern)] } ?? [0]
+    }
+    return Operation(.clip, ElementwiseRecord(slope, clipRule), primitive: .whole(limits)) {
+      try $0[0].clip(lower, upper)
+    }
   }
 
   private static let clipRule: ElementwiseRecord.Rule = "clip: passes within the limits"

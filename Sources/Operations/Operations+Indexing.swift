@@ -12,7 +12,9 @@ extension OperationKind {
 extension Operation {
   static func subscripted(_ indices: [Index]) -> Operation {
     Operation(
-      .subscripted, saves: .shapes, indices: indices, forward: { try $0[0].subscripted(indices) },
+      .subscripted, saves: .shapes, indices: indices,
+      primitive: BasicIndices(indices).map { .part($0) },
+      forward: { try $0[0].subscripted(indices) },
       pullback: { p in
         [try p.part(0) { try .scattered(p.cotangent, at: indices, into: p.inputs[0].shape) }]
       })
@@ -22,6 +24,7 @@ extension Operation {
   static func scattered(_ indices: [Index], into shape: Shape) -> Operation {
     Operation(
       .scattered, saves: .shapes, indices: indices,
+      primitive: BasicIndices(indices).map { .whole(shape.dimensions + $0.numbers) },
       forward: { inputs in
         try Tensor.zeros(shape, inputs[0].elementType.arithmetic)
           .accumulated(at: indices, adding: inputs[0])
@@ -34,6 +37,7 @@ extension Operation {
   static func assigned(_ indices: [Index]) -> Operation {
     Operation(
       .assigned, saves: .shapes, indices: indices,
+      primitive: BasicIndices(indices).map { .whole($0.numbers) },
       forward: { inputs in
         var copy = inputs[0]
         try copy.assign(indices, inputs[1])

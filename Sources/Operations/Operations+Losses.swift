@@ -17,7 +17,7 @@ extension Operation {
   /// normal number, so that 0/0 does not arise.
   static func crossEntropy(_ kind: OperationKind, divisor: Double) -> Operation {
     Operation(
-      kind, saves: .inputs,
+      kind, saves: .inputs, primitive: .whole([Int(truncatingIfNeeded: divisor.bitPattern)]),
       forward: { inputs in
         let logarithm = try Tensor.apply(.log, Tensor.apply(.maximum, inputs[1], 0))
         let sum = try inputs[0].weighing(logarithm).reduce(.sum, axes: nil, keepDimensions: false)

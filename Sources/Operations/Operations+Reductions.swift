@@ -44,6 +44,13 @@ extension OperationKind {
   }
 }
 
+extension Primitive {
+  /// A reduction without a form of its own.
+  static func whole(_ axes: [Int]?, _ keepsDimensions: Bool, _ more: Int = 0) -> Primitive {
+    .whole([keepsDimensions ? 1 : 0, more] + (axes.map { [$0.count] + $0 } ?? []))
+  }
+}
+
 extension Operation {
   static func sum(axes: [Int]?, keepDimensions: Bool) -> Operation {
     Operation(
@@ -71,7 +78,7 @@ extension Operation {
   /// Elements equal to the extremum share the derivative in equal parts, as PyTorch's `amax`.
   static func extremum(_ reduction: Reduction, axes: [Int]?, keepDimensions: Bool) -> Operation {
     Operation(
-      reduction == .max ? .max : .min,
+      reduction == .max ? .max : .min, primitive: .whole(axes, keepDimensions),
       forward: { try $0[0].reduce(reduction, axes: axes, keepDimensions: keepDimensions) },
       pullback: { p in
         let extent = Extent(p.inputs[0].shape, axes: axes)
@@ -90,7 +97,7 @@ extension Operation {
   /// Variance: d = 2(x − mean)/(n − ddof).
   static func variance(axes: [Int]?, keepDimensions: Bool, ddof: Int) -> Operation {
     Operation(
-      .variance, saves: .inputs,
+      .variance, saves: .inputs, primitive: .whole(axes, keepDimensions, ddof),
       forward: { try $0[0].variance(axes: axes, ddof: ddof, keepDimensions: keepDimensions) },
       pullback: { p in
         let extent = Extent(p.inputs[0].shape, axes: axes)
@@ -109,7 +116,7 @@ extension Operation {
   /// after each element.
   static func product(axes: [Int]?, keepDimensions: Bool) -> Operation {
     Operation(
-      .product,
+      .product, primitive: .whole(axes, keepDimensions),
       forward: { try $0[0].reduce(.prod, axes: axes, keepDimensions: keepDimensions) },
       pullback: { p in
         let extent = Extent(p.inputs[0].shape, axes: axes)
@@ -129,7 +136,7 @@ extension Operation {
   /// The Euclidean norm: d = x / ‖x‖, and 0 where the norm is 0.
   static func norm(axes: [Int]?, keepDimensions: Bool) -> Operation {
     Operation(
-      .norm,
+      .norm, primitive: .whole(axes, keepDimensions),
       forward: { try $0[0].reduce(.norm, axes: axes, keepDimensions: keepDimensions) },
       pullback: { p in
         let extent = Extent(p.inputs[0].shape, axes: axes)
@@ -146,7 +153,8 @@ extension Operation {
   /// Running sums along `axis`, or over the flattened elements; the pullback sums from the end.
   static func cumulativeSum(axis: Int?) -> Operation {
     Operation(
-      .cumulativeSum, saves: .shapes, forward: { try $0[0].cumulativeSum(axis: axis) },
+      .cumulativeSum, saves: .shapes, primitive: .whole(axis.map { [$0] } ?? []),
+      forward: { try $0[0].cumulativeSum(axis: axis) },
       pullback: { p in
         [
           try p.part(0) {

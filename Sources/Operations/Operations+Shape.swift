@@ -41,7 +41,8 @@ extension Operation {
   /// The axis may count from the end.
   static func concatenate(axis: Int) -> Operation {
     Operation(
-      .concatenate, saves: .shapes, forward: { try Tensor.concatenate($0, axis: axis) },
+      .concatenate, saves: .shapes, primitive: .whole([axis]),
+      forward: { try Tensor.concatenate($0, axis: axis) },
       pullback: { p in
         let axis = try p.output.shape.normalized(axis: axis)
         var start = 0
@@ -60,7 +61,8 @@ extension Operation {
   /// The axis may count from the end.
   static func stack(axis: Int) -> Operation {
     Operation(
-      .stack, saves: .shapes, forward: { try Tensor.stack($0, axis: axis) },
+      .stack, saves: .shapes, primitive: .whole([axis]),
+      forward: { try Tensor.stack($0, axis: axis) },
       pullback: { p in
         let axis = try p.output.shape.normalized(axis: axis)
         return try p.inputs.indices.map { position in

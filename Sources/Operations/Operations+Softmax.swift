@@ -40,7 +40,8 @@ extension Operation {
   /// log Σ exp(x), computed after subtracting the largest: dx = g exp(x − output).
   static func logSumExp(axes: [Int]?, keepDimensions: Bool) -> Operation {
     Operation(
-      .logSumExp, forward: { try $0[0].logSumExp(axes: axes, keepDimensions: keepDimensions) },
+      .logSumExp, primitive: .whole(axes, keepDimensions),
+      forward: { try $0[0].logSumExp(axes: axes, keepDimensions: keepDimensions) },
       pullback: { p in
         let extent = Extent(p.inputs[0].shape, axes: axes)
         return [

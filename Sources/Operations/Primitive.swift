@@ -15,6 +15,11 @@ package enum Primitive: Hashable, Sendable {
   /// Along the last axis.
   case softmax(logarithm: Bool)
   case cast(ElementType)
+  /// A view of some elements.
+  case part(BasicIndices)
+  /// What has no form of its own and is computed as it is without a plan: what it computes follows
+  /// from its operands, the operation's name, and these numbers.
+  case whole([Int])
 
   /// The shape and element type of the result; nil where the operands do not fit, and where the
   /// rule is left to the computation itself.
@@ -44,6 +49,10 @@ package enum Primitive: Hashable, Sendable {
       )
     case .softmax: return first.shape.rank > 0 ? (first.shape, first.type.arithmetic) : nil
     case .cast(let type): return (first.shape, type)
+    case .part(let indices):
+      return (try? first.shape.part(indices, strides: first.shape.contiguousStrides))
+        .map { ($0.shape, first.type) }
+    case .whole: return nil
     }
   }
 

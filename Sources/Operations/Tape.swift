@@ -81,9 +81,11 @@ package final class Tape: @unchecked Sendable {
   deinit { if isOpen { Tape.alive.subtract(1, ordering: .relaxed) } }
 
   /// A tape that computes values when they are asked for, and that a plan is made of.
-  package static func deferring() -> Tape {
+  ///
+  /// - Parameter pattern: of the last recording at the same place, which this one may repeat.
+  package static func deferring(following pattern: RecordingPattern? = nil) -> Tape {
     let tape = Tape()
-    tape.deferral = Deferral(tape)
+    tape.deferral = Deferral(tape, following: pattern)
     return tape
   }
 
@@ -96,7 +98,7 @@ package final class Tape: @unchecked Sendable {
   }
 
   /// The number of recorded entries.
-  package var count: Int { deferral?.nodes.count ?? entries.count }
+  package var count: Int { deferral?.count ?? entries.count }
 
   /// An entry, while it is kept.
   func entry(_ index: Int) -> Entry? {
@@ -219,7 +221,8 @@ package final class Tape: @unchecked Sendable {
   }
 
   private func operation(at index: Int) -> Operation? {
-    deferral.map { $0.nodes[index].operation } ?? entries[index].operation
+    if let deferral { return deferral.operation(at: index) }
+    return entries[index].operation
   }
 
   private func forEachParent(of index: Int, _ body: (Int) -> Void) {
@@ -227,7 +230,7 @@ package final class Tape: @unchecked Sendable {
       for parent in entries[index].parents where parent >= 0 { body(parent) }
       return
     }
-    for case .node(let parent) in deferral.nodes[index].operands { body(parent) }
+    deferral.forEachParent(of: index, body)
   }
 
   /// An operand that the tape watches, as a variable of it.

@@ -9,24 +9,39 @@ import Tensors
 ///
 /// Invariant: `tensor` is the number seen from outside, whatever the level.
 package struct Variable: Sendable {
+  private enum Content {
+    case constant(Tensor)
+    case recorded(Record)
+  }
+
+  private let content: Content
+
   /// The value; while it is pending, a tensor of its shape and type whose elements mean nothing.
-  let placeholder: Tensor
+  var placeholder: Tensor {
+    switch content {
+    case .constant(let tensor): tensor
+    case .recorded(let record): record.primal.placeholder
+    }
+  }
+
+  /// Where it was recorded, whether that tape is open or not.
+  var record: Record? {
+    if case .recorded(let record) = content { record } else { nil }
+  }
+
   /// Whether the value is computed when it is asked for (see `Deferral`).
-  let isPending: Bool
-  let record: Record?
+  var isPending: Bool { record?.isPending ?? false }
 
   /// The numeric value. One that is pending is computed now.
   package var tensor: Tensor {
-    guard isPending, let record else { return placeholder }
-    return record.value ?? placeholder
+    switch content {
+    case .constant(let tensor): tensor
+    case .recorded(let record): record.tensor
+    }
   }
 
   /// A constant.
-  package init(_ tensor: Tensor) {
-    placeholder = tensor
-    isPending = false
-    record = nil
-  }
+  package init(_ tensor: Tensor) { content = .constant(tensor) }
 
   /// A plain number: zero-dimensional Float64, which yields to the other operand's element type.
   package init(_ number: Double) throws {
@@ -34,26 +49,30 @@ package struct Variable: Sendable {
   }
 
   init(_ primal: Variable, tape: Tape, index: Int) {
-    placeholder = primal.placeholder
-    isPending = primal.isPending
-    record = Record(tape: tape, index: index, primal: primal)
+    content = .recorded(Record(tape: tape, index: index, primal: primal))
   }
 
   /// What stands at a place of a tape that defers.
-  init(_ placeholder: Tensor, isPending: Bool, record: Record) {
-    self.placeholder = placeholder
-    self.isPending = isPending
-    self.record = record
-  }
+  init(_ record: Record) { content = .recorded(record) }
 
   /// The shape of the value.
-  package var shape: Shape { placeholder.shape }
+  package var shape: Shape {
+    switch content {
+    case .constant(let tensor): tensor.shape
+    case .recorded(let record): record.primal.shape
+    }
+  }
   /// The number of axes.
-  package var rank: Int { placeholder.rank }
+  package var rank: Int { shape.rank }
   /// The number of elements.
-  package var count: Int { placeholder.count }
+  package var count: Int { shape.count }
   /// The element type of the value.
-  package var elementType: ElementType { placeholder.elementType }
+  package var elementType: ElementType {
+    switch content {
+    case .constant(let tensor): tensor.elementType
+    case .recorded(let record): record.primal.elementType
+    }
+  }
 
   /// Whether the two stand at one place of one tape.
   package func isSame(as other: Variable) -> Bool {
@@ -73,6 +92,9 @@ package struct Variable: Sendable {
     }
     return false
   }
+
+  /// Whether operations on it wait, to be planned.
+  var isDeferred: Bool { live?.tape.deferral != nil }
 
   /// Whether it is itself what a derivative is taken for, rather than computed from that.
   package var isWatched: Bool { live.map { $0.tape.isLeaf($0.index) } ?? false }
@@ -114,21 +136,33 @@ package struct Variable: Sendable {
 final class Record: @unchecked Sendable {
   let tape: Tape
   let index: Int
+  /// The variable at the level outside; on a tape that defers, a constant of its shape and type,
+  /// which is its value unless that was to be computed later.
   let primal: Variable
+  private let wasPending: Bool
   /// The value that was pending, once its tape has been swept.
   var settled: Tensor?
 
-  init(tape: Tape, index: Int, primal: Variable) {
+  init(tape: Tape, index: Int, primal: Variable, isPending: Bool = false) {
     self.tape = tape
     self.index = index
     self.primal = primal
+    wasPending = isPending
   }
 
-  /// The value of a pending variable, computed now if it is not known; nil where that failed, which
-  /// the tape tells at its next operation.
-  var value: Tensor? {
+  /// To a pullback that runs without values, nothing has one: what a recording happens to know need
+  /// not be what the next one knows.
+  var isPending: Bool {
+    wasPending || tape.deferral?.isSymbolic == true || primal.isPending
+  }
+
+  /// The value, computed now if it is not known. Where that fails it means nothing, and the tape
+  /// tells at its next operation.
+  var tensor: Tensor {
     if let settled { return settled }
-    if let deferral = tape.deferral { return deferral.value(at: index) }
-    return primal.isPending ? primal.tensor : nil
+    if let deferral = tape.deferral, wasPending || deferral.isSymbolic {
+      return deferral.value(at: index) ?? primal.placeholder
+    }
+    return primal.tensor
   }
 }

@@ -38,6 +38,8 @@ package protocol Backend: Sendable {
     _ product: MatmulPlan.Key, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer,
     bias: UnsafeRawPointer?, into result: UnsafeMutableRawPointer
   ) throws(TensorError)
+  /// A Float32 product of few numbers (`MatmulCut.isSmall`) into a contiguous matrix.
+  func multiply(_ a: FloatMatrix, _ b: FloatMatrix, into result: UnsafeMutablePointer<Float>)
   /// A Float64 product of strided matrices into a contiguous one.
   func multiply(
     _ a: DoubleMatrix, _ b: DoubleMatrix, bias: UnsafePointer<Double>?, rectified: Bool,
@@ -173,12 +175,14 @@ package enum Backends {
 package struct ElementwiseCall {
   let codes: [Int32]
   var operands: [nnsh_operand]
-  /// As many as the result has axes, for each operand.
+  /// As many as the result has axes, for each operand; those of a flat one begin with one for each.
   let strides: [Int]
   let computeType: ElementType
   var result: UnsafeMutableRawPointer
   let resultType: ElementType
-  let dimensions: [Int]
+  let shape: Shape
+  /// Whether operands that are no single numbers lie as the result does: all is one long row.
+  let isFlat: Bool
   /// Whether the result lies in an operand's memory: it is not cut short then.
   let inPlace: Bool
 }
@@ -222,16 +226,16 @@ package struct RowOperand {
   }
 }
 
-/// A strided matrix of Float64 numbers.
-package struct DoubleMatrix {
-  let pointer: UnsafePointer<Double>
+/// A strided matrix.
+package struct StridedMatrix<Number> {
+  let pointer: UnsafePointer<Number>
   let rows: Int
   let columns: Int
   let rowStride: Int
   let columnStride: Int
 
   package init(
-    pointer: UnsafePointer<Double>, rows: Int, columns: Int, rowStride: Int, columnStride: Int
+    pointer: UnsafePointer<Number>, rows: Int, columns: Int, rowStride: Int, columnStride: Int
   ) {
     self.pointer = pointer
     self.rows = rows
@@ -240,3 +244,6 @@ package struct DoubleMatrix {
     self.columnStride = columnStride
   }
 }
+
+package typealias FloatMatrix = StridedMatrix<Float>
+package typealias DoubleMatrix = StridedMatrix<Double>

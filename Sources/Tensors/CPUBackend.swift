@@ -13,11 +13,18 @@ package struct CPUBackend: Backend {
   // and lives until the call returns.
 
   package func run(_ call: ElementwiseCall) throws(TensorError) {
-    try checkStatus(
-      nnsh_program_run(
+    var count = call.shape.count
+    let status =
+      call.isFlat
+      ? nnsh_program_run(
+        call.codes, Int32(call.codes.count), Int32(call.operands.count), call.operands,
+        call.strides, call.computeType.code, call.result, call.resultType.code, 1, &count,
+        call.inPlace ? 1 : 0)
+      : nnsh_program_run(
         call.codes, Int32(call.codes.count), Int32(call.operands.count), call.operands,
         call.strides, call.computeType.code, call.result, call.resultType.code,
-        Int32(call.dimensions.count), call.dimensions, call.inPlace ? 1 : 0))
+        Int32(call.shape.rank), call.shape.dimensions, call.inPlace ? 1 : 0)
+    try checkStatus(status)
   }
 
   package func reduce(
@@ -67,6 +74,14 @@ package struct CPUBackend: Backend {
     try Self.products.withPlan(product, make: MatmulPlan.init) { (plan) throws(TensorError) in
       try plan.execute(a, b, bias: bias, result)
     }
+  }
+
+  package func multiply(
+    _ a: FloatMatrix, _ b: FloatMatrix, into result: UnsafeMutablePointer<Float>
+  ) {
+    nnsh_gemm_f32(
+      a.pointer, a.rowStride, a.columnStride, b.pointer, b.rowStride, b.columnStride, a.rows,
+      b.columns, a.columns, nil, 0, result, b.columns)
   }
 
   package func multiply(

@@ -57,7 +57,7 @@ extension ElementwiseProgram {
           }
         },
         strides: strides, computeType: type, result: Self.nowhere,
-        resultType: type, dimensions: isFlat ? [shape.count] : shape.dimensions, inPlace: false)
+        resultType: type, shape: shape, isFlat: isFlat, inPlace: false)
     }
 
     /// Names the first element of an operand.

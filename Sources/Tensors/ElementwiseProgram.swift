@@ -47,11 +47,32 @@ package struct ElementwiseProgram: Sendable {
   /// The steps in order.
   package let instructions: [Instruction]
   let codes: [Int32]
+  /// How many inputs it reads; nil where that must be found out for each run.
+  private let inputCount: Int?
+  /// Whether its last instruction gives truth values.
+  private let endsInTruth: Bool
 
   /// A program; whether it is well formed shows when it runs.
   package init(_ instructions: [Instruction]) {
     self.instructions = Self.keepingLogarithms(instructions)
-    self.codes = self.instructions.map(\.code)
+    codes = self.instructions.map(\.code)
+    (inputCount, endsInTruth) = Self.operation(self.instructions)
+  }
+
+  /// Of the programs of one operation, which most are: how many inputs they have, and whether the
+  /// result is a truth value.
+  private static func operation(_ instructions: [Instruction]) -> (inputs: Int?, isLogical: Bool) {
+    if instructions.count == 2, instructions[0] == .load(0),
+      case .unary(let operation) = instructions[1]
+    {
+      return (1, operation.isLogical)
+    }
+    if instructions.count == 3, instructions[0] == .load(0), instructions[1] == .load(1),
+      case .binary(let operation) = instructions[2]
+    {
+      return (2, operation.isLogical)
+    }
+    return (nil, false)
   }
 
   /// With the logarithm of a sigmoid as −log(1 + e⁻ˣ), which is finite where the sigmoid is 0.
@@ -142,7 +163,7 @@ package struct ElementwiseProgram: Sendable {
     private let codes: [Int32]
     private var operands: [nnsh_operand]
     private let strides: [Int]
-    private let dimensions: [Int]
+    private let shape: Shape
 
     /// For rows of `count` numbers.
     package init(_ program: ElementwiseProgram, _ inputs: [Input], count: Int) {
@@ -154,7 +175,7 @@ package struct ElementwiseProgram: Sendable {
         }
       }
       strides = inputs.map { if case .rows = $0 { 1 } else { 0 } }
-      dimensions = [count]
+      shape = Shape(unchecked: [count])
     }
 
     /// Names the rows of an input.
@@ -168,7 +189,7 @@ package struct ElementwiseProgram: Sendable {
       try? backend.run(
         ElementwiseCall(
           codes: codes, operands: operands, strides: strides, computeType: .f32,
-          result: target.pointer, resultType: .f32, dimensions: dimensions, inPlace: true))
+          result: target.pointer, resultType: .f32, shape: shape, isFlat: true, inPlace: true))
     }
   }
 
@@ -177,23 +198,17 @@ package struct ElementwiseProgram: Sendable {
   ) throws(TensorError) {
     // Operands that lie as the result does are one long row.
     let isFlat = inputs.allSatisfy { plan.isFlat($0) }
-    let rank = isFlat ? 1 : plan.shape.rank
-    var strides = [Int](repeating: 0, count: max(1, inputs.count * rank))
+    let strides =
+      isFlat ? Self.flatStrides(inputs) : try Self.strides(inputs, broadcastTo: plan.shape)
     var operands: [nnsh_operand] = []
     operands.reserveCapacity(inputs.count)
-    for (index, input) in inputs.enumerated() {
+    for input in inputs {
       switch input {
       case .scalar(let number):
         operands.append(nnsh_operand(data: nil, number: number, type: Int32(nnsh_f64)))
       case .tensor(let tensor):
         operands.append(
           nnsh_operand(data: tensor.pointer, number: 0, type: tensor.elementType.code))
-        if isFlat {
-          strides[index] = tensor.rank == 0 ? 0 : 1
-          continue
-        }
-        let own = try tensor.strides(broadcastTo: plan.shape)
-        for axis in 0..<rank { strides[index * rank + axis] = own[axis] }
       }
     }
     // SAFETY: each operand is a tensor's first element, with strides inside its storage for the
@@ -205,9 +220,30 @@ package struct ElementwiseProgram: Sendable {
         ElementwiseCall(
           codes: codes, operands: operands, strides: strides, computeType: plan.computeType,
           result: result.pointer, resultType: plan.resultType,
-          dimensions: isFlat ? [plan.shape.count] : plan.shape.dimensions, inPlace: inPlace))
+          shape: plan.shape, isFlat: isFlat, inPlace: inPlace))
     }
     withExtendedLifetime((inputs, result)) {}
+  }
+
+  private static let ones = [Int](repeating: 1, count: limit)
+
+  private static func flatStrides(_ inputs: [Input]) -> [Int] {
+    let hasNumber = inputs.contains {
+      if case .tensor(let tensor) = $0 { tensor.rank == 0 } else { false }
+    }
+    return hasNumber ? inputs.map { $0.shape.rank == 0 ? 0 : 1 } : ones
+  }
+
+  private static func strides(
+    _ inputs: [Input], broadcastTo shape: Shape
+  ) throws(TensorError) -> [Int] {
+    var strides = [Int](repeating: 0, count: max(1, inputs.count * shape.rank))
+    for (index, input) in inputs.enumerated() {
+      guard case .tensor(let tensor) = input else { continue }
+      let own = try tensor.strides(broadcastTo: shape)
+      for axis in 0..<shape.rank { strides[index * shape.rank + axis] = own[axis] }
+    }
+    return strides
   }
 
   /// The shape and types that inputs give a program.
@@ -220,7 +256,8 @@ package struct ElementwiseProgram: Sendable {
       for input in inputs { shape = try shape.broadcast(input.shape) }
       computeType = Self.computeType(inputs)
       guard inputs.count <= ElementwiseProgram.limit,
-        let isLogical = program.resultIsLogical(inputs)
+        let isLogical = program.inputCount == inputs.count
+          ? program.endsInTruth : program.resultIsLogical(inputs)
       else { throw .invalidProgram }
       resultType = isLogical ? .bool : computeType
     }

@@ -151,6 +151,12 @@ struct MatmulCut {
 
   let pieces: [Piece]
 
+  /// Whether preparing a product of this size would take longer than the product: a kernel of our
+  /// own computes it then, whoever asks, so that all get the same bits.
+  static func isSmall(m: Int, n: Int, k: Int) -> Bool {
+    Double(m) * Double(n) * Double(k) <= Double(nnsh_small_product)
+  }
+
   init(m: Int, n: Int, k: Int) {
     let work = 2 * Double(m) * Double(n) * Double(k)
     let wanted = Self.count(work)

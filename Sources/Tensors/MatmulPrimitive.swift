@@ -15,7 +15,7 @@ package enum ProductLibrary {
 /// It runs on one thread at a time: oneDNN's handles are set to the memory of each execution.
 final class MatmulPrimitive {
   private let shape: nnsh_product_shape
-  /// oneDNN's product; nil where it runs in our own kernel.
+  /// oneDNN's product; nil where it runs in our own kernel: where it is small, or there is no oneDNN.
   private var product: OpaquePointer?
   private var scratch: Storage?
 
@@ -27,6 +27,7 @@ final class MatmulPrimitive {
       right_strides: (Int64(key.rightStrides[0]), Int64(key.rightStrides[1])),
       destination_stride: Int64(key.destinationStride), accumulate: key.accumulate,
       is_bf16: key.sourceType == .bf16 ? 1 : 0, has_bias: key.hasBias ? 1 : 0)
+    if key.sourceType == .f32, MatmulCut.isSmall(m: rows, n: columns, k: key.k) { return }
     var shape = shape
     let status = nnsh_product_create(&product, &shape)
     if ProductLibrary.wasMissed, key.sourceType == .f32 { return }

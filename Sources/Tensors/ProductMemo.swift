@@ -48,7 +48,7 @@ package enum ProductMemo {
   /// Below so many terms in each element's sum a product is hardly slower than a copy.
   private static let leastTerms = 64
   /// Below so many multiplications the search costs too much of what it saves.
-  private static let leastWork = 1_000_000.0
+  static let leastWork = 1_000_000.0
 
   private static let kept = Mutex(Kept())
 

@@ -1,7 +1,7 @@
 import CKernels
 import Synchronization
 
-/// A piece of memory that tensors share, aligned to 64 bytes.
+/// A piece of memory that tensors share, aligned to 64 bytes unless it is small.
 ///
 /// `@unchecked Sendable`: a tensor writes only to storage that it alone refers to, so what several
 /// threads can see at once never changes.

@@ -12,6 +12,9 @@ extension Tensor {
   package static func matmul(
     _ left: Tensor, _ right: Tensor, bias: Tensor? = nil, activation: Activation = .none
   ) throws(TensorError) -> Tensor {
+    if bias == nil, activation == .none, let product = try simpleProduct(left, right) {
+      return product
+    }
     if left.rank == 0 || right.rank == 0 { throw .matmulNumber }
     // A vector stands for a row on the left and for a column on the right.
     let a = left.rank == 1 ? try left.expandedDimensions(axis: 0) : left
@@ -212,6 +215,11 @@ struct MatrixProduct {
       pointer: UnsafePointer(matrix.pointer.assumingMemoryBound(to: Double.self)),
       rows: matrix.shape[0], columns: matrix.shape[1], rowStride: strides[0],
       columnStride: strides[1])
+  }
+
+  /// Whether a product is over before anybody could wish to stop it, or to keep its result.
+  static func isShort(m: Int, n: Int, k: Int) -> Bool {
+    Double(m) * Double(n) * Double(k) < ProductMemo.leastWork
   }
 
   /// Whether one call computes a product of this size.

@@ -71,6 +71,12 @@ package struct Tensor: Sendable {
 extension Tensor {
   private static let nothing = Storage()
 
+  /// A tensor that only says how elements would lie.
+  // SAFETY: its elements are never read.
+  static func lying(_ shape: Shape, strides: [Int]) -> Tensor {
+    Tensor(storage: nothing, shape: shape, strides: strides, elementType: .f32)
+  }
+
   /// A tensor that has a shape and a type; all its elements are one, which means nothing. It takes
   /// no memory of its own.
   package static func unfilled(_ shape: Shape, _ elementType: ElementType) -> Tensor {

@@ -58,12 +58,55 @@ struct PlanTests {
     }
   }
 
+  @Test func partsChoicesAndExtremesDoNotCutTheGraph() throws {
+    let first = try Tensor.full([4, 3], 0.5, .f32)
+    let second = try Tensor(
+      doubles: (0..<12).map { Double($0) / 7 - 1 }, [4, 3], elementType: .f32)
+    let mask = try Tensor.apply(.greater, second, 0)
+    func loss(_ w: Variable) throws -> Variable {
+      let row = try Variable.subscripted(w, [.at(-1)])
+      let changed = try Variable.assigned(w, at: [.slice(start: 1, stop: 3, step: 1)], row)
+      let chosen = try Variable.where(mask, changed, w * 2)
+      let joined = try Variable.concatenate([.clip(chosen, -0.9, 0.9), w], axis: 0)
+      return try .sum(joined * joined) + .max(joined) + .norm(w) + .variance(joined)
+    }
+    let cache = PlanCache()
+    for values in [first, second, first] {
+      let plain = Tape()
+      let x = plain.watch(values)
+      let expected = try plain.sweep(from: loss(x), to: [x])[0].tensor.doubles()
+      let tape = cache.tape(isAlone: true) ?? Tape()
+      let w = tape.watch(values)
+      let result = try loss(w)
+      if let deferral = tape.deferral {
+        #expect(deferral.values.filter { $0 != nil }.count == 1)
+      }
+      #expect(try cache.gradients(tape, of: result, to: [w])[0].tensor.doubles() == expected)
+    }
+  }
+
+  @Test func aRecordingThatLeavesThePatternIsWhole() throws {
+    let tape = Tape.deferring()
+    let (loss, watched) = try record(tape)
+    let plan = try plan(tape, loss, watched)
+    let other = Tape.deferring(following: plan.pattern)
+    let (same, weights) = try record(other)
+    let deferral = try #require(other.deferral)
+    let index = try #require(deferral.index(of: same))
+    let places = weights.compactMap { deferral.index(of: $0) }
+    #expect(plan.matches(deferral, loss: index, watched: places))
+    #expect(try plan.run(deferral).loss.item == loss.tensor.item)
+    let more = try same * 2
+    #expect(!plan.matches(deferral, loss: index, watched: places))
+    #expect(more.tensor.item == loss.tensor.item.map { 2 * $0 })
+    #expect(try other.sweep(from: more, to: weights).map(\.count) == [6, 2])
+  }
+
   @Test func valuesThatOutliveTheTapeStay() throws {
     let cache = PlanCache()
     var seen: [Double?] = []
     for turn in 0..<3 {
-      _ = cache.beginsPlanning()
-      let tape = Tape.deferring()
+      let tape = cache.tape(isAlone: true) ?? Tape()
       let w = tape.watch(try Tensor.full([2], Double(turn), .f32))
       let doubled = try w * 2
       let loss = try Variable.sum(doubled * doubled)

@@ -77,6 +77,10 @@ final class CountingBackend: Backend {
     count("product")
     try cpu.multiply(product, a, b, bias: bias, into: result)
   }
+  func multiply(_ a: FloatMatrix, _ b: FloatMatrix, into result: UnsafeMutablePointer<Float>) {
+    count("product")
+    cpu.multiply(a, b, into: result)
+  }
   func multiply(
     _ a: DoubleMatrix, _ b: DoubleMatrix, bias: UnsafePointer<Double>?, rectified: Bool,
     into result: UnsafeMutablePointer<Double>

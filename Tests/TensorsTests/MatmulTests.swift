@@ -39,6 +39,28 @@ private func product(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     }
   }
 
+  @Test(arguments: [ElementType.f32, .f64], [(1, 500), (40, 100), (700, 33), (3, 3)])
+  func productsWithVectors(_ type: ElementType, _ sizes: (rows: Int, terms: Int)) throws {
+    var generator = RandomGenerator(seed: 9)
+    let tolerance = type == .f64 ? 1e-12 : 5e-5
+    let (rows, terms) = sizes
+    let matrix = try generator.normal(Shape(checking: [rows, terms]), type)
+    let wide = try generator.normal(Shape(checking: [2 * terms]), type)
+    let vector = try wide.subscripted([.slice(start: nil, stop: nil, step: 2)])
+    for v in [vector, try vector.contiguous()] {
+      let column = try v.expandedDimensions(axis: 1)
+      let expected = try product(matrix, column).flattened()
+      for m in [matrix, try matrix.transposed().contiguous().transposed()] {
+        expectEqual(try Tensor.matmul(m, v), expected, tolerance: tolerance)
+        expectEqual(try Tensor.matmul(v, m.transposed()), expected, tolerance: tolerance)
+        expectEqual(try Tensor.matmul(m, column).flattened(), expected, tolerance: tolerance)
+      }
+      expectEqual(
+        try Tensor.matmul(v, v), try product(column.transposed(), column).reshaped([]),
+        tolerance: tolerance)
+    }
+  }
+
   @Test func viewsThatAreNeitherWayContiguous() throws {
     var generator = RandomGenerator(seed: 8)
     let wide = try generator.normal([20, 30])

@@ -156,7 +156,7 @@ typedef struct {
 
 /// Runs a postfix program over inputs broadcast to one shape, block by block.
 ///
-/// `strides` holds `rank` strides for each input. `out` is contiguous; it may be an input's memory
+/// `strides` holds `rank` strides for each input; those of numbers mean nothing. `out` is contiguous; it may be an input's memory
 /// where that input has the same element type and is contiguous too; `in_place` says so, and such
 /// a run is never cut short, for the input would be left half written.
 int nnsh_program_run(
@@ -320,6 +320,9 @@ ptrdiff_t nnsh_first_nonfinite_f32(const float *_Nonnull in, ptrdiff_t count);
 #include "layers.h"
 
 // MARK: - Products of our own (gemm32.c, gemm64.c)
+
+/// Up to so many multiplications a product is small: preparing it would take longer than it does.
+enum { nnsh_small_product = 1024 };
 
 /// C = A·B + bias + accumulate · C on the calling thread, C m × n with rows `c_row` apart; A and B
 /// strided.

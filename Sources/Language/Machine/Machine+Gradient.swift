@@ -106,12 +106,12 @@ extension Machine {
   func reverseWithLoss(
     _ targets: [GradientTarget], tellingCuts: Bool, _ plans: PlanCache?, _ loss: () throws -> Value
   ) throws -> (loss: Double, gradients: [Variable]) {
-    let planning = plans?.beginsPlanning() == true ? plans : nil
-    let tape = planning == nil ? Tape() : Tape.deferring()
+    let deferring = plans?.tape()
+    let tape = deferring ?? Tape()
     defer { tape.close() }
     let (result, watched) = try record(targets, on: tape, tellingCuts: tellingCuts, loss)
     let gradients =
-      try planning?.gradients(tape, of: result, to: watched)
+      try (deferring == nil ? nil : plans)?.gradients(tape, of: result, to: watched)
       ?? tape.sweep(from: result, to: watched)
     return (result.tensor.item ?? .nan, gradients)
   }

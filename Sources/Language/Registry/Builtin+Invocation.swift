@@ -13,7 +13,10 @@ extension Builtin {
   package func invoke(
     _ values: [Value], names: [String?] = [], interpreter: any Interpreter
   ) throws -> Value {
-    if let elementwise, names.isEmpty, let result = elementwise(numbers: values) { return result }
+    if let elementwise, names.isEmpty {
+      if let result = elementwise(numbers: values) { return result }
+      if let result = try elementwise(one: values) { return result }
+    }
     var binder = ArgumentBinder(declaration: declaration)
     try binder.bind(values, names: names)
     try checkDerivative(of: binder.values)
@@ -89,14 +92,19 @@ struct ArgumentBinder {
   private mutating func bindInOrder(_ arguments: [Value]) throws {
     let parameters = declaration.parameters
     values.reserveCapacity(parameters.count)
-    for (argument, parameter) in zip(arguments, parameters) {
-      values.append(try checked(argument, parameter))
+    for (index, argument) in arguments.enumerated() {
+      if declaration.takesTensor[index], argument.isTensor {
+        values.append(argument)
+      } else {
+        values.append(try checked(argument, parameters[index]))
+      }
     }
-    for parameter in parameters.dropFirst(arguments.count) {
+    for parameter in parameters[arguments.count...] {
       guard let defaultValue = parameter.defaultValue else { throw missing(parameter) }
       values.append(defaultValue.value)
     }
-    given = parameters.indices.map { $0 < arguments.count }
+    given.reserveCapacity(parameters.count)
+    for index in parameters.indices { given.append(index < arguments.count) }
   }
 
   /// Fills in the variadic parameter and the defaults.
@@ -162,6 +170,16 @@ struct ArgumentBinder {
       function: declaration.name, parameter: parameter.name,
       expected: parameter.kind.phrase, got: argument.kindPhrase,
       usage: declaration.signature)
+  }
+}
+
+extension Value {
+  /// Whether it is a tensor, or is being differentiated.
+  fileprivate var isTensor: Bool {
+    switch self {
+    case .tensor, .traced: true
+    default: false
+    }
   }
 }
 

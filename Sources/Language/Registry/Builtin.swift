@@ -102,6 +102,23 @@ package enum ElementwiseOperation: Sendable, Equatable {
     }
     return isLogical ? .bool(result != 0) : .number(result)
   }
+
+  /// What a function of one operand gives for a tensor, or for what is being differentiated: what
+  /// small tensors and single numbers need no binding of arguments for. Nil for other values, and
+  /// for a function that is constant between jumps, of which more is to be told.
+  func callAsFunction(one values: [Value]) throws -> Value? {
+    guard case .unary(let operation) = self, values.count == 1, !operation.isStepwise else {
+      return nil
+    }
+    switch values[0] {
+    case .traced(let box): return Value(try Variable.apply(operation, box.content))
+    case .tensor(let box):
+      return Value(
+        operation == .log
+          ? try box.content.logarithm() : try Tensor.apply(operation, box.content))
+    default: return nil
+    }
+  }
 }
 
 /// What a builtin may ask of the machine that runs it.

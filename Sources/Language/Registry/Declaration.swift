@@ -20,6 +20,8 @@ package final class Declaration: Sendable {
   package let seeAlso: [String]
   /// Whether one of its parameters takes any number of arguments.
   let isVariadic: Bool
+  /// For each parameter, whether a tensor fits it as it is.
+  let takesTensor: [Bool]
 
   package init(
     _ name: String, aliases: [String] = [], group: Group, _ summary: String,
@@ -36,6 +38,7 @@ package final class Declaration: Sendable {
     self.examples = examples
     self.seeAlso = seeAlso
     isVariadic = parameters.contains(where: \.isVariadic)
+    takesTensor = parameters.map { $0.kind == .tensor }
   }
 
   /// The chapters of the reference manual, in its order.

@@ -16,6 +16,7 @@ extension Value {
       if operation == .matmul { throw TensorError.matmulNumber }
       return number(operation, a, b)
     }
+    if let result = try recorded(operation, left, right) { return result }
     switch operation {
     case .equal: return try equality(left, right)
     case .notEqual: return try equality(left, right).negated()
@@ -96,6 +97,7 @@ extension Value {
   ) throws -> Value {
     // The array holds the only reference to memory that is nobody else's.
     var inputs: [ElementwiseProgram.Input] = []
+    inputs.reserveCapacity(2)
     guard try left.takeInput(into: &inputs), try right.takeInput(into: &inputs) else {
       throw mismatch(operation, left, right)
     }
@@ -146,6 +148,27 @@ extension Value {
   }
 
   // MARK: What is differentiated
+
+  /// `left ∘ right` where one is being differentiated and the other is a number or a tensor; nil
+  /// otherwise. Before all other cases: a loss of single numbers is made of thousands of these.
+  private static func recorded(
+    _ operation: BinaryOperator, _ left: Value, _ right: Value
+  ) throws -> Value? {
+    guard let elementwise = BinaryOperation(operation), !elementwise.isLogical else { return nil }
+    switch (left, right) {
+    case (.traced(let a), .traced(let b)):
+      return Value(try .apply(elementwise, a.content, b.content))
+    case (.traced(let a), .number(let b)):
+      return Value(try .apply(elementwise, a.content, Variable(b)))
+    case (.number(let a), .traced(let b)):
+      return Value(try .apply(elementwise, Variable(a), b.content))
+    case (.traced(let a), .tensor(let b)):
+      return Value(try .apply(elementwise, a.content, Variable(b.content)))
+    case (.tensor(let a), .traced(let b)):
+      return Value(try .apply(elementwise, Variable(a.content), b.content))
+    default: return nil
+    }
+  }
 
   /// What this is to a differentiable operation.
   package func asVariable() throws -> Variable? {

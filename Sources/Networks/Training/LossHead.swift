@@ -166,8 +166,7 @@ private final class RecordedHead {
     _ outputs: FloatRows, _ targets: FloatRows, scale: Double?, into gradient: FloatRows
   ) throws -> Double {
     let target = Variable(try targets.tensor(targetShape))
-    let tape =
-      scale != nil && plans.beginsPlanning(isAlone: true) ? Tape.deferring() : Tape()
+    let tape = (scale == nil ? nil : plans.tape(isAlone: true)) ?? Tape()
     defer { tape.close() }
     var watched = Variable(try outputs.tensor(outputShape))
     if scale != nil { watched = tape.watch(watched) }

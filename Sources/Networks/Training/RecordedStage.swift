@@ -68,7 +68,7 @@ final class RecordedStage: Stage {
         layer.apply(x, LayerPass(parameters: values[...], sequences: step.sequences)))
       return output
     }
-    let tape = plans.beginsPlanning(isAlone: true) ? Tape.deferring() : Tape()
+    let tape = plans.tape(isAlone: true) ?? Tape()
     values = zip(parameters, values).map { $0.isFrozen ? $1 : tape.watch($1) }
     if inputGradient != nil { x = tape.watch(x) }
     let pass = TrainingPass(

@@ -28,6 +28,7 @@ struct ShapesAlone: Backend {
     _ product: MatmulPlan.Key, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer,
     bias: UnsafeRawPointer?, into result: UnsafeMutableRawPointer
   ) {}
+  func multiply(_ a: FloatMatrix, _ b: FloatMatrix, into result: UnsafeMutablePointer<Float>) {}
   func multiply(
     _ a: DoubleMatrix, _ b: DoubleMatrix, bias: UnsafePointer<Double>?, rectified: Bool,
     into result: UnsafeMutablePointer<Double>
