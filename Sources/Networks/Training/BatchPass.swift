@@ -70,6 +70,8 @@ struct BatchPass {
     let blocks = plan.blocks.count
     let places = try gradients.places(0..<blocks, isOwn: true)
     let outcomes = Outcomes(count: blocks)
+    let store = trainer.memory.store
+    defer { store.gradients.base = store.update.pointer }
     // SAFETY: a lane's plans and memory are one thread's, and a block has an outcome of its own; of
     // the rest nothing changes.
     nonisolated(unsafe) let pass = self
