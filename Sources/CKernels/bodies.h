@@ -67,8 +67,11 @@ enum { short_row = 64, block_numbers = 1024 };
 
 #include "special_bodies.h"
 #include "cross_entropy_bodies.h"
+#include "squared_error_bodies.h"
 #include "network_bodies.h"
 #include "normalization_bodies.h"
 #include "sequence_bodies.h"
+#include "packed_bodies.h"
+#include "attention_bodies.h"
 #include "philox_bodies.h"
 #include "table_body.h"

@@ -33,6 +33,10 @@ typedef struct {
   ptrdiff_t (*cross_entropy_f32)(
       const float *logits, const float *targets, ptrdiff_t rows, ptrdiff_t columns, float scale,
       float *gradient, float *losses);
+  // As `nnsh_squared_errors`.
+  void (*squared_errors)(
+      const float *out, const float *target, ptrdiff_t rows, ptrdiff_t columns, float scale,
+      float *gradient, double *sums);
   void (*column_sums)(float *, const float *, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns);
   void (*relu_mask)(float *, const float *, ptrdiff_t);
   // As `nnsh_update_f32`, by rule.
@@ -69,7 +73,7 @@ typedef struct {
   void (*pool_line_f32)(
       int largest, float *out, const float *in, ptrdiff_t size, ptrdiff_t width, ptrdiff_t channels);
   void (*unpool_line_f32)(
-      int largest, float *back, const float *gradient, const float *in, const float *out,
+      int largest, int rectified, float *back, const float *gradient, const float *in, const float *out,
       ptrdiff_t size, ptrdiff_t width, ptrdiff_t channels);
   void (*pool_chosen_line_f32)(
       float *chosen, const float *numbers, const float *in, const float *out, ptrdiff_t size,
@@ -77,21 +81,21 @@ typedef struct {
   void (*pool_line_f64)(
       int largest, double *out, const double *in, ptrdiff_t size, ptrdiff_t width, ptrdiff_t channels);
   void (*unpool_line_f64)(
-      int largest, double *back, const double *gradient, const double *in, const double *out,
+      int largest, int rectified, double *back, const double *gradient, const double *in, const double *out,
       ptrdiff_t size, ptrdiff_t width, ptrdiff_t channels);
   void (*pool_chosen_line_f64)(
       double *chosen, const double *numbers, const double *in, const double *out, ptrdiff_t size,
       ptrdiff_t width, ptrdiff_t channels);
   // Some rows of a normalization: see normalization.c.
   void (*standardize_columns)(
-      float *standard, float *out, const float *in, ptrdiff_t rows, ptrdiff_t columns,
-      const float *means, const float *scales, const float *gamma, const float *beta);
+      float *out, const float *in, ptrdiff_t rows, ptrdiff_t columns, const float *means,
+      const float *scales, const float *gamma, const float *beta, int is_rectified);
   void (*column_products)(
-      double *sums, double *products, const float *gradient, const float *standard,
-      ptrdiff_t rows, ptrdiff_t columns);
+      double *sums, double *products, float *gradient, const float *in, const float *rectified,
+      ptrdiff_t rows, ptrdiff_t columns, const float *means, const float *scales);
   void (*standardize_columns_back)(
-      float *gradient, const float *standard, ptrdiff_t rows, ptrdiff_t columns,
-      const float *factors, const float *means, const float *slopes);
+      float *gradient, const float *in, ptrdiff_t rows, ptrdiff_t columns, const float *means,
+      const float *scales, const float *factors, const float *shifts, const float *slopes);
   void (*standardize_rows)(
       float *out, float *scales, float *means, const float *in, ptrdiff_t rows,
       ptrdiff_t columns, const float *gamma, const float *beta, float epsilon);
@@ -99,7 +103,7 @@ typedef struct {
       float *back, double *gamma_back, double *beta_back, const float *gradient, const float *in,
       const float *scales, const float *means, ptrdiff_t rows, ptrdiff_t columns,
       const float *gamma);
-  // A row of a step of recurrent layers, and the weights of attention: see sequence_bodies.h.
+  // A row of a step of recurrent layers: see sequence_bodies.h.
   void (*rnn_row)(float *state, const float *a, const float *r, ptrdiff_t hidden);
   void (*rnn_row_back)(float *back, float *gradient, const float *state, ptrdiff_t hidden);
   void (*lstm_row)(
@@ -114,11 +118,21 @@ typedef struct {
   void (*gru_row_back)(
       float *back, float *recurrent_back, float *gradient, const float *kept,
       const float *before, ptrdiff_t hidden);
-  void (*attention_weights)(
-      float *scores, ptrdiff_t steps, float scale, int is_causal, const float *real);
-  void (*attention_weights_back)(
-      float *gradient, const float *weights, ptrdiff_t steps, float scale, int is_causal,
-      const float *real);
+  // See packed_bodies.h.
+  ptrdiff_t (*packed_size)(ptrdiff_t inner, ptrdiff_t columns);
+  void (*pack_matrix)(
+      float *to, const float *in, ptrdiff_t in_row, ptrdiff_t in_column, ptrdiff_t inner,
+      ptrdiff_t columns);
+  void (*packed_product)(
+      float *c, ptrdiff_t c_row, const float *a, ptrdiff_t a_row, ptrdiff_t a_column,
+      ptrdiff_t rows, const float *packed, ptrdiff_t inner, ptrdiff_t first, ptrdiff_t last,
+      ptrdiff_t columns, int adds);
+  // See attention_bodies.h.
+  ptrdiff_t (*attention_scratch)(ptrdiff_t steps, ptrdiff_t width);
+  void (*attention_forward)(const nnsh_attention_head *head, float *seen);
+  void (*attention_back)(
+      const nnsh_attention_head *head, const float *seen, float *queries_back, float *keys_back,
+      float *values_back);
   void (*philox)(
       uint64_t key, uint64_t stream, uint64_t counter, ptrdiff_t blocks, uint32_t *out);
   // Pairs of uniform numbers become pairs of normal ones.

@@ -16,7 +16,7 @@ static ptrdiff_t pieces_of(ptrdiff_t rows, ptrdiff_t columns) {
 }
 
 typedef struct {
-  const float *in, *other, *means, *scales, *gamma, *beta;
+  const float *in, *other, *means, *scales, *gamma, *beta, *factors;
   float *out, *second, *third;
   const double *centres;
   double *sums;
@@ -24,6 +24,7 @@ typedef struct {
   // How many rows are taken as one, where rows are short.
   ptrdiff_t repeats;
   float epsilon;
+  int is_rectified;
 } normalizing;
 
 /// The first row of a piece, and how many it has.
@@ -58,23 +59,24 @@ static void columns_piece(void *context, ptrdiff_t piece) {
   ptrdiff_t whole = rows / work->repeats, rest = rows - whole * work->repeats;
   const nnsh_kernel_table *kernels = nnsh_kernels();
   kernels->standardize_columns(
-      work->second + offset, work->out + offset, work->in + offset, whole,
-      work->repeats * work->columns, work->means, work->scales, work->gamma, work->beta);
-  offset += whole * work->repeats * work->columns;
+      work->out + offset, work->in + offset, whole, width_of(work->columns), work->means,
+      work->scales, work->gamma, work->beta, work->is_rectified);
+  offset += whole * width_of(work->columns);
   kernels->standardize_columns(
-      work->second + offset, work->out + offset, work->in + offset, rest, work->columns,
-      work->means, work->scales, work->gamma, work->beta);
+      work->out + offset, work->in + offset, rest, work->columns, work->means, work->scales,
+      work->gamma, work->beta, work->is_rectified);
 }
 
 void nnsh_standardize_columns(
     const float *in, ptrdiff_t rows, ptrdiff_t columns, const float *means, const float *scales,
-    const float *gamma, const float *beta, float *standard, float *out) {
+    const float *gamma, const float *beta, int is_rectified, float *out) {
   float room[4][wide];
-  normalizing work = {.in = in, .out = out, .second = standard, .rows = rows, .columns = columns,
+  normalizing work = {.in = in, .out = out, .rows = rows, .columns = columns,
                       .means = repeated(room[0], means, columns),
                       .scales = repeated(room[1], scales, columns),
                       .gamma = repeated(room[2], gamma, columns),
-                      .beta = repeated(room[3], beta, columns), .repeats = repeats_of(columns)};
+                      .beta = repeated(room[3], beta, columns), .repeats = repeats_of(columns),
+                      .is_rectified = is_rectified};
   nnsh_parallel_whole(pieces_of(rows, columns), rows * columns, columns_piece, &work);
 }
 
@@ -126,16 +128,22 @@ static void products_piece(void *context, ptrdiff_t piece) {
   ptrdiff_t first, rows = piece_rows(work, piece, &first), offset = first * work->columns;
   ptrdiff_t whole = rows / work->repeats, rest = rows - whole * work->repeats;
   ptrdiff_t width = width_of(work->columns), end = offset + whole * width;
+  const float *rectified = work->other == NULL ? NULL : work->other + offset;
   double *sums = work->sums + 2 * piece * work->columns, *products = sums + work->columns;
   if (work->repeats == 1) {
-    kernels->column_products(sums, products, work->in + offset, work->other + offset, rows, width);
+    kernels->column_products(
+        sums, products, work->out + offset, work->in + offset, rectified, rows, width,
+        work->means, work->scales);
     return;
   }
   double both[2][wide] = {{0}};
   kernels->column_products(
-      both[0], both[1], work->in + offset, work->other + offset, whole, width);
+      both[0], both[1], work->out + offset, work->in + offset, rectified, whole, width,
+      work->means, work->scales);
   kernels->column_products(
-      both[0], both[1], work->in + end, work->other + end, rest, work->columns);
+      both[0], both[1], work->out + end, work->in + end,
+      rectified == NULL ? NULL : work->other + end, rest, work->columns, work->means,
+      work->scales);
   for (int i = 0; i < 2; i++) {
     fold_repeats(both[i], work->columns);
     memcpy(sums + i * work->columns, both[i], (size_t)work->columns * sizeof(double));
@@ -143,10 +151,13 @@ static void products_piece(void *context, ptrdiff_t piece) {
 }
 
 int nnsh_column_products(
-    const float *gradient, const float *standard, ptrdiff_t rows, ptrdiff_t columns,
-    double *sums) {
+    float *gradient, const float *in, const float *rectified, ptrdiff_t rows, ptrdiff_t columns,
+    const float *means, const float *scales, double *sums) {
+  float room[2][wide];
   ptrdiff_t pieces = pieces_of(rows, columns);
-  normalizing work = {.in = gradient, .other = standard, .rows = rows, .columns = columns,
+  normalizing work = {.in = in, .out = gradient, .other = rectified, .rows = rows,
+                      .columns = columns, .means = repeated(room[0], means, columns),
+                      .scales = repeated(room[1], scales, columns),
                       .repeats = repeats_of(columns)};
   work.sums = calloc((size_t)(2 * pieces * columns) + 1, sizeof(double));
   if (work.sums == NULL) return nnsh_no_memory;
@@ -162,22 +173,24 @@ static void columns_back_piece(void *context, ptrdiff_t piece) {
   ptrdiff_t first, rows = piece_rows(work, piece, &first), offset = first * work->columns;
   ptrdiff_t whole = rows / work->repeats, rest = rows - whole * work->repeats;
   kernels->standardize_columns_back(
-      work->out + offset, work->in + offset, whole, width_of(work->columns), work->scales,
-      work->means, work->beta);
+      work->out + offset, work->in + offset, whole, width_of(work->columns), work->means,
+      work->scales, work->factors, work->gamma, work->beta);
   offset += whole * width_of(work->columns);
   kernels->standardize_columns_back(
-      work->out + offset, work->in + offset, rest, work->columns, work->scales, work->means,
-      work->beta);
+      work->out + offset, work->in + offset, rest, work->columns, work->means, work->scales,
+      work->factors, work->gamma, work->beta);
 }
 
 void nnsh_standardize_columns_back(
-    float *gradient, const float *standard, ptrdiff_t rows, ptrdiff_t columns,
-    const float *factors, const float *means, const float *slopes) {
-  float room[3][wide];
-  normalizing work = {.in = standard, .out = gradient, .rows = rows, .columns = columns,
+    float *gradient, const float *in, ptrdiff_t rows, ptrdiff_t columns, const float *means,
+    const float *scales, const float *factors, const float *shifts, const float *slopes) {
+  float room[5][wide];
+  normalizing work = {.in = in, .out = gradient, .rows = rows, .columns = columns,
                       .means = repeated(room[0], means, columns),
-                      .scales = repeated(room[1], factors, columns),
-                      .beta = repeated(room[2], slopes, columns), .repeats = repeats_of(columns)};
+                      .scales = repeated(room[1], scales, columns),
+                      .factors = repeated(room[2], factors, columns),
+                      .gamma = repeated(room[3], shifts, columns),
+                      .beta = repeated(room[4], slopes, columns), .repeats = repeats_of(columns)};
   nnsh_parallel_whole(pieces_of(rows, columns), rows * columns, columns_back_piece, &work);
 }
 

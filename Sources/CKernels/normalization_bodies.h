@@ -2,38 +2,54 @@
 // Float64.
 
 static void standardize_columns(
-    float *standard, float *out, const float *in, ptrdiff_t rows, ptrdiff_t columns,
-    const float *means, const float *scales, const float *gamma, const float *beta) {
-  for (ptrdiff_t i = 0; i < rows; i++, in += columns, standard += columns, out += columns) {
-    VECTOR(WIDTH)
-    for (ptrdiff_t j = 0; j < columns; j++) {
-      float value = (in[j] - means[j]) * scales[j];
-      standard[j] = value;
-      out[j] = gamma[j] * value + beta[j];
+    float *out, const float *in, ptrdiff_t rows, ptrdiff_t columns, const float *means,
+    const float *scales, const float *gamma, const float *beta, int is_rectified) {
+  for (ptrdiff_t i = 0; i < rows; i++, in += columns, out += columns) {
+    if (is_rectified) {
+      VECTOR(WIDTH)
+      for (ptrdiff_t j = 0; j < columns; j++) {
+        float value = gamma[j] * ((in[j] - means[j]) * scales[j]) + beta[j];
+        // A NaN stays one.
+        out[j] = value < 0 ? 0.0f : value;
+      }
+    } else {
+      VECTOR(WIDTH)
+      for (ptrdiff_t j = 0; j < columns; j++) {
+        out[j] = gamma[j] * ((in[j] - means[j]) * scales[j]) + beta[j];
+      }
     }
   }
 }
 
+// Where what came out was rectified, the gradient is first set to 0 where that is 0.
 static void column_products(
-    double *sums, double *products, const float *gradient, const float *standard, ptrdiff_t rows,
-    ptrdiff_t columns) {
-  for (ptrdiff_t i = 0; i < rows; i++, gradient += columns, standard += columns) {
+    double *sums, double *products, float *gradient, const float *in, const float *rectified,
+    ptrdiff_t rows, ptrdiff_t columns, const float *means, const float *scales) {
+  for (ptrdiff_t i = 0; i < rows; i++, gradient += columns, in += columns) {
+    if (rectified != NULL) {
+      VECTOR(WIDTH)
+      for (ptrdiff_t j = 0; j < columns; j++) {
+        gradient[j] = rectified[j] <= 0 ? 0.0f : gradient[j];
+      }
+      rectified += columns;
+    }
     VECTOR(WIDTH)
     for (ptrdiff_t j = 0; j < columns; j++) {
       double g = gradient[j];
       sums[j] += g;
-      products[j] += g * standard[j];
+      products[j] += g * (double)((in[j] - means[j]) * scales[j]);
     }
   }
 }
 
 static void standardize_columns_back(
-    float *gradient, const float *standard, ptrdiff_t rows, ptrdiff_t columns,
-    const float *factors, const float *means, const float *slopes) {
-  for (ptrdiff_t i = 0; i < rows; i++, gradient += columns, standard += columns) {
+    float *gradient, const float *in, ptrdiff_t rows, ptrdiff_t columns, const float *means,
+    const float *scales, const float *factors, const float *shifts, const float *slopes) {
+  for (ptrdiff_t i = 0; i < rows; i++, gradient += columns, in += columns) {
     VECTOR(WIDTH)
     for (ptrdiff_t j = 0; j < columns; j++) {
-      gradient[j] = factors[j] * (gradient[j] - means[j] - standard[j] * slopes[j]);
+      float standard = (in[j] - means[j]) * scales[j];
+      gradient[j] = factors[j] * gradient[j] - shifts[j] - standard * slopes[j];
     }
   }
 }

@@ -46,6 +46,7 @@ typedef struct {
   float scale;
   float *gradient, *losses;
   ptrdiff_t correct;
+  double *sums;
 } scoring;
 
 static void score(void *context, ptrdiff_t task) {
@@ -65,10 +66,31 @@ int nnsh_softmax_cross_entropy_rows(
     float *gradient, float *losses, ptrdiff_t *correct) {
   if (correct != NULL) *correct = 0;
   if (rows == 0 || columns == 0) return nnsh_done;
-  scoring work = {logits, targets, rows, columns, 4096 / columns + 1, scale, gradient, losses, 0};
+  scoring work = {logits, targets, rows, columns, 4096 / columns + 1, scale, gradient, losses, 0, NULL};
   ptrdiff_t tasks = (rows + work.rows_a_task - 1) / work.rows_a_task;
   // Part of a training step, which is never left half done.
   nnsh_parallel_whole(tasks, rows * columns * 4, score, &work);
   if (correct != NULL) *correct = work.correct;
   return nnsh_done;
+}
+
+static void measure(void *context, ptrdiff_t task) {
+  const scoring *work = context;
+  ptrdiff_t first = task * work->rows_a_task, offset = first * work->columns;
+  ptrdiff_t rest = work->rows - first;
+  nnsh_kernels()->squared_errors(
+      work->logits + offset, work->targets + offset,
+      rest < work->rows_a_task ? rest : work->rows_a_task, work->columns, work->scale,
+      work->gradient == NULL ? NULL : work->gradient + offset, work->sums + 2 * first);
+}
+
+void nnsh_squared_errors(
+    const float *outputs, const float *targets, ptrdiff_t rows, ptrdiff_t columns, float scale,
+    float *gradient, double *sums) {
+  if (rows == 0 || columns == 0) return;
+  scoring work = {.logits = outputs, .targets = targets, .rows = rows, .columns = columns,
+                  .rows_a_task = 8192 / columns + 1, .scale = scale, .gradient = gradient,
+                  .sums = sums};
+  nnsh_parallel_whole(
+      (rows + work.rows_a_task - 1) / work.rows_a_task, rows * columns, measure, &work);
 }

@@ -1,4 +1,4 @@
-// Sequences in Float32: the gates of recurrent layers, and the weights of attention.
+// Sequences in Float32: the gates of recurrent layers.
 
 static inline float sigmoid_f32(float x) {
   float power = exp_f32(-__builtin_fabsf(x));
@@ -92,58 +92,5 @@ static void gru_row_back(
     back[2 * h + j] = candidate;
     recurrent_back[2 * h + j] = candidate * reset;
     gradient[j] = g * keep;
-  }
-}
-
-// Scores of one head become weights, row by row: scaled, those of steps that are not to be seen
-// left out, and a softmax of the others. Where a row sees none, all count alike.
-static void attention_weights(
-    float *scores, ptrdiff_t steps, float scale, int is_causal, const float *real) {
-  for (ptrdiff_t row = 0; row < steps; row++, scores += steps) {
-    ptrdiff_t seen = is_causal ? row + 1 : steps;
-    if (real == NULL) {
-      VECTOR(WIDTH)
-      for (ptrdiff_t j = 0; j < seen; j++) scores[j] *= scale;
-    } else {
-      VECTOR(WIDTH)
-      for (ptrdiff_t j = 0; j < seen; j++) {
-        scores[j] = real[j] != 0 ? scores[j] * scale : -INFINITY;
-      }
-    }
-    float largest = row_max_f32(scores, seen);
-    if (largest == -INFINITY) {
-      int is_hidden = 1;
-      for (ptrdiff_t j = 0; j < seen; j++) is_hidden &= scores[j] == -INFINITY;
-      if (is_hidden) {
-        for (ptrdiff_t j = 0; j < steps; j++) scores[j] = 1.0f / (float)steps;
-        continue;
-      }
-    }
-    VECTOR(WIDTH)
-    for (ptrdiff_t j = 0; j < seen; j++) scores[j] = exp_f32(scores[j] - largest);
-    float share = (float)(1.0 / row_sum_f32(scores, seen));
-    VECTOR(WIDTH)
-    for (ptrdiff_t j = 0; j < seen; j++) scores[j] *= share;
-    for (ptrdiff_t j = seen; j < steps; j++) scores[j] = 0;
-  }
-}
-
-// The gradient of the weights becomes that of the scores before scaling. Of a row that saw no step
-// there is none.
-static void attention_weights_back(
-    float *gradient, const float *weights, ptrdiff_t steps, float scale, int is_causal,
-    const float *real) {
-  for (ptrdiff_t row = 0; row < steps; row++, gradient += steps, weights += steps) {
-    int sees = real == NULL;
-    for (ptrdiff_t j = 0; j < (is_causal ? row + 1 : steps) && !sees; j++) sees = real[j] != 0;
-    if (!sees) {
-      for (ptrdiff_t j = 0; j < steps; j++) gradient[j] = 0;
-      continue;
-    }
-    VECTOR(WIDTH)
-    for (ptrdiff_t j = 0; j < steps; j++) gradient[j] *= weights[j];
-    float sum = (float)row_sum_f32(gradient, steps);
-    VECTOR(WIDTH)
-    for (ptrdiff_t j = 0; j < steps; j++) gradient[j] = (gradient[j] - weights[j] * sum) * scale;
   }
 }

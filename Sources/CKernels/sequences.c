@@ -2,7 +2,8 @@
 
 #include "kernels.h"
 
-// One step of recurrent layers, forward and back, for some of the rows, on the calling thread.
+// One step of recurrent layers, forward and back, for some of the rows; products with a packed
+// matrix; a head of attention. All on the calling thread.
 
 static ptrdiff_t gates_of(int kind) {
   return kind == nnsh_lstm ? 4 : kind == nnsh_gru ? 3 : 1;
@@ -77,13 +78,33 @@ void nnsh_recurrent_step_back(
   }
 }
 
-void nnsh_attention_weights(
-    float *scores, ptrdiff_t steps, float scale, int is_causal, const float *real) {
-  nnsh_kernels()->attention_weights(scores, steps, scale, is_causal, real);
+ptrdiff_t nnsh_packed_size(ptrdiff_t inner, ptrdiff_t columns) {
+  return nnsh_kernels()->packed_size(inner, columns);
 }
 
-void nnsh_attention_weights_back(
-    float *gradient, const float *weights, ptrdiff_t steps, float scale, int is_causal,
-    const float *real) {
-  nnsh_kernels()->attention_weights_back(gradient, weights, steps, scale, is_causal, real);
+void nnsh_pack_matrix(
+    const float *in, ptrdiff_t in_row, ptrdiff_t in_column, ptrdiff_t inner, ptrdiff_t columns,
+    float *packed) {
+  nnsh_kernels()->pack_matrix(packed, in, in_row, in_column, inner, columns);
+}
+
+void nnsh_packed_product(
+    const float *a, ptrdiff_t a_row, ptrdiff_t rows, const float *packed, ptrdiff_t inner,
+    ptrdiff_t columns, int adds, float *c, ptrdiff_t c_row) {
+  nnsh_kernels()->packed_product(
+      c, c_row, a, a_row, 1, rows, packed, inner, 0, inner, columns, adds);
+}
+
+ptrdiff_t nnsh_attention_scratch(ptrdiff_t steps, ptrdiff_t width) {
+  return nnsh_kernels()->attention_scratch(steps, width);
+}
+
+void nnsh_attention_forward(const nnsh_attention_head *head, float *seen) {
+  nnsh_kernels()->attention_forward(head, seen);
+}
+
+void nnsh_attention_back(
+    const nnsh_attention_head *head, const float *seen, float *queries_back, float *keys_back,
+    float *values_back) {
+  nnsh_kernels()->attention_back(head, seen, queries_back, keys_back, values_back);
 }

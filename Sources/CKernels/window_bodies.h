@@ -20,7 +20,7 @@ static void JOIN(pool_pairs_, SUFFIX)(
 }
 
 static void JOIN(unpool_pairs_, SUFFIX)(
-    T *restrict back, const T *restrict gradient, const T *restrict in, const T *restrict out,
+    int rectified, T *restrict back, const T *restrict gradient, const T *restrict in, const T *restrict out,
     ptrdiff_t width, ptrdiff_t channels) {
   const T *below = in + width * channels;
   T *back_below = back + width * channels;
@@ -30,7 +30,7 @@ static void JOIN(unpool_pairs_, SUFFIX)(
       T y = out[c];
       T a = in[c] == y ? (T)1 : (T)0, b = in[channels + c] == y ? (T)1 : (T)0;
       T d = below[c] == y ? (T)1 : (T)0, e = below[channels + c] == y ? (T)1 : (T)0;
-      T part = gradient[c] / (a + b + d + e);
+      T part = rectified && y <= 0 ? (T)0 : gradient[c] / (a + b + d + e);
       back[c] = part * a;
       back[channels + c] = part * b;
       back_below[c] = part * d;
@@ -95,8 +95,8 @@ static void JOIN(count_ties_, SUFFIX)(
 
 // A line's gradient goes back to its windows; what lies beyond the last window gets none.
 static void JOIN(unpool_line_, SUFFIX)(
-    int largest, T *back, const T *gradient, const T *in, const T *out, ptrdiff_t size,
-    ptrdiff_t width, ptrdiff_t channels) {
+    int largest, int rectified, T *back, const T *gradient, const T *in, const T *out,
+    ptrdiff_t size, ptrdiff_t width, ptrdiff_t channels) {
   ptrdiff_t columns = width / size, rest = width - columns * size;
   T share = (T)(1.0 / (double)(size * size));
   for (ptrdiff_t line = 0; line < size && rest > 0; line++) {
@@ -104,7 +104,7 @@ static void JOIN(unpool_line_, SUFFIX)(
            (size_t)(rest * channels) * sizeof(T));
   }
   if (largest && size == 2) {
-    JOIN(unpool_pairs_, SUFFIX)(back, gradient, in, out, width, channels);
+    JOIN(unpool_pairs_, SUFFIX)(rectified, back, gradient, in, out, width, channels);
     return;
   }
   for (ptrdiff_t x = 0; x < columns; x++) {
@@ -118,6 +118,7 @@ static void JOIN(unpool_line_, SUFFIX)(
       }
       VECTOR(LANES)
       for (ptrdiff_t c = 0; c < count; c++) part[c] = largest ? g[c] / part[c] : g[c] * share;
+      for (ptrdiff_t c = 0; rectified && c < count; c++) part[c] = y[c] <= 0 ? (T)0 : part[c];
       for (ptrdiff_t tap = 0; tap < size * size; tap++) {
         ptrdiff_t offset = start + (tap / size * width + tap % size) * channels;
         T *to = back + offset;

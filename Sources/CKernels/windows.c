@@ -71,7 +71,7 @@ void nnsh_fold(
 
 typedef struct {
   const nnsh_pools *pools;
-  int kind, type;
+  int kind, type, rectified;
   const char *in, *out, *other;
   char *result;
 } pooling;
@@ -93,7 +93,7 @@ static void pool_line(const pooling *work, int step, ptrdiff_t task) {
     kernels->pool_line_##suffix(largest, (T *)(work->result + small), in, p->size, p->width,    \
                                 p->channels);                                                   \
   } else if (step == pool_back) {                                                               \
-    kernels->unpool_line_##suffix(largest, (T *)(work->result + large),                         \
+    kernels->unpool_line_##suffix(largest, work->rectified, (T *)(work->result + large),                         \
                                   (const T *)(work->other + small), in, out, p->size, p->width, \
                                   p->channels);                                                 \
   } else {                                                                                      \
@@ -125,20 +125,20 @@ static void run_pooling(pooling *work, void (*body)(void *, ptrdiff_t)) {
 }
 
 void nnsh_pool(const nnsh_pools *pools, int kind, int type, const void *in, void *out) {
-  pooling work = {pools, kind, type, in, out, NULL, out};
+  pooling work = {pools, kind, type, 0, in, out, NULL, out};
   run_pooling(&work, pool);
 }
 
 void nnsh_unpool(
-    const nnsh_pools *pools, int kind, int type, const void *in, const void *out,
+    const nnsh_pools *pools, int kind, int type, int rectified, const void *in, const void *out,
     const void *gradient, void *back) {
-  pooling work = {pools, kind, type, in, out, gradient, back};
+  pooling work = {pools, kind, type, rectified, in, out, gradient, back};
   run_pooling(&work, unpool);
 }
 
 void nnsh_pool_chosen(
     const nnsh_pools *pools, int type, const void *in, const void *out, const void *numbers,
     void *chosen) {
-  pooling work = {pools, nnsh_pool_largest, type, in, out, numbers, chosen};
+  pooling work = {pools, nnsh_pool_largest, type, 0, in, out, numbers, chosen};
   run_pooling(&work, choose);
 }

@@ -84,8 +84,8 @@ static int describe_2(
           ? dnnl->convolution_images_2(
                 operation, dnnl_convolution_direct, all->images, all->weights, all->outputs, SIZES)
           : dnnl->convolution_weights_2(
-                operation, dnnl_convolution_direct, all->images, all->weights, NULL, all->outputs,
-                SIZES);
+                operation, dnnl_convolution_direct, all->images, all->weights, all->bias,
+                all->outputs, SIZES);
   if (status == 0) {
     status = dnnl->describe_2(out, operation, all->attributes, dnnl->engine, hint);
   }
@@ -107,7 +107,7 @@ static int describe_3(
           SIZES, hint, all->attributes);
     default:
       return dnnl->convolution_weights_3(
-          out, dnnl->engine, dnnl_convolution_direct, all->images, all->weights, NULL,
+          out, dnnl->engine, dnnl_convolution_direct, all->images, all->weights, all->bias,
           all->outputs, SIZES, hint, all->attributes);
   }
 #undef SIZES
@@ -179,9 +179,9 @@ static int make(
   add_argument(
       made, computed == nnsh_convolution_outputs ? dnnl_destination : dnnl_destination_gradient,
       made->outputs);
-  if (computed == nnsh_convolution_outputs && all->bias) {
+  if (!gives_images && all->bias) {
     TRY(dnnl->memory_create(&made->bias, all->bias, dnnl->engine, NULL));
-    add_argument(made, dnnl_bias, made->bias);
+    add_argument(made, writes ? dnnl_bias_gradient : dnnl_bias, made->bias);
   }
   size_t end = 0;
   reserve(&made->packed, &end, dnnl->descriptor_size(own));
@@ -259,14 +259,13 @@ int nnsh_convolution_pack(nnsh_convolution *convolution, const void *weights) {
 }
 
 int nnsh_convolution_execute(
-    nnsh_convolution *convolution, void *images, void *weights, const void *bias,
-    void *outputs) {
+    nnsh_convolution *convolution, void *images, void *weights, void *bias, void *outputs) {
   const nnsh_dnnl *dnnl = nnsh_dnnl_library();
   nnsh_use_one_thread(dnnl);
   TRY(dnnl->memory_set_data_handle(convolution->images, images));
   TRY(dnnl->memory_set_data_handle(convolution->outputs, outputs));
   if (convolution->bias) {
-    TRY(dnnl->memory_set_data_handle(convolution->bias, (void *)bias));
+    TRY(dnnl->memory_set_data_handle(convolution->bias, bias));
   }
   TRY(dnnl->primitive_execute(
       convolution->primitive, convolution->stream, convolution->argument_count,

@@ -33,6 +33,7 @@ enum {
   dnnl_source_gradient = 129,
   dnnl_destination_gradient = 145,
   dnnl_weight_gradient = 161,
+  dnnl_bias_gradient = 169,
 };
 /// Of version 2, whose structures are frozen, in bytes.
 enum { dnnl_descriptor_size = 696, dnnl_matmul_size = 2800, dnnl_convolution_size = 5976 };

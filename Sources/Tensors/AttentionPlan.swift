@@ -14,6 +14,8 @@ package final class AttentionPlan: ReusablePlan, @unchecked Sendable {
     package let isCausal: Bool
     /// Whether the derivative passes back.
     package let isBackward: Bool
+    /// Whether an interruption may leave what is computed half done.
+    package var heeds = false
     var threads = Threads.count
 
     package init(
@@ -46,57 +48,20 @@ package final class AttentionPlan: ReusablePlan, @unchecked Sendable {
     }
   }
 
-  /// The products of a head, each for one thread.
-  private struct Share {
-    /// Queries · keysᵀ.
-    let scores: MatmulPrimitive
-    /// Weights · values.
-    let seen: MatmulPrimitive
-    /// Weightsᵀ · gradient, gradient · valuesᵀ, scores' gradient · keys, and its transpose · queries.
-    let back:
-      (
-        values: MatmulPrimitive, weights: MatmulPrimitive, queries: MatmulPrimitive,
-        keys: MatmulPrimitive
-      )?
-    /// The gradient of a head's weights.
-    let gradient: FloatBuffer
-  }
-
   let key: Key
-  private let shares: [Share]
+  /// What each thread works in.
+  private let scratch: [FloatBuffer]
   private let team: TeamShares
 
   init(_ key: Key) throws(TensorError) {
     self.key = key
     let count = Swift.max(1, Swift.min(key.threads, key.rows * key.heads))
-    var shares: [Share] = []
-    for _ in 0..<count { shares.append(try Self.share(of: key)) }
-    self.shares = shares
-    team = TeamShares(count: count)
-  }
-
-  private static func share(of key: Key) throws(TensorError) -> Share {
-    let (steps, width, inside, outside) = (key.steps, key.width, 3 * key.size, key.size)
-    func product(
-      _ m: Int, _ n: Int, _ k: Int, _ left: [Int], _ right: [Int], _ destination: Int
-    ) throws(TensorError) -> MatmulPrimitive {
-      try MatmulPrimitive(
-        MatmulPlan.Key(
-          m: m, n: n, k: k, leftStrides: left, rightStrides: right,
-          destinationStride: destination, hasBias: false, hasRelu: false), rows: m, columns: n)
+    var scratch: [FloatBuffer] = []
+    for _ in 0..<count {
+      scratch.append(try FloatBuffer(count: nnsh_attention_scratch(key.steps, key.width)))
     }
-    return Share(
-      scores: try product(steps, steps, width, [inside, 1], [1, inside], steps),
-      seen: try product(steps, width, steps, [steps, 1], [inside, 1], outside),
-      back: !key.isBackward
-        ? nil
-        : (
-          try product(steps, width, steps, [1, steps], [outside, 1], inside),
-          try product(steps, steps, width, [outside, 1], [1, inside], steps),
-          try product(steps, width, steps, [steps, 1], [inside, 1], inside),
-          try product(steps, width, steps, [1, steps], [inside, 1], inside)
-        ),
-      gradient: try FloatBuffer(count: key.isBackward ? steps * steps : 1))
+    self.scratch = scratch
+    team = TeamShares(count: count)
   }
 
   func execute(_ operands: Operands) throws(TensorError) {
@@ -105,51 +70,27 @@ package final class AttentionPlan: ReusablePlan, @unchecked Sendable {
 
   private func run(_ index: Int, _ operands: Operands) -> Int32 {
     let heads = key.rows * key.heads
-    for head in heads * index / shares.count..<heads * (index + 1) / shares.count {
-      if Interrupt.isRequested { return TeamShares.interrupted }
-      let status =
-        key.isBackward
-        ? runBack(head, shares[index], operands) : runForward(head, shares[index], operands)
-      if status != 0 { return status }
+    for head in heads * index / scratch.count..<heads * (index + 1) / scratch.count {
+      if key.heeds, Interrupt.isRequested { return TeamShares.interrupted }
+      run(head, operands, scratch[index].pointer)
     }
     return 0
   }
 
-  private var scale: Float { Float(1 / Double(key.width).squareRoot()) }
-
-  // SAFETY, of both: a head's numbers lie within the memory that the plan was made for.
-
-  private func runForward(_ head: Int, _ share: Share, _ operands: Operands) -> Int32 {
+  private func run(_ head: Int, _ operands: Operands, _ scratch: Floats) {
     let (row, place) = (head / key.heads, head % key.heads * key.width)
-    let query = operands.inside + row * key.steps * 3 * key.size + place
-    let weights = operands.weights + head * key.steps * key.steps
-    let status = share.scores.execute(query, query + key.size, nil, weights)
-    if status != 0 { return status }
-    nnsh_attention_weights(
-      weights, key.steps, scale, key.isCausal ? 1 : 0,
-      operands.real.map { $0 + row * key.steps })
-    return share.seen.execute(
-      weights, query + 2 * key.size, nil, operands.seen + row * key.steps * key.size + place)
-  }
-
-  private func runBack(_ head: Int, _ share: Share, _ operands: Operands) -> Int32 {
-    guard let back = share.back, let all = operands.insideGradient else { return 0 }
-    let (row, place) = (head / key.heads, head % key.heads * key.width)
-    let start = row * key.steps * 3 * key.size + place
-    let (query, target) = (operands.inside + start, all + start)
-    let weights = operands.weights + head * key.steps * key.steps
+    let inside = row * key.steps * 3 * key.size + place
+    // SAFETY: a head's numbers lie within the memory that the plan was made for.
+    let queries = operands.inside + inside
     let seen = operands.seen + row * key.steps * key.size + place
-    let gradient = share.gradient.pointer
-    var status = back.values.execute(weights, seen, nil, target + 2 * key.size)
-    if status == 0 {
-      status = back.weights.execute(seen, query + 2 * key.size, nil, gradient)
-    }
-    if status != 0 { return status }
-    nnsh_attention_weights_back(
-      gradient, weights, key.steps, scale, key.isCausal ? 1 : 0,
-      operands.real.map { $0 + row * key.steps })
-    status = back.queries.execute(gradient, query + key.size, nil, target)
-    if status != 0 { return status }
-    return back.keys.execute(gradient, query, nil, target + key.size)
+    var numbers = nnsh_attention_head(
+      steps: key.steps, width: key.width, inside_row: 3 * key.size, seen_row: key.size,
+      scale: Float(1 / Double(key.width).squareRoot()), is_causal: key.isCausal ? 1 : 0,
+      real: operands.real.map { UnsafePointer($0 + row * key.steps) }, queries: queries,
+      keys: queries + key.size, values: queries + 2 * key.size,
+      weights: operands.weights + head * key.steps * key.steps, scratch: scratch)
+    if !key.isBackward { return nnsh_attention_forward(&numbers, seen) }
+    guard let back = operands.insideGradient.map({ $0 + inside }) else { return }
+    nnsh_attention_back(&numbers, seen, back, back + key.size, back + 2 * key.size)
   }
 }

@@ -79,9 +79,13 @@ package protocol Backend: Sendable {
     _ windows: PoolingGeometry, rows: Int, _ type: ElementType, _ images: UnsafeRawPointer,
     into outputs: UnsafeMutableRawPointer)
   /// The images' gradient.
+  ///
+  /// - Parameter rectified: whether the images were rectified, and their gradient is wanted for what
+  ///   they were before: 0 where they are 0. Of the largest elements alone.
   func unpool(
-    _ windows: PoolingGeometry, rows: Int, _ type: ElementType, images: UnsafeRawPointer,
-    outputs: UnsafeRawPointer, gradient: UnsafeRawPointer, into back: UnsafeMutableRawPointer)
+    _ windows: PoolingGeometry, rows: Int, _ type: ElementType, rectified: Bool,
+    images: UnsafeRawPointer, outputs: UnsafeRawPointer, gradient: UnsafeRawPointer,
+    into back: UnsafeMutableRawPointer)
   /// Of numbers that lie as the images do, the mean of those where a window is largest.
   func chooseLargest(
     _ windows: PoolingGeometry, rows: Int, _ type: ElementType, images: UnsafeRawPointer,
@@ -90,8 +94,8 @@ package protocol Backend: Sendable {
 
   // MARK: steps of training, never cut short
 
-  /// Applies an operation to every number, in place.
-  func apply(_ operation: UnaryOperation, to rows: FloatRows)
+  /// Applies an operation to every number; the result may lie in the same memory.
+  func apply(_ operation: UnaryOperation, to rows: FloatRows, into result: FloatRows)
   /// Sets the gradient to 0 where a rectifier's output is 0.
   func mask(_ gradient: FloatRows, rectified output: FloatRows)
   /// The sums of the columns, added to `retained` times what `sums` holds.
@@ -100,17 +104,21 @@ package protocol Backend: Sendable {
   func columnTotals(
     of rows: FloatRows, around centres: [Double]?
   ) throws(TensorError) -> [Double]
-  /// standard = (rows − mean) · scale, and output = gamma · standard + beta, column by column.
+  /// output = gamma · (rows − mean) · scale + beta, column by column; max(0, ·) of that where it is
+  /// rectified.
   func standardizeColumns(
-    of rows: FloatRows, means: Floats, scales: Floats, gamma: Floats, beta: Floats,
-    standard: Floats, into output: FloatRows)
-  /// The sums of the columns of a gradient, and after them those of gradient · standard.
+    of rows: FloatRows, _ columns: ColumnStatistics, gamma: Floats, beta: Floats,
+    rectified: Bool, into output: FloatRows)
+  /// The sums of the columns of a gradient, and after them those of gradient · (rows − mean) · scale.
+  /// Where what came out was rectified, the gradient is first set to 0 where that is 0.
   func columnProducts(
-    of gradient: FloatRows, standard: Floats
+    of gradient: FloatRows, _ rows: FloatRows, _ columns: ColumnStatistics,
+    rectified output: FloatRows?
   ) throws(TensorError) -> [Double]
-  /// gradient = factor · (gradient − mean − standard · slope), column by column.
+  /// gradient = factor · gradient − shift − (rows − mean) · scale · slope, column by column.
   func standardizeColumnsBack(
-    _ gradient: FloatRows, standard: Floats, factors: Floats, means: Floats, slopes: Floats)
+    _ gradient: FloatRows, _ rows: FloatRows, _ columns: ColumnStatistics, factors: Floats,
+    shifts: Floats, slopes: Floats)
   /// output = gamma · (rows − mean) · scale + beta, each row with its own mean and scale,
   /// 1/√(variance + epsilon), which are kept.
   func standardizeRows(
@@ -121,6 +129,16 @@ package protocol Backend: Sendable {
     _ gradient: FloatRows, of rows: Floats, scales: Floats, means: Floats, gamma: Floats,
     into back: Floats
   ) throws(TensorError) -> (gamma: [Double], beta: [Double])
+  /// output = gamma · (x − mean) · scale + beta, each group of channels of each row with its own mean
+  /// and scale, 1/√(variance + epsilon), which are kept, rows × channels each.
+  func standardizeGroups(
+    _ groups: ChannelGroups, of x: Floats, gamma: Floats, beta: Floats, epsilon: Float,
+    scratch: Floats, _ kept: ColumnStatistics, into output: Floats)
+  /// The gradient of the output becomes that of x; gives those of gamma and beta.
+  func standardizeGroupsBack(
+    _ groups: ChannelGroups, _ gradient: Floats, of x: Floats, _ kept: ColumnStatistics,
+    gamma: Floats, scratch: Floats
+  ) -> (gamma: [Double], beta: [Double])
   /// Softmax and cross-entropy of rows of logits in one pass: fills a loss a row and, where it is
   /// given, the gradient times `scale`.
   ///
@@ -128,6 +146,11 @@ package protocol Backend: Sendable {
   func crossEntropy(
     logits: FloatRows, targets: FloatRows, scale: Float, gradient: FloatRows?, losses: Floats
   ) -> Int
+  /// The errors of rows of numbers: fills the gradient of their squares times `scale`, where it is
+  /// given, and for each row the sum of the squares and that of the absolute errors.
+  func squaredErrors(
+    of outputs: FloatRows, _ targets: FloatRows, scale: Float, gradient: FloatRows?,
+    sums: UnsafeMutablePointer<Double>)
   /// Changes weights by a gradient, which may be the first state itself, in the rule's formula; all
   /// are of one type.
   func update(
@@ -145,6 +168,15 @@ package protocol Backend: Sendable {
   func firstNotFinite(in numbers: FloatRows) -> Int?
 }
 
+/// What columns are standardized by.
+package struct ColumnStatistics {
+  package let means: Floats
+  /// 1/√(variance + epsilon).
+  package let scales: Floats
+
+  package init(means: Floats, scales: Floats) { (self.means, self.scales) = (means, scales) }
+}
+
 /// A product whose sizes, layout and fusions are fixed.
 package protocol PlannedProduct: AnyObject {
   /// Runs the product on memory laid out as it was planned for.
@@ -156,10 +188,10 @@ package protocol PlannedProduct: AnyObject {
 
 /// A convolution whose sizes and fusions are fixed.
 package protocol PlannedConvolution: AnyObject {
-  /// Fills what it was made to compute from the other two; the weights' gradient is added to
-  /// `retained` times what is there.
+  /// Fills what it was made to compute from the other two; the weights' gradient, and that of the
+  /// bias where it was asked for, is added to `retained` times what is there.
   func execute(
-    images: Floats, weights: Floats, bias: UnsafePointer<Float>?, outputs: Floats,
+    images: Floats, weights: Floats, bias: Floats?, outputs: Floats,
     retaining retained: Float
   ) throws(TensorError)
 }

@@ -20,7 +20,9 @@ extension CPUBackend {
     ) { (plan) throws(TensorError) in
       guard plan.isAvailable else { return false }
       try plan.execute(
-        images: images, weights: weights, bias: bias, outputs: outputs, retaining: 0)
+        // Outputs only read it.
+        images: images, weights: weights, bias: bias.map { Floats(mutating: $0) },
+        outputs: outputs, retaining: 0)
       return true
     }
   }
@@ -34,11 +36,13 @@ extension CPUBackend {
   }
 
   package func unpool(
-    _ windows: PoolingGeometry, rows: Int, _ type: ElementType, images: UnsafeRawPointer,
-    outputs: UnsafeRawPointer, gradient: UnsafeRawPointer, into back: UnsafeMutableRawPointer
+    _ windows: PoolingGeometry, rows: Int, _ type: ElementType, rectified: Bool,
+    images: UnsafeRawPointer, outputs: UnsafeRawPointer, gradient: UnsafeRawPointer,
+    into back: UnsafeMutableRawPointer
   ) {
     var pools = windows.pools(rows: rows)
-    nnsh_unpool(&pools, windows.kind.code, type.code, images, outputs, gradient, back)
+    nnsh_unpool(
+      &pools, windows.kind.code, type.code, rectified ? 1 : 0, images, outputs, gradient, back)
   }
 
   package func chooseLargest(
@@ -60,26 +64,32 @@ extension CPUBackend {
   }
 
   package func standardizeColumns(
-    of rows: FloatRows, means: Floats, scales: Floats, gamma: Floats, beta: Floats,
-    standard: Floats, into output: FloatRows
+    of rows: FloatRows, _ columns: ColumnStatistics, gamma: Floats, beta: Floats,
+    rectified: Bool, into output: FloatRows
   ) {
     nnsh_standardize_columns(
-      rows.pointer, rows.rows, rows.columns, means, scales, gamma, beta, standard, output.pointer)
+      rows.pointer, rows.rows, rows.columns, columns.means, columns.scales, gamma, beta,
+      rectified ? 1 : 0, output.pointer)
   }
 
   package func columnProducts(
-    of gradient: FloatRows, standard: Floats
+    of gradient: FloatRows, _ rows: FloatRows, _ columns: ColumnStatistics,
+    rectified output: FloatRows?
   ) throws(TensorError) -> [Double] {
     var both = [Double](repeating: 0, count: 2 * gradient.columns)
     try checkStatus(
-      nnsh_column_products(gradient.pointer, standard, gradient.rows, gradient.columns, &both))
+      nnsh_column_products(
+        gradient.pointer, rows.pointer, output?.pointer, gradient.rows, gradient.columns,
+        columns.means, columns.scales, &both))
     return both
   }
 
   package func standardizeColumnsBack(
-    _ gradient: FloatRows, standard: Floats, factors: Floats, means: Floats, slopes: Floats
+    _ gradient: FloatRows, _ rows: FloatRows, _ columns: ColumnStatistics, factors: Floats,
+    shifts: Floats, slopes: Floats
   ) {
     nnsh_standardize_columns_back(
-      gradient.pointer, standard, gradient.rows, gradient.columns, factors, means, slopes)
+      gradient.pointer, rows.pointer, gradient.rows, gradient.columns, columns.means,
+      columns.scales, factors, shifts, slopes)
   }
 }

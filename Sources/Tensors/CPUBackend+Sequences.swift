@@ -47,4 +47,31 @@ extension CPUBackend {
         gradient.pointer, rows, scales, means, gradient.rows, columns, gamma, &both, back))
     return (Array(both[..<columns]), Array(both[columns...]))
   }
+
+  package func standardizeGroups(
+    _ groups: ChannelGroups, of x: Floats, gamma: Floats, beta: Floats, epsilon: Float,
+    scratch: Floats, _ kept: ColumnStatistics, into output: Floats
+  ) {
+    var grouping = groups.grouping
+    nnsh_standardize_groups(
+      &grouping, x, gamma, beta, epsilon, scratch.doubles, kept.means, kept.scales, output)
+  }
+
+  package func standardizeGroupsBack(
+    _ groups: ChannelGroups, _ gradient: Floats, of x: Floats, _ kept: ColumnStatistics,
+    gamma: Floats, scratch: Floats
+  ) -> (gamma: [Double], beta: [Double]) {
+    var grouping = groups.grouping
+    var both = [Double](repeating: 0, count: 2 * groups.channels)
+    nnsh_standardize_groups_back(
+      &grouping, x, kept.means, kept.scales, gamma, scratch.doubles, gradient, &both)
+    return (Array(both[groups.channels...]), Array(both[..<groups.channels]))
+  }
+}
+
+extension Floats {
+  // SAFETY: of scratch, which a kernel alone reads and writes.
+  fileprivate var doubles: UnsafeMutablePointer<Double> {
+    UnsafeMutableRawPointer(self).assumingMemoryBound(to: Double.self)
+  }
 }

@@ -94,8 +94,8 @@ package struct CPUBackend: Backend {
         b.columns, a.columns, bias, rectified ? 1 : 0, result))
   }
 
-  package func apply(_ operation: UnaryOperation, to rows: FloatRows) {
-    nnsh_unary_f32(operation.rawValue, rows.pointer, rows.pointer, rows.count)
+  package func apply(_ operation: UnaryOperation, to rows: FloatRows, into result: FloatRows) {
+    nnsh_unary_f32(operation.rawValue, result.pointer, rows.pointer, rows.count)
   }
 
   package func mask(_ gradient: FloatRows, rectified output: FloatRows) {
@@ -114,6 +114,15 @@ package struct CPUBackend: Backend {
       logits.pointer, targets.pointer, logits.rows, logits.columns, scale, gradient?.pointer,
       losses, &correct)
     return correct
+  }
+
+  package func squaredErrors(
+    of outputs: FloatRows, _ targets: FloatRows, scale: Float, gradient: FloatRows?,
+    sums: UnsafeMutablePointer<Double>
+  ) {
+    nnsh_squared_errors(
+      outputs.pointer, targets.pointer, outputs.rows, outputs.columns, scale, gradient?.pointer,
+      sums)
   }
 
   package func round(_ numbers: FloatRows, into halves: HalfRows) {

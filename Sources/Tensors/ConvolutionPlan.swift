@@ -15,7 +15,8 @@ package final class ConvolutionPlan: PlannedConvolution, ReusablePlan, @unchecke
     package let geometry: ConvolutionGeometry
     package let rows: Int
     package let computed: Computed
-    /// Whether a number a channel is added to the outputs, and whether they are rectified then.
+    /// Whether a number a channel is added to the outputs, and whether they are rectified then. With
+    /// the weights' gradient that of these numbers is computed, too.
     package var hasBias = false
     package var hasRelu = false
     /// Whether an interruption may leave what is computed half done.
@@ -48,26 +49,41 @@ package final class ConvolutionPlan: PlannedConvolution, ReusablePlan, @unchecke
   private struct Execution {
     let images: UnsafeMutablePointer<Float>
     let weights: UnsafeMutablePointer<Float>
-    let bias: UnsafePointer<Float>?
+    let bias: UnsafeMutablePointer<Float>?
     let outputs: UnsafeMutablePointer<Float>
+  }
+
+  /// Where a piece's part of the bias' gradient begins after that of the weights, and how many
+  /// numbers both take: whole lines of 64 bytes.
+  private struct PartLayout {
+    let bias: Int
+    let width: Int
+
+    init(_ key: Key) {
+      func whole(_ count: Int) -> Int { (count + 15) / 16 * 16 }
+      bias = whole(key.geometry.weightCount)
+      width = bias + (key.hasBias ? whole(key.geometry.outputs) : 0)
+    }
   }
 
   let key: Key
   /// The pieces of each thread; none where oneDNN cannot compute it.
   private let shares: [[Piece]]
   private let pieceCount: Int
-  /// The pieces' parts of the weights' gradient.
+  /// The pieces' parts of the weights' gradient, and of that of the bias.
   private let parts: Storage?
+  private let layout: PartLayout
   private let team: TeamShares
 
   init(_ key: Key) throws(TensorError) {
     self.key = key
     let pieces = Self.pieces(of: key)
+    layout = PartLayout(key)
     pieceCount = pieces.count
     shares = try Self.shares(of: key, pieces)
     parts =
       key.computed == .weights && !shares.isEmpty
-      ? try Storage(byteCount: pieces.count * key.geometry.weightCount * 4) : nil
+      ? try Storage(byteCount: pieces.count * layout.width * 4) : nil
     team = TeamShares(count: shares.count, operation: "convolution")
   }
 
@@ -120,15 +136,19 @@ package final class ConvolutionPlan: PlannedConvolution, ReusablePlan, @unchecke
 
   package func execute(
     images: UnsafeMutablePointer<Float>, weights: UnsafeMutablePointer<Float>,
-    bias: UnsafePointer<Float>?, outputs: UnsafeMutablePointer<Float>, retaining retained: Float
+    bias: UnsafeMutablePointer<Float>?, outputs: UnsafeMutablePointer<Float>,
+    retaining retained: Float
   ) throws(TensorError) {
     let execution = Execution(images: images, weights: weights, bias: bias, outputs: outputs)
     try team.run { run($0, execution) }
     guard let parts else { return }
-    let count = key.geometry.weightCount
+    let sums = parts.pointer.assumingMemoryBound(to: Float.self)
     nnsh_column_sums(
-      parts.pointer.assumingMemoryBound(to: Float.self), pieceCount, count, count, retained,
-      weights)
+      sums, pieceCount, key.geometry.weightCount, layout.width, retained, weights)
+    if let bias, key.hasBias {
+      nnsh_column_sums(
+        sums + layout.bias, pieceCount, key.geometry.outputs, layout.width, retained, bias)
+    }
   }
 
   private func run(_ index: Int, _ execution: Execution) -> Int32 {
@@ -147,11 +167,11 @@ package final class ConvolutionPlan: PlannedConvolution, ReusablePlan, @unchecke
       // SAFETY: the pieces lie within the memory that the plan was made for.
       let outputs = execution.outputs + piece.first * geometry.outputCount
       let part = parts.map {
-        $0.pointer + piece.index * geometry.weightCount * MemoryLayout<Float>.stride
+        $0.pointer.assumingMemoryBound(to: Float.self) + piece.index * layout.width
       }
       status = piece.primitive.execute(
         images: execution.images + piece.first * geometry.imageCount, weights: part,
-        bias: execution.bias, outputs: outputs)
+        bias: part.map { $0 + layout.bias } ?? execution.bias, outputs: outputs)
       // oneDNN's own rectifier makes 0 of a NaN. The piece is still in the cache.
       if key.hasRelu {
         let count = piece.rows * geometry.outputCount

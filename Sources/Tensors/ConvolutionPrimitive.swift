@@ -38,8 +38,8 @@ final class ConvolutionPrimitive {
   ///
   /// - Returns: 0, or oneDNN's status.
   func execute(
-    images: UnsafeMutableRawPointer, weights: UnsafeMutableRawPointer?, bias: UnsafeRawPointer?,
-    outputs: UnsafeMutableRawPointer
+    images: UnsafeMutableRawPointer, weights: UnsafeMutableRawPointer?,
+    bias: UnsafeMutableRawPointer?, outputs: UnsafeMutableRawPointer
   ) -> Int32 {
     // SAFETY: the caller vouches for the memory's sizes; only what is computed is written.
     nnsh_convolution_execute(convolution, images, weights, bias, outputs)

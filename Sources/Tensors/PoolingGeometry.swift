@@ -57,7 +57,7 @@ extension PoolingGeometry {
       uninitialized: Shape(checking: [rows] + imageShape), operands[0].elementType)
     defer { withExtendedLifetime((operands, result)) {} }
     Backends.current.unpool(
-      self, rows: rows, result.elementType, images: operands[0].pointer,
+      self, rows: rows, result.elementType, rectified: false, images: operands[0].pointer,
       outputs: operands[1].pointer, gradient: operands[2].pointer, into: result.pointer)
     return result
   }

@@ -1,8 +1,9 @@
 import CKernels
 
-/// A recurrent layer's steps in kernels, Float32: of each step a product of the states before, and
-/// the gates in one pass. Rows do not depend on each other: pieces of them, cut by the sizes alone,
-/// go through all steps on one thread each. It runs for one caller at a time.
+/// A recurrent layer's steps in kernels, Float32: of each step a product of the states before with
+/// the weights, which are packed once, and the gates in one pass. Rows do not depend on each other:
+/// pieces of them, cut by the sizes alone, go through all steps on one thread each. It runs for one
+/// caller at a time.
 package final class RecurrentPlan: ReusablePlan, @unchecked Sendable {
   package enum Kind: Int32, Sendable {
     case rnn, lstm, gru
@@ -25,6 +26,8 @@ package final class RecurrentPlan: ReusablePlan, @unchecked Sendable {
     package let hidden: Int
     /// Whether the steps go backward.
     package let isBackward: Bool
+    /// Whether an interruption may leave what is computed half done.
+    package var heeds = false
     var threads = Threads.count
 
     package init(_ kind: Kind, rows: Int, steps: Int, hidden: Int, isBackward: Bool) {
@@ -36,15 +39,9 @@ package final class RecurrentPlan: ReusablePlan, @unchecked Sendable {
     var width: Int { kind.gates * hidden }
   }
 
-  /// Some rows.
-  private struct Piece {
-    let rows: Range<Int>
-    let product: MatmulPrimitive
-  }
-
-  /// A thread's pieces and the memory it works in.
+  /// A thread's pieces, and the memory it works in.
   private struct Share {
-    let pieces: [Piece]
+    let pieces: [Range<Int>]
     let recurrent: FloatBuffer
     let stateGradient: FloatBuffer
     let cellGradient: FloatBuffer
@@ -76,6 +73,8 @@ package final class RecurrentPlan: ReusablePlan, @unchecked Sendable {
   let key: Key
   private let shares: [Share]
   private let zeros: FloatBuffer
+  /// The weights of one execution, of the way back transposed.
+  private let packed: FloatBuffer
   private let team: TeamShares
 
   /// Rows that share a product.
@@ -84,6 +83,9 @@ package final class RecurrentPlan: ReusablePlan, @unchecked Sendable {
   init(_ key: Key) throws(TensorError) {
     self.key = key
     zeros = try FloatBuffer(count: key.hidden)
+    packed = try FloatBuffer(
+      count: key.isBackward
+        ? nnsh_packed_size(key.width, key.hidden) : nnsh_packed_size(key.hidden, key.width))
     let size = Swift.max(1, Swift.min(Self.pieceRows, (key.rows + 1) / 2))
     let pieces = stride(from: 0, to: key.rows, by: size).map {
       $0..<Swift.min(key.rows, $0 + size)
@@ -91,10 +93,10 @@ package final class RecurrentPlan: ReusablePlan, @unchecked Sendable {
     let count = Swift.max(1, Swift.min(key.threads, pieces.count))
     var shares: [Share] = []
     for share in 0..<count {
-      let own = pieces[pieces.count * share / count..<pieces.count * (share + 1) / count]
       shares.append(
         Share(
-          pieces: try Self.pieces(of: key, own),
+          pieces: Array(
+            pieces[pieces.count * share / count..<pieces.count * (share + 1) / count]),
           recurrent: try FloatBuffer(count: size * key.width),
           stateGradient: try FloatBuffer(count: size * key.hidden),
           cellGradient: try FloatBuffer(count: size * key.hidden)))
@@ -103,40 +105,13 @@ package final class RecurrentPlan: ReusablePlan, @unchecked Sendable {
     team = TeamShares(count: count)
   }
 
-  private static func pieces(
-    of key: Key, _ rows: ArraySlice<Range<Int>>
-  ) throws(TensorError) -> [Piece] {
-    var primitives: [Int: MatmulPrimitive] = [:]
-    var pieces: [Piece] = []
-    for rows in rows {
-      let known = primitives[rows.count]
-      let product =
-        if let known { known } else {
-          try MatmulPrimitive(
-            Self.product(key, rows.count), rows: rows.count, columns: columns(key))
-        }
-      primitives[rows.count] = product
-      pieces.append(Piece(rows: rows, product: product))
-    }
-    return pieces
-  }
-
-  private static func columns(_ key: Key) -> Int { key.isBackward ? key.hidden : key.width }
-
-  /// Forward states · weights, backward gradient · weightsᵀ added to what is there.
-  private static func product(_ key: Key, _ rows: Int) -> MatmulPlan.Key {
-    let (hidden, width) = (key.hidden, key.width)
-    return key.isBackward
-      ? MatmulPlan.Key(
-        m: rows, n: hidden, k: width, leftStrides: [key.steps * width, 1],
-        rightStrides: [1, width], destinationStride: hidden, hasBias: false, hasRelu: false,
-        accumulate: 1)
-      : MatmulPlan.Key(
-        m: rows, n: width, k: hidden, leftStrides: [key.steps * hidden, 1],
-        rightStrides: [width, 1], destinationStride: width, hasBias: false, hasRelu: false)
-  }
-
   func execute(_ operands: Operands) throws(TensorError) {
+    let (weights, hidden, width) = (operands.weights, key.hidden, key.width)
+    if key.isBackward {
+      nnsh_pack_matrix(weights, 1, width, width, hidden, packed.pointer)
+    } else {
+      nnsh_pack_matrix(weights, width, 1, hidden, width, packed.pointer)
+    }
     try team.run { run(shares[$0], operands) }
   }
 
@@ -145,58 +120,62 @@ package final class RecurrentPlan: ReusablePlan, @unchecked Sendable {
       kind: key.kind.rawValue, rows: key.rows, steps: key.steps, hidden: key.hidden,
       inside: operands.inside, own: operands.own, real: operands.real, kept: operands.kept,
       states: operands.states)
-    for piece in share.pieces {
-      let status =
+    for rows in share.pieces {
+      let isWhole =
         key.isBackward
-        ? runBack(piece, share, &recurrence, operands)
-        : runForward(piece, share, &recurrence, operands)
-      if status != 0 { return status }
+        ? runBack(rows, share, &recurrence, operands)
+        : runForward(rows, share, &recurrence, operands)
+      if !isWhole { return TeamShares.interrupted }
     }
     return 0
   }
+
+  private var isInterrupted: Bool { key.heeds && Interrupt.isRequested }
 
   // SAFETY, of both: rows and steps lie within the memory that the plan was made for.
 
+  /// - Returns: whether it came to its end.
   private func runForward(
-    _ piece: Piece, _ share: Share, _ recurrence: inout nnsh_recurrence, _ operands: Operands
-  ) -> Int32 {
-    let recurrent = share.recurrent.pointer
-    recurrent.update(repeating: 0, count: piece.rows.count * key.width)
+    _ rows: Range<Int>, _ share: Share, _ recurrence: inout nnsh_recurrence, _ operands: Operands
+  ) -> Bool {
+    let (recurrent, hidden, width) = (share.recurrent.pointer, key.hidden, key.width)
+    recurrent.update(repeating: 0, count: rows.count * width)
     for step in 0..<key.steps {
-      if Interrupt.isRequested { return TeamShares.interrupted }
+      if isInterrupted { return false }
       if step > 0 {
-        let place = piece.rows.lowerBound * key.steps + step - 1
-        let status = piece.product.execute(
-          operands.states + place * key.hidden, operands.weights, nil, recurrent)
-        if status != 0 { return status }
+        let place = rows.lowerBound * key.steps + step - 1
+        nnsh_packed_product(
+          operands.states + place * hidden, key.steps * hidden, rows.count, packed.pointer, hidden,
+          width, 0, recurrent, width)
       }
       nnsh_recurrent_step(
-        &recurrence, piece.rows.lowerBound, piece.rows.count, step, recurrent, zeros.pointer)
+        &recurrence, rows.lowerBound, rows.count, step, recurrent, zeros.pointer)
     }
-    return 0
+    return true
   }
 
+  /// - Returns: whether it came to its end.
   private func runBack(
-    _ piece: Piece, _ share: Share, _ recurrence: inout nnsh_recurrence, _ operands: Operands
-  ) -> Int32 {
+    _ rows: Range<Int>, _ share: Share, _ recurrence: inout nnsh_recurrence, _ operands: Operands
+  ) -> Bool {
     guard let gradient = operands.gradient, let inside = operands.insideGradient,
       let recurrent = operands.recurrentGradient
-    else { return 0 }
+    else { return true }
     let (state, cell) = (share.stateGradient.pointer, share.cellGradient.pointer)
-    let (rows, hidden, steps) = (piece.rows.count, key.hidden, key.steps)
-    state.update(repeating: 0, count: rows * hidden)
-    cell.update(repeating: 0, count: rows * hidden)
-    for step in stride(from: steps - 1, through: 0, by: -1) {
-      if Interrupt.isRequested { return TeamShares.interrupted }
+    let (hidden, width) = (key.hidden, key.width)
+    state.update(repeating: 0, count: rows.count * hidden)
+    cell.update(repeating: 0, count: rows.count * hidden)
+    for step in stride(from: key.steps - 1, through: 0, by: -1) {
+      if isInterrupted { return false }
       nnsh_recurrent_step_back(
-        &recurrence, piece.rows.lowerBound, rows, step, gradient, state, cell, inside, recurrent,
+        &recurrence, rows.lowerBound, rows.count, step, gradient, state, cell, inside, recurrent,
         zeros.pointer)
       if step == 0 { break }
-      let place = piece.rows.lowerBound * steps + step
-      let status = piece.product.execute(
-        recurrent + place * key.width, operands.weights, nil, state)
-      if status != 0 { return status }
+      let place = rows.lowerBound * key.steps + step
+      nnsh_packed_product(
+        recurrent + place * width, key.steps * width, rows.count, packed.pointer, width, hidden, 1,
+        state, hidden)
     }
-    return 0
+    return true
   }
 }

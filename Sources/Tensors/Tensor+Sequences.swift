@@ -71,8 +71,9 @@ extension Tensor {
       weights: weights.floats, kept: kept.floats, states: states.floats)
     operands.inside = inside.floats
     (operands.own, operands.real) = (own?.floats, real?.floats)
-    let key = RecurrentPlan.Key(
+    var key = RecurrentPlan.Key(
       kind, rows: rows, steps: steps, hidden: hidden, isBackward: false)
+    key.heeds = true
     if states.count > 0 { try Backends.current.recur(key, operands) }
     return (states, kept)
   }
@@ -95,8 +96,9 @@ extension Tensor {
     operands.real = real?.floats
     (operands.gradient, operands.insideGradient) = (gradient.floats, inside.floats)
     operands.recurrentGradient = past.floats
-    let key = RecurrentPlan.Key(
+    var key = RecurrentPlan.Key(
       kind, rows: rows, steps: steps, hidden: hidden, isBackward: true)
+    key.heeds = true
     if states.count > 0 { try Backends.current.recur(key, operands) }
     let flat = try past.reshaped([rows * steps, kind.gates * hidden])
     let before = try states.shiftedByAStep().reshaped([rows * steps, hidden])
@@ -159,7 +161,7 @@ extension Tensor {
   }
 
   // SAFETY: of contiguous Float32 tensors that outlive its use.
-  private var floats: Floats { pointer.assumingMemoryBound(to: Float.self) }
+  var floats: Floats { pointer.assumingMemoryBound(to: Float.self) }
 }
 
 extension AttentionPlan.Key {
@@ -168,5 +170,6 @@ extension AttentionPlan.Key {
     self.init(
       rows: inside.shape[0], steps: inside.shape[1], heads: heads,
       width: inside.shape[2] / 3 / heads, isCausal: isCausal, isBackward: isBackward)
+    heeds = true
   }
 }

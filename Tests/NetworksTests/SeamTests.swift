@@ -109,12 +109,14 @@ final class CountingBackend: Backend {
     cpu.pool(windows, rows: rows, type, images, into: outputs)
   }
   func unpool(
-    _ windows: PoolingGeometry, rows: Int, _ type: ElementType, images: UnsafeRawPointer,
-    outputs: UnsafeRawPointer, gradient: UnsafeRawPointer, into back: UnsafeMutableRawPointer
+    _ windows: PoolingGeometry, rows: Int, _ type: ElementType, rectified: Bool,
+    images: UnsafeRawPointer, outputs: UnsafeRawPointer, gradient: UnsafeRawPointer,
+    into back: UnsafeMutableRawPointer
   ) {
     count("unpool")
     cpu.unpool(
-      windows, rows: rows, type, images: images, outputs: outputs, gradient: gradient, into: back)
+      windows, rows: rows, type, rectified: rectified, images: images, outputs: outputs,
+      gradient: gradient, into: back)
   }
   func chooseLargest(
     _ windows: PoolingGeometry, rows: Int, _ type: ElementType, images: UnsafeRawPointer,
@@ -157,27 +159,42 @@ final class CountingBackend: Backend {
     try cpu.columnTotals(of: rows, around: centres)
   }
   func standardizeColumns(
-    of rows: FloatRows, means: Floats, scales: Floats, gamma: Floats, beta: Floats,
-    standard: Floats, into output: FloatRows
+    of rows: FloatRows, _ columns: ColumnStatistics, gamma: Floats, beta: Floats,
+    rectified: Bool, into output: FloatRows
   ) {
     cpu.standardizeColumns(
-      of: rows, means: means, scales: scales, gamma: gamma, beta: beta, standard: standard,
-      into: output)
+      of: rows, columns, gamma: gamma, beta: beta, rectified: rectified, into: output)
   }
   func columnProducts(
-    of gradient: FloatRows, standard: Floats
+    of gradient: FloatRows, _ rows: FloatRows, _ columns: ColumnStatistics,
+    rectified output: FloatRows?
   ) throws(TensorError) -> [Double] {
-    try cpu.columnProducts(of: gradient, standard: standard)
+    try cpu.columnProducts(of: gradient, rows, columns, rectified: output)
   }
   func standardizeColumnsBack(
-    _ gradient: FloatRows, standard: Floats, factors: Floats, means: Floats, slopes: Floats
+    _ gradient: FloatRows, _ rows: FloatRows, _ columns: ColumnStatistics, factors: Floats,
+    shifts: Floats, slopes: Floats
   ) {
     cpu.standardizeColumnsBack(
-      gradient, standard: standard, factors: factors, means: means, slopes: slopes)
+      gradient, rows, columns, factors: factors, shifts: shifts, slopes: slopes)
   }
-  func apply(_ operation: UnaryOperation, to rows: FloatRows) {
+  func standardizeGroups(
+    _ groups: ChannelGroups, of x: Floats, gamma: Floats, beta: Floats, epsilon: Float,
+    scratch: Floats, _ kept: ColumnStatistics, into output: Floats
+  ) {
+    cpu.standardizeGroups(
+      groups, of: x, gamma: gamma, beta: beta, epsilon: epsilon, scratch: scratch, kept,
+      into: output)
+  }
+  func standardizeGroupsBack(
+    _ groups: ChannelGroups, _ gradient: Floats, of x: Floats, _ kept: ColumnStatistics,
+    gamma: Floats, scratch: Floats
+  ) -> (gamma: [Double], beta: [Double]) {
+    cpu.standardizeGroupsBack(groups, gradient, of: x, kept, gamma: gamma, scratch: scratch)
+  }
+  func apply(_ operation: UnaryOperation, to rows: FloatRows, into result: FloatRows) {
     count("apply")
-    cpu.apply(operation, to: rows)
+    cpu.apply(operation, to: rows, into: result)
   }
   func mask(_ gradient: FloatRows, rectified output: FloatRows) {
     count("mask")
@@ -193,6 +210,13 @@ final class CountingBackend: Backend {
     count("cross_entropy")
     return cpu.crossEntropy(
       logits: logits, targets: targets, scale: scale, gradient: gradient, losses: losses)
+  }
+  func squaredErrors(
+    of outputs: FloatRows, _ targets: FloatRows, scale: Float, gradient: FloatRows?,
+    sums: UnsafeMutablePointer<Double>
+  ) {
+    count("squared_errors")
+    cpu.squaredErrors(of: outputs, targets, scale: scale, gradient: gradient, sums: sums)
   }
   func update(
     _ rule: Int, _ weights: FloatRows, states: (FloatRows?, FloatRows?),

@@ -57,6 +57,26 @@ import Testing
         ]
       }),
     Case(
+      name: "transformer", input: [4, 6],
+      layers: {
+        [
+          try Transformer(size: 6, heads: 2, dropout: 0.2), GlobalAveragePooling(),
+          try Dense(outputs: 3), Softmax(),
+        ]
+      }),
+    Case(
+      name: "lstm", input: [4, 6],
+      layers: { [try Recurrent(.lstm, inputs: 6, hidden: 5), try Dense(outputs: 3), Softmax()] }),
+    Case(
+      name: "group norm, transposed convolution", input: [3, 3, 2],
+      layers: {
+        [
+          try ConvolutionLayer(.transposed, inputs: 2, outputs: 4, kernel: 3, stride: 2),
+          try GroupNormalization(groups: 2), GlobalAveragePooling(), try Dense(outputs: 3),
+          Softmax(),
+        ]
+      }),
+    Case(
       name: "batch norm", input: [6],
       layers: {
         [

@@ -43,6 +43,14 @@ import Testing
           try Dense(outputs: 3), Softmax(),
         ]
       }),
+    Case(
+      name: "sequences", input: [5, 6],
+      layers: {
+        [
+          try LayerNormalization(), try Recurrent(.lstm, inputs: 6, hidden: 12, returnsAll: true),
+          try Recurrent(.gru, inputs: 12, hidden: 8), try Dense(outputs: 3), Softmax(),
+        ]
+      }),
   ]
 
   private static func trainer(_ example: Case, _ given: Network? = nil) throws -> Trainer {

@@ -277,6 +277,12 @@ int nnsh_softmax_cross_entropy_rows(
     const float *_Nonnull logits, const float *_Nonnull targets, ptrdiff_t rows, ptrdiff_t columns,
     float scale, float *_Nullable gradient, float *_Nullable losses, ptrdiff_t *_Nullable correct);
 
+/// The errors of rows of numbers: `sums` receives of each row the sum of their squares and the sum of
+/// their absolute values, `gradient` (may be NULL or `outputs`) 2 · scale · error.
+void nnsh_squared_errors(
+    const float *_Nonnull outputs, const float *_Nonnull targets, ptrdiff_t rows,
+    ptrdiff_t columns, float scale, float *_Nullable gradient, double *_Nonnull sums);
+
 // MARK: - The trainer's kernels (network.c)
 
 /// out[j] = accumulate · out[j] + Σ_i in[i][j]: the gradient of a bias.

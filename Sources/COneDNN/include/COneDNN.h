@@ -65,7 +65,8 @@ typedef struct {
   int64_t size[2], output_size[2], kernel[2], stride[2], dilation[2];
   /// Zeros before the first row and column, and after the last.
   int64_t before[2], after[2];
-  /// Whether something is added to each channel of the outputs.
+  /// Whether something is added to each channel of the outputs; with the weights' gradient, whether
+  /// that of what is added is computed, too.
   int has_bias;
 } nnsh_convolution_shape;
 
@@ -81,11 +82,12 @@ int nnsh_convolution_use_scratch(
 /// their gradient.
 int nnsh_convolution_pack(
     nnsh_convolution *_Nonnull convolution, const void *_Nonnull weights);
-/// Fills what is computed from the other two; allocates nothing. `weights` is read or written for
-/// the weights' gradient alone, others read what was packed.
+/// Fills what is computed from the other two; allocates nothing. `weights` is written for the
+/// weights' gradient alone, others read what was packed; `bias` is written with them, and otherwise
+/// read.
 int nnsh_convolution_execute(
     nnsh_convolution *_Nonnull convolution, void *_Nonnull images, void *_Nullable weights,
-    const void *_Nullable bias, void *_Nonnull outputs);
+    void *_Nullable bias, void *_Nonnull outputs);
 void nnsh_convolution_destroy(nnsh_convolution *_Nullable convolution);
 
 /// The version found, as "3.7.2"; null where there is none. Looks for the library.

@@ -100,6 +100,27 @@ package struct Attention: SelfContainedLayer {
       .transpose(seen, axes: [0, 2, 1, 3]), to: Shape(checking: [rows, steps, size]))
   }
 
+  package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool {
+    let steps = input[0]
+    let parameters = (0..<4).map { _ in builder.nextParameter() }
+    if isMasked { builder.append(try PaddingStage(builder, steps: steps)) }
+    builder.append(
+      try DenseStage(
+        builder, inputs: size, outputs: 3 * size, positions: steps, weights: parameters[0],
+        bias: parameters[1]))
+    // From here on there are parameters before.
+    builder.needsInputGradient = true
+    builder.append(
+      try AttentionStage(builder, steps: steps, size: size, heads: heads, isCausal: isCausal))
+    builder.append(
+      try DenseStage(
+        builder, inputs: size, outputs: size, positions: steps, weights: parameters[2],
+        bias: parameters[3]))
+    return true
+  }
+
+  package func widestInside(for input: [Int]) -> Int { 3 * input.reduce(1, *) }
+
   package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
     let own = parameterGroups.joined().map(\.tensor)
     guard own.count == 4 else {

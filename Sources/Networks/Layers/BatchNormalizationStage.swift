@@ -1,8 +1,10 @@
 import Glibc
 import Tensors
 
-/// A batch normalization in kernels over pieces of the rows. Backward, with x̂ the normalized input
-/// and n the rows: dγ = Σ G⊙x̂, dβ = Σ G, dx = γ/σ · (G − dβ/n − x̂ ⊙ dγ/n).
+/// A batch normalization in kernels over pieces of the rows, with a rectifier that follows.
+///
+/// Backward, with x̂ the normalized input, n the rows and G the gradient, which is set to 0 where the
+/// rectifier gave 0: dγ = Σ G⊙x̂, dβ = Σ G, dx = γ/σ · (G − dβ/n − x̂ ⊙ dγ/n).
 final class BatchNormalizationStage: Stage, WholeBatchStage {
   private let gamma: ParameterSlot
   private let beta: ParameterSlot
@@ -10,13 +12,13 @@ final class BatchNormalizationStage: Stage, WholeBatchStage {
   private let retained: Float
   private let statistics: StatisticsStore
   private let offset: Int
-  private let normalized: Floats
-  /// A feature's mean and 1/σ; on the way back the means of G and of G⊙x̂, and the factor γ/σ.
+  /// A feature's mean and 1/σ; on the way back γ/σ, and times that the means of G and of G⊙x̂.
   private let means: Floats
   private let scales: Floats
-  private let gradientMeans: Floats
+  private let shifts: Floats
   private let slopes: Floats
   private let factors: Floats
+  private var isRectified = false
   /// The means in Float64.
   private var centres: [Double]
   /// The latest sums of these rows' own, for the parameters' gradients.
@@ -29,17 +31,24 @@ final class BatchNormalizationStage: Stage, WholeBatchStage {
     retained = Float(builder.retained)
     statistics = builder.statistics
     offset = builder.nextStatistics(2 * features)
-    normalized = try builder.buffer(width: width).pointer
     means = try builder.buffer(width: features).pointer
     scales = try builder.buffer(width: features).pointer
-    gradientMeans = try builder.buffer(width: features).pointer
+    shifts = try builder.buffer(width: features).pointer
     slopes = try builder.buffer(width: features).pointer
     factors = try builder.buffer(width: features).pointer
     centres = [Double](repeating: 0, count: features)
     super.init(builder, output: try builder.buffer(width: width))
   }
 
-  override var keepsOutput: Bool { false }
+  override func rectify() throws -> Bool {
+    if isRectified { return false }
+    isRectified = true
+    return true
+  }
+
+  override var keepsOutput: Bool { isRectified }
+
+  private var columns: ColumnStatistics { ColumnStatistics(means: means, scales: scales) }
 
   override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
     self.input = input
@@ -53,8 +62,8 @@ final class BatchNormalizationStage: Stage, WholeBatchStage {
       }
     }
     backend.standardizeColumns(
-      of: rows, means: means, scales: scales, gamma: gamma.weights, beta: beta.weights,
-      standard: normalized, into: output)
+      of: rows, columns, gamma: gamma.weights, beta: beta.weights, rectified: isRectified,
+      into: output)
     return output
   }
 
@@ -103,14 +112,15 @@ final class BatchNormalizationStage: Stage, WholeBatchStage {
   /// Σ G of each feature, then Σ G⊙x̂.
   func backwardSums(of rows: FloatRows) throws -> [Double] {
     ownTotals = try backend.columnProducts(
-      of: rows.inRows(of: features), standard: normalized)
+      of: rows.inRows(of: features), input.inRows(of: features), columns,
+      rectified: isRectified ? output : nil)
     return ownTotals
   }
 
   func takeBackward(_ totals: [Double], batchRows: Int) {
     let count = count(ofRows: batchRows)
     for feature in 0..<features {
-      gradientMeans[feature] = Float(totals[feature] / count)
+      shifts[feature] = Float(totals[feature] / count)
       slopes[feature] = Float(totals[features + feature] / count)
     }
   }
@@ -123,11 +133,14 @@ final class BatchNormalizationStage: Stage, WholeBatchStage {
         (kept == 0 ? 0 : kept * gamma.update[feature]) + Float(ownTotals[features + feature])
       beta.update[feature] =
         (kept == 0 ? 0 : kept * beta.update[feature]) + Float(ownTotals[feature])
-      factors[feature] = gamma.weights[feature] * scales[feature]
+      let factor = gamma.weights[feature] * scales[feature]
+      factors[feature] = factor
+      shifts[feature] *= factor
+      slopes[feature] *= factor
     }
     backend.standardizeColumnsBack(
-      rows.inRows(of: features), standard: normalized, factors: factors, means: gradientMeans,
-      slopes: slopes)
+      rows.inRows(of: features), input.inRows(of: features), columns, factors: factors,
+      shifts: shifts, slopes: slopes)
     return rows
   }
 

@@ -31,6 +31,16 @@ extension CompositeLayer {
   package var needsWholeBatch: Bool { layers.contains { $0.needsWholeBatch } }
   package var mixesRows: Bool { layers.contains { $0.mixesRows } }
   package var differsInTraining: Bool { layers.contains { $0.differsInTraining } }
+  package var joinsSums: Bool { layers.allSatisfy { !$0.needsWholeBatch || $0.joinsSums } }
+
+  package func widestInside(for input: [Int]) -> Int {
+    var (shape, widest) = (input, 1)
+    for layer in layers {
+      widest = max(widest, layer.widestInside(for: shape), shape.reduce(1, *))
+      shape = (try? layer.outputShape(for: shape, position: 0)) ?? shape
+    }
+    return widest
+  }
 }
 
 extension [any Layer] {

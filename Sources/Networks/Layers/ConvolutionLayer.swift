@@ -180,8 +180,10 @@ package struct ConvolutionLayer: SelfContainedLayer {
   }
 
   package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool {
-    guard kind != .transposed, let geometry = geometry(for: input),
-      let stage = try ConvolutionStage(builder, geometry)
+    guard let geometry = geometry(for: input),
+      let stage: Stage = kind == .transposed
+        ? try TransposedConvolutionStage(builder, geometry)
+        : try ConvolutionStage(builder, geometry)
     else { return false }
     builder.append(stage)
     return true

@@ -15,26 +15,34 @@ final class ConvolutionStage: Stage {
   private var forwardPass: any PlannedConvolution
   private let weightPass: any PlannedConvolution
   private let backPass: (any PlannedConvolution)?
+  /// Whether that gives the gradient of the bias, too.
+  private let givesBias: Bool
   private var isRectified = false
+  private var isMaskLeft = false
 
   /// Nil where the backend has no kernels for it.
   init?(_ builder: StageBuilder, _ geometry: ConvolutionGeometry) throws {
     let backend = builder.backend
-    func plan(_ computed: ConvolutionPlan.Computed) throws -> (any PlannedConvolution)? {
+    func plan(
+      _ computed: ConvolutionPlan.Computed, hasBias: Bool = false
+    ) throws -> (any PlannedConvolution)? {
       try backend.plan(
         ConvolutionPlan.Key(
-          geometry, rows: builder.rows, computed, hasBias: computed == .outputs))
+          geometry, rows: builder.rows, computed, hasBias: hasBias))
     }
     let isPassed = builder.needsInputGradient
     let back = isPassed ? try plan(.images) : nil
-    guard let forward = try plan(.outputs), let own = try plan(.weights), !isPassed || back != nil
+    let both = try plan(.weights, hasBias: true)
+    guard let forward = try plan(.outputs, hasBias: true),
+      let own = try both ?? plan(.weights), !isPassed || back != nil
     else { return nil }
+    givesBias = both != nil
     self.geometry = geometry
     (forwardPass, weightPass, backPass) = (forward, own, back)
     weights = builder.nextParameter()
     bias = builder.nextParameter()
     retained = Float(builder.retained)
-    inputGradient = isPassed ? builder.gradientBuffer(width: geometry.imageCount) : nil
+    inputGradient = isPassed ? try builder.gradientBuffer(width: geometry.imageCount) : nil
     super.init(builder, output: try builder.buffer(width: geometry.outputCount))
   }
 
@@ -48,7 +56,13 @@ final class ConvolutionStage: Stage {
     return true
   }
 
+  override func leaveMask() -> Bool {
+    if isRectified { isMaskLeft = true }
+    return isRectified
+  }
+
   override var keepsOutput: Bool { isRectified }
+  override var keepsGradient: Bool { !isRectified && inputGradient != nil }
 
   override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
     self.input = input
@@ -59,14 +73,16 @@ final class ConvolutionStage: Stage {
   }
 
   override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
-    if isRectified { backend.mask(gradient, rectified: output) }
+    if isRectified, !isMaskLeft { backend.mask(gradient, rectified: output) }
     if !weights.isFrozen {
       let kept = step.start.kept(ofUpdate: retained)
-      backend.sumColumns(
-        of: gradient.inRows(of: geometry.outputs), into: bias.update, retaining: kept)
+      if !givesBias {
+        backend.sumColumns(
+          of: gradient.inRows(of: geometry.outputs), into: bias.update, retaining: kept)
+      }
       try weightPass.execute(
-        images: input.pointer, weights: weights.update, bias: nil, outputs: gradient.pointer,
-        retaining: kept)
+        images: input.pointer, weights: weights.update, bias: givesBias ? bias.update : nil,
+        outputs: gradient.pointer, retaining: kept)
     }
     guard let backPass, let inputGradient else { return gradient }
     try backPass.execute(

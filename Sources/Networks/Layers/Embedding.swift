@@ -44,12 +44,8 @@ package struct Embedding: SelfContainedLayer {
   package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
     let table = try parameters(of: pass, count: 1)[0]
     let codes = try x.tensor.guardedDoubles()
-    for (index, code) in codes.enumerated() {
-      guard let whole = Int(exactly: code), (-1..<count).contains(whole) else {
-        throw NetworkError.codeOutside(
-          layer: description, code: code, row: index / max(1, codes.count / max(1, x.shape[0])),
-          count: count)
-      }
+    for (index, code) in codes.enumerated() where !isCode(code) {
+      throw codeOutside(code, row: index / max(1, codes.count / max(1, x.shape[0])))
     }
     let dimensions = x.shape.dimensions
     let places =
@@ -62,5 +58,104 @@ package struct Embedding: SelfContainedLayer {
     let vectors = try Variable.subscripted(
       table, [.gather(Tensor.apply(.maximum, places, 0))])
     return try .where(known.reshaped(known.shape.dimensions + [1]), vectors, Variable(0))
+  }
+
+  /// Whether it is one of the codes, or −1.
+  func isCode(_ number: Double) -> Bool {
+    number >= -1 && number < Double(count) && number == number.rounded()
+  }
+
+  func codeOutside(_ code: Double, row: Int) -> NetworkError {
+    .codeOutside(layer: description, code: code, row: row, count: count)
+  }
+
+  package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool {
+    builder.append(
+      try EmbeddingStage(
+        builder, self, codes: input.reduce(1, *),
+        // As many codes as there are steps; a single one an example is no sequence.
+        hasSteps: input.count == 1 && input != [1]))
+    return true
+  }
+}
+
+/// Backward, each code's gradient is added to that of its row of the table, in the order of the codes.
+final class EmbeddingStage: Stage {
+  private let layer: Embedding
+  private let table: ParameterSlot
+  private let codes: Int
+  private let hasSteps: Bool
+  private let retained: Float
+
+  init(
+    _ builder: StageBuilder, _ layer: Embedding, codes: Int, hasSteps: Bool
+  ) throws(TensorError) {
+    (self.layer, self.codes, self.hasSteps) = (layer, codes, hasSteps)
+    table = builder.nextParameter()
+    retained = Float(builder.retained)
+    super.init(builder, output: try builder.buffer(width: codes * layer.size))
+  }
+
+  override var keepsOutput: Bool { false }
+  /// A code that there is not ends the training, where the step's earlier pieces may have changed
+  /// the rule's state.
+  override var mayStop: Bool { retained != 0 }
+
+  override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
+    self.input = input
+    var hasGaps = false
+    for index in 0..<input.count {
+      let code = input.pointer[index]
+      if !layer.isCode(Double(code)) {
+        throw layer.codeOutside(Double(code), row: step.rowOffset + index / max(1, codes))
+      }
+      hasGaps = hasGaps || code < 0
+    }
+    step.sequences.note(hasGaps && hasSteps ? try known(input) : nil)
+    let size = layer.size
+    // SAFETY: the codes were looked at, and each has a place of its own; so below.
+    nonisolated(unsafe) let (source, from, to) = (input.pointer, table.weights, output.pointer)
+    Threads.run(input.count, work: output.count) { index in
+      let code = Int(source[index])
+      if code < 0 {
+        (to + index * size).update(repeating: 0, count: size)
+      } else {
+        (to + index * size).update(from: from + code * size, count: size)
+      }
+    }
+    return output
+  }
+
+  /// Which steps have a code.
+  private func known(_ input: FloatRows) throws -> Tensor {
+    try Tensor(
+      doubles: (0..<input.count).map { input.pointer[$0] < 0 ? 0 : 1 },
+      Shape(checking: [input.rows, codes]), elementType: .f32)
+  }
+
+  override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
+    if table.isFrozen { return gradient }
+    let (size, count) = (layer.size, input.count)
+    let kept = step.start.kept(ofUpdate: retained)
+    if kept == 0 {
+      table.gradient.fill(0)
+    } else if kept != 1 {
+      table.gradient.multiply(by: Double(kept))
+    }
+    nonisolated(unsafe) let (source, from, to) = (input.pointer, gradient.pointer, table.update)
+    // Each thread has some columns.
+    let part = 64
+    Threads.run((size + part - 1) / part, work: count * size) { piece in
+      let columns = piece * part..<min(size, (piece + 1) * part)
+      for index in 0..<count where source[index] >= 0 {
+        let (row, sum) = (from + index * size, to + Int(source[index]) * size)
+        for column in columns { sum[column] += row[column] }
+      }
+    }
+    return gradient
+  }
+
+  override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
+    ("rows of \(table.name)", [StageOperand(table.name, table.numbers)])
   }
 }

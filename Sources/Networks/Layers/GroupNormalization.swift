@@ -46,17 +46,107 @@ package struct GroupNormalization: NormalizationLayer {
 
   package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
     guard let gamma = pass.parameters.first, let beta = pass.parameters.last, x.rank > 1,
-      let channels = x.shape.dimensions.last
+      let shape = channelGroups(x.shape.dimensions), shape.channels == gamma.count
     else {
       throw NetworkError.unresolved(layer: description, position: 1)
     }
-    let rows = x.shape[0]
+    let fused = FusedOperation(
+      "group_norm", definition: { try Self.defined(shape, $0[0], gamma: $0[1], beta: $0[2]) },
+      kernel: {
+        let computed = try Tensor.groupsNormalized(
+          shape, $0[0], gamma: $0[1], beta: $0[2], epsilon: Self.epsilon)
+        return (computed.output, [computed.means, computed.scales])
+      },
+      back: { inputs, computed, gradient in
+        let parts = try Tensor.groupsNormalizedGradient(
+          shape, inputs[0], means: computed.kept[0], scales: computed.kept[1], gamma: inputs[1],
+          of: gradient)
+        return [parts.x, parts.gamma, parts.beta]
+      })
+    return try fused(x, gamma, beta)
+  }
+
+  /// Of a shape with the rows.
+  private func channelGroups(_ dimensions: [Int]) -> ChannelGroups? {
+    guard let rows = dimensions.first, let channels = dimensions.last, channels > 0,
+      channels % groups == 0
+    else { return nil }
+    return ChannelGroups(
+      rows: rows, places: dimensions.dropFirst().dropLast().reduce(1, *), channels: channels,
+      groups: groups)
+  }
+
+  private static func defined(
+    _ shape: ChannelGroups, _ x: Variable, gamma: Variable, beta: Variable
+  ) throws -> Variable {
     let grouped = try Variable.reshape(
       x,
-      to: Shape(checking: [rows, x.count / max(1, rows * channels), groups, channels / groups]))
+      to: Shape(
+        checking: [shape.rows, shape.places, shape.groups, shape.channels / shape.groups]))
     let deviation = try grouped - .mean(grouped, axes: [1, 3], keepDimensions: true)
     let variance = try Variable.mean(deviation * deviation, axes: [1, 3], keepDimensions: true)
-    let even = try deviation / .sqrt(variance + Self.epsilon)
+    let even = try deviation / .sqrt(variance + epsilon)
     return try .reshape(even, to: x.shape) * gamma + beta
+  }
+
+  package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool {
+    guard let shape = channelGroups([builder.rows] + input) else { return false }
+    builder.append(try GroupNormalizationStage(builder, shape))
+    return true
+  }
+}
+
+/// Backward, with x̂ the normalized input: dγ = Σ G⊙x̂, dβ = Σ G, dx = (γ⊙G − mean(γ⊙G) − x̂ ·
+/// mean(γ⊙G⊙x̂)) / √(variance + 1e-5), the means those of each group, in place.
+final class GroupNormalizationStage: Stage {
+  private let gamma: ParameterSlot
+  private let beta: ParameterSlot
+  private let shape: ChannelGroups
+  private let retained: Float
+  private let statistics: ColumnStatistics
+  private let scratch: Floats
+
+  init(_ builder: StageBuilder, _ shape: ChannelGroups) throws(TensorError) {
+    self.shape = shape
+    gamma = builder.nextParameter()
+    beta = builder.nextParameter()
+    retained = Float(builder.retained)
+    let width = shape.places * shape.channels
+    statistics = ColumnStatistics(
+      means: try builder.buffer(width: shape.channels).pointer,
+      scales: try builder.buffer(width: shape.channels).pointer)
+    scratch = try builder.buffer(width: shape.scratchWidth).pointer
+    super.init(builder, output: try builder.buffer(width: width))
+  }
+
+  override var keepsOutput: Bool { false }
+
+  override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
+    self.input = input
+    backend.standardizeGroups(
+      shape, of: input.pointer, gamma: gamma.weights, beta: beta.weights,
+      epsilon: Float(GroupNormalization.epsilon), scratch: scratch, statistics,
+      into: output.pointer)
+    return output
+  }
+
+  override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
+    let sums = backend.standardizeGroupsBack(
+      shape, gradient.pointer, of: input.pointer, statistics, gamma: gamma.weights,
+      scratch: scratch)
+    let kept = step.start.kept(ofUpdate: retained)
+    gamma.add(sums.gamma, retaining: kept)
+    beta.add(sums.beta, retaining: kept)
+    return gradient
+  }
+
+  override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
+    (
+      "\(gamma.name) * (x - mean) / std + \(beta.name)",
+      [
+        StageOperand("x", input), StageOperand(gamma.name, gamma.numbers),
+        StageOperand(beta.name, beta.numbers),
+      ]
+    )
   }
 }

@@ -52,4 +52,77 @@ package struct LayerNormalization: NormalizationLayer {
       deviation * deviation, axes: [x.rank - 1], keepDimensions: true)
     return try normalized(deviation, variance: variance, gamma: gamma, beta: beta)
   }
+
+  package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool {
+    builder.append(
+      try LayerNormalizationStage(
+        builder, features: input.last ?? 1, width: input.reduce(1, *)))
+    return true
+  }
+}
+
+/// Backward, with x̂ the normalized row: dγ = Σ G⊙x̂, dβ = Σ G, dx = (γ⊙G − mean(γ⊙G) − x̂ ·
+/// mean(γ⊙G⊙x̂)) / √(variance + 1e-5), in place.
+final class LayerNormalizationStage: Stage {
+  private let gamma: ParameterSlot
+  private let beta: ParameterSlot
+  private let features: Int
+  private let retained: Float
+  /// A row's 1/√(variance + 1e-5), and its mean.
+  private let scales: Floats
+  private let means: Floats
+
+  init(_ builder: StageBuilder, features: Int, width: Int) throws(TensorError) {
+    self.features = features
+    gamma = builder.nextParameter()
+    beta = builder.nextParameter()
+    retained = Float(builder.retained)
+    scales = try builder.buffer(width: width / features).pointer
+    means = try builder.buffer(width: width / features).pointer
+    super.init(builder, output: try builder.buffer(width: width))
+  }
+
+  override var keepsOutput: Bool { false }
+
+  override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
+    self.input = input
+    backend.standardizeRows(
+      of: input.inRows(of: features), gamma: gamma.weights, beta: beta.weights,
+      epsilon: Float(LayerNormalization.epsilon), scales: scales, means: means,
+      into: output.pointer)
+    return output
+  }
+
+  override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
+    let sums = try backend.standardizeRowsBack(
+      gradient.inRows(of: features), of: input.pointer, scales: scales, means: means,
+      gamma: gamma.weights, into: gradient.pointer)
+    let kept = step.start.kept(ofUpdate: retained)
+    gamma.add(sums.gamma, retaining: kept)
+    beta.add(sums.beta, retaining: kept)
+    return gradient
+  }
+
+  override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
+    (
+      "\(gamma.name) * (x - mean) / std + \(beta.name)",
+      [
+        StageOperand("x", input), StageOperand(gamma.name, gamma.numbers),
+        StageOperand(beta.name, beta.numbers),
+      ]
+    )
+  }
+}
+
+extension ParameterSlot {
+  /// Adds a gradient, a number for each of the parameter's, to `retained` times the update; nothing
+  /// where the parameter is left as it is.
+  func add(_ gradient: some Collection<Double>, retaining retained: Float) {
+    if isFrozen { return }
+    let update = update
+    // SAFETY: as many as the parameter has.
+    for (index, number) in zip(0..<shape.count, gradient) {
+      update[index] = (retained == 0 ? 0 : retained * update[index]) + Float(number)
+    }
+  }
 }

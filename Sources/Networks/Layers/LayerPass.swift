@@ -50,20 +50,41 @@ package final class SequencePass {
   ///   which they are.
   func realSteps(of x: Variable, looking looks: Bool) throws -> Tensor? {
     guard x.rank == 3 else { return nil }
-    switch knowledge {
-    case .allReal: return nil
-    case .real(let real) where real.shape.dimensions == Array(x.shape.dimensions.prefix(2)):
-      return real
-    case .real, .nothing:
-      if looks { note(try Self.stepsWithFeatures(x.tensor)) }
-      if case .real(let real) = knowledge, looks { return real }
-      return nil
+    return try realSteps(rows: x.shape[0], steps: x.shape[1]) {
+      looks ? try Tensor.apply(.notEqual, x.tensor, 0).reduce(.any, axes: [2]) : nil
     }
   }
 
-  /// For each row and step, whether it has a feature that is not 0.
-  private static func stepsWithFeatures(_ x: Tensor) throws -> Tensor {
-    try Tensor.apply(.notEqual, x, 0).reduce(.any, axes: [2])
+  /// The same of rows of so many steps in a plan, by what is known already.
+  func realSteps(of x: FloatRows, steps: Int) throws -> Tensor? {
+    try realSteps(rows: x.rows, steps: steps) { nil }
+  }
+
+  /// Looks which of the rows' steps have a feature that is not 0, where no layer before said which
+  /// are real. It is never cut short.
+  func look(at x: FloatRows, steps: Int) throws {
+    _ = try realSteps(rows: x.rows, steps: steps) {
+      let features = x.inRows(of: x.columns / max(1, steps))
+      let isReal = (0..<features.rows).map { row in
+        (0..<features.columns).contains { features.number(at: row * features.columns + $0) != 0 }
+      }
+      return try Tensor(
+        doubles: isReal.map { $0 ? 1 : 0 }, Shape(checking: [x.rows, steps]), elementType: .f32)
+    }
+  }
+
+  /// - Parameter look: finds out which steps are real, if that is to be done.
+  private func realSteps(
+    rows: Int, steps: Int, look: () throws -> Tensor?
+  ) throws -> Tensor? {
+    switch knowledge {
+    case .allReal: return nil
+    case .real(let real) where real.shape.dimensions == [rows, steps]: return real
+    case .real, .nothing:
+      guard let found = try look() else { return nil }
+      note(found)
+      return found
+    }
   }
 }
 

@@ -76,11 +76,14 @@ package struct Pooling: Layer {
 final class PoolingStage: Stage {
   private let windows: PoolingGeometry
   private let inputGradient: FloatRows?
+  /// Whether the rectifier of the stage before is passed backward here.
+  private let masks: Bool
 
   init(_ builder: StageBuilder, _ windows: PoolingGeometry) throws(TensorError) {
     self.windows = windows
+    masks = windows.kind == .largest && builder.stages.last?.leaveMask() ?? false
     inputGradient =
-      builder.needsInputGradient ? builder.gradientBuffer(width: windows.imageCount) : nil
+      builder.needsInputGradient ? try builder.gradientBuffer(width: windows.imageCount) : nil
     super.init(builder, output: try builder.buffer(width: windows.outputCount))
   }
 
@@ -95,7 +98,8 @@ final class PoolingStage: Stage {
   override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
     guard let inputGradient else { return gradient }
     backend.unpool(
-      windows, rows: output.rows, .f32, images: input.pointer, outputs: output.pointer,
+      windows, rows: output.rows, .f32, rectified: masks, images: input.pointer,
+      outputs: output.pointer,
       gradient: gradient.pointer, into: inputGradient.pointer)
     return inputGradient
   }

@@ -55,4 +55,53 @@ package struct Positional: SelfContainedLayer {
     let part = graph.node("Slice", [try graph.constant(table, "P"), zero, steps, zero])
     return graph.node("Add", [x, part])
   }
+
+  package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool {
+    builder.append(try PositionalStage(builder, width: input.reduce(1, *)))
+    return true
+  }
+}
+
+/// Backward, each step's vector gets the sum of the gradients over the rows.
+final class PositionalStage: Stage {
+  private let vectors: ParameterSlot
+  private let retained: Float
+
+  init(_ builder: StageBuilder, width: Int) throws(TensorError) {
+    vectors = builder.nextParameter()
+    retained = Float(builder.retained)
+    super.init(builder, output: try builder.buffer(width: width))
+  }
+
+  override var keepsOutput: Bool { false }
+
+  override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
+    self.input = input
+    let width = output.columns
+    // SAFETY: each row has a place of its own; there are vectors for as many steps at least.
+    nonisolated(unsafe) let (x, p, y) = (input.pointer, vectors.weights, output.pointer)
+    Threads.run(output.rows, work: output.count) { row in
+      let (from, to) = (x + row * width, y + row * width)
+      for column in 0..<width { to[column] = from[column] + p[column] }
+    }
+    return output
+  }
+
+  override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
+    if vectors.isFrozen { return gradient }
+    let kept = step.start.kept(ofUpdate: retained)
+    backend.sumColumns(of: gradient, into: vectors.update, retaining: kept)
+    // Steps that these sequences do not reach.
+    let rest = vectors.gradient.numbers(
+      from: gradient.columns, count: vectors.shape.count - gradient.columns)
+    if kept == 0 { rest.fill(0) } else if kept != 1 { rest.multiply(by: Double(kept)) }
+    return gradient
+  }
+
+  override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
+    (
+      "x + \(vectors.name)",
+      [StageOperand("x", input), StageOperand(vectors.name, vectors.numbers)]
+    )
+  }
 }

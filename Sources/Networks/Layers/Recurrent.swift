@@ -101,6 +101,28 @@ package struct Recurrent: SelfContainedLayer {
     return sequence
   }
 
+  package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool {
+    let steps = input[0]
+    if isMasked { builder.append(try PaddingStage(builder, steps: steps)) }
+    for layer in 0..<count {
+      let parameters = (0..<kind.parameterCount).map { _ in builder.nextParameter() }
+      builder.append(
+        try DenseStage(
+          builder, inputs: layer == 0 ? inputs : hidden, outputs: kind.gates * hidden,
+          positions: steps, weights: parameters[0], bias: parameters[2]))
+      // From here on there are parameters before.
+      builder.needsInputGradient = true
+      builder.append(
+        try RecurrentStage(
+          builder, kind.kernel, steps: steps, hidden: hidden, weights: parameters[1],
+          own: parameters.dropFirst(3).first,
+          givesAll: returnsAll || layer < count - 1, isMasked: isMasked))
+    }
+    return true
+  }
+
+  package func widestInside(for input: [Int]) -> Int { input[0] * kind.gates * hidden }
+
   /// All steps of one layer in kernels, of what comes from the input, the recurrent weights, and a
   /// gru's own bias: N × time × hidden.
   private func fused(_ real: Tensor?) -> FusedOperation {

@@ -93,36 +93,40 @@ package struct Residual: CompositeLayer {
         builder, inner: inner, width: input.reduce(1, *), passesGradient: passesGradient))
     return true
   }
-
-  package var joinsSums: Bool { layers.allSatisfy { !$0.needsWholeBatch || $0.joinsSums } }
-
-  package func widestInside(for input: [Int]) -> Int {
-    var (shape, widest) = (input, 1)
-    for layer in layers {
-      widest = max(widest, layer.widestInside(for: shape), shape.reduce(1, *))
-      shape = (try? layer.outputShape(for: shape, position: 0)) ?? shape
-    }
-    return widest
-  }
 }
 
-/// Backward, the gradient passes through the inner stages and is added to itself.
+/// With a rectifier that follows. Backward, the gradient passes through the inner stages and is added
+/// to itself.
 final class ResidualStage: Stage {
   private let stages: [Stage]
-  private let kept: FloatRows?
+  private let passesGradient: Bool
+  /// A copy of the gradient, where the last inner stage does not keep it.
+  private let copy: FloatRows?
+  /// The gradient of the latest pass.
+  private var outer: FloatRows?
   private var sum: PlannedSum
+  /// The sum, rectified.
+  private var rectifiedSum: PlannedSum?
 
   /// - Parameter passesGradient: whether anything before the layer needs the gradient.
   init(_ builder: StageBuilder, inner: [Stage], width: Int, passesGradient: Bool)
     throws(TensorError)
   {
     stages = inner
-    kept = passesGradient ? try builder.buffer(width: width) : nil
+    self.passesGradient = passesGradient
+    let isCopied = passesGradient && !(inner.last?.keepsGradient ?? true)
+    copy = isCopied ? try builder.buffer(width: width) : nil
     sum = PlannedSum(count: builder.rows * width)
     super.init(builder, output: try builder.buffer(width: width))
   }
 
-  override var keepsOutput: Bool { false }
+  override func rectify() throws -> Bool {
+    if rectifiedSum != nil { return false }
+    rectifiedSum = PlannedSum(count: output.count, isRectified: true)
+    return true
+  }
+
+  override var keepsOutput: Bool { rectifiedSum != nil }
   override var inner: [Stage] { stages }
 
   override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
@@ -133,7 +137,11 @@ final class ResidualStage: Stage {
 
   override func finishForward(_ input: FloatRows, _ value: FloatRows) -> FloatRows {
     self.input = input
-    sum.run(input, value, into: output, on: backend)
+    if rectifiedSum == nil {
+      sum.run(input, value, into: output, on: backend)
+    } else {
+      rectifiedSum?.run(input, value, into: output, on: backend)
+    }
     return output
   }
 
@@ -144,25 +152,33 @@ final class ResidualStage: Stage {
     return finishBackward(value)
   }
 
-  override func beginBackward(_ gradient: FloatRows) { kept?.copy(from: gradient) }
+  override func beginBackward(_ gradient: FloatRows) {
+    if rectifiedSum != nil { backend.mask(gradient, rectified: output) }
+    copy?.copy(from: gradient)
+    outer = gradient
+  }
 
   override func finishBackward(_ gradient: FloatRows) -> FloatRows {
-    if let kept { sum.run(gradient, kept, into: gradient, on: backend) }
-    return gradient
+    guard passesGradient, let outer else { return gradient }
+    // Into the memory that it came in: the inner stages' own will be used again.
+    sum.run(gradient, copy ?? outer, into: outer, on: backend)
+    return outer
   }
 
   override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
-    ("x + f(x)", [StageOperand("x", input)])
+    (rectifiedSum == nil ? "x + f(x)" : "relu(x + f(x))", [StageOperand("x", input)])
   }
 }
 
-/// The sum of two rows of numbers of fixed length; it is never cut short.
+/// The sum of two rows of numbers of fixed length, rectified where asked for; it is never cut short.
 private struct PlannedSum {
   private var program: ElementwiseProgram.Planned
 
-  init(count: Int) {
+  init(count: Int, isRectified: Bool = false) {
+    let rectifier: [ElementwiseProgram.Instruction] = isRectified ? [.unary(.relu)] : []
     program = .init(
-      ElementwiseProgram([.load(0), .load(1), .binary(.add)]), [.rows, .rows], count: count)
+      ElementwiseProgram([.load(0), .load(1), .binary(.add)] + rectifier), [.rows, .rows],
+      count: count)
   }
 
   mutating func run(

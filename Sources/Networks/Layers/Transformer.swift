@@ -72,6 +72,12 @@ package struct Transformer: CompositeLayer {
     return try layers.apply(x, pass)
   }
 
+  package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool {
+    if isMasked { builder.append(try PaddingStage(builder, steps: input[0])) }
+    try builder.addInner(layers, input: input)
+    return true
+  }
+
   package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
     if isMasked, graph.stepCodes == nil {
       throw NetworkError.notInONNX(

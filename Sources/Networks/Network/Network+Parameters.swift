@@ -115,6 +115,7 @@ extension Network {
   /// One row a layer.
   package func summary(input: [Int]? = nil) -> [SummaryRow] {
     var shape = input ?? seenInput ?? inputShape
+    let sketch = ShapeSketch(layers).outputs
     var number = 0
     return layers.enumerated().map { index, layer in
       if shape == nil { shape = layer.knownInput }
@@ -126,7 +127,7 @@ extension Network {
       number += layer.groupCount
       return SummaryRow(
         layer: layer.description,
-        output: shape.map { "N×" + $0.map(String.init).joined(separator: "×") } ?? "?",
+        output: shape.map { "N×" + $0.map(String.init).joined(separator: "×") } ?? sketch[index],
         parameters: layer.parameterGroups.joined().reduce(0) { $0 + $1.tensor.count },
         names: names)
     }

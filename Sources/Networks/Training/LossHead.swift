@@ -12,6 +12,8 @@ final class LossHead {
   /// Where the gradient goes.
   let gradient: FloatRows
   private let losses: FloatRows
+  /// Of each row the sum of its squared errors, and that of its absolute ones.
+  private let errors: FloatBuffer
   /// How many rows of classes an example's output holds: one, or in a sequence one a step.
   private let positions: Int
   private let recorded: RecordedHead?
@@ -27,7 +29,9 @@ final class LossHead {
     positions = setup.positions
     hasNumberScores = setup.hasNumberScores
     losses = try builder.buffer(width: positions)
-    gradient = builder.gradientBuffer(width: setup.outputShape.reduce(1, *))
+    errors = try FloatBuffer(
+      count: form == .meanSquaredError ? 2 * builder.rows : 0, type: .f64)
+    gradient = try builder.gradientBuffer(width: setup.outputShape.reduce(1, *))
     recorded = try setup.loss.recorded.map { try RecordedHead($0, setup, rows: builder.rows) }
   }
 
@@ -67,11 +71,30 @@ final class LossHead {
       if let weights, scale != nil { gradient.inRows(of: classes).multiplyRows(by: weights) }
       sums.correct = task == .classes ? hits : 0
       if let padding { sums.correct -= hitsOfPadding(padding, outputs.inRows(of: classes)) }
+    } else if form == .meanSquaredError, task == .numbers {
+      measureErrors(outputs, targets, weights: weights, scale: scale)
     } else {
       evaluateRows(
         outputs.pointer, targets.pointer, gradient.pointer, weights: weights,
         padding: padding, scale: scale.map { Float($0) })
     }
+  }
+
+  private func measureErrors(
+    _ outputs: FloatRows, _ targets: FloatRows, weights: [Double]?, scale: Double?
+  ) {
+    let measured = errors.row.doubles
+    backend.squaredErrors(
+      of: outputs, targets, scale: Float(scale ?? 1), gradient: scale == nil ? nil : gradient,
+      sums: measured)
+    for row in 0..<outputs.rows {
+      let (squares, sizes) = (measured[2 * row], measured[2 * row + 1])
+      sums.loss += (weights?[row] ?? 1) * squares / Double(outputs.columns)
+      guard hasNumberScores else { continue }
+      sums.squaredErrors += squares
+      sums.absoluteErrors += sizes
+    }
+    if let weights, scale != nil { gradient.multiplyRows(by: weights) }
   }
 
   /// The same a row at a time; of a recorded loss the right answers alone.

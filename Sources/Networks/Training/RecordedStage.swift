@@ -47,7 +47,7 @@ final class RecordedStage: Stage {
     statistics = builder.statistics
     firstStatistic = builder.nextStatistics(layer.statistics.reduce(0) { $0 + $1.count })
     inputGradient =
-      builder.needsInputGradient ? builder.gradientBuffer(width: input.reduce(1, *)) : nil
+      builder.needsInputGradient ? try builder.gradientBuffer(width: input.reduce(1, *)) : nil
     super.init(builder, output: try builder.buffer(width: output.reduce(1, *)))
   }
 

@@ -27,6 +27,15 @@ package class Stage {
   /// Whether the backward pass reads the output, so that the next stage must not overwrite it.
   var keepsOutput: Bool { true }
 
+  /// Whether the backward pass leaves the gradient that it is given as it is.
+  var keepsGradient: Bool { false }
+
+  /// Leaves it to the stage after this one to set the gradient to 0 where this one's rectifier gave
+  /// 0, if it has one.
+  ///
+  /// - Returns: whether it did.
+  func leaveMask() -> Bool { false }
+
   /// Whether a pass may end half way, by an interruption or for want of memory.
   var mayStop: Bool { false }
 

@@ -32,6 +32,8 @@ package final class StageBuilder {
   private var nextSlot = 0
   private var nextStatistic = 0
   private var gradientBuffers = 0
+  /// How many stages the ones at work are inside of.
+  private var depth = 0
   private var randomLayers = 0
 
   init(
@@ -67,8 +69,9 @@ package final class StageBuilder {
   /// Adds the stages of layers inside the layer at work.
   func addInner(_ layers: [any Layer], input: [Int]) throws {
     var shape = input
+    let wasInside = isInside
     isInside = true
-    defer { isInside = false }
+    defer { isInside = wasInside }
     // The gradient passes through all of them, also those that stay as they are.
     if store.slots.contains(where: \.isFrozen) { needsInputGradient = true }
     for layer in layers {
@@ -82,14 +85,17 @@ package final class StageBuilder {
     let slots = store.slots[nextSlot..<nextSlot + layer.parameterCount]
     let first = stages.count
     let isStill = !slots.isEmpty && slots.allSatisfy(\.isFrozen)
+    let passes = needsInputGradient
     if isStill && !layer.statistics.isEmpty {
       // What it learnt of batches stays as it is, too.
       append(try RecordedStage(self, layer, input: input, isStill: true))
     } else if try type == .f64 || !layer.addStages(input: input, to: self) {
       append(try RecordedStage(self, layer, input: input))
     }
-    guard slots.contains(where: { !$0.isFrozen }) else { return }
-    needsInputGradient = true
+    let isTrained = slots.contains { !$0.isFrozen }
+    // Stages inside the layer may have asked for more.
+    needsInputGradient = passes || isTrained
+    guard isTrained else { return }
     if !isInside, firstTrained == nil { firstTrained = first }
   }
 
@@ -103,11 +109,18 @@ package final class StageBuilder {
   /// Adds a stage after those there are.
   func append(_ stage: Stage) { stages.append(stage) }
 
-  /// The stages that `body` appends, which stay apart from those before them.
+  /// The stages that `body` appends, which stay apart from those before them, and so do their
+  /// gradients: the one of what they give stays in place as long as they keep it.
   func nested(_ body: () throws -> Void) rethrows -> [Stage] {
-    let outer = stages
+    let (outer, count) = (stages, gradientBuffers)
     stages = []
-    defer { stages = outer }
+    gradientBuffers = 0
+    depth += 1
+    defer {
+      stages = outer
+      gradientBuffers = count
+      depth -= 1
+    }
     try body()
     return stages
   }
@@ -137,27 +150,33 @@ package final class StageBuilder {
     return FloatRows(pointer, rows: rows, columns: width, type: type)
   }
 
+  /// Memory of this stage's own for `count` numbers, however many rows there are.
+  func sharedBuffer(count: Int) throws(TensorError) -> Floats {
+    defer { nextBuffer += 1 }
+    return try workspace.buffer(nextBuffer, count: count)
+  }
+
   /// Memory for the gradient with respect to a stage's input of that width. Two pieces alternate:
   /// a gradient is dead once the next one is computed.
-  func gradientBuffer(width: Int) -> FloatRows {
+  func gradientBuffer(width: Int) throws(TensorError) -> FloatRows {
     defer { gradientBuffers += 1 }
     return FloatRows(
-      workspace.gradient(gradientBuffers), rows: rows, columns: width, type: type)
+      try workspace.gradient(gradientBuffers, depth: depth), rows: rows, columns: width,
+      type: type)
   }
 }
 
 /// Memory that the plans for different numbers of rows share; the plan for the most is made first.
 final class Workspace {
   private var buffers: [FloatBuffer] = []
-  private let gradients: [FloatBuffer]
+  /// Two for the stages of a plan, then two for those inside them, and so on.
+  private var gradients: [FloatBuffer] = []
+  private let gradientCount: Int
   private let type: ElementType
 
-  init(gradientCount: Int, type: ElementType) throws(TensorError) {
+  init(gradientCount: Int, type: ElementType) {
+    self.gradientCount = gradientCount
     self.type = type
-    gradients = [
-      try FloatBuffer(count: gradientCount, type: type),
-      try FloatBuffer(count: gradientCount, type: type),
-    ]
   }
 
   func buffer(_ index: Int, count: Int) throws(TensorError) -> Floats {
@@ -170,5 +189,10 @@ final class Workspace {
   /// Buffers too large for their slot's first allocation; owned here.
   private var extra: [FloatBuffer] = []
 
-  func gradient(_ index: Int) -> Floats { gradients[index % 2].pointer }
+  func gradient(_ index: Int, depth: Int) throws(TensorError) -> Floats {
+    while gradients.count <= 2 * depth + 1 {
+      gradients.append(try FloatBuffer(count: gradientCount, type: type))
+    }
+    return gradients[2 * depth + index % 2].pointer
+  }
 }

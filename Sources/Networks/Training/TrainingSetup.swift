@@ -109,7 +109,7 @@ struct TrainingSetup {
     let intensity = products / Double(max(1, network.parameterCount))
     fewestBlockRows = max(4, min(32, Int((32 / max(1, intensity)).rounded(.up))))
     stepThreads =
-      3 * Double(network.parameterCount) * Double(batchRows) < Self.smallStep ? 1 : nil
+      multiplyAdds * Double(batchRows) < Self.smallStep ? 1 : nil
     measuringRows =
       !addsUp || network.layers.contains { $0.mixesRows }
       ? .max : max(Self.fewestRows(sum), min(1024, Self.pieceFloats / max(1, sum)))

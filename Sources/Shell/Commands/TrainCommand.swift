@@ -82,7 +82,7 @@ extension Command {
         "how much each class counts in the loss that is trained: balanced, or a number a class"),
       .option(
         "precision", .choice(Precision.allCases.map(\.rawValue)), default: .string("f32"),
-        "the element type of the products"),
+        "the element type of the products; convolutions stay in Float32"),
     ]
 
   static let train = Command(

@@ -45,8 +45,9 @@ struct ShapesAlone: Backend {
     into outputs: UnsafeMutableRawPointer
   ) {}
   func unpool(
-    _ windows: PoolingGeometry, rows: Int, _ type: ElementType, images: UnsafeRawPointer,
-    outputs: UnsafeRawPointer, gradient: UnsafeRawPointer, into back: UnsafeMutableRawPointer
+    _ windows: PoolingGeometry, rows: Int, _ type: ElementType, rectified: Bool,
+    images: UnsafeRawPointer, outputs: UnsafeRawPointer, gradient: UnsafeRawPointer,
+    into back: UnsafeMutableRawPointer
   ) {}
   func chooseLargest(
     _ windows: PoolingGeometry, rows: Int, _ type: ElementType, images: UnsafeRawPointer,
@@ -57,15 +58,28 @@ struct ShapesAlone: Backend {
     [Double](repeating: 0, count: rows.columns)
   }
   func standardizeColumns(
-    of rows: FloatRows, means: Floats, scales: Floats, gamma: Floats, beta: Floats,
-    standard: Floats, into output: FloatRows
+    of rows: FloatRows, _ columns: ColumnStatistics, gamma: Floats, beta: Floats,
+    rectified: Bool, into output: FloatRows
   ) {}
-  func columnProducts(of gradient: FloatRows, standard: Floats) -> [Double] {
-    [Double](repeating: 0, count: 2 * gradient.columns)
-  }
+  func columnProducts(
+    of gradient: FloatRows, _ rows: FloatRows, _ columns: ColumnStatistics,
+    rectified output: FloatRows?
+  ) -> [Double] { [Double](repeating: 0, count: 2 * gradient.columns) }
   func standardizeColumnsBack(
-    _ gradient: FloatRows, standard: Floats, factors: Floats, means: Floats, slopes: Floats
+    _ gradient: FloatRows, _ rows: FloatRows, _ columns: ColumnStatistics, factors: Floats,
+    shifts: Floats, slopes: Floats
   ) {}
+  func standardizeGroups(
+    _ groups: ChannelGroups, of x: Floats, gamma: Floats, beta: Floats, epsilon: Float,
+    scratch: Floats, _ kept: ColumnStatistics, into output: Floats
+  ) {}
+  func standardizeGroupsBack(
+    _ groups: ChannelGroups, _ gradient: Floats, of x: Floats, _ kept: ColumnStatistics,
+    gamma: Floats, scratch: Floats
+  ) -> (gamma: [Double], beta: [Double]) {
+    let zeros = [Double](repeating: 0, count: groups.channels)
+    return (zeros, zeros)
+  }
   func standardizeRows(
     of rows: FloatRows, gamma: Floats, beta: Floats, epsilon: Float, scales: Floats,
     means: Floats, into output: Floats
@@ -77,12 +91,16 @@ struct ShapesAlone: Backend {
     let zeros = [Double](repeating: 0, count: gradient.columns)
     return (zeros, zeros)
   }
-  func apply(_ operation: UnaryOperation, to rows: FloatRows) {}
+  func apply(_ operation: UnaryOperation, to rows: FloatRows, into result: FloatRows) {}
   func mask(_ gradient: FloatRows, rectified output: FloatRows) {}
   func sumColumns(of rows: FloatRows, into sums: Floats, retaining retained: Float) {}
   func crossEntropy(
     logits: FloatRows, targets: FloatRows, scale: Float, gradient: FloatRows?, losses: Floats
   ) -> Int { 0 }
+  func squaredErrors(
+    of outputs: FloatRows, _ targets: FloatRows, scale: Float, gradient: FloatRows?,
+    sums: UnsafeMutablePointer<Double>
+  ) {}
   func update(
     _ rule: Int, _ weights: FloatRows, states: (FloatRows?, FloatRows?), gradient: FloatRows,
     numbers: SIMD8<Double>
@@ -104,8 +122,7 @@ struct ShapesAlone: Backend {
 
   private final class NoConvolution: PlannedConvolution {
     func execute(
-      images: Floats, weights: Floats, bias: UnsafePointer<Float>?, outputs: Floats,
-      retaining retained: Float
+      images: Floats, weights: Floats, bias: Floats?, outputs: Floats, retaining retained: Float
     ) {}
   }
 }
