@@ -47,7 +47,7 @@ import Testing
       name: "sequences", input: [5, 6],
       layers: {
         [
-          try LayerNormalization(), try Recurrent(.lstm, inputs: 6, hidden: 12, returnsAll: true),
+          LayerNormalization(), try Recurrent(.lstm, inputs: 6, hidden: 12, returnsAll: true),
           try Recurrent(.gru, inputs: 12, hidden: 8), try Dense(outputs: 3), Softmax(),
         ]
       }),

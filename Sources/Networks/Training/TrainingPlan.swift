@@ -99,7 +99,7 @@ struct TrainingPlans {
     let batch = setup.batchRows
     let piece = setup.pieceRows(batch: setup.blockRows(batch: batch))
     let measured = min(validationRows, setup.measuringRows)
-    var cache = try PlanCache(
+    var cache = PlanCache(
       network, setup, memory, rows: max(piece, measured), gradients: memory.store.gradients)
     // The plan for the most rows comes first: the others find their memory in its.
     if measured > piece { _ = try cache.plan(rows: measured) }
@@ -135,13 +135,13 @@ private struct PlanCache {
   init(
     _ network: Network, _ setup: TrainingSetup, _ memory: TrainingMemory, rows: Int,
     gradients: GradientPlace, isOneThreads: Bool = false
-  ) throws {
+  ) {
     self.isOneThreads = isOneThreads
     self.network = network
     self.setup = setup
     self.memory = memory
     self.gradients = gradients
-    workspace = try Workspace(gradientCount: setup.widestGradient * rows, type: setup.type)
+    workspace = Workspace(gradientCount: setup.widestGradient * rows, type: setup.type)
   }
 
   /// The plan for pieces of that many rows.
@@ -182,7 +182,7 @@ private struct PlanCache {
       try (0..<count).map { lane in
         // What follows the blocks one by one looks at the first lane.
         let place = lane == 0 ? gradients : GradientPlace(memory.store.update)
-        var cache = try PlanCache(
+        var cache = PlanCache(
           network, setup, memory, rows: setup.pieceRows(batch: size), gradients: place,
           isOneThreads: true)
         return BatchPlan.Lane(blocks: try cache.blocks(of: size, rows), gradients: place)
