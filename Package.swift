@@ -6,10 +6,13 @@ let package = Package(
   name: "nnsh",
   products: [
     .executable(name: "nnsh", targets: ["nnsh"]),
-    // The language's parser, for editors and other tools; it depends on nothing.
+    // The language's parser, for editors and other tools; it needs the C library alone.
     .library(name: "Syntax", targets: ["Syntax"]),
   ],
   targets: [
+    // The system's C library, under one name on every system.
+    .target(name: "CPlatform"),
+    .target(name: "Platform", dependencies: ["CPlatform"], exclude: ["README.md"]),
     // Opens the library when it is needed, whichever version there is.
     .target(name: "COneDNN"),
     .systemLibrary(
@@ -20,37 +23,42 @@ let package = Package(
     .target(name: "CEditline", linkerSettings: [.linkedLibrary("edit")]),
     .target(name: "CResources", cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
     .target(
-      name: "Tensors", dependencies: ["COneDNN", "CKernels"], exclude: ["README.md"]),
+      name: "Tensors", dependencies: ["COneDNN", "CKernels", "Platform"], exclude: ["README.md"]),
     .target(
       name: "Operations", dependencies: ["Tensors", "CKernels"], exclude: ["README.md"]),
     // What a model in ONNX's form consists of: Networks writes and reads it, Files has its bytes.
     .target(name: "ONNX", dependencies: ["Tensors"], exclude: ["README.md"]),
     .target(name: "Graph", dependencies: ["Operations", "Tensors"], exclude: ["README.md"]),
     .target(
-      name: "Networks", dependencies: ["Graph", "ONNX", "Operations", "Tensors", "CKernels"],
+      name: "Networks",
+      dependencies: ["Graph", "ONNX", "Operations", "Tensors", "CKernels", "Platform"],
       exclude: ["README.md"]),
     // Opens MPI under a launcher alone.
     .target(name: "CMessagePassing"),
     .target(
-      name: "MessagePassing", dependencies: ["CMessagePassing", "Networks", "Tensors"],
+      name: "MessagePassing", dependencies: ["CMessagePassing", "Networks", "Tensors", "Platform"],
       exclude: ["README.md"]),
-    .target(name: "Syntax", exclude: ["README.md"]),
+    .target(name: "Syntax", dependencies: ["Platform"], exclude: ["README.md"]),
     .target(
-      name: "Files", dependencies: ["ONNX", "Syntax", "Tensors", "CZlib", "CPng", "CJpeg"],
+      name: "Files",
+      dependencies: ["ONNX", "Syntax", "Tensors", "CZlib", "CPng", "CJpeg", "Platform"],
       exclude: ["README.md"]),
     .target(
-      name: "Datasets", dependencies: ["Files", "Syntax", "Tensors", "CResources"],
+      name: "Datasets",
+      dependencies: ["Files", "Syntax", "Tensors", "CResources", "Platform"],
       exclude: ["Resources", "README.md"]),
     .target(
       name: "Language",
       dependencies: [
         "Syntax", "Tensors", "Operations", "Graph", "ONNX", "Networks", "Files", "Datasets",
+        "Platform",
       ],
       exclude: ["README.md"]),
     .target(
       name: "Library",
       dependencies: [
         "Language", "Syntax", "Tensors", "Operations", "ONNX", "Networks", "Files", "Datasets",
+        "Platform",
       ],
       exclude: ["README.md"], resources: [.embedInCode("prelude.nns")]),
     .target(
@@ -59,40 +67,44 @@ let package = Package(
       exclude: ["README.md"]),
     .target(
       name: "Checking",
-      dependencies: ["Language", "Library", "Syntax", "Tensors", "Operations", "Networks"],
+      dependencies: [
+        "Language", "Library", "Syntax", "Tensors", "Operations", "Networks", "Platform",
+      ],
       exclude: ["README.md"]),
     .target(
       name: "Explaining",
       dependencies: ["Derivation", "Language", "Library", "Syntax", "Tensors", "Operations"],
       exclude: ["README.md"]),
     .target(
-      name: "Console", dependencies: ["Syntax", "Tensors"], exclude: ["README.md"]),
+      name: "Console", dependencies: ["Syntax", "Tensors", "Platform"], exclude: ["README.md"]),
     .target(
-      name: "Plot", dependencies: ["Console", "Files", "Language", "Syntax", "Tensors"],
+      name: "Plot",
+      dependencies: ["Console", "Files", "Language", "Syntax", "Tensors", "Platform"],
       exclude: ["README.md"]),
     .target(
-      name: "Prompt", dependencies: ["Console", "Files", "Syntax", "Tensors", "CEditline"],
+      name: "Prompt",
+      dependencies: ["Console", "Files", "Syntax", "Tensors", "CEditline", "Platform"],
       exclude: ["README.md"]),
     .target(
       name: "Shell",
       dependencies: [
         "Prompt", "Plot", "Console", "MessagePassing", "Explaining", "Checking", "Derivation",
         "Library", "Language", "Datasets", "Files", "Networks", "Graph", "ONNX", "Operations",
-        "Tensors", "Syntax", "CEditline",
+        "Tensors", "Syntax", "CEditline", "Platform",
       ],
       exclude: ["README.md", "Lessons/Scripts"],
       resources: [.embedInCode("Notices/NOTICE.txt")], plugins: ["EmbedLessons"]),
     .target(
       name: "Serving",
       dependencies: [
-        "Shell", "Prompt", "Console", "Language", "Files", "Tensors", "Syntax",
+        "Shell", "Prompt", "Console", "Language", "Files", "Tensors", "Syntax", "Platform",
       ],
       exclude: ["README.md"]),
     // Make the lessons, a script each, a part of the program.
-    .executableTarget(name: "embed-lessons"),
+    .executableTarget(name: "embed-lessons", dependencies: ["Platform"]),
     .plugin(
       name: "EmbedLessons", capability: .buildTool(), dependencies: ["embed-lessons"]),
-    .executableTarget(name: "nnsh", dependencies: ["Serving", "Shell"]),
+    .executableTarget(name: "nnsh", dependencies: ["Serving", "Shell", "Platform"]),
 
     .testTarget(
       name: "TensorsTests", dependencies: ["Tensors", "CKernels"], exclude: ["Fixtures"]),
@@ -124,7 +136,8 @@ let package = Package(
     // The numbers in a value, for the tests that compare them.
     .target(name: "ValueElements", dependencies: ["Language"], path: "Tests/ValueElements"),
     // Finds and runs the binary of the same build.
-    .target(name: "BinaryUnderTest", path: "Tests/BinaryUnderTest"),
+    .target(
+      name: "BinaryUnderTest", dependencies: ["Platform"], path: "Tests/BinaryUnderTest"),
     .testTarget(
       name: "ServingTests",
       dependencies: ["Serving", "Shell", "Console", "Files", "BinaryUnderTest", "nnsh"]),

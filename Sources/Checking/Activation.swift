@@ -1,5 +1,5 @@
-import Glibc
 import Networks
+import Platform
 import Tensors
 
 /// A place in the loss where a nonlinear function stands between two steps, however it was written:
@@ -58,11 +58,11 @@ struct Activation {
       for start in stride(from: 0, to: x.count, by: max(1, rowLength)) {
         let row = start..<min(start + rowLength, x.count)
         let largest = x[row].max() ?? 0
-        let sum = x[row].reduce(0) { $0 + Glibc.exp($1 - largest) }
+        let sum = x[row].reduce(0) { $0 + Platform.exp($1 - largest) }
         for index in row {
           result[index] =
             self == .softmax
-            ? Glibc.exp(x[index] - largest) / sum : x[index] - largest - Glibc.log(sum)
+            ? Platform.exp(x[index] - largest) / sum : x[index] - largest - Platform.log(sum)
         }
       }
       return result

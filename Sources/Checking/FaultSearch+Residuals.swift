@@ -1,6 +1,6 @@
-import Glibc
 import Language
 import Networks
+import Platform
 import Tensors
 
 /// The end of a loss, where what passes back is p − y times weights, however it was written:
@@ -171,8 +171,8 @@ struct Residual: Sendable {
   private var acrossRows: [Double] {
     var sums = [Double](repeating: 0, count: rowLength)
     let largest = x.max() ?? 0
-    for index in x.indices { sums[index % rowLength] += Glibc.exp(x[index] - largest) }
-    return x.indices.map { Glibc.exp(x[$0] - largest) / sums[$0 % rowLength] }
+    for index in x.indices { sums[index % rowLength] += Platform.exp(x[index] - largest) }
+    return x.indices.map { Platform.exp(x[$0] - largest) / sums[$0 % rowLength] }
   }
 
   private var hardest: [Double] {
@@ -228,11 +228,11 @@ struct Residual: Sendable {
     Form(
       .logits, .residualProbabilities,
       "exp of the logits stands where the probabilities belong in p − y"
-    ) { $0.minusTargets($0.x.map { Glibc.exp($0) }) },
+    ) { $0.minusTargets($0.x.map { Platform.exp($0) }) },
     Form(
       .logits, .residualProbabilities,
       "the logarithm of the probabilities stands where they belong in p − y"
-    ) { $0.minusTargets($0.p.map { Glibc.log($0) }) },
+    ) { $0.minusTargets($0.p.map { Platform.log($0) }) },
     Form(
       .logits, .residualProbabilities,
       "the most probable class stands where the probabilities belong in p − y"
@@ -240,7 +240,7 @@ struct Residual: Sendable {
     Form(
       .logits, .residualProbabilities,
       "the tanh of the logits stands where the probabilities belong in p − y"
-    ) { $0.minusTargets($0.x.map { Glibc.tanh($0) }) },
+    ) { $0.minusTargets($0.x.map { Platform.tanh($0) }) },
   ]
 
   static let ofSoftmax: [Form] = [
@@ -255,7 +255,7 @@ struct Residual: Sendable {
     Form(
       .logits, .residualProbabilities,
       "the sigmoid of the logits stands where their softmax belongs in p − y"
-    ) { $0.minusTargets($0.x.map { 1 / (1 + Glibc.exp(-$0)) }) },
+    ) { $0.minusTargets($0.x.map { 1 / (1 + Platform.exp(-$0)) }) },
     Form(
       .axis, .residualProbabilities,
       "softmax runs along axis 0, over the examples, not over the classes"
@@ -301,7 +301,7 @@ extension Residual.Link {
     case .softmax: Activation.Kind.softmax.values(x, rowLength: rowLength)
     case .sigmoid: x.map { Activation.Kind.sigmoid.value($0) }
     case .identity: x
-    case .exp: x.map { Glibc.exp($0) }
+    case .exp: x.map { Platform.exp($0) }
     }
   }
 }

@@ -1,6 +1,6 @@
-import Glibc
 import Language
 import Networks
+import Platform
 import Tensors
 
 /// A softmax inside the loss, as attention has it: its derivative left out or cut short.
@@ -32,7 +32,7 @@ struct SoftmaxRows: Sendable {
     let (_, y, g) = search.numbers(activation)
     length = max(1, search.steps[activation.output].output.shape.dimensions.last ?? 1)
     if activation.kind == .logSoftmax {
-      p = y.map { Glibc.exp($0) }
+      p = y.map { Platform.exp($0) }
       self.g = zip(g, p).map { $1 > 0 ? $0 / $1 : 0 }
     } else {
       p = y

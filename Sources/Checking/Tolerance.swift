@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// When two gradients count as equal: up to rounding, which is measured, not guessed.
 struct Tolerance {

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// A way in which terminals take pictures.
 package enum GraphicsProtocol: String, Hashable, Sendable, CaseIterable {

@@ -1,15 +1,15 @@
-import Glibc
+import Platform
 
 /// Numbers in the forms that tables, bars and axes need, without Foundation.
 package enum NumberForm {
   /// `0.1234`: a number of decimals.
   package static func fixed(_ number: Double, _ digits: Int) -> String {
-    printf("%.*f", digits, number)
+    number.formatted("f", precision: min(digits, 40))
   }
 
   /// `1.23e-05`, `0.123`: a number of significant digits.
   package static func significant(_ number: Double, _ digits: Int) -> String {
-    printf("%.*g", digits, number)
+    number.formatted("g", precision: min(digits, 40))
   }
 
   /// A loss: four decimals, or significant ones where it is tiny or huge.
@@ -47,7 +47,7 @@ package enum NumberForm {
     return "\(value < 99.95 ? fixed(value, 1) : fixed(value, 0)) \(units[unit])"
   }
 
-  /// `12 345 678`: digits in groups, for counts of parameters.
+  /// `12 345 678`: digits in groups, for rates and amounts of work, which are read at a glance.
   package static func grouped(_ count: Int) -> String {
     var text = ""
     for (place, digit) in "\(count)".reversed().enumerated() {
@@ -59,16 +59,5 @@ package enum NumberForm {
 
   private static func twoDigits(_ number: Int) -> String {
     number < 10 ? "0\(number)" : "\(number)"
-  }
-
-  private static func printf(_ pattern: String, _ digits: Int, _ number: Double) -> String {
-    if number.isNaN { return "nan" }
-    if number.isInfinite { return number < 0 ? "-inf" : "inf" }
-    var buffer = [CChar](repeating: 0, count: 400)
-    let length = withVaList([Int32(clamping: min(digits, 40)), number]) { list in
-      vsnprintf(&buffer, buffer.count, pattern, list)
-    }
-    let used = min(max(0, Int(length)), buffer.count - 1)
-    return String(decoding: buffer[..<used].map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 }

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import Tensors
 
 /// A file descriptor written to in pieces; gathers small ones.
@@ -45,28 +45,50 @@ package final class OutputStream {
     guard !buffer.isEmpty, !hasFailed else { return }
     let bytes = buffer
     buffer.removeAll(keepingCapacity: true)
+    var written = 0
     let failure =
       isInterruptible
-      ? Self.writeAll(bytes, to: descriptor) { Interrupt.isRequested }
+      ? Self.writeAll(bytes, to: descriptor, written: &written) { Interrupt.isRequested }
       : Self.writeAll(bytes, to: descriptor)
-    if failure == EINTR { return }
+    if failure == EINTR { return endCut(bytes[..<written]) }
     if failure != 0 {
       hasFailed = true
       onFailure(failure)
     }
   }
 
-  /// Writes all bytes, however many calls it takes.
-  ///
-  /// - Parameter isStopped: asked while nobody takes what was written, and while much of it is left;
-  ///   true drops the rest. What was gathered before a stop still goes where there is room for it.
-  /// - Returns: 0, or the error number: `EINTR` where it was stopped.
+  /// Ends what a terminal waits for the rest of, as the rest of a picture. One that takes nothing
+  /// for a second does not keep the person at it waiting any longer.
+  private func endCut(_ bytes: ArraySlice<UInt8>) {
+    let ending = EscapeCodes.ending(cut: String(decoding: bytes, as: UTF8.self))
+    guard !ending.isEmpty, isatty(descriptor) == 1 else { return }
+    var waits = 0
+    Self.writeAll(Array(ending.utf8), to: descriptor) {
+      waits += 1
+      return waits > 20
+    }
+  }
+
+  /// Writes all bytes, however many calls it takes; see `writeAll(_:to:written:isStopped:)`.
   @discardableResult
   package static func writeAll(
     _ bytes: [UInt8], to descriptor: Int32, isStopped: (() -> Bool)? = nil
   ) -> Int32 {
     var written = 0
-    return bytes.withUnsafeBytes { raw in
+    return writeAll(bytes, to: descriptor, written: &written, isStopped: isStopped)
+  }
+
+  /// Writes all bytes, however many calls it takes.
+  ///
+  /// - Parameters:
+  ///   - written: how many have been written.
+  ///   - isStopped: asked while nobody takes what was written, and while much of it is left; true
+  ///     drops the rest. What was gathered before a stop still goes where there is room for it.
+  /// - Returns: 0, or the error number: `EINTR` where it was stopped.
+  private static func writeAll(
+    _ bytes: [UInt8], to descriptor: Int32, written: inout Int, isStopped: (() -> Bool)?
+  ) -> Int32 {
+    bytes.withUnsafeBytes { raw in
       while written < raw.count {
         var count = raw.count - written
         if let isStopped {
@@ -78,7 +100,7 @@ package final class OutputStream {
           if raw.count - written > 1 << 16, isStopped() { return EINTR }
         }
         // SAFETY: `written` stays below the buffer's count, which is not empty inside the loop.
-        count = Glibc.write(descriptor, raw.baseAddress.map { $0 + written }, count)
+        count = Platform.write(descriptor, raw.baseAddress.map { $0 + written }, count)
         if count > 0 { written += count }
         if count < 0, errno != EINTR {
           guard errno == EAGAIN else { return errno }

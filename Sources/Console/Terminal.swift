@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// What is known of where output goes: whether a person looks at it, how wide it is, whether it
 /// may be coloured.

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import Tensors
 
 /// Asks the terminal which pictures it takes: kitty's question, and the one that every terminal
@@ -10,7 +10,10 @@ package struct TerminalQuery {
   package private(set) var typed: [UInt8] = []
   private var hasAnswered = false
 
-  private static let kitty = "\u{1B}_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\u{1B}\\"
+  /// Terminals that do not know how such a question ends show it as text: the cursor goes back to
+  /// where it began, and what stands there is erased.
+  private static let kitty =
+    "\u{1B}7\u{1B}_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\u{1B}\\\u{1B}8\u{1B}[K"
   private static let attributes = "\u{1B}[c"
 
   /// What an answer is, for a test.
@@ -38,7 +41,7 @@ package struct TerminalQuery {
       var source = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
       guard left > 0, poll(&source, 1, left) > 0 else { break }
       var chunk = [UInt8](repeating: 0, count: 4096)
-      let count = Glibc.read(STDIN_FILENO, &chunk, chunk.count)
+      let count = Platform.read(STDIN_FILENO, &chunk, chunk.count)
       guard count > 0 else { break }
       bytes += chunk.prefix(count)
       (graphics, typed) = (nil, [])

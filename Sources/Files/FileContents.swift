@@ -42,7 +42,8 @@ package enum FileContents: Sendable {
     switch self {
     case .tensor(let tensor, _): "a \(tensor.shape) tensor"
     case .table: "a table"
-    case .json, .tree: "a record"
+    case .json: "a record"
+    case .tree(let value, _): value.words
     case .record: "a record of arrays"
     case .parameters, .model: "a network"
     case .text: "a string"

@@ -1,6 +1,6 @@
 import CMessagePassing
-import Glibc
 import Networks
+import Platform
 import Tensors
 
 /// The ranks that a launcher of MPI has started, this process among them.

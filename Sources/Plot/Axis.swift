@@ -1,5 +1,5 @@
 import Console
-import Glibc
+import Platform
 
 /// A range of numbers and the round ones in it that are worth a tick.
 package struct Axis: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import Tensors
 
 /// Another program at work for nnsh: text in, whatever it writes into a file, its complaints back.

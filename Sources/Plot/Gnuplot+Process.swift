@@ -1,5 +1,5 @@
 import Files
-import Glibc
+import Platform
 
 /// Why a chart could not be written to a file.
 package enum GnuplotError: Error, Sendable, Equatable {

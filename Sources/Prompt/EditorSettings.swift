@@ -1,6 +1,6 @@
 import CEditline
 import Console
-import Glibc
+import Platform
 
 /// What `~/.editrc` binds keys to.
 ///
@@ -65,7 +65,7 @@ package struct EditorSettings {
       return EditorSettings()
     }
     var bytes = [UInt8](repeating: 0, count: min(Int(status.st_size), sizeLimit))
-    let count = Glibc.read(descriptor, &bytes, bytes.count)
+    let count = Platform.read(descriptor, &bytes, bytes.count)
     return EditorSettings(String(decoding: bytes.prefix(max(0, count)), as: UTF8.self))
   }
 

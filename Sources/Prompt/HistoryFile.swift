@@ -1,5 +1,5 @@
 import Console
-import Glibc
+import Platform
 
 /// The statements typed at the prompts, one a line, shared by all shells of a user.
 ///

@@ -1,5 +1,5 @@
 import Console
-import Glibc
+import Platform
 import Syntax
 
 /// Draws the line that is being edited, and nothing but changes to what it drew before.

@@ -1,6 +1,6 @@
 import CEditline
 import Console
-import Glibc
+import Platform
 
 /// What the line editor asks while a line is typed.
 package protocol LineEditorDelegate: AnyObject {

@@ -1,5 +1,6 @@
+import Platform
+
 // For the mathematical library that Int(exactly:) is linked against.
-import Glibc
 
 extension SourcePrinter {
   /// A number as source code: whole ones without a point, otherwise the shortest that reads back.

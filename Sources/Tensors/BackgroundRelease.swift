@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// Releases what takes long to release on a thread of its own: a list of ten million elements, or
 /// the memory of a gigabyte, would hold up the prompt for a good part of a second.

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// Seconds since some moment in the past; never set back.
 package enum MonotonicClock {

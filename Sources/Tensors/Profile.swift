@@ -1,5 +1,5 @@
 import CKernels
-import Glibc
+import Platform
 import Synchronization
 
 /// What the kernels took their time for, while `time` watches; off, it costs one look at a flag.

@@ -1,5 +1,5 @@
 import CKernels
-import Glibc
+import Platform
 
 /// Where each place of a moved picture takes its number from: with the picture's middle as the
 /// origin, the matrix [[a, b], [c, d]] times the place (row, column), plus an offset.

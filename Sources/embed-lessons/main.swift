@@ -1,5 +1,6 @@
+import Platform
+
 // `embed-lessons OUTPUT SCRIPT…` writes the bytes of scripts as Swift code, in their order.
-import Glibc
 
 /// What is in a file.
 func bytes(of path: String) -> [UInt8]? {

@@ -11,8 +11,13 @@ package struct Screen {
   private var inserts = false
   private var sequence: [Unicode.Scalar] = []
   private var partial: [UInt8] = []
+  private var saved = (row: 0, column: 0)
+  /// Whether it knows titles, pictures and other strings of control by their ends, as all but the
+  /// simplest terminals do; one that does not shows what they hold.
+  private let knowsStrings: Bool
 
-  package init(columns: Int, rows: Int) {
+  package init(columns: Int, rows: Int, knowsStrings: Bool = true) {
+    self.knowsStrings = knowsStrings
     self.columns = columns
     self.rows = rows
     cells = Array(repeating: Array(repeating: " ", count: columns), count: rows)
@@ -117,9 +122,21 @@ package struct Screen {
   }
 
   private mutating func takeSequence(_ scalar: Unicode.Scalar) {
+    if scalar == "\u{18}" {
+      sequence = []
+      return
+    }
     sequence.append(scalar)
     if sequence.count == 2, scalar != "[" {
-      if scalar != "(" { sequence = [] }
+      let goesOn = scalar == "(" || (knowsStrings && "]PX^_".unicodeScalars.contains(scalar))
+      if !goesOn { sequence = [] }
+      if scalar == "7" { saved = (row, column) }
+      if scalar == "8" { move(saved.row, saved.column) }
+      return
+    }
+    if "]PX^_".unicodeScalars.contains(sequence[1]) {
+      let isEnded = scalar == "\\" && sequence[sequence.count - 2] == "\u{1B}"
+      if isEnded || scalar == "\u{7}" { sequence = [] }
       return
     }
     if sequence[1] == "(" {

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// nnsh in a pseudo-terminal, with what its screen shows.
 package final class TerminalSession {
@@ -18,14 +19,16 @@ package final class TerminalSession {
 
   /// Starts nnsh and waits for its prompt.
   ///
-  /// - Parameter home: the home folder; a new one where left out.
+  /// - Parameters:
+  ///   - home: the home folder; a new one where left out.
+  ///   - knowsStrings: whether the terminal knows where titles and pictures end; see `Screen`.
   package init(
     program: String = NNSH.path, _ arguments: [String] = ["-q"], columns: Int = 80,
     rows: Int = 24, home: String? = nil, environment: [String: String] = [:],
-    waitingFor prompt: String = "nnsh>"
+    knowsStrings: Bool = true, waitingFor prompt: String = "nnsh>"
   ) throws {
     self.home = try home ?? NNSH.temporaryFolder()
-    screen = Screen(columns: columns, rows: rows)
+    screen = Screen(columns: columns, rows: rows, knowsStrings: knowsStrings)
     var (controller, terminal): (Int32, Int32) = (-1, -1)
     var size = winsize(
       ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
@@ -141,7 +144,7 @@ package final class TerminalSession {
     var poller = pollfd(fd: controller, events: Int16(POLLIN), revents: 0)
     guard poll(&poller, 1, milliseconds) > 0 else { return false }
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    let count = Glibc.read(controller, &chunk, chunk.count)
+    let count = Platform.read(controller, &chunk, chunk.count)
     guard count > 0 else { return false }
     received += chunk.prefix(count)
     screen.feed(Array(chunk.prefix(count)))

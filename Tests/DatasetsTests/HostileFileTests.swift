@@ -139,3 +139,32 @@ struct SplitMix {
     return Int((z ^ z >> 31) % UInt64(limit))
   }
 }
+
+/// Texts of a few kilobytes that unfold into one endless line.
+@Suite struct EndlessLineTests {
+  private func error(_ unit: String, after start: String = "") -> DataError? {
+    let text = start + String(repeating: unit, count: (1 << 20) / unit.utf8.count)
+    do throws(DataError) {
+      _ = try CSVBeginning.read(MemorySource(Array(text.utf8), place: "t.csv"), longest: 1 << 18)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  @Test(arguments: [",", "1,", "a,", "a", "1 "])
+  func linesOfManyCellsAreRefused(_ unit: String) {
+    guard case .malformed("t.csv", .csv, _)? = error(unit) else {
+      Issue.record("\(String(describing: error(unit)))")
+      return
+    }
+  }
+
+  @Test func aMarkThatIsNeverClosedIsNamed() {
+    #expect(error("x", after: "a,b\n\"") == .unclosedQuote(path: "t.csv", line: 2))
+  }
+
+  @Test(arguments: ["1,2\n", "a,b\n", "\"a\",1\n", "1\n"]) func manyLinesAreNone(_ unit: String) {
+    #expect(error(unit) == nil)
+  }
+}

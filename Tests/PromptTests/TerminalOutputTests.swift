@@ -1,3 +1,4 @@
+import BinaryUnderTest
 import Foundation
 import Testing
 
@@ -17,6 +18,26 @@ import Testing
     #expect(TextLayout.cut("short", to: 5) == "short")
     #expect(TextLayout.wrapped("one two three", to: 7) == ["one two", "three"])
     #expect(TextLayout.columns(["a", "b", "c"], width: 6) == ["a  c", "b"])
+  }
+
+  /// Output that Ctrl-C cuts, at every place: what follows is seen, and no picture is waited for.
+  @Test(arguments: [
+    "plain", "\u{1B}[1;31mred\u{1B}[0m", "\u{1B}]0;a title\u{7}text",
+    "\n\n\u{1B}[2A\u{1B}7\u{1B}Pq#0;2;0;0;0~~@@vv~~$-\u{1B}\\\u{1B}8\u{1B}[2B",
+    "\u{1B}]1337;File=inline=1;size=3:AAAA\u{7}after",
+    "\u{1B}7\u{1B}_Ga=T,f=100,q=2,C=1,m=1;AAAA\u{1B}\\\u{1B}_Gm=1;BBBB\u{1B}\\"
+      + "\u{1B}_Gm=0;CC\u{1B}\\\u{1B}8",
+  ])
+  func cutOutputLeavesNothingOpen(_ text: String) {
+    let scalars = Array(text.unicodeScalars)
+    for count in 0...scalars.count {
+      let cut = String(String.UnicodeScalarView(scalars[..<count]))
+      let whole = cut + EscapeCodes.ending(cut: cut)
+      var screen = Screen(columns: 40, rows: 8)
+      screen.feed(Array((whole + "\r\nseen").utf8))
+      #expect(screen.lines.contains("seen"), "cut after \(cut.debugDescription)")
+      #expect(EscapeCodes.ending(cut: whole).isEmpty, "cut after \(cut.debugDescription)")
+    }
   }
 
   @Test(arguments: [

@@ -184,6 +184,35 @@ import Testing
     #expect(try Editor(Self.script).ask("definition", at: 6, 5).isEmpty)
   }
 
+  /// Names that come from another file, by `use`, and from one that this one uses.
+  @Test func usedFilesAreFollowed() throws {
+    let folder = try NNSH.temporaryFolder()
+    let path = folder + "/a library.nns"
+    try "use \"deeper.nns\" as deep\n# One more.\nfn increased(x, by=1) = x + by\nsize = [2, 3]\n"
+      .write(toFile: path, atomically: true, encoding: .utf8)
+    try "fn halved(x) = x / 2\nuse \"a library.nns\" as circle\n"
+      .write(toFile: folder + "/deeper.nns", atomically: true, encoding: .utf8)
+    let editor = try Editor(
+      "use \"\(path)\" as lib\nuse \"/dev/zero\" as zero\nlib.increased(1, \nlib.\nlib.deep.halved(1)"
+    )
+    let hover = try editor.ask("hover", at: 2, 6)
+    let text = (hover["contents"] as? [String: Any])?["value"] as? String ?? ""
+    #expect(text.contains("fn increased(x, by=1)") && text.contains("One more."), "\(text)")
+    let completion = try editor.ask("completion", at: 3, 4)
+    let labels = (completion["items"] as? [[String: Any]] ?? []).compactMap {
+      $0["label"] as? String
+    }
+    #expect(labels.contains("increased") && labels.contains("size"), "\(labels)")
+    let signature = try editor.ask("signatureHelp", at: 2, 17)
+    #expect(signature["activeParameter"] as? Int == 1)
+    let definition = try editor.ask("definition", at: 2, 6)
+    #expect(Self.place(definition["range"], "start") == [2, 3])
+    #expect((definition["uri"] as? String)?.hasSuffix("/a%20library.nns") == true)
+    let deeper = try editor.ask("definition", at: 4, 10)
+    #expect(Self.place(deeper["range"], "start") == [0, 3])
+    #expect((deeper["uri"] as? String)?.hasSuffix("/deeper.nns") == true)
+  }
+
   @Test func symbolsAreThoseOfTheTopLevel() throws {
     let editor = try Editor(Self.script)
     let answer = try editor.ask(

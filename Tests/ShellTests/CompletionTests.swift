@@ -85,14 +85,14 @@ import Testing
     for number in 0..<300_000 { record["column\(number)"] = .number(1) }
     record[String(repeating: "x", count: 300_000)] = .number(2)
     record["\u{1B}]0;title\u{7}"] = .number(3)
-    session.machine.globals["wide"] = .record(Box(record))
+    session.machine.globals["wide"] = .record(RecordBox(record))
     let lines = complete("wide.").listing(width: 80, height: 24)
     #expect(lines.count <= 24)
     #expect(lines.allSatisfy { DisplayWidth.of($0) < 80 && !$0.contains("\u{1B}") })
-    let described = try ValueDescription(.record(Box(record))).lines
+    let described = try ValueDescription(.record(RecordBox(record))).lines
     #expect(described.count < 120)
     #expect(described.allSatisfy { $0.utf8.count < 200 && !$0.contains("\u{1B}") })
-    #expect(ValueMeasure(.record(Box(record))).extent.utf8.count < 100)
+    #expect(ValueMeasure(.record(RecordBox(record))).extent.utf8.count < 100)
   }
 
   @Test func onlyWhatFitsIsOffered() {

@@ -238,6 +238,24 @@ import Testing
     #expect(process.terminationStatus == 130)
   }
 
+  /// Whoever starts a process may have blocked signals, as threads of a pool do.
+  @Test(arguments: [("TERM", SIGTERM), ("HUP", SIGHUP)])
+  func signalsThatTheStarterBlockedEndIt(_ name: String, _ signal: Int32) throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["--block-signal=\(name)", NNSH.path, "-c", "while true { }"]
+    process.environment = NNSH.environment(home: try NNSH.temporaryFolder())
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    Thread.sleep(forTimeInterval: 0.5)
+    kill(process.processIdentifier, signal)
+    let deadline = Date().addingTimeInterval(20)
+    while process.isRunning, Date() < deadline { Thread.sleep(forTimeInterval: 0.02) }
+    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    process.waitUntilExit()
+    #expect(process.terminationReason == .uncaughtSignal && process.terminationStatus == signal)
+  }
+
   /// Ctrl-C; a process that does not heed it is killed, so that the test fails and does not hang.
   private static func interrupt(_ process: Process) {
     process.interrupt()

@@ -79,6 +79,32 @@ import Testing
     for start in ["\u{1B}]1337;", "\u{1B}P"] { #expect(!sent.contains(start)) }
   }
 
+  /// A terminal that does not know where the question ends writes it out: it is gone at once.
+  @Test func theQuestionIsNotSeen() throws {
+    let session = try TerminalSession(
+      environment: ["TERM": "xterm-256color", "NO_COLOR": ""], knowsStrings: false)
+    session.type("print(\"kept\", end=\"\")")
+    try draw(session, 7)
+    #expect(text(session).contains(Self.query))
+    #expect(session.screen.text.contains("kept"))
+    #expect(!session.screen.text.contains("Gi=31"))
+  }
+
+  /// Ctrl-C amid a picture that a slow terminal takes little by little: what follows is seen.
+  @Test(arguments: ["kitty", "iterm2", "sixel"]) func aPictureThatIsCutIsEnded(form: String) throws
+  {
+    let session = try start(["TERM": "xterm-256color"])
+    session.type("set plot \(form)")
+    session.type("show rand(1200, 1200) as=image")
+    // Some of it is taken, and then nothing for a while: the rest waits.
+    try session.wait("the picture") { [self] _ in
+      Self.starts.contains { text(session).contains($0) }
+    }
+    session.send("\u{3}")
+    session.type("7 * 1000003")
+    try session.wait(for: "7000021")
+  }
+
   @Test(arguments: [("braille", "⣿"), ("ascii", "@"), ("blocks", "▀")]) func charactersAreChosen(
     style: String, character: String
   ) throws {

@@ -1,5 +1,5 @@
 import Files
-import Glibc
+import Platform
 import Tensors
 
 /// Data sets that a formula makes, to try networks on: points of the plane in classes, or a noisy

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// A file that appears whole or not at all: written without a name, or beside its place under a
 /// temporary one, flushed to the disk, then renamed into its place. Until the rename, a file that
@@ -103,7 +103,7 @@ package final class AtomicFile: ByteSink {
     while done < bytes.count {
       try throwIfInterrupted(path)
       // SAFETY: done < bytes.count, and the length ends at the buffer's end at most.
-      let count = Glibc.write(
+      let count = Platform.write(
         descriptor, bytes.baseAddress.map { $0 + done }, min(bytes.count - done, 16 << 20))
       if count < 0 {
         if errno == EINTR { continue }

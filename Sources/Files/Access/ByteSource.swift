@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import Syntax
 import Tensors
 
@@ -179,7 +179,7 @@ package final class FileSource: ByteSource {
   private static func openDescriptor(_ path: String) throws(DataError) -> Int32 {
     SharedFiles.waitBeforeReading(path)
     while true {
-      let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+      let descriptor = Platform.open(path, O_RDONLY | O_CLOEXEC)
       if descriptor >= 0 { return descriptor }
       let code = errno
       switch code {
@@ -216,7 +216,7 @@ package final class FileSource: ByteSource {
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       try throwIfInterrupted(path)
-      let count = Glibc.read(descriptor, &buffer, buffer.count)
+      let count = Platform.read(descriptor, &buffer, buffer.count)
       guard count >= 0 else {
         if errno == EINTR { continue }
         throw .system(operation: "read", path: path, code: errno)

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 extension String {
   /// What follows the last `/`.

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import Synchronization
 
 /// A file that is being written and has no name yet, or a hidden one.
@@ -51,7 +51,7 @@ struct TemporaryFile {
   /// Gives the file its name, in place of what stood there; false, with the system's error in
   /// `errno`, where that fails.
   func rename(to target: String) -> Bool {
-    if let path { return Glibc.rename(path, target) == 0 }
+    if let path { return Platform.rename(path, target) == 0 }
     // A file without a name cannot replace another: it gets a name in passing.
     let own = "/proc/self/fd/\(descriptor)"
     if linkat(AT_FDCWD, own, AT_FDCWD, target, AT_SYMLINK_FOLLOW) == 0 { return true }
@@ -60,7 +60,7 @@ struct TemporaryFile {
     flock(descriptor, LOCK_EX | LOCK_NB)
     unlink(name)
     guard linkat(AT_FDCWD, own, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0 else { return false }
-    if Glibc.rename(name, target) == 0 { return true }
+    if Platform.rename(name, target) == 0 { return true }
     let code = errno
     unlink(name)
     errno = code

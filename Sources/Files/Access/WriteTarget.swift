@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// Where a file is to be written: what stands there, links followed.
 struct WriteTarget {

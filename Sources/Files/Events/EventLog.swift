@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// A file of events in a folder, as TensorBoard reads them: numbers by name and step, written as they
 /// come. Each training writes a file of its own; TensorBoard shows those of one folder as one run.
@@ -86,7 +86,7 @@ package final class EventLog: @unchecked Sendable {
     var written = 0
     while written < record.count {
       let rest = Array(record[written...])
-      let count = Glibc.write(descriptor, rest, rest.count)
+      let count = Platform.write(descriptor, rest, rest.count)
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { throw WriteTarget.failure(path, errno) }
       written += count

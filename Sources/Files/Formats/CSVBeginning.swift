@@ -23,14 +23,19 @@ struct CSVBeginning {
 
   /// At first; doubled while the header and the first row do not fit.
   private static let size = 1 << 17
+  /// The header and the first row of no table that anybody writes are longer: a small compressed
+  /// file may unfold into a line of thousands of millions of cells.
+  private static let longest = 1 << 26
 
   /// How many cells so many bytes hold if the text goes on as it begins; each takes one at least.
   func cells(in bytes: Int) -> Int {
     Int(min(Double(bytes), (density * Double(bytes) * Double(columns)).rounded()))
   }
 
-  /// Reads as much of the text as it takes.
-  static func read(_ source: any ByteSource) throws(DataError) -> CSVBeginning {
+  /// Reads as much of the text as it takes, and no more than `longest` bytes.
+  static func read(
+    _ source: any ByteSource, longest: Int = longest
+  ) throws(DataError) -> CSVBeginning {
     let window = TextWindow(source)
     try window.load(0, size)
     while true {
@@ -41,8 +46,20 @@ struct CSVBeginning {
         return beginning
       }
       try throwIfInterrupted(source.place)
+      guard window.count < longest else { throw tooLong(window, place: source.place) }
       try window.grow()
     }
+  }
+
+  /// The error for first rows that have no end in a window: a quotation mark that is not closed, or
+  /// too much between them.
+  private static func tooLong(_ window: TextWindow, place: String) -> DataError {
+    let cursor = CSVCursor(
+      CSVDialect(), from: window.start, to: window.end, line: 1, path: place)
+    do throws(DataError) { _ = try CSVFirstRows(cursor) } catch { return error }
+    return .malformed(
+      place: place, format: .csv,
+      reason: "its first rows take more than \(window.count >> 20) MB")
   }
 
   /// `nil` where the window may have to be larger to tell.

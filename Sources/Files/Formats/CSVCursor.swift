@@ -29,6 +29,9 @@ struct CSVCursor {
   static let space = UInt8(ascii: " ")
   static let tab = UInt8(ascii: "\t")
 
+  /// No cell that anybody writes is longer: its quotation mark is closed by accident, if at all.
+  private static let longestCell = 1 << 28
+
   init(_ dialect: CSVDialect, from position: Bytes, to end: Bytes, line: Int, path: String) {
     self.dialect = dialect
     self.position = position
@@ -125,7 +128,9 @@ struct CSVCursor {
     var content: [UInt8] = []
     position += 1
     while true {
-      guard position < end else { throw .unclosedQuote(path: path, line: startLine) }
+      guard position < end, content.count < Self.longestCell else {
+        throw .unclosedQuote(path: path, line: startLine)
+      }
       let byte = position.pointee
       position += 1
       if byte == Self.newline { line += 1 }

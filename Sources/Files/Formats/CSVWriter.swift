@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import Tensors
 
 /// Writes a matrix, one row a line, or a vector, one value a line, so that `CSVReader` gives back
@@ -66,7 +66,7 @@ extension Double: CSVWritable {
   /// The fewest digits, and more where the reader would take Float32 to be enough for them.
   var csvText: String {
     guard isFinite, Double(Float(self)) != self, !isReadAsDouble else { return description }
-    return formatted(self == rounded() ? "%.0f" : "%.17g")
+    return self == rounded() ? formatted("f", precision: 0) : formatted("g", precision: 17)
   }
 
   /// Whether the fewest digits that read back as this number make a column one of Float64.
@@ -77,15 +77,5 @@ extension Double: CSVWritable {
         CSVNumber<Float>.parsePrefix($0, point: UInt8(ascii: "."))?.needsDouble
       } ?? false
     }
-  }
-
-  private func formatted(_ format: String) -> String {
-    // The largest number without an exponent has 309 digits.
-    var buffer = [CChar](repeating: 0, count: 400)
-    _ = withVaList([self]) { vsnprintf(&buffer, buffer.count, format, $0) }
-    let text = String(
-      decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    // A locale may have another decimal sign.
-    return String(text.map { $0 == "," ? "." : $0 })
   }
 }

@@ -7,6 +7,9 @@ extension FileFormat {
       try JSONFile.read(source) { (parser: inout JSONParser) throws(JSONFault) in
         try parser.document()
       }
+    }, holds: JSONFile.kinds,
+    write: { (contents, _, sink) throws(DataError) in
+      try JSONWriter.write(contents, .document, to: sink)
     })
 
   package static let jsonLines = FileFormat(
@@ -16,12 +19,17 @@ extension FileFormat {
       try JSONFile.read(source) { (parser: inout JSONParser) throws(JSONFault) in
         .array(try parser.lines())
       }
+    }, holds: JSONFile.kinds,
+    write: { (contents, _, sink) throws(DataError) in
+      try JSONWriter.write(contents, .lines, to: sink)
     })
 }
 
-enum JSONFile {
+package enum JSONFile {
   /// As deep as brackets may be nested in a script.
-  private static let deepest = 1000
+  package static let deepest = 1000
+  /// All but networks.
+  static let kinds: Set<FileContents.Kind> = [.tree, .tensor, .record, .table, .text]
 
   static func read(
     _ source: any ByteSource,

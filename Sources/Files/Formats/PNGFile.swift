@@ -1,5 +1,5 @@
 import CPng
-import Glibc
+import Platform
 import Tensors
 
 extension FileFormat {

@@ -71,7 +71,7 @@ extension Value {
   private static func display(
     _ record: Record, _ style: DisplayStyle, indentation: Int, lines: inout Int
   ) -> String {
-    let value = Value.record(Box(record))
+    let value = Value.record(RecordBox(record))
     let line = value.inline()
     if line.count + indentation <= style.width || indentation > 2 * depthLimit {
       return value.inline(style)

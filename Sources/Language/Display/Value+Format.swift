@@ -1,3 +1,4 @@
+import Platform
 import Syntax
 import Tensors
 
@@ -115,12 +116,12 @@ struct ValueFormatter {
     let precision = specification.precision
     switch specification.conversion {
     case nil:
-      if let precision { return (NumberText.format(number, "g", precision: max(1, precision)), "") }
+      if let precision { return (number.formatted("g", precision: max(1, precision)), "") }
       return (number.displayed, "")
     case "d": return (try integer(number), "")
-    case "%": return (NumberText.format(number * 100, "f", precision: precision ?? 6), "%")
+    case "%": return ((number * 100).formatted("f", precision: precision ?? 6), "%")
     case let conversion? where "feg".contains(conversion.lowercased()):
-      return (NumberText.format(number, conversion, precision: precision ?? 6), "")
+      return (number.formatted(conversion, precision: precision ?? 6), "")
     case let conversion?:
       throw RuntimeError.other(
         "\(conversion) is no format of a number: use one of f e g d %", hint: nil)
@@ -136,7 +137,7 @@ struct ValueFormatter {
         "the format d is for whole numbers, and this is \(number.displayed)",
         hint: "use .0f to round")
     }
-    return NumberText.format(number, "f", precision: 0)
+    return number.formatted("f", precision: 0)
   }
 
   /// Commas between the thousands of the part before the point.

@@ -11,8 +11,10 @@ package final class Declaration: Sendable {
   package let group: Group
   /// One line, without a full stop.
   package let summary: String
-  /// What there is to say beyond the summary: formula, shapes, conventions. May be empty.
-  package let details: String
+  /// What there is to say beyond the summary: formula, shapes, conventions. May be empty. Made when
+  /// somebody asks: starting nnsh makes every declaration, and few are read.
+  package var details: String { makeDetails() }
+  private let makeDetails: @Sendable () -> String
   package let parameters: [Parameter]
   /// What comes out, with its shape: `tensor N×K`.
   package let result: String
@@ -25,14 +27,14 @@ package final class Declaration: Sendable {
 
   package init(
     _ name: String, aliases: [String] = [], group: Group, _ summary: String,
-    details: String = "", parameters: [Parameter] = [], result: String = "",
-    examples: [Example] = [], seeAlso: [String] = []
+    details: @autoclosure @escaping @Sendable () -> String = "", parameters: [Parameter] = [],
+    result: String = "", examples: [Example] = [], seeAlso: [String] = []
   ) {
     self.name = name
     self.aliases = aliases
     self.group = group
     self.summary = summary
-    self.details = details
+    makeDetails = details
     self.parameters = parameters
     self.result = result
     self.examples = examples

@@ -57,7 +57,8 @@ struct EqualityWalk {
       return true
     case (.table(let a), .table(let b)):
       guard a.content.count == b.content.count else { return false }
-      return try compare(.record(Box(a.content.columns)), .record(Box(b.content.columns)))
+      return try compare(
+        .record(RecordBox(a.content.columns)), .record(RecordBox(b.content.columns)))
     default: return try Value.areEqualParts(left, right)
     }
   }

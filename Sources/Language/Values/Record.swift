@@ -58,8 +58,12 @@ package struct Record: Sendable {
   }
 
   private mutating func remove(at place: Int) {
-    names.remove(at: place)
+    let name = names.remove(at: place)
     values.remove(at: place)
+    if place == names.count {
+      places[name] = nil
+      return
+    }
     places = [:]
     if names.count > Self.indexedCount { index() }
   }

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import Tensors
 
 /// Looks for a part of a text by its bytes, which in UTF-8 never begin inside a character.

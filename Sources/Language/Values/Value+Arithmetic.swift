@@ -1,5 +1,5 @@
-import Glibc
 import Operations
+import Platform
 import Syntax
 import Tensors
 

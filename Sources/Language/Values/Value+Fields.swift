@@ -133,7 +133,7 @@ extension Value {
   ) throws {
     if let box = takeRecord() {
       defer { self = .record(box) }
-      return try box.content.write(name, rest, change)
+      return try box.write(name, rest, change)
     }
     if let box = takeTable() {
       defer { self = .table(box) }

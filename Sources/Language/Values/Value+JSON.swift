@@ -14,7 +14,7 @@ extension Value {
     case .object(let members):
       var record = Record()
       for (name, value) in members { record[name] = try Value(value) }
-      self = .record(Box(record))
+      self = .record(RecordBox(record))
     }
   }
 }

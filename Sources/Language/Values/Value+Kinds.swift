@@ -31,7 +31,7 @@ extension Value {
 
   /// Named values as a value.
   package static func fields(_ fields: [(String, Value)]) -> Value {
-    .record(Box(Record(fields)))
+    .record(RecordBox(Record(fields)))
   }
 
   /// A tensor as a value; one of zero dimensions becomes a number, or a truth value where it is

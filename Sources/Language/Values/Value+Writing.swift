@@ -34,6 +34,43 @@ enum PartChange {
   }
 }
 
+extension PartChange {
+  /// So many values are looked at.
+  private static let patience = 64
+
+  /// Whether what is put in surely holds no list or record that shares its contents with others. An
+  /// older value put into the contents that it shares would hold itself, and never be freed.
+  var sharesNothing: Bool {
+    var left = Self.patience
+    return switch self {
+    case .replace(let value): value.sharesNothing(&left)
+    case .update(_, let operand): operand.sharesNothing(&left)
+    case .extend(_, let leaves): leaves.allSatisfy { $0.sharesNothing(&left) }
+    }
+  }
+}
+
+extension Value {
+  /// - Parameter left: how many values may still be looked at; the answer is no where there are more.
+  fileprivate func sharesNothing(_ left: inout Int) -> Bool {
+    left -= 1
+    guard left > 0 else { return false }
+    switch self {
+    case .list(let box):
+      return !box.isShared && box.count < left
+        && box.content.allSatisfy { $0.sharesNothing(&left) }
+    case .record(let box):
+      return !box.isShared && box.content.count < left
+        && box.content.values.allSatisfy { $0.sharesNothing(&left) }
+    case .function(let function):
+      if case .composed = function.origin { return false }
+      return function.isWithoutCaptures
+    case .table: return false
+    default: return true
+    }
+  }
+}
+
 extension Value {
   /// Changes the part of this value that `path` leads to. What holds it is taken apart on the way,
   /// so that nothing that is held only here is copied; on failure all is put back.
@@ -50,7 +87,7 @@ extension Value {
   ) throws {
     if let box = takeList() {
       defer { self = .list(box) }
-      return try Self.writeElement(of: &box.content, subscripts, rest, change)
+      return try Self.writeElement(of: box, subscripts, rest, change)
     }
     if let box = takeTable() {
       defer { self = .table(box) }
@@ -74,15 +111,17 @@ extension Value {
   }
 
   private static func writeElement(
-    of elements: inout [Value], _ subscripts: [SubscriptValue], _ rest: ArraySlice<Accessor>,
+    of list: ListBox, _ subscripts: [SubscriptValue], _ rest: ArraySlice<Accessor>,
     _ change: PartChange
   ) throws {
     guard let subscripted = subscripts.first, subscripts.count == 1 else {
       throw RuntimeError.other("a list takes one index, not \(subscripts.count)", hint: nil)
     }
-    let (positions, isSingle) = try subscripted.positions(in: elements.count, of: "list")
+    let (positions, isSingle) = try subscripted.positions(in: list.count, of: "list")
     guard !isSingle, let first = positions.first else {
-      if let position = positions.first { try elements[position].write(rest, change) }
+      if let position = positions.first {
+        try list.write(position, rest, change)
+      }
       return
     }
     guard rest.isEmpty, case .replace(.list(let values)) = change,
@@ -91,7 +130,10 @@ extension Value {
       throw RuntimeError.other(
         "\(positions.count) elements of a list from \(first) on take a list of as many", hint: nil)
     }
-    for (position, value) in zip(positions, values.content) { elements[position] = value }
+    let new = values.content
+    for (position, value) in zip(positions, new) {
+      try list.write(position, [], .replace(value))
+    }
   }
 
   // MARK: Tensors
@@ -152,7 +194,7 @@ extension Value {
   private mutating func takeList() -> ListBox? {
     guard case .list(var box) = self else { return nil }
     self = .none
-    return isKnownUniquelyReferenced(&box) ? box : ListBox(box.content)
+    return isKnownUniquelyReferenced(&box) ? box : box.successor()
   }
 
   private mutating func takeTensorBox() -> Box<Tensor>? {
@@ -161,10 +203,10 @@ extension Value {
     return Self.unshared(&box)
   }
 
-  mutating func takeRecord() -> Box<Record>? {
+  mutating func takeRecord() -> RecordBox? {
     guard case .record(var box) = self else { return nil }
     self = .none
-    return Self.unshared(&box)
+    return isKnownUniquelyReferenced(&box) ? box : box.successor()
   }
 
   mutating func takeNetwork() -> Box<NetworkValue>? {

@@ -15,7 +15,7 @@ package enum Value: Sendable {
   case string(TextBox)
   case tensor(Box<Tensor>)
   case list(ListBox)
-  case record(Box<Record>)
+  case record(RecordBox)
   case table(Box<DataTable>)
   case range(Box<NumberRange>)
   case function(Function)

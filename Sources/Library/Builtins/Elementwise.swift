@@ -1,7 +1,7 @@
-import Glibc
 import Language
 import Networks
 import Operations
+import Platform
 import Tensors
 
 /// Functions of each element by itself.

@@ -20,7 +20,8 @@ extension Builtin {
         Parameter("x", .any, "examples N×F, images N×H×W, a table, or a record of parts"),
         Parameter(
           "y", .any, default: .computed("in the parts"), isAwaited: true,
-          "labels N, one-hot rows N×K, numbers to predict; of a table, a column's name"),
+          "labels N, numbers or strings, one-hot rows N×K, numbers to predict; of a table, a "
+            + "column's name"),
         Parameter("names", .list, default: Parameter.Default.none, "the names of the classes"),
         Parameter(
           "missing", .any, default: .computed("an error"),
@@ -35,6 +36,9 @@ extension Builtin {
         .init(
           "dataset([[0, 0], [1, 1]], [0, 1], names=[\"no\", \"yes\"])",
           "data  2 features, 2 classes (no, yes)   train 2"),
+        .init(
+          "dataset([[0], [1], [2]], [\"dog\", \"cat\", \"dog\"]).train.labels",
+          "3 tensor f32\n  1  0  1"),
         .init(
           "t = table({age: [3, nan, 5], kind: [\"cat\", \"dog\", \"cat\"]})\n"
             + "d = dataset(t, y=\"kind\", missing=\"mean\", scale=true)\nd.train.x'",
@@ -67,11 +71,12 @@ extension Builtin {
       throw RuntimeError.missingArgument(
         function: "dataset", parameter: "y", usage: arguments.declaration.signature)
     }
-    let names = try arguments.isGiven(2) ? arguments.strings(2) : []
+    let given = try arguments.isGiven(2) ? arguments.strings(2) : []
+    let (y, names) = try arguments.labels(1, named: given)
     return .dataSet(
       Box(
         try DataSet(
-          x: arguments.examples(0), y: arguments.examples(1), names: names,
+          x: arguments.examples(0), y: y, names: names,
           weights: arguments.isGiven(5) ? arguments.tensor(5) : nil)))
   }
 
@@ -186,6 +191,27 @@ extension Arguments {
       throw mismatch(index, expected: Parameter.Kind.tensor.phrase)
     }
     return tensor
+  }
+
+  /// What is to be predicted, with the names of its classes. Labels that are strings are classes by
+  /// themselves, in the order of the alphabet unless `given` has another, as in a table's column.
+  fileprivate func labels(
+    _ index: Int, named given: [String]
+  ) throws -> (y: Tensor, names: [String]) {
+    guard case .list(let box) = self[index], case .string? = box.content.first else {
+      return (try examples(index), given)
+    }
+    let texts = try strings(index)
+    let names = given.isEmpty ? Set(texts).sorted() : given
+    let places = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: min)
+    let labels = try texts.map { text in
+      guard let place = places[text] else {
+        throw RuntimeError.other(
+          "dataset: names has no \"\(text)\", and y has", hint: "leave names out, or add it")
+      }
+      return Double(place)
+    }
+    return (try Tensor(doubles: labels, elementType: .f32), names)
   }
 
   /// What becomes of missing values.

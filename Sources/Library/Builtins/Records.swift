@@ -79,7 +79,7 @@ extension Builtin {
       throw RuntimeError.unknownField(key, of: "the record", known: record.names)
     }
     record[key] = nil
-    return .record(Box(record))
+    return .record(RecordBox(record))
   }
 
   static let counts = Builtin(
@@ -98,7 +98,7 @@ extension Builtin {
       let name = try arguments.name(of: element)
       counts[name] = .number((counts[name]?.asNumber() ?? 0) + 1)
     }
-    return .record(Box(counts))
+    return .record(RecordBox(counts))
   }
 
   static let codes = Builtin(

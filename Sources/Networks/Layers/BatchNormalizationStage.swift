@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import Tensors
 
 /// A batch normalization in kernels over pieces of the rows, with a rectifier that follows.

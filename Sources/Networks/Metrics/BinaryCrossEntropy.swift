@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// The binary cross-entropy of sigmoid(z), from z itself.
 enum BinaryCrossEntropy {

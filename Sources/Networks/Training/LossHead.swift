@@ -1,6 +1,6 @@
-import Glibc
 import Graph
 import Operations
+import Platform
 import Tensors
 
 /// The end of a plan: the loss of a piece of a batch, its score, and the gradient with respect to

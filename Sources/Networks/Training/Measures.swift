@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import Tensors
 
 /// A pass's loss and the scores that fit the task; nan where the task has none, or nothing was

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// How the learning rate changes from epoch to epoch, counted from 0.
 package indirect enum Schedule: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// A row of logits, and the cross-entropy of its softmax.
 struct SoftmaxRow<Number: BinaryFloatingPoint> {

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import Tensors
 
 /// Trains a network by a plan: memory and products are fixed once for each number of rows that

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import Tensors
 
 /// What follows from a network, data and options before anything is allocated.

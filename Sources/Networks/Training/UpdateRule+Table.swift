@@ -1,5 +1,5 @@
 import CKernels
-import Glibc
+import Platform
 
 /// The rules. To add one: an entry here, and its formula in update_rules.def.
 extension UpdateRule {

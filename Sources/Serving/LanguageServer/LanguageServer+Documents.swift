@@ -101,6 +101,20 @@ extension Document {
 
 /// The addresses of documents.
 enum DocumentURI {
+  /// The address of a file.
+  static func uri(ofPath path: String) -> String {
+    var text = "file://"
+    for byte in UsedFiles.canonical(path).utf8 {
+      let scalar = Unicode.Scalar(byte)
+      if scalar.isASCII, scalar.properties.isAlphabetic || "0123456789/-._~".utf8.contains(byte) {
+        text.unicodeScalars.append(scalar)
+      } else {
+        text += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+      }
+    }
+    return text
+  }
+
   /// The path of a file, as messages and `use` need it; anything else as it is.
   static func path(of uri: String) -> String {
     guard uri.hasPrefix("file://") else { return uri }

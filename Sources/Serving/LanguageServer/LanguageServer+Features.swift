@@ -90,8 +90,15 @@ extension LanguageServer {
 
   func definition(_ parameters: JSONValue) throws(ResponseError) -> JSONValue {
     let place = try located(parameters)
-    guard let symbol = place.knowledge.definition(at: place.offset) else { return .null }
-    return ["uri": .string(place.uri), "range": place.document.range(of: symbol.span)]
+    guard let (symbol, source) = place.knowledge.definition(at: place.offset) else { return .null }
+    if source === place.knowledge.source {
+      return ["uri": .string(place.uri), "range": place.document.range(of: symbol.span)]
+    }
+    let document = Document(String(decoding: source.bytes, as: UTF8.self))
+    return [
+      "uri": .string(DocumentURI.uri(ofPath: source.name)),
+      "range": document.range(of: symbol.span),
+    ]
   }
 
   /// The functions and the variables at the top level, each where it first gets a value.

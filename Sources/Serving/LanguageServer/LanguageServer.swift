@@ -1,6 +1,6 @@
 import Console
 import Files
-import Glibc
+import Platform
 import Shell
 import Syntax
 import Tensors

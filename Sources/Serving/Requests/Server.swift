@@ -1,7 +1,7 @@
 import Console
 import Files
-import Glibc
 import Language
+import Platform
 import Shell
 import Syntax
 import Tensors
@@ -40,7 +40,6 @@ package final class Server {
     let events = EventWriter { OutputStream.writeAll($0, to: answers) }
     let stray = StrayOutput(streams.stray, answers: answers) { events.sendStray($0) }
     stray.start()
-    takeSignalsToEnd()
     let session = Session(
       commandLine, terminal: Terminal(color: commandLine.color, isSeen: false), audience: events)
     events.onFailure = { [unowned session] in end(session, because: $0) }
@@ -56,14 +55,6 @@ package final class Server {
       }
     }
     return session.machine.exitCode ?? Session.ExitCode.success
-  }
-
-  /// Whoever started the process may have left them blocked, as threads of a pool do.
-  private static func takeSignalsToEnd() {
-    var ends = sigset_t()
-    sigemptyset(&ends)
-    for number in [SIGTERM, SIGHUP] { sigaddset(&ends, number) }
-    pthread_sigmask(SIG_UNBLOCK, &ends, nil)
   }
 
   /// Nobody reads any more: ends quietly. Nothing can be written: says so.

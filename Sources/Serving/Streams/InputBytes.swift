@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// The bytes of a stream as they come.
 struct InputBytes {

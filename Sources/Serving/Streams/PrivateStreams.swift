@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// The process's standard input and output, taken away from the code that runs.
 struct PrivateStreams {

@@ -1,9 +1,9 @@
 import Console
 import Datasets
 import Files
-import Glibc
 import Language
 import Networks
+import Platform
 
 /// Networks of trainings that the process did not live to finish, in the user's state folder.
 ///

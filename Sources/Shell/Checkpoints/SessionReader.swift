@@ -127,7 +127,7 @@ struct SessionReader {
       guard case .string(let key) = parts[index] else { return nil }
       record[key.content] = parts[index + 1]
     }
-    return .record(Box(record))
+    return .record(RecordBox(record))
   }
 
   private func range(_ parts: [Value]) -> Value? {

@@ -74,7 +74,7 @@ extension Command {
 /// What `source` shows.
 private enum SourceListing {
   static func text(of name: String, _ context: CommandContext) throws -> String {
-    if let value = context.machine.globals[name] {
+    if let value = context.machine.value(at: name) {
       guard case .function(let function) = value else {
         throw RuntimeError.other(
           "\(name) is a \(value.kindName), not a function", hint: "\(name) alone shows its value")

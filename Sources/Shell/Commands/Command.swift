@@ -75,12 +75,13 @@ package struct Command: Sendable {
   }
 
   package init(
-    _ name: String, aliases: [String] = [], _ summary: String, details: String = "",
-    arguments: [Argument] = [], result: String = "", examples: [Declaration.Example] = [],
+    _ name: String, aliases: [String] = [], _ summary: String,
+    details: @autoclosure @escaping @Sendable () -> String = "", arguments: [Argument] = [],
+    result: String = "", examples: [Declaration.Example] = [],
     seeAlso: [String] = [], isTopLevel: Bool = false, _ body: @escaping Body
   ) {
     declaration = Declaration(
-      name, aliases: aliases, group: .commands, summary, details: details,
+      name, aliases: aliases, group: .commands, summary, details: details(),
       parameters: arguments.map(\.parameter), result: result, examples: examples,
       seeAlso: seeAlso)
     syntax = CommandSyntax(

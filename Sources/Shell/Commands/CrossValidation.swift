@@ -1,7 +1,7 @@
 import Console
-import Glibc
 import Language
 import Networks
+import Platform
 import Tensors
 
 /// `train … folds=5`: copies of a network, each trained on all rows but one part and validated on

@@ -1,10 +1,10 @@
 import Console
 import Datasets
 import Files
-import Glibc
 import Language
 import Library
 import Networks
+import Platform
 import Tensors
 
 extension Command {
@@ -77,14 +77,20 @@ extension Command {
       The form follows the ending: a network or a record of tensors goes to \
       \(FileFormat.writable(holding: .parameters)), a network also to \
       \(FileFormat.writable(holding: .model)), a tensor, number or list of numbers to \
-      \(FileFormat.writable(holding: .tensor)), a table to \(FileFormat.writable(holding: .table)), a string to \(FileFormat.writable(holding: .text)), an image to .png among them. The file \
+      \(FileFormat.writable(holding: .tensor)), a table to \(FileFormat.writable(holding: .table)), a string to \(FileFormat.writable(holding: .text)), an image to .png among them. \
+      \(FileFormat.writable(holding: .tree)) take lists and records of all these, of truth values and none, however nested; in JSON lines each element of a list has a line. The file \
       is written beside its place and renamed, so that it is never half there.
       """,
     arguments: [
       .slot("value", .any, words: [sessionWord], "what to write; session for all variables"),
       .slot("path", after: "to", .path, "the file"),
     ],
-    examples: [.init("save [1, 2, 3] to /tmp/numbers.npy\nload /tmp/numbers.npy", nil)],
+    examples: [
+      .init("save [1, 2, 3] to /tmp/numbers.npy\nload /tmp/numbers.npy", nil),
+      .init(
+        "save {rate: 0.1, sizes: [784, 10]} to \"/tmp/settings.json\"\nload \"/tmp/settings.json\"\nsettings.sizes",
+        "[784, 10]"),
+    ],
     seeAlso: ["load"]
   ) { context in
     let path = try context.requiredWord("path")
@@ -201,6 +207,9 @@ extension CommandContext {
 
   /// The form in which a value goes into a file.
   fileprivate func contents(of value: Value, _ path: String) throws -> FileContents {
+    if let format = FileFormat.announced(by: path), format.holds.contains(.tree) {
+      return .tree(try NestedValue(value, for: format))
+    }
     switch value {
     case .network(let box):
       return try NetworkFile.contents(of: box.content.network, for: path)
@@ -213,16 +222,18 @@ extension CommandContext {
           guard let tensor = try value.asTensor() else {
             throw RuntimeError.other(
               "cannot save a record whose field \(name) is a \(value.kindName)",
-              hint: "its fields must be tensors or numbers")
+              hint: "its fields must be tensors or numbers; all kinds go to "
+                + FileFormat.writable(holding: .tree))
           }
           return NamedTensor(name: name, tensor: tensor)
         })
     default:
-      guard let tensor = try value.asTensor() else {
+      if let tensor = try value.asTensor() { return .tensor(tensor) }
+      guard case .list = value else {
         throw mismatch(
-          "value", "a network, tensor, number, string, table, list of numbers or record", value)
+          "value", "a network, tensor, number, string, table, list or record", value)
       }
-      return .tensor(tensor)
+      return .tree(try NestedValue(value, for: .json))
     }
   }
 }
@@ -278,14 +289,14 @@ private struct LoadedBinding {
     case .file(.text(let text)):
       let box = TextBox(text)
       value = .string(box)
-      summary = "\(name)  string of \(NumberForm.grouped(box.count)) characters"
+      summary = "\(name)  string of \(box.count) characters"
     case .file(.model(let model)):
       let (network, featuresMoved) = try Network.reading(model) { try functionLayer($0, machine) }
       value = .network(Box(NetworkValue(network)))
       if featuresMoved {
         remarks = [.featuresMoved(rank: model.graph.inputs.first?.dimensions?.count ?? 4)]
       }
-      let count = NumberForm.grouped(network.parameterCount)
+      let count = network.parameterCount
       summary = "\(name)  \(network.description)   \(count) parameters"
     case .file(.parameters(let tensors, let notes, let remarks)):
       self.remarks = remarks
@@ -293,7 +304,7 @@ private struct LoadedBinding {
         value = .network(Box(NetworkValue(network)))
         omitted = NetworkFile.omissions(in: notes)
         place = network.unfinished?.place
-        let count = NumberForm.grouped(network.parameterCount)
+        let count = network.parameterCount
         summary = "\(name)  \(network.description)   \(count) parameters"
       } else {
         value = .fields(tensors.map { ($0.name, Value($0.tensor)) })
@@ -306,7 +317,7 @@ private struct LoadedBinding {
   private static func extent(_ value: Value) -> String {
     switch value {
     case .record(let box): "record  fields \(shortened(box.content.names))"
-    case .list(let box): "list of \(NumberForm.grouped(box.content.count))"
+    case .list(let box): "list of \(box.content.count)"
     default: value.kindName
     }
   }

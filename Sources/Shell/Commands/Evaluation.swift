@@ -1,8 +1,8 @@
 import Console
 import Datasets
-import Glibc
 import Language
 import Networks
+import Platform
 import Tensors
 
 /// Examples to measure a network on.

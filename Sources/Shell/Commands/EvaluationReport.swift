@@ -1,7 +1,7 @@
 import Console
-import Glibc
 import Language
 import Networks
+import Platform
 import Tensors
 
 /// A network's measures on some examples, as `test` shows them.

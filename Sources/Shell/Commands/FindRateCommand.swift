@@ -1,7 +1,7 @@
 import Console
-import Glibc
 import Language
 import Networks
+import Platform
 import Plot
 import Tensors
 

@@ -1,6 +1,6 @@
-import Glibc
 import Language
 import Networks
+import Platform
 import Plot
 import Tensors
 

@@ -1,7 +1,7 @@
-import Glibc
 import Language
 import Library
 import Networks
+import Platform
 import Tensors
 
 extension Command {

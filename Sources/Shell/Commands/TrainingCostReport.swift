@@ -14,7 +14,7 @@ struct TrainingCostReport {
 
   func lines(_ context: CommandContext) -> [String] {
     let one = cost.step(ranks: 1, on: TrainingCost.Network.known[0])
-    let parameters = NumberForm.grouped(cost.numbers)
+    let parameters = cost.numbers
     var lines = [
       "a step of \(cost.rows) rows in \(cost.blocks) \(cost.blocks == 1 ? "block" : "blocks") of "
         + "\(cost.blockRows), \(parameters) parameters; one process takes "

@@ -1,6 +1,6 @@
 import Console
-import Glibc
 import Language
+import Platform
 import Syntax
 import Tensors
 

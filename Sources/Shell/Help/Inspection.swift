@@ -30,6 +30,7 @@ package struct Inspection {
       guard let value = Completer(machine: machine, session: session).value(at: owner),
         let field = try? value.field(word)
       else { return [] }
+      if isFunction(field), let lines = UserHelp.lines("\(owner).\(word)", machine) { return lines }
       return try ["\(owner).\(word)"] + description(of: field)
     }
     if let lines = UserHelp.lines(word, machine) {

@@ -1,6 +1,6 @@
 import CEditline
 import Console
-import Glibc
+import Platform
 import Syntax
 import Tensors
 

@@ -5,7 +5,8 @@ import Syntax
 enum UserHelp {
   /// A function's head with the comment above it, a variable's description; nil for other names.
   static func lines(_ name: String, _ machine: Machine) -> [String]? {
-    guard machine.globals.isUserDefined(name), let value = machine.globals[name]
+    let first = name.prefix { $0 != "." }
+    guard machine.globals.isUserDefined(String(first)), let value = machine.value(at: name)
     else { return nil }
     guard case .function(let function) = value, let definition = function.definition else {
       let extent = ValueMeasure(value).extent
@@ -27,5 +28,18 @@ enum UserHelp {
       start = above.start
     }
     return lines.reversed()
+  }
+}
+
+extension Machine {
+  /// The value of a variable, or of a field of one, as of what `use` has bound: `lib.inc`.
+  func value(at path: String) -> Value? {
+    let names = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    guard var value = names.first.flatMap({ globals[$0] }) else { return nil }
+    for name in names.dropFirst() {
+      guard case .record(let box) = value, let field = box.content[name] else { return nil }
+      value = field
+    }
+    return value
   }
 }

@@ -1,7 +1,7 @@
 import CEditline
 import Console
-import Glibc
 import Language
+import Platform
 import Syntax
 import Tensors
 

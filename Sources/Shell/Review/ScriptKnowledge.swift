@@ -12,12 +12,21 @@ package final class ScriptKnowledge {
   package let symbols: ScriptSymbols
   /// What the global variables hold at the script's end.
   private let known: [String: KnownValue]
+  /// What `use` binds, by its name.
+  private let used: [String: ScriptKnowledge]
   /// Has the script's functions, and stand-ins for its variables.
   private let session: Session
   private let text: String
 
   /// - Throws: only that it was interrupted.
-  package init(_ source: SourceText, _ commandLine: CommandLine) throws(Diagnostic) {
+  package convenience init(_ source: SourceText, _ commandLine: CommandLine) throws(Diagnostic) {
+    try self.init(source, commandLine, usedBy: [])
+  }
+
+  /// - Parameter files: those that use it, the outermost first, by their paths from the root.
+  init(
+    _ source: SourceText, _ commandLine: CommandLine, usedBy files: [String]
+  ) throws(Diagnostic) {
     self.source = source
     let session = Session(commandLine, terminal: Terminal(), output: .nowhere, errors: .nowhere)
     self.session = session
@@ -26,6 +35,7 @@ package final class ScriptKnowledge {
     symbols = ScriptSymbols(review.statements, in: source)
     known = review.known.variables
     text = source.text(in: Span(0, source.bytes.count))
+    used = UsedScripts.known(in: review.statements, of: source, commandLine, usedBy: files)
     standIn(for: review.statements)
   }
 
@@ -36,9 +46,19 @@ package final class ScriptKnowledge {
     for symbol in symbols.all where symbol.scope == nil && symbol.kind != .parameter {
       machine.globals[symbol.name] = (try? known[symbol.name]?.standIn(row: 0)) ?? Value.none
     }
+    for (name, script) in used { machine.globals[name] = script.defined }
     for statement in statements where statement.definesFunctionOnly {
       if let program = try? machine.compile(source, only: statement) { try? machine.run(program) }
     }
+  }
+
+  /// The record that `use` gives of this script: its functions, and stand-ins for its variables.
+  private var defined: Value {
+    var names: Set<String> = []
+    let fields = symbols.all.filter {
+      $0.isGlobal && $0.kind != .parameter && names.insert($0.name).inserted
+    }
+    return .fields(fields.map { ($0.name, session.machine.globals[$0.name] ?? .none) })
   }
 
   // MARK: at a place
@@ -51,9 +71,18 @@ package final class ScriptKnowledge {
     Completer(machine: session.machine, session: session).signature(in: text, at: offset)
   }
 
-  package func definition(at offset: Int) -> ScriptSymbol? {
-    guard let place = WordAtPlace(text, offset), place.owner == nil else { return nil }
-    return symbols.definition(of: place.word, at: offset)
+  /// Where the word at a place has got its meaning, and in which script.
+  package func definition(at offset: Int) -> (symbol: ScriptSymbol, source: SourceText)? {
+    guard let place = WordAtPlace(text, offset) else { return nil }
+    guard let owner = place.owner else {
+      return symbols.definition(of: place.word, at: offset).map { ($0, source) }
+    }
+    var script = self
+    for name in owner.split(separator: ".") {
+      guard let next = script.used[String(name)] else { return nil }
+      script = next
+    }
+    return script.symbols.globalDefinition(of: place.word).map { ($0, script.source) }
   }
 
   /// What there is to say of the word at a place, and where that stands.

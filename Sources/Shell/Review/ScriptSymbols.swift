@@ -43,6 +43,11 @@ package struct ScriptSymbols {
     return visible.last { $0.span.start <= offset } ?? visible.first
   }
 
+  /// Where a name of the whole script has its last meaning.
+  func globalDefinition(of name: String) -> ScriptSymbol? {
+    all.last { $0.name == name && $0.isGlobal && $0.kind != .parameter }
+  }
+
   // MARK: statements
 
   private mutating func visit(_ block: Block) {

@@ -235,8 +235,8 @@ extension Completer {
 
   /// The parameters of a builtin or of a user's function.
   func parameters(of name: String) -> [Parameter]? {
-    if machine.globals.isUserDefined(name) {
-      guard case .function(let function)? = machine.globals[name],
+    if machine.globals.isUserDefined(name) || name.contains(".") {
+      guard case .function(let function)? = value(at: name),
         let (source, span) = function.definition
       else { return nil }
       let written = String(decoding: source.bytes[span.start..<span.end], as: UTF8.self)

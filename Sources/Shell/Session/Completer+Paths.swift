@@ -1,8 +1,8 @@
 import Console
 import Files
-import Glibc
 import Language
 import Library
+import Platform
 import Prompt
 import Syntax
 

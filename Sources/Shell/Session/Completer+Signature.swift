@@ -24,19 +24,19 @@ extension Completer {
     guard !place.isComment, let bracket = place.bracket, bracket.kind == "(" else { return nil }
     let head = place.text(upTo: bracket.place)
     let callee = CompletionPlace.trailingWord(head)
-    guard !callee.isEmpty, !head.dropLast(callee.count).hasSuffix("."),
-      let parameters = parameters(of: callee)
-    else { return nil }
+    guard !callee.isEmpty else { return nil }
+    let owner = CompletionPlace.trailingPath(head.dropLast(callee.count))
+    guard !owner.hasPrefix("."), let parameters = parameters(of: owner + callee) else { return nil }
     let inside = place.text(from: bracket.place + 1)
     return CallSignature(
       text: "\(callee)(\(parameters.map(\.signature).joined(separator: ", ")))",
-      summary: summary(of: callee),
+      summary: summary(of: owner + callee),
       parameters: parameters.map { ($0.signature, $0.summary) },
       active: Self.active(inside, parameters))
   }
 
   private func summary(of callee: String) -> String {
-    if machine.globals.isUserDefined(callee) {
+    if machine.globals.isUserDefined(callee) || callee.contains(".") {
       return UserHelp.lines(callee, machine).map { $0.dropFirst().dropLast() }?
         .joined(separator: "\n") ?? ""
     }

@@ -1,9 +1,9 @@
 import Console
 import Datasets
-import Glibc
 import Language
 import Library
 import Networks
+import Platform
 import Prompt
 import Syntax
 

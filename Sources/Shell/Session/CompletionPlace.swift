@@ -103,6 +103,13 @@ struct CompletionPlace {
   }
 
   /// The letters, digits and `_` that a text ends with.
+  /// The variable and fields, each with its dot, that a text ends with: `lib.` of `1 + lib.`.
+  static func trailingPath(_ text: some StringProtocol) -> String {
+    guard text.hasSuffix(".") else { return "" }
+    return String(
+      text.reversed().prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }.reversed())
+  }
+
   static func trailingWord(_ text: some StringProtocol) -> String {
     String(text.reversed().prefix { $0.isLetter || $0.isNumber || $0 == "_" }.reversed())
   }

@@ -1,8 +1,8 @@
 import CEditline
 import Console
-import Glibc
 import MessagePassing
 import Networks
+import Platform
 
 /// The way from the process's arguments to its exit code.
 package enum Launch {

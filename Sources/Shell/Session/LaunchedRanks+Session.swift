@@ -1,8 +1,8 @@
 import Console
 import Files
-import Glibc
 import MessagePassing
 import Networks
+import Platform
 import Syntax
 import Tensors
 

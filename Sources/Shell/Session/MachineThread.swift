@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import Tensors
 
 /// The thread that everything runs on: its stack is large enough for the deepest nesting and

@@ -1,6 +1,6 @@
 import Console
 import Files
-import Glibc
+import Platform
 import Plot
 
 /// A record of the session as one page: statements, results, curves and pictures, errors. All is in

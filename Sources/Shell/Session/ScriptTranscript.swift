@@ -1,6 +1,6 @@
 import Console
-import Glibc
 import Language
+import Platform
 
 /// A record of the session that runs again as a script: statements as written, results as comments.
 ///

@@ -1,9 +1,9 @@
 import CEditline
 import Console
-import Glibc
 import Language
 import Library
 import Networks
+import Platform
 import Prompt
 import Syntax
 import Tensors

@@ -1,7 +1,7 @@
 import Files
-import Glibc
 import Language
 import Networks
+import Platform
 import Prompt
 import Syntax
 import Tensors
@@ -221,7 +221,7 @@ enum ScriptFile {
     }
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while true {
-      let count = Glibc.read(descriptor, &chunk, chunk.count)
+      let count = Platform.read(descriptor, &chunk, chunk.count)
       if count < 0 {
         if errno == EINTR, !Interrupt.isRequested { continue }
         let reason = errno == EINTR ? "interrupted" : String(cString: strerror(errno))

@@ -1,8 +1,8 @@
 import Console
-import Glibc
 import Language
 import MessagePassing
 import Networks
+import Platform
 import Plot
 import Prompt
 import Syntax

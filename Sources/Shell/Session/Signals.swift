@@ -1,5 +1,5 @@
 import CEditline
-import Glibc
+import Platform
 import Tensors
 
 /// What Ctrl-C and a resized window do.
@@ -30,6 +30,11 @@ enum Signals {
       guard Signals.isOnMachineThread(number) else { return }
       editline_note_resize()
     }
+    // Whoever started the process may have left signals blocked, as threads of a pool do: those
+    // that end a process must go on doing so. One that has waited is handled now.
+    var none = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, nil)
   }
 
   /// Gives the handlers a stack of their own on this thread.
@@ -59,10 +64,5 @@ enum Signals {
     // Without SA_RESTART, so that a read that waits for a key returns.
     action.sa_flags = Int32(SA_ONSTACK)
     sigaction(number, &action, nil)
-    // Whoever started the process may have left the signal blocked, as threads of a pool do.
-    var unblocked = sigset_t()
-    sigemptyset(&unblocked)
-    sigaddset(&unblocked, number)
-    pthread_sigmask(SIG_UNBLOCK, &unblocked, nil)
   }
 }

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import Synchronization
 import Tensors
 
@@ -32,11 +32,6 @@ enum Termination {
       action.__sigaction_handler.sa_handler = { number in Termination.note(number) }
       action.sa_flags = Int32(SA_ONSTACK)
       sigaction(number, &action, nil)
-      // Whoever started the process may have left the signal blocked.
-      var unblocked = sigset_t()
-      sigemptyset(&unblocked)
-      sigaddset(&unblocked, number)
-      pthread_sigmask(SIG_UNBLOCK, &unblocked, nil)
       former.append((number, before))
     }
     defer {

@@ -1,5 +1,5 @@
 import Files
-import Glibc
+import Platform
 
 /// A record of the session in a file: what was typed, and what came of it.
 protocol Transcript: AnyObject {
@@ -34,7 +34,7 @@ enum TranscriptFile {
     _ path: String
   ) throws(TranscriptFailure) -> (descriptor: Int32, size: Int) {
     // To open a pipe would wait for its reader.
-    let descriptor = Glibc.open(
+    let descriptor = Platform.open(
       path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o666)
     var status = stat()
     guard descriptor >= 0, fstat(descriptor, &status) == 0 else {

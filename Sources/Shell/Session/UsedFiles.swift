@@ -1,10 +1,10 @@
 import Files
-import Glibc
 import Language
+import Platform
 import Syntax
 
 /// The files that `use` has run, each once a session.
-final class UsedFiles {
+package final class UsedFiles {
   /// What each file defined, by its path from the root.
   private var records: [String: Value] = [:]
   /// The files that are being run, the outermost first.
@@ -40,13 +40,15 @@ final class UsedFiles {
     return record
   }
 
-  private static func resolved(_ path: String, from user: String) -> String {
+  /// A path as a file writes it: a relative one starts from the folder of that file.
+  static func resolved(_ path: String, from user: String) -> String {
     let isFile = !user.hasPrefix("<") && user != "-c"
     guard !path.hasPrefix("/"), isFile, user.contains("/") else { return path }
     return user.parentDirectory.appendingPath(path)
   }
 
-  private static func canonical(_ path: String) -> String {
+  /// The path from the root, without links, where there is such a file.
+  package static func canonical(_ path: String) -> String {
     guard let resolved = realpath(path, nil) else { return path }
     defer { free(resolved) }
     return String(cString: resolved)
