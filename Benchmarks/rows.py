@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import os
 import pathlib
 import subprocess
 import sys
@@ -60,7 +61,8 @@ class Sides:
 
     def __init__(self, here: pathlib.Path):
         self.here = here
-        self.nnsh = str(here.parent / ".build" / "release" / "nnsh")
+        built = here.parent / ".build" / "release" / "nnsh"
+        self.nnsh = os.environ.get("NNSH", str(built))
 
     def ours(self, program, *arguments):
         script = str(self.here / "programs" / f"{program}.nns")
@@ -292,3 +294,25 @@ def all_rows(here):
     sides = Sides(here)
     groups = (network_rows, model_rows, own_rows, kernel_rows, interpreter_rows, file_rows, width_rows)
     return [row for group in groups for row in group(sides)]
+
+
+def scaling_rows(here):
+    """What is measured on every number of threads: training, its largest product, elementwise
+    work, softmax, a convolutional network."""
+    sides = Sides(here)
+    large = [784, 2000, 10]
+    yield Row(
+        "product",
+        "PyTorch",
+        sides.ours("product", 60_000, 784, 2000, 5),
+        sides.theirs("torch_product", rows=60_000, inner=784, columns=2000, repeat=5),
+        flops=2 * 60_000 * 784 * 2000,
+    )
+    yield full_batch(sides, "large-epoch", large, 60_000, 1.2, epochs=3)
+    chosen = (
+        "epoch", "step-128", "step-32", "step-1", "model-conv", "chain", "softmax-1000-vs-torch"
+    )
+    for group in (network_rows, model_rows, kernel_rows):
+        for row in group(sides):
+            if row.name in chosen:
+                yield row

@@ -1,22 +1,24 @@
 #include "kernels.h"
 
-// What the machine asks at every turn of a loop is one number.
-enum { interrupted = 1, memo_filled = 2, memo_on = 4, profile_on = 8, memory_short = 16,
-  release_waits = 32, held_back = 64 };
+// The bits of `nnsh_attention`.
+enum { interrupted = 1, memo_filled = 2, memory_short = 4, release_waits = 8,
+  // From here on, what a loop need not heed.
+  memo_on = nnsh_attention_limit, profile_on = 2 * nnsh_attention_limit,
+  held_back = 4 * nnsh_attention_limit };
 // Whether requests wait until those who must stop together have agreed.
 static int is_holding;
 
-static int attention;
+int nnsh_attention;
 
 static void set_flag(int bit, int value) {
   if (value) {
-    __atomic_fetch_or(&attention, bit, __ATOMIC_RELAXED);
+    __atomic_fetch_or(&nnsh_attention, bit, __ATOMIC_RELAXED);
   } else {
-    __atomic_fetch_and(&attention, ~bit, __ATOMIC_RELAXED);
+    __atomic_fetch_and(&nnsh_attention, ~bit, __ATOMIC_RELAXED);
   }
 }
 
-static int has_flag(int bit) { return (__atomic_load_n(&attention, __ATOMIC_RELAXED) & bit) != 0; }
+static int has_flag(int bit) { return (__atomic_load_n(&nnsh_attention, __ATOMIC_RELAXED) & bit) != 0; }
 
 void nnsh_interrupt_request(void) {
   set_flag(__atomic_load_n(&is_holding, __ATOMIC_RELAXED) ? held_back : interrupted, 1);
@@ -31,9 +33,6 @@ void nnsh_interrupt_hold(int on) {
 int nnsh_interrupt_is_held_back(void) { return has_flag(held_back); }
 void nnsh_interrupt_clear(void) { set_flag(interrupted, 0); }
 int nnsh_interrupt_is_requested(void) { return has_flag(interrupted); }
-int nnsh_needs_attention(void) {
-  return has_flag(interrupted | memo_filled | memory_short | release_waits);
-}
 int nnsh_memo_is_on(void) { return has_flag(memo_on); }
 void nnsh_memo_set_on(int on) { set_flag(memo_on, on); }
 int nnsh_memo_is_empty(void) { return !has_flag(memo_filled); }

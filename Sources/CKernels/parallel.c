@@ -29,7 +29,10 @@ static int run(
     for (ptrdiff_t block = 0; block < blocks; block++) body(context, block);
     return nnsh_done;
   }
-  ptrdiff_t threads = nnsh_thread_count();
+  // Each thread more costs its waking: it must find more to do than that takes.
+  const ptrdiff_t worth_waking = 32768;
+  ptrdiff_t threads = nnsh_thread_count(), most = work < 3 * worth_waking ? 2 : work / worth_waking;
+  if (threads > most) threads = most;
   job shared = {blocks, (int)(blocks < threads ? blocks : threads), body, context, whole};
   nnsh_team_run(shared.shares, run_share, &shared);
   return !whole && nnsh_interrupt_is_requested() ? nnsh_interrupted : nnsh_done;

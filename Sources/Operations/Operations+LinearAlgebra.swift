@@ -89,7 +89,8 @@ extension Tensor {
 extension Variable {
   /// The matrix product, batched over leading axes, with one-dimensional operands as in NumPy.
   package static func matmul(_ a: Variable, _ b: Variable) throws -> Variable {
-    try Operation.matmul(a, b)
+    if a.isConstant, b.isConstant { return Variable(try Tensor.matmul(a.tensor, b.tensor)) }
+    return try Operation.matmul(a, b)
   }
 
   /// The inner product of two vectors; the product with a number or a matrix where there is one.

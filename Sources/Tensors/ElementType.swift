@@ -1,4 +1,5 @@
 import CKernels
+import Synchronization
 
 /// What a tensor's elements are.
 package enum ElementType: Sendable, Hashable, CaseIterable {
@@ -24,13 +25,21 @@ package enum ElementType: Sendable, Hashable, CaseIterable {
 
   /// What is made from plain numbers, and what arithmetic on Float32 gives: Float32, and Float64
   /// while gradients are measured.
-  @TaskLocal package static var working: ElementType = .f32
+  package static var working: ElementType {
+    // Asked for with every operation, and nearly always nobody measures.
+    measurements.load(ordering: .relaxed) == 0 ? .f32 : measured
+  }
+
+  @TaskLocal private static var measured: ElementType = .f32
+  private static let measurements = Atomic<Int>(0)
 
   /// Runs `body` with all arithmetic in Float64, so that what is measured in it is lost nowhere:
   /// in a buffer of zeros, a literal, a network's parameters. Tensors that exist stay as they are;
   /// one that is written to becomes Float64.
   package static func measuring<Result>(_ body: () throws -> Result) rethrows -> Result {
-    try $working.withValue(.f64, operation: body)
+    measurements.add(1, ordering: .relaxed)
+    defer { measurements.subtract(1, ordering: .relaxed) }
+    return try $measured.withValue(.f64, operation: body)
   }
 }
 

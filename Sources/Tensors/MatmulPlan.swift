@@ -28,6 +28,8 @@ package final class MatmulPlan: PlannedProduct, ReusablePlan, @unchecked Sendabl
     var sourceType: SourceType = .f32
     /// At most so many threads share the product.
     var threads = Threads.count
+    /// Whether one thread takes all of it in one piece, though there may be others.
+    package var isWhole = false
   }
 
   /// A part of the destination, and where its operands begin, in bytes.
@@ -57,7 +59,7 @@ package final class MatmulPlan: PlannedProduct, ReusablePlan, @unchecked Sendabl
   init(_ key: Key) throws(TensorError) {
     for size in [key.m, key.n, key.k] where size < 1 { throw .negativeCount("a size", size) }
     self.key = key
-    let cut = MatmulCut(m: key.m, n: key.n, k: key.k)
+    let cut = key.isWhole ? MatmulCut(m: key.m, n: key.n) : MatmulCut(m: key.m, n: key.n, k: key.k)
     let count = max(1, min(key.threads, cut.pieces.count))
     var shares: [[Piece]] = []
     for share in 0..<count {
@@ -163,13 +165,16 @@ struct MatmulCut {
     pieces = rows.flatMap { rows in columns.map { (rows, $0) } }
   }
 
+  /// One piece.
+  init(m: Int, n: Int) { pieces = [(0..<m, 0..<n)] }
+
   /// Few pieces for little work, each of at least some microseconds; a power of two.
   static func count(_ work: Double) -> Int {
     switch work {
     case ..<1e6: 1
     case ..<16e6: 2
-    case ..<200e6: 4
-    case ..<2e9: 8
+    case ..<50e6: 4
+    case ..<150e6: 8
     default: 16
     }
   }

@@ -47,6 +47,7 @@ package enum Interrupt {
   package static func clear() { nnsh_interrupt_clear() }
   /// Whether a loop must do more than go on: a stop has been asked for, memory has run short, or
   /// there are kept products or values to let go of.
+  @inlinable
   package static var needsAttention: Bool { nnsh_needs_attention() != 0 }
   /// Whether long work must stop: a stop has been asked for, or memory has run short.
   package static var mustStop: Bool { nnsh_must_stop() != 0 }

@@ -44,8 +44,12 @@ void nnsh_interrupt_hold(int on);
 int nnsh_interrupt_is_held_back(void);
 int nnsh_interrupt_is_requested(void);
 /// Whether a loop must do more than go on: a stop was asked for, memory is short, matrix products
-/// are being kept, or values wait to be released. One cheap question for every turn.
-int nnsh_needs_attention(void);
+/// are being kept, or values wait to be released. One load for every turn: the bits below the limit.
+extern int nnsh_attention;
+enum { nnsh_attention_limit = 16 };
+static inline int nnsh_needs_attention(void) {
+  return (__atomic_load_n(&nnsh_attention, __ATOMIC_RELAXED) & (nnsh_attention_limit - 1)) != 0;
+}
 int nnsh_memo_is_on(void);
 void nnsh_memo_set_on(int on);
 int nnsh_memo_is_empty(void);

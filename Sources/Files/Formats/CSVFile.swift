@@ -30,7 +30,7 @@ enum CSVFile {
     }
     if !beginning.hasText {
       do throws(DataError) {
-        let table = try CSVReader.read(source, beginning)
+        let table = try CSVReader.read(source, beginning, byColumn: true)
         return .table(try table.columns(), remarks: table.remarks)
       } catch {
         // Text in a column makes it one of text; all else is wrong in any table.
@@ -46,8 +46,7 @@ extension CSVTable {
   /// Each column by itself, under names of which none is empty or occurs twice.
   fileprivate func columns() throws(DataError) -> [TableColumn] {
     let names = TableColumn.uniqueNames(columnNames)
-    // One transposed copy that all columns share: to gather them one by one would read the whole
-    // table for each.
+    // All columns share this memory. It is the tensor's own unless blank columns were left out.
     let byColumn = try tensorResult { () throws(TensorError) in
       try (tensor.rank == 1 ? tensor.reshaped([1, tensor.count]) : tensor.transposed()).contiguous()
     }

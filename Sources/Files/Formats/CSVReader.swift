@@ -26,6 +26,7 @@ package struct CSVTable: Sendable {
 package struct CSVReader {
   private let source: any ByteSource
   private let beginning: CSVBeginning
+  private let byColumn: Bool
 
   /// Bytes a block: its text and its numbers fit a level-2 cache.
   static let blockSize = 1 << 18
@@ -38,11 +39,14 @@ package struct CSVReader {
     return try read(source, try CSVBeginning.read(source), blockSize: blockSize)
   }
 
-  /// The same where the beginning has been read.
+  /// The same where the beginning has been read. With `byColumn` the tensor is a view of memory in
+  /// which one column follows the other, so that each is cheap to take out.
   static func read(
-    _ source: any ByteSource, _ beginning: CSVBeginning, blockSize: Int = blockSize
+    _ source: any ByteSource, _ beginning: CSVBeginning, byColumn: Bool = false,
+    blockSize: Int = blockSize
   ) throws(DataError) -> CSVTable {
-    let reader = CSVReader(source: source, beginning: beginning)
+    let reader = CSVReader(
+      source: source, beginning: beginning, byColumn: byColumn && beginning.columns > 1)
     var rounded = RoundedIntegers()
     var tensor = try reader.tensor(of: Float.self, blockSize, &rounded)
     if tensor == nil { tensor = try reader.tensor(of: Double.self, blockSize, &rounded) }
@@ -69,8 +73,12 @@ package struct CSVReader {
     for part in parts { rounded.add(part.rounded) }
     let count = parts.reduce(0) { $0 + $1.count }
     guard count > 0 else { throw .noRows(path: source.place) }
-    let rows = count / beginning.columns
-    return try joined(parts, beginning.columns == 1 ? [rows] : [rows, beginning.columns])
+    let (rows, columns) = (count / beginning.columns, beginning.columns)
+    if byColumn {
+      let tensor = try joined(parts, [columns, rows])
+      return try tensorResult { () throws(TensorError) in try tensor.transposed() }
+    }
+    return try joined(parts, columns == 1 ? [rows] : [rows, columns])
   }
 
   /// Asks for twice what the numbers take, for a moment as blocks and as a tensor, if the text
@@ -92,15 +100,34 @@ package struct CSVReader {
     try tensorResult { () throws(TensorError) in
       try tensor.withMutableBytes { bytes in
         // SAFETY: each part's numbers go to their own place.
-        nonisolated(unsafe) let target = bytes
+        nonisolated(unsafe) let target = bytes.bindMemory(to: Value.self)
         Threads.run(parts.count) { index in
-          let place = offsets[index] * MemoryLayout<Value>.stride
-          UnsafeMutableRawBufferPointer(rebasing: target[place...])
-            .copyMemory(from: UnsafeRawBufferPointer(parts[index].values))
+          if byColumn {
+            transpose(parts[index].values, to: target, firstRow: offsets[index] / beginning.columns)
+          } else {
+            _ = UnsafeMutableBufferPointer(rebasing: target[offsets[index]...])
+              .update(fromContentsOf: parts[index].values)
+          }
         }
       }
     }
     return tensor
+  }
+
+  /// Writes rows that lie one after another into memory that holds column after column. The rows
+  /// of one block fit a level-2 cache, so they are read from there for every column.
+  private func transpose<Value: CSVValue>(
+    _ rows: UnsafeBufferPointer<Value>, to target: UnsafeMutableBufferPointer<Value>, firstRow: Int
+  ) {
+    let columns = beginning.columns
+    let count = rows.count / columns
+    let height = target.count / columns
+    for column in 0..<columns {
+      let place = column * height + firstRow
+      for row in 0..<count {
+        target[place + row] = rows[row * columns + column]
+      }
+    }
   }
 }
 

@@ -119,6 +119,15 @@ extension Machine {
         case .loop:
           if Interrupt.needsAttention { try attend() }
           pc = pc + instruction.distance
+          // Most loops begin with such a comparison; here it costs no turn of this one.
+          let condition = pc.pointee
+          if condition.opcode == .jumpLess,
+            case .number(let x) = slot(bases, condition.a).pointee,
+            case .number(let y) = slot(bases, condition.b).pointee
+          {
+            pc += 1
+            if (x < y) == (condition.flags != 0) { pc = pc + condition.distance }
+          }
         case .jumpIf:
           let truth: Bool
           if case .bool(let value) = slot(bases, instruction.b).pointee {

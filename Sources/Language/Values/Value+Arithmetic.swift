@@ -17,6 +17,11 @@ extension Value {
       return number(operation, a, b)
     }
     if let result = try recorded(operation, left, right) { return result }
+    if left.isNumberOrTensor, right.isNumberOrTensor, operation != .equal, operation != .notEqual,
+      let elementwise = BinaryOperation(operation)
+    {
+      return try arithmetic(operation, elementwise, &left, &right)
+    }
     switch operation {
     case .equal: return try equality(left, right)
     case .notEqual: return try equality(left, right).negated()
@@ -65,6 +70,13 @@ extension Value {
     case .number(let number): number
     case .bool(let value): value ? 1 : 0
     default: nil
+    }
+  }
+
+  private var isNumberOrTensor: Bool {
+    switch self {
+    case .number, .tensor: true
+    default: false
     }
   }
 

@@ -36,7 +36,8 @@ final class DenseStage: Stage {
     let rows = builder.rows * positions
     let type: MatmulPlan.SourceType = builder.precision == .bf16 ? .bf16 : .f32
     func forward(relu: Bool) -> MatmulPlan.Key {
-      .init(m: rows, n: outputs, k: inputs, bias: bias != nil, relu: relu, sourceType: type)
+      builder.product(
+        .init(m: rows, n: outputs, k: inputs, bias: bias != nil, relu: relu, sourceType: type))
     }
     let backend = builder.backend
     forwardProduct = try backend.plan(forward(relu: false))
@@ -45,7 +46,8 @@ final class DenseStage: Stage {
       builder, inputs: inputs, outputs: outputs, rows: rows, type: type)
     if builder.needsInputGradient {
       backProduct = try backend.plan(
-        .init(m: rows, n: inputs, k: outputs, transposeB: true, sourceType: type))
+        builder.product(
+          .init(m: rows, n: inputs, k: outputs, transposeB: true, sourceType: type)))
       inputGradient = try builder.gradientBuffer(width: inputs * positions)
     } else {
       backProduct = nil
@@ -143,9 +145,10 @@ struct WeightProduct {
   ) throws(TensorError) {
     func plan(accumulate: Float) throws(TensorError) -> any PlannedProduct {
       try builder.backend.plan(
-        .init(
-          m: inputs, n: outputs, k: rows, transposeA: true, accumulate: accumulate,
-          sourceType: type))
+        builder.product(
+          .init(
+            m: inputs, n: outputs, k: rows, transposeA: true, accumulate: accumulate,
+            sourceType: type)))
     }
     let retained = Float(builder.retained)
     first = try plan(accumulate: retained)

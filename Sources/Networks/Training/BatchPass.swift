@@ -41,6 +41,7 @@ struct BatchPass {
   /// - Returns: what each block measured.
   func run() throws -> [PassSums] {
     if isSideBySide { return try runSideBySide() }
+    if observer == nil, !plan.lanes.isEmpty { return try runInLanes() }
     var measured = [PassSums](repeating: PassSums(), count: tree.owned(by: exchange.rank).count)
     let first = tree.owned(by: exchange.rank).lowerBound
     let store = trainer.memory.store
@@ -54,15 +55,50 @@ struct BatchPass {
 
   /// Forward and back through one block, piece by piece.
   func differentiate(_ number: Int) throws -> PassSums {
-    let block = plan.blocks[number]
+    do {
+      return try differentiate(plan.blocks[number], number)
+    } catch StepFailure.stopped {
+      // A step of many pieces may take seconds: it goes back to its start, which is kept.
+      trainer.epochStart.restore(trainer.memory)
+      throw StepFailure.stopped
+    }
+  }
+
+  /// All blocks, by as many threads as there are lanes.
+  private func runInLanes() throws -> [PassSums] {
+    let lanes = plan.lanes
+    let blocks = plan.blocks.count
+    let places = try gradients.places(0..<blocks, isOwn: true)
+    let outcomes = Outcomes(count: blocks)
+    let store = trainer.memory.store
+    defer { store.gradients.base = store.update.pointer }
+    // SAFETY: a lane's plans and memory are one thread's, and a block has an outcome of its own; of
+    // the rest nothing changes.
+    nonisolated(unsafe) let pass = self
+    nonisolated(unsafe) let shared = (lanes, places, outcomes)
+    Threads.run(lanes.count) { number in
+      let (lanes, places, outcomes) = shared
+      let lane = lanes[number]
+      for block in blocks * number / lanes.count..<blocks * (number + 1) / lanes.count {
+        lane.gradients.base = places[block].pointer
+        outcomes[block] = Result { try pass.differentiate(lane.blocks[block], block) }
+      }
+    }
+    do {
+      let measured = try (0..<blocks).map { try outcomes[$0].get() }
+      gradients.sum(tree, of: places)
+      return measured
+    } catch StepFailure.stopped {
+      trainer.epochStart.restore(trainer.memory)
+      throw StepFailure.stopped
+    }
+  }
+
+  private func differentiate(_ block: BatchPlan.Block, _ number: Int) throws -> PassSums {
     var sums = PassSums()
     for piece in block.pieces {
       let offset = block.first + sums.rows
-      if offset > 0, Interrupt.isRequested, trainer.isAtEpochStart {
-        // A step of many pieces may take seconds: it goes back to its start, which is kept.
-        trainer.epochStart.restore(trainer.memory)
-        throw StepFailure.stopped
-      }
+      if offset > 0, Interrupt.isRequested, trainer.isAtEpochStart { throw StepFailure.stopped }
       var context = context(at: offset)
       context.start = sums.rows > 0 ? .pieces : number == 0 ? .update : .nothing
       let rows = step.piece(from: offset, piece.rows)
@@ -127,5 +163,26 @@ struct BatchPass {
     context.step = UInt64(trainer.memory.steps)
     context.rowOffset = row
     return context
+  }
+}
+
+/// What the blocks of a batch came to, in memory that several threads fill.
+private final class Outcomes {
+  private let results: UnsafeMutableBufferPointer<Result<PassSums, any Error>>
+
+  init(count: Int) {
+    // SAFETY: one for each block, freed in deinit.
+    results = .allocate(capacity: count)
+    results.initialize(repeating: .success(PassSums()))
+  }
+
+  deinit {
+    results.deinitialize()
+    results.deallocate()
+  }
+
+  subscript(block: Int) -> Result<PassSums, any Error> {
+    get { results[block] }
+    set { results[block] = newValue }
   }
 }

@@ -46,21 +46,31 @@ package final class GradientSum {
     }
   }
 
-  /// Sums what this rank's blocks have left in their places.
+  /// Sums what this rank's blocks have left in their places: a few numbers of all of them at a time,
+  /// which a level-2 cache holds.
   func sum(_ tree: BlockTree, of places: [FloatRows]) {
     let first = tree.owned(by: exchange.rank).lowerBound
-    func sum(_ blocks: Range<Int>) -> FloatRows {
-      let own = places[blocks.lowerBound - first]
-      if blocks.count > 1 {
-        let middle = BlockTree.middle(of: blocks)
-        _ = sum(blocks.lowerBound..<middle)
-        own.add(sum(middle..<blocks.upperBound))
-      }
-      return own
+    let subtrees = places.isEmpty ? [] : tree.subtrees(of: exchange.rank)
+    let (count, length) = (result.count, 1 << 12)
+    Threads.run((count + length - 1) / length, work: count * places.count) { part in
+      let numbers = part * length..<min(count, (part + 1) * length)
+      for blocks in subtrees { Self.sum(numbers, of: blocks, in: places, from: first) }
     }
-    partials =
-      places.isEmpty
-      ? [] : tree.subtrees(of: exchange.rank).map { Partial(blocks: $0, sum: sum($0)) }
+    partials = subtrees.map { Partial(blocks: $0, sum: places[$0.lowerBound - first]) }
+  }
+
+  /// Leaves the sum over a subtree in the place of its first block.
+  ///
+  /// - Parameter first: the block of the first place.
+  private static func sum(
+    _ numbers: Range<Int>, of blocks: Range<Int>, in places: [FloatRows], from first: Int
+  ) {
+    guard blocks.count > 1 else { return }
+    let middle = BlockTree.middle(of: blocks)
+    sum(numbers, of: blocks.lowerBound..<middle, in: places, from: first)
+    sum(numbers, of: middle..<blocks.upperBound, in: places, from: first)
+    places[blocks.lowerBound - first].numbers(from: numbers.lowerBound, count: numbers.count)
+      .add(places[middle - first].numbers(from: numbers.lowerBound, count: numbers.count))
   }
 
   private var partials: [Partial] = []

@@ -7,7 +7,7 @@ struct ParameterSlot {
   let offset: Int
   let weights: Floats
   /// Where gradients go at present.
-  private let place: GradientPlace
+  private var place: GradientPlace
   /// Of weights and gradients.
   let type: ElementType
   /// The parameter's own, which may be Float32 where the training is Float64.
@@ -35,6 +35,14 @@ struct ParameterSlot {
   /// The rule's state where gradients accumulate straight onto it, otherwise the gradient: of the
   /// block of rows that is computed at present.
   var update: Floats { place.base + offset * (type == .f64 ? 2 : 1) }
+
+  /// The same parameter, whose gradients go somewhere else.
+  func gathering(in place: GradientPlace) -> ParameterSlot {
+    if isFrozen { return self }
+    var slot = self
+    slot.place = place
+    return slot
+  }
 
   /// The weights in a row.
   var numbers: FloatRows { FloatRows(weights, rows: 1, columns: shape.count, type: type) }

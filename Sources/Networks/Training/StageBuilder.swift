@@ -5,6 +5,8 @@ import Tensors
 package final class StageBuilder {
   let rows: Int
   let store: ParameterStore
+  /// Where the stages put gradients.
+  private let gradients: GradientPlace
   let statistics: StatisticsStore
   /// What the first piece of a batch leaves of a parameter's update: γ where it is the velocity.
   let retained: Double
@@ -14,6 +16,8 @@ package final class StageBuilder {
   /// The element type of all that stages read and write.
   let type: ElementType
   let backend: any Backend
+  /// Whether one thread carries the rows through all stages.
+  private let isOneThreads: Bool
   /// The layer at work, from 1, and its description.
   var position = 0
   var layerName = ""
@@ -32,9 +36,14 @@ package final class StageBuilder {
   private var depth = 0
   private var randomLayers = 0
 
-  init(rows: Int, _ training: TrainingMemory, _ setup: TrainingSetup, _ workspace: Workspace) {
+  init(
+    rows: Int, _ training: TrainingMemory, _ setup: TrainingSetup, _ workspace: Workspace,
+    _ gradients: GradientPlace, isOneThreads: Bool
+  ) {
     self.rows = rows
+    self.isOneThreads = isOneThreads
     store = training.store
+    self.gradients = gradients
     statistics = training.statistics
     retained = training.rule.retained ?? 0
     seed = setup.seed
@@ -90,6 +99,13 @@ package final class StageBuilder {
     if !isInside, firstTrained == nil { firstTrained = first }
   }
 
+  /// The product as these stages take it.
+  func product(_ key: MatmulPlan.Key) -> MatmulPlan.Key {
+    var key = key
+    key.isWhole = isOneThreads
+    return key
+  }
+
   /// Adds a stage after those there are.
   func append(_ stage: Stage) { stages.append(stage) }
 
@@ -118,7 +134,7 @@ package final class StageBuilder {
   /// The next parameter in order.
   func nextParameter() -> ParameterSlot {
     defer { nextSlot += 1 }
-    return store.slots[nextSlot]
+    return store.slots[nextSlot].gathering(in: gradients)
   }
 
   /// Where the next `count` running statistics stand in the store.

@@ -52,10 +52,34 @@ struct BatchPlan {
     let first: Int
     let rows: Int
     let pieces: [TrainingPlan]
+    /// Whether the block's computation may end half way.
+    var mayStop: Bool { pieces.contains { $0.mayStop } }
+  }
+
+  /// The blocks of one thread: their plans, in memory that is its own.
+  struct Lane {
+    let blocks: [Block]
+    let gradients: GradientPlace
   }
 
   let rows: Int
+  /// All blocks, for one that follows the other.
   let blocks: [Block]
+  /// Where threads carry whole blocks forward and back: a lane for each. Empty where the threads
+  /// share every product.
+  let lanes: [Lane]
+
+  init(rows: Int, blocks: [Block]) {
+    self.rows = rows
+    self.blocks = blocks
+    lanes = []
+  }
+
+  init(rows: Int, lanes: [Lane]) {
+    self.rows = rows
+    self.lanes = lanes
+    blocks = lanes.first?.blocks ?? []
+  }
 }
 
 /// The plans of one training: for the blocks of a batch and of the last batch of an epoch, and for
@@ -76,9 +100,7 @@ struct TrainingPlans {
     let piece = setup.pieceRows(batch: setup.blockRows(batch: batch))
     let measured = min(validationRows, setup.measuringRows)
     var cache = PlanCache(
-      network, setup, memory,
-      workspace: Workspace(
-        gradientCount: setup.widestGradient * max(piece, measured), type: setup.type))
+      network, setup, memory, rows: max(piece, measured), gradients: memory.store.gradients)
     // The plan for the most rows comes first: the others find their memory in its.
     if measured > piece { _ = try cache.plan(rows: measured) }
     (self.batch, lastBatch) = try Threads.limited(to: setup.stepThreads) {
@@ -92,7 +114,7 @@ struct TrainingPlans {
 
   /// Whether a step may end half way.
   var mayStop: Bool {
-    batch.blocks.contains { $0.pieces.contains { $0.mayStop } }
+    batch.blocks.contains { $0.mayStop }
   }
 }
 
@@ -102,15 +124,24 @@ private struct PlanCache {
   private let setup: TrainingSetup
   private let memory: TrainingMemory
   private let workspace: Workspace
+  private let gradients: GradientPlace
+  private let isOneThreads: Bool
   private var plans: [Int: TrainingPlan] = [:]
 
+  /// - Parameters:
+  ///   - rows: the most that a plan has.
+  ///   - gradients: where the stages put theirs.
+  ///   - isOneThreads: whether one thread carries the rows through all stages.
   init(
-    _ network: Network, _ setup: TrainingSetup, _ memory: TrainingMemory, workspace: Workspace
+    _ network: Network, _ setup: TrainingSetup, _ memory: TrainingMemory, rows: Int,
+    gradients: GradientPlace, isOneThreads: Bool = false
   ) {
+    self.isOneThreads = isOneThreads
     self.network = network
     self.setup = setup
     self.memory = memory
-    self.workspace = workspace
+    self.gradients = gradients
+    workspace = Workspace(gradientCount: setup.widestGradient * rows, type: setup.type)
   }
 
   /// The plan for pieces of that many rows.
@@ -122,7 +153,8 @@ private struct PlanCache {
   }
 
   private func make(rows: Int, _ workspace: Workspace) throws -> TrainingPlan {
-    let builder = StageBuilder(rows: rows, memory, setup, workspace)
+    let builder = StageBuilder(
+      rows: rows, memory, setup, workspace, gradients, isOneThreads: isOneThreads)
     try builder.add(
       network.layers, input: setup.inputShape,
       leavingOut: setup.form.includesLastLayer ? 1 : 0)
@@ -135,7 +167,31 @@ private struct PlanCache {
   /// The plan for a batch of that many rows.
   mutating func batch(rows: Int) throws -> BatchPlan {
     if rows == 0 { return BatchPlan(rows: 0, blocks: []) }
-    let size = setup.blockRows(batch: rows)
+    if let size = setup.threadBlockRows(batch: rows) {
+      let plan = BatchPlan(rows: rows, lanes: try lanes(size, rows))
+      // What is recorded runs code of the user's, which is one thread's.
+      if !plan.blocks.contains(where: { $0.mayStop }) { return plan }
+    }
+    return BatchPlan(rows: rows, blocks: try blocks(of: setup.blockRows(batch: rows), rows))
+  }
+
+  /// A lane for each thread that blocks of so many rows keep busy.
+  private func lanes(_ size: Int, _ rows: Int) throws -> [BatchPlan.Lane] {
+    let count = max(1, min(Threads.count, (rows + size - 1) / size))
+    return try Threads.limited(to: 1) {
+      try (0..<count).map { lane in
+        // What follows the blocks one by one looks at the first lane.
+        let place = lane == 0 ? gradients : GradientPlace(memory.store.update)
+        var cache = PlanCache(
+          network, setup, memory, rows: setup.pieceRows(batch: size), gradients: place,
+          isOneThreads: true)
+        return BatchPlan.Lane(blocks: try cache.blocks(of: size, rows), gradients: place)
+      }
+    }
+  }
+
+  /// The blocks of a batch, of so many rows each.
+  private mutating func blocks(of size: Int, _ rows: Int) throws -> [BatchPlan.Block] {
     let isSideBySide = setup.joinsSums && size < rows
     var blocks: [BatchPlan.Block] = []
     for first in stride(from: 0, to: rows, by: size) {
@@ -151,7 +207,7 @@ private struct PlanCache {
         : plans(covering: count, piece: setup.pieceRows(batch: count))
       blocks.append(BatchPlan.Block(first: first, rows: count, pieces: pieces))
     }
-    return BatchPlan(rows: rows, blocks: blocks)
+    return blocks
   }
 
   /// Plans for pieces that add up to `rows`: equal ones, and what is left over.

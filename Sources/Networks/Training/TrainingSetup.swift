@@ -36,6 +36,8 @@ struct TrainingSetup {
   private let targetRows: Int
   /// Whether a batch is computed in blocks whose gradients are joined by a fixed tree.
   let isInBlocks: Bool
+  /// Whether a batch without a tree between ranks may be computed in blocks all the same, by threads.
+  private let mayUseThreadBlocks: Bool
   /// Whether the blocks run side by side, since layers join sums over the batch.
   let joinsSums: Bool
   /// Blocks of fewer rows would spend more on their sums than on their products.
@@ -98,6 +100,7 @@ struct TrainingSetup {
     isInBlocks =
       isShared && addsUp
       && network.layers.allSatisfy { !$0.needsWholeBatch || $0.joinsSums && isSingle }
+    mayUseThreadBlocks = !isShared && addsUp && !needsWholeBatch && isSingle
     let products = try Self.products(of: network, input: inputShape)
     multiplyAdds = 3 * products
     activations = sum
@@ -167,6 +170,22 @@ struct TrainingSetup {
   func blockRows(batch: Int) -> Int {
     isInBlocks ? BlockTree.rows(ofBatch: batch, fewest: fewestBlockRows) : batch
   }
+
+  /// The rows of the blocks that threads carry forward and back whole, rather than share every
+  /// product: those of a large batch, for the threads wait for each other once a step then. Nil
+  /// where they share. It does not depend on how many threads there are, so that the sums over the
+  /// blocks keep their order.
+  func threadBlockRows(batch: Int) -> Int? {
+    let worthwhile = Self.threadBlocks * Self.rowsWorthSumming * fewestBlockRows
+    guard mayUseThreadBlocks, stepThreads == nil, batch >= worthwhile else { return nil }
+    return (batch + Self.threadBlocks - 1) / Self.threadBlocks
+  }
+
+  /// The blocks of such a batch, as many as there may be threads for.
+  private static let threadBlocks = 16
+  /// So many times the least rows, a block's products take so much longer than the sum of its
+  /// gradients with the others' that nobody notices.
+  private static let rowsWorthSumming = 8
 
   /// The rows of a piece, for a batch to be cut into equal ones.
   func pieceRows(batch: Int) -> Int {
