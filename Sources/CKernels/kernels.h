@@ -105,18 +105,19 @@ typedef struct {
       const float *gamma);
   // A row of a step of recurrent layers: see sequence_bodies.h.
   void (*rnn_row)(float *state, const float *a, const float *r, ptrdiff_t hidden);
-  void (*rnn_row_back)(float *back, float *gradient, const float *state, ptrdiff_t hidden);
+  void (*rnn_row_back)(
+      float *back, float *gradient, const float *own, const float *state, ptrdiff_t hidden);
   void (*lstm_row)(
       float *state, float *kept, const float *cell, const float *a, const float *r,
       ptrdiff_t hidden);
   void (*lstm_row_back)(
-      float *back, float *gradient, float *cell_gradient, const float *kept, const float *cell,
-      ptrdiff_t hidden);
+      float *back, float *gradient, const float *own, float *cell_gradient, const float *kept,
+      const float *cell, ptrdiff_t hidden);
   void (*gru_row)(
       float *state, float *kept, const float *before, const float *a, const float *r,
       const float *own, ptrdiff_t hidden);
   void (*gru_row_back)(
-      float *back, float *recurrent_back, float *gradient, const float *kept,
+      float *back, float *recurrent_back, float *gradient, const float *own, const float *kept,
       const float *before, ptrdiff_t hidden);
   // See packed_bodies.h.
   ptrdiff_t (*packed_size)(ptrdiff_t inner, ptrdiff_t columns);

@@ -12,11 +12,12 @@ static void rnn_row(float *state, const float *a, const float *r, ptrdiff_t hidd
   for (ptrdiff_t j = 0; j < hidden; j++) state[j] = tanh_f32(a[j] + r[j]);
 }
 
+// Backward `own` is the gradient of the state itself, `gradient` what comes from the steps after.
 static void rnn_row_back(
-    float *back, float *gradient, const float *state, ptrdiff_t hidden) {
+    float *back, float *gradient, const float *own, const float *state, ptrdiff_t hidden) {
   VECTOR(WIDTH)
   for (ptrdiff_t j = 0; j < hidden; j++) {
-    back[j] = gradient[j] * (1.0f - state[j] * state[j]);
+    back[j] = (gradient[j] + own[j]) * (1.0f - state[j] * state[j]);
     gradient[j] = 0;
   }
 }
@@ -42,13 +43,13 @@ static void lstm_row(
 }
 
 static void lstm_row_back(
-    float *back, float *gradient, float *cell_gradient, const float *kept, const float *cell,
-    ptrdiff_t hidden) {
+    float *back, float *gradient, const float *own, float *cell_gradient, const float *kept,
+    const float *cell, ptrdiff_t hidden) {
   ptrdiff_t h = hidden;
   VECTOR(WIDTH)
   for (ptrdiff_t j = 0; j < h; j++) {
     float in = kept[j], forget = kept[h + j], new = kept[2 * h + j], out = kept[3 * h + j];
-    float squashed = kept[5 * h + j], g = gradient[j];
+    float squashed = kept[5 * h + j], g = gradient[j] + own[j];
     float c = cell_gradient[j] + g * out * (1.0f - squashed * squashed);
     back[j] = c * new * in * (1.0f - in);
     back[h + j] = c * cell[j] * forget * (1.0f - forget);
@@ -78,13 +79,13 @@ static void gru_row(
 
 // The gradient of what comes from the state before is that of the input but for the candidate.
 static void gru_row_back(
-    float *back, float *recurrent_back, float *gradient, const float *kept, const float *before,
-    ptrdiff_t hidden) {
+    float *back, float *recurrent_back, float *gradient, const float *own, const float *kept,
+    const float *before, ptrdiff_t hidden) {
   ptrdiff_t h = hidden;
   VECTOR(WIDTH)
   for (ptrdiff_t j = 0; j < h; j++) {
     float reset = kept[j], keep = kept[h + j], new = kept[2 * h + j], past = kept[3 * h + j];
-    float g = gradient[j], candidate = g * (1.0f - keep) * (1.0f - new * new);
+    float g = gradient[j] + own[j], candidate = g * (1.0f - keep) * (1.0f - new * new);
     float first = candidate * past * reset * (1.0f - reset);
     float second = g * (before[j] - new) * keep * (1.0f - keep);
     back[j] = recurrent_back[j] = first;

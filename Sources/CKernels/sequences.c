@@ -63,17 +63,17 @@ void nnsh_recurrent_step_back(
     float *back = inside_back + at.gates, *past = recurrent_back + at.gates;
     float *gradient = state_gradient + i * h;
     const float *own = states_gradient + at.place * h;
-    for (ptrdiff_t j = 0; j < h; j++) gradient[j] += own[j];
     const float *kept = r->kept + at.kept;
     if (r->real != NULL && r->real[at.place] == 0) {
+      for (ptrdiff_t j = 0; j < h; j++) gradient[j] += own[j];
       memset(back, 0, (size_t)wide * sizeof(float));
       memset(past, 0, (size_t)wide * sizeof(float));
     } else if (r->kind == nnsh_rnn) {
-      kernels->rnn_row_back(back, gradient, r->states + at.place * h, h);
+      kernels->rnn_row_back(back, gradient, own, r->states + at.place * h, h);
     } else if (r->kind == nnsh_lstm) {
-      kernels->lstm_row_back(back, gradient, cell_gradient + i * h, kept, at.cell, h);
+      kernels->lstm_row_back(back, gradient, own, cell_gradient + i * h, kept, at.cell, h);
     } else {
-      kernels->gru_row_back(back, past, gradient, kept, at.before, h);
+      kernels->gru_row_back(back, past, gradient, own, kept, at.before, h);
     }
   }
 }

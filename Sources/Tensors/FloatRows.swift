@@ -39,6 +39,13 @@ package struct FloatRows: @unchecked Sendable {
     type == .f64 ? doubles[index] : Double(pointer[index])
   }
 
+  /// Whether all numbers are 0.
+  package var isZero: Bool {
+    if type == .f64 { return (0..<count).allSatisfy { doubles[$0] == 0 } }
+    for index in 0..<count where pointer[index] != 0 { return false }
+    return true
+  }
+
   /// `count` of the rows, from `first` on.
   package func rows(from first: Int, count: Int) -> FloatRows {
     FloatRows(pointer + first * columns * width, rows: count, columns: columns, type: type)

@@ -122,7 +122,7 @@ extension Layer {
     guard input.count == 2, input[1] == features, input[0] > 0 else {
       throw .layerInput(
         layer: description, position: position, takes: "sequences time×\(features)", got: input,
-        remedy: input.count == 2 && input[0] == 0
+        remedy: input.contains(0)
           ? "a sequence has at least one step" : "the first argument is the number of features")
     }
     return input

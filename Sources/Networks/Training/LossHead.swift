@@ -127,9 +127,7 @@ final class LossHead {
   private func padding(in targets: FloatRows) -> [Bool]? {
     guard positions > 1, task == .classes else { return nil }
     let rows = targets.inRows(of: targets.columns / positions)
-    let missing = (0..<rows.rows).map { row in
-      (0..<rows.columns).allSatisfy { rows.number(at: row * rows.columns + $0) == 0 }
-    }
+    let missing = (0..<rows.rows).map { rows.rows(from: $0, count: 1).isZero }
     return missing.contains(true) ? missing : nil
   }
 
