@@ -38,7 +38,7 @@ let package = Package(
     .target(
       name: "MessagePassing", dependencies: ["CMessagePassing", "Networks", "Tensors", "Platform"],
       exclude: ["README.md"]),
-    .target(name: "Syntax", dependencies: ["Platform"], exclude: ["README.md"]),
+    .target(name: "Syntax", exclude: ["README.md"]),
     .target(
       name: "Files",
       dependencies: ["ONNX", "Syntax", "Tensors", "CZlib", "CPng", "CJpeg", "Platform"],

@@ -1,6 +1,12 @@
-import Platform
-
-// For the mathematical library that Int(exactly:) is linked against.
+// For the mathematical library that Int(exactly:) is linked against. Not by `Platform`: this module is
+// a product of its own and depends on nothing.
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 extension SourcePrinter {
   /// A number as source code: whole ones without a point, otherwise the shortest that reads back.
