@@ -1,4 +1,5 @@
 import CKernels
+import Synchronization
 
 /// What computes: matrix products, elementwise programs, reductions, softmax, and the kernels of
 /// a training step. Tensors reach it as `Backends.current`, a trainer's plans hold the one that
@@ -198,9 +199,25 @@ package protocol PlannedConvolution: AnyObject {
 
 /// The backend at work.
 package enum Backends {
-  /// What tensors compute with. To be set, if ever, before the first of them is made.
-  // SAFETY: nothing changes it while others compute.
-  nonisolated(unsafe) package static var current: any Backend = CPUBackend()
+  /// What tensors compute with.
+  package static var current: any Backend {
+    // Asked for with every operation, and nearly always nobody replaces it.
+    replacements.load(ordering: .relaxed) == 0 ? processor : replacement ?? processor
+  }
+
+  private static let processor = CPUBackend()
+  @TaskLocal private static var replacement: (any Backend)?
+  private static let replacements = Atomic<Int>(0)
+
+  /// Runs `body` with another one, for what this thread computes alone: what others compute at the
+  /// same time, they compute as before.
+  package static func replaced<Result>(
+    by backend: any Backend, _ body: () throws -> Result
+  ) rethrows -> Result {
+    replacements.add(1, ordering: .relaxed)
+    defer { replacements.subtract(1, ordering: .relaxed) }
+    return try $replacement.withValue(backend, operation: body)
+  }
 }
 
 /// An elementwise program on operands broadcast to one shape (`nnsh_program_run`).

@@ -281,11 +281,10 @@ final class CountingBackend: Backend {
     #expect(backend.taken()["update"] == 4)
   }
 
-  /// Tensors compute with the backend at work: in a process of its own, for it is everybody's.
-  @Test func tensorsAskTheBackendAtWork() async {
-    await #expect(processExitsWith: .success) {
-      let backend = CountingBackend()
-      Backends.current = backend
+  /// Tensors compute with the backend at work, and those of other threads with theirs.
+  @Test func tensorsAskTheBackendAtWork() throws {
+    let backend = CountingBackend()
+    try Backends.replaced(by: backend) {
       let x = try Tensor([1, 2, 3, 4] as [Float], [2, 2])
       let expectations: [(String, () throws -> Tensor, Tensor)] = [
         ("product", { try Tensor.matmul(x, x) }, try Tensor([7, 10, 15, 22] as [Float], [2, 2])),
@@ -313,6 +312,13 @@ final class CountingBackend: Backend {
       _ = backend.taken()
       _ = try x.softmax()
       #expect(backend.taken()["softmax"] == 1)
+      let (other, ended) = (Mutex<[Double]>([]), DispatchSemaphore(value: 0))
+      Thread.detachNewThread {
+        other.withLock { $0 = (try? x.softmax().argmax(axis: 1).doubles()) ?? [] }
+        ended.signal()
+      }
+      ended.wait()
+      #expect(other.withLock { $0 } == [1, 1] && backend.taken().isEmpty)
     }
   }
 }

@@ -3,12 +3,9 @@ import Tensors
 /// Computes nothing: tensors that "run" on it have their shapes, and elements that mean nothing.
 /// What checks shapes before it computes is thus asked about shapes of any size at no cost.
 struct ShapesAlone: Backend {
-  /// Runs `body` with nothing computed. No other thread may work on tensors meanwhile.
+  /// Runs `body` with nothing computed on this thread.
   static func without<Result>(_ body: () throws -> Result) rethrows -> Result {
-    let before = Backends.current
-    Backends.current = ShapesAlone()
-    defer { Backends.current = before }
-    return try body()
+    try Backends.replaced(by: ShapesAlone(), body)
   }
 
   func run(_ program: ElementwiseCall) {}
