@@ -312,7 +312,8 @@ final class CountingBackend: Backend {
       _ = backend.taken()
       _ = try x.softmax()
       #expect(backend.taken()["softmax"] == 1)
-      let (other, ended) = (Mutex<[Double]>([]), DispatchSemaphore(value: 0))
+      let other = Mutex<[Double]>([])
+      let ended = DispatchSemaphore(value: 0)
       Thread.detachNewThread {
         other.withLock { $0 = (try? x.softmax().argmax(axis: 1).doubles()) ?? [] }
         ended.signal()
