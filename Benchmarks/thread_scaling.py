@@ -8,12 +8,11 @@ import argparse
 import dataclasses
 import os
 import pathlib
-import statistics
 import sys
 
 import rows
-from compare import agree, formatted
-from measure import Failed, run
+from compare import formatted, measure_row
+from measure import Failed
 
 HERE = pathlib.Path(__file__).resolve().parent
 # A row counts as slower with more threads beyond this: two runs alike differ by less.
@@ -36,25 +35,11 @@ def on(row, threads):
     )
 
 
-def measured(row, rounds):
-    """The medians of both sides' runs in turn, and whether the results are the same."""
-    ours, theirs = [], []
-    for _ in range(rounds):
-        ours.append(run(row.ours, row.environment))
-        theirs.append(run(row.theirs, row.environment))
-    same = agree(ours[-1].checks, theirs[-1].checks, row.tolerance)
-    return (
-        statistics.median(row.figure(one) for one in ours),
-        statistics.median(row.figure(one) for one in theirs),
-        same,
-    )
-
-
 def table_of(row, counts, rounds):
     """The lines of one row: a thread count each."""
     lines, first, best = [], None, None
     for threads in counts:
-        ours, theirs, same = measured(on(row, threads), rounds)
+        ours, theirs, same, *_ = measure_row(on(row, threads), rounds)
         first = first or (ours, theirs)
         slower = best is not None and ours > NOISE * best
         best = min(ours, best or ours)

@@ -6,13 +6,7 @@ import Testing
 
 /// Large batches, of which each thread carries whole blocks forward and back.
 @Suite struct ThreadBlockTests {
-  struct Case: Sendable, CustomTestStringConvertible {
-    let name: String
-    let input: [Int]
-    let layers: @Sendable () throws -> [any Layer]
-    var change: @Sendable (inout TrainingOptions) -> Void = { _ in }
-    var testDescription: String { name }
-  }
+  typealias Case = SharedTrainingTests.Case
 
   static let dense: @Sendable () throws -> [any Layer] = {
     [

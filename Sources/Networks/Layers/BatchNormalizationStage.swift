@@ -6,10 +6,8 @@ import Tensors
 /// Backward, with x̂ the normalized input, n the rows and G the gradient, which is set to 0 where the
 /// rectifier gave 0: dγ = Σ G⊙x̂, dβ = Σ G, dx = γ/σ · (G − dβ/n − x̂ ⊙ dγ/n).
 final class BatchNormalizationStage: Stage, WholeBatchStage {
-  private let gamma: ParameterSlot
-  private let beta: ParameterSlot
+  private let parameters: ScaleAndShift
   private let features: Int
-  private let retained: Float
   private let statistics: StatisticsStore
   private let offset: Int
   /// A feature's mean and 1/σ; on the way back γ/σ, and times that the means of G and of G⊙x̂.
@@ -26,9 +24,7 @@ final class BatchNormalizationStage: Stage, WholeBatchStage {
 
   init(_ builder: StageBuilder, features: Int, width: Int) throws(TensorError) {
     self.features = features
-    gamma = builder.nextParameter()
-    beta = builder.nextParameter()
-    retained = Float(builder.retained)
+    parameters = ScaleAndShift(builder)
     statistics = builder.statistics
     offset = builder.nextStatistics(2 * features)
     means = try builder.buffer(width: features).pointer
@@ -62,7 +58,8 @@ final class BatchNormalizationStage: Stage, WholeBatchStage {
       }
     }
     backend.standardizeColumns(
-      of: rows, columns, gamma: gamma.weights, beta: beta.weights, rectified: isRectified,
+      of: rows, columns, gamma: parameters.gamma.weights, beta: parameters.beta.weights,
+      rectified: isRectified,
       into: output)
     return output
   }
@@ -127,13 +124,9 @@ final class BatchNormalizationStage: Stage, WholeBatchStage {
 
   override func backward(_ rows: FloatRows, _ step: StepContext) throws -> FloatRows {
     if !step.isJoined { takeBackward(try backwardSums(of: rows), batchRows: output.rows) }
-    let kept = step.start.kept(ofUpdate: retained)
+    parameters.add(gamma: ownTotals[features...], beta: ownTotals[..<features], step.start)
     for feature in 0..<features {
-      gamma.update[feature] =
-        (kept == 0 ? 0 : kept * gamma.update[feature]) + Float(ownTotals[features + feature])
-      beta.update[feature] =
-        (kept == 0 ? 0 : kept * beta.update[feature]) + Float(ownTotals[feature])
-      let factor = gamma.weights[feature] * scales[feature]
+      let factor = parameters.gamma.weights[feature] * scales[feature]
       factors[feature] = factor
       shifts[feature] *= factor
       slopes[feature] *= factor
@@ -145,13 +138,6 @@ final class BatchNormalizationStage: Stage, WholeBatchStage {
   }
 
   override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
-    (
-      "\(gamma.name) * (x - mean) / std + \(beta.name)",
-      [
-        StageOperand("x", input),
-        StageOperand(gamma.name, FloatRows(gamma.weights, rows: 1, columns: features)),
-        StageOperand(beta.name, FloatRows(beta.weights, rows: 1, columns: features)),
-      ]
-    )
+    parameters.operands(input)
   }
 }

@@ -99,18 +99,14 @@ package struct GroupNormalization: NormalizationLayer {
 /// Backward, with x̂ the normalized input: dγ = Σ G⊙x̂, dβ = Σ G, dx = (γ⊙G − mean(γ⊙G) − x̂ ·
 /// mean(γ⊙G⊙x̂)) / √(variance + 1e-5), the means those of each group, in place.
 final class GroupNormalizationStage: Stage {
-  private let gamma: ParameterSlot
-  private let beta: ParameterSlot
+  private let parameters: ScaleAndShift
   private let shape: ChannelGroups
-  private let retained: Float
   private let statistics: ColumnStatistics
   private let scratch: Floats
 
   init(_ builder: StageBuilder, _ shape: ChannelGroups) throws(TensorError) {
     self.shape = shape
-    gamma = builder.nextParameter()
-    beta = builder.nextParameter()
-    retained = Float(builder.retained)
+    parameters = ScaleAndShift(builder)
     let width = shape.places * shape.channels
     statistics = ColumnStatistics(
       means: try builder.buffer(width: shape.channels).pointer,
@@ -124,7 +120,7 @@ final class GroupNormalizationStage: Stage {
   override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
     self.input = input
     backend.standardizeGroups(
-      shape, of: input.pointer, gamma: gamma.weights, beta: beta.weights,
+      shape, of: input.pointer, gamma: parameters.gamma.weights, beta: parameters.beta.weights,
       epsilon: Float(GroupNormalization.epsilon), scratch: scratch, statistics,
       into: output.pointer)
     return output
@@ -132,21 +128,13 @@ final class GroupNormalizationStage: Stage {
 
   override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
     let sums = backend.standardizeGroupsBack(
-      shape, gradient.pointer, of: input.pointer, statistics, gamma: gamma.weights,
+      shape, gradient.pointer, of: input.pointer, statistics, gamma: parameters.gamma.weights,
       scratch: scratch)
-    let kept = step.start.kept(ofUpdate: retained)
-    gamma.add(sums.gamma, retaining: kept)
-    beta.add(sums.beta, retaining: kept)
+    parameters.add(gamma: sums.gamma, beta: sums.beta, step.start)
     return gradient
   }
 
   override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
-    (
-      "\(gamma.name) * (x - mean) / std + \(beta.name)",
-      [
-        StageOperand("x", input), StageOperand(gamma.name, gamma.numbers),
-        StageOperand(beta.name, beta.numbers),
-      ]
-    )
+    parameters.operands(input)
   }
 }

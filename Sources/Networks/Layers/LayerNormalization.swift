@@ -64,19 +64,15 @@ package struct LayerNormalization: NormalizationLayer {
 /// Backward, with x̂ the normalized row: dγ = Σ G⊙x̂, dβ = Σ G, dx = (γ⊙G − mean(γ⊙G) − x̂ ·
 /// mean(γ⊙G⊙x̂)) / √(variance + 1e-5), in place.
 final class LayerNormalizationStage: Stage {
-  private let gamma: ParameterSlot
-  private let beta: ParameterSlot
+  private let parameters: ScaleAndShift
   private let features: Int
-  private let retained: Float
   /// A row's 1/√(variance + 1e-5), and its mean.
   private let scales: Floats
   private let means: Floats
 
   init(_ builder: StageBuilder, features: Int, width: Int) throws(TensorError) {
     self.features = features
-    gamma = builder.nextParameter()
-    beta = builder.nextParameter()
-    retained = Float(builder.retained)
+    parameters = ScaleAndShift(builder)
     scales = try builder.buffer(width: width / features).pointer
     means = try builder.buffer(width: width / features).pointer
     super.init(builder, output: try builder.buffer(width: width))
@@ -87,7 +83,8 @@ final class LayerNormalizationStage: Stage {
   override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
     self.input = input
     backend.standardizeRows(
-      of: input.inRows(of: features), gamma: gamma.weights, beta: beta.weights,
+      of: input.inRows(of: features), gamma: parameters.gamma.weights,
+      beta: parameters.beta.weights,
       epsilon: Float(LayerNormalization.epsilon), scales: scales, means: means,
       into: output.pointer)
     return output
@@ -96,33 +93,12 @@ final class LayerNormalizationStage: Stage {
   override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
     let sums = try backend.standardizeRowsBack(
       gradient.inRows(of: features), of: input.pointer, scales: scales, means: means,
-      gamma: gamma.weights, into: gradient.pointer)
-    let kept = step.start.kept(ofUpdate: retained)
-    gamma.add(sums.gamma, retaining: kept)
-    beta.add(sums.beta, retaining: kept)
+      gamma: parameters.gamma.weights, into: gradient.pointer)
+    parameters.add(gamma: sums.gamma, beta: sums.beta, step.start)
     return gradient
   }
 
   override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
-    (
-      "\(gamma.name) * (x - mean) / std + \(beta.name)",
-      [
-        StageOperand("x", input), StageOperand(gamma.name, gamma.numbers),
-        StageOperand(beta.name, beta.numbers),
-      ]
-    )
-  }
-}
-
-extension ParameterSlot {
-  /// Adds a gradient, a number for each of the parameter's, to `retained` times the update; nothing
-  /// where the parameter is left as it is.
-  func add(_ gradient: some Collection<Double>, retaining retained: Float) {
-    if isFrozen { return }
-    let update = update
-    // SAFETY: as many as the parameter has.
-    for (index, number) in zip(0..<shape.count, gradient) {
-      update[index] = (retained == 0 ? 0 : retained * update[index]) + Float(number)
-    }
+    parameters.operands(input)
   }
 }

@@ -55,10 +55,15 @@ struct BatchPass {
 
   /// Forward and back through one block, piece by piece.
   func differentiate(_ number: Int) throws -> PassSums {
+    try undoneWhereStopped { try differentiate(plan.blocks[number], number) }
+  }
+
+  /// A step of many pieces may take seconds: one that is stopped goes back to its start, which is
+  /// kept.
+  private func undoneWhereStopped<Result>(_ body: () throws -> Result) throws -> Result {
     do {
-      return try differentiate(plan.blocks[number], number)
+      return try body()
     } catch StepFailure.stopped {
-      // A step of many pieces may take seconds: it goes back to its start, which is kept.
       trainer.epochStart.restore(trainer.memory)
       throw StepFailure.stopped
     }
@@ -84,14 +89,9 @@ struct BatchPass {
         outcomes[block] = Result { try pass.differentiate(lane.blocks[block], block) }
       }
     }
-    do {
-      let measured = try (0..<blocks).map { try outcomes[$0].get() }
-      gradients.sum(tree, of: places)
-      return measured
-    } catch StepFailure.stopped {
-      trainer.epochStart.restore(trainer.memory)
-      throw StepFailure.stopped
-    }
+    let measured = try undoneWhereStopped { try (0..<blocks).map { try outcomes[$0].get() } }
+    gradients.sum(tree, of: places)
+    return measured
   }
 
   private func differentiate(_ block: BatchPlan.Block, _ number: Int) throws -> PassSums {

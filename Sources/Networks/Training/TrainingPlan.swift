@@ -167,27 +167,33 @@ private struct PlanCache {
   /// The plan for a batch of that many rows.
   mutating func batch(rows: Int) throws -> BatchPlan {
     if rows == 0 { return BatchPlan(rows: 0, blocks: []) }
-    if let size = setup.threadBlockRows(batch: rows) {
-      let plan = BatchPlan(rows: rows, lanes: try lanes(size, rows))
-      // What is recorded runs code of the user's, which is one thread's.
-      if !plan.blocks.contains(where: { $0.mayStop }) { return plan }
+    if let size = setup.threadBlockRows(batch: rows), let lanes = try lanes(size, rows) {
+      return BatchPlan(rows: rows, lanes: lanes)
     }
     return BatchPlan(rows: rows, blocks: try blocks(of: setup.blockRows(batch: rows), rows))
   }
 
-  /// A lane for each thread that blocks of so many rows keep busy.
-  private func lanes(_ size: Int, _ rows: Int) throws -> [BatchPlan.Lane] {
-    let count = max(1, min(Threads.count, (rows + size - 1) / size))
-    return try Threads.limited(to: 1) {
-      try (0..<count).map { lane in
-        // What follows the blocks one by one looks at the first lane.
-        let place = lane == 0 ? gradients : GradientPlace(memory.store.update)
-        var cache = PlanCache(
-          network, setup, memory, rows: setup.pieceRows(batch: size), gradients: place,
-          isOneThreads: true)
-        return BatchPlan.Lane(blocks: try cache.blocks(of: size, rows), gradients: place)
-      }
+  /// A lane for each thread that blocks of so many rows keep busy. Nil where something is recorded:
+  /// that runs code of the user's, which is one thread's.
+  private func lanes(_ size: Int, _ rows: Int) throws -> [BatchPlan.Lane]? {
+    try Threads.limited(to: 1) { [count = Threads.count] in
+      // What follows the blocks one by one looks at the first lane.
+      let first = try lane(gradients, size, rows)
+      if first.blocks.contains(where: { $0.mayStop }) { return nil }
+      return try [first]
+        + (1..<max(1, min(count, first.blocks.count))).map { _ in
+          try lane(GradientPlace(memory.store.update), size, rows)
+        }
     }
+  }
+
+  private func lane(
+    _ gradients: GradientPlace, _ size: Int, _ rows: Int
+  ) throws -> BatchPlan.Lane {
+    var cache = PlanCache(
+      network, setup, memory, rows: setup.pieceRows(batch: size), gradients: gradients,
+      isOneThreads: true)
+    return BatchPlan.Lane(blocks: try cache.blocks(of: size, rows), gradients: gradients)
   }
 
   /// The blocks of a batch, of so many rows each.
