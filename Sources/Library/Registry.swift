@@ -10,7 +10,7 @@ extension Vocabulary {
       Builtin.reduceGroup, Builtin.orderGroup,
       Builtin.linearAlgebraGroup, Builtin.decompositionGroup, Builtin.layerGroup, Builtin.lossGroup,
       Builtin.optimizerGroup,
-      Builtin.scheduleGroup, Builtin.dataGroup, Builtin.pictureGroup, Builtin.conversionGroup,
+      Builtin.scheduleGroup, Builtin.pastGroup, Builtin.dataGroup, Builtin.pictureGroup, Builtin.conversionGroup,
       Builtin.sequenceGroup, Builtin.recordGroup, Builtin.tableGroup, Builtin.arrayGroup,
       Builtin.statisticsGroup, Builtin.interpolationGroup, Builtin.samplingGroup, Builtin.textGroup,
       Builtin.controlGroup,

@@ -55,6 +55,9 @@ extension RuntimeError {
       Self.suggestion(name, known) ?? usage ?? "it takes \(known.joined(separator: ", "))"
     case .argumentKind(let function, "axis", _, _, _) where function == "max" || function == "min":
       "element by element it is \(function)imum(a, b)"
+    case .argumentKind(let function, _, Parameter.Kind.tensor.phrase, "a network", _):
+      "of what a network gives it is \(function)(net(x)); a layer stands without parentheses: "
+        + "net |> \(function)"
     case .notTakenApart(_, let names, let sequence):
       names.count == 2
         ? "for positions and elements: for \(names[0]), \(names[1]) in enumerate(\(sequence)) { … }"
