@@ -15,7 +15,8 @@ extension CheckSubject {
       guard given[path] != nil else {
         throw RuntimeError.other(
           "\(gradient.text) has no part for \(leaf.path)",
-          hint: "a gradient has the parts of \(variable.name), as grad \(loss.text) wrt \(variable.name) "
+          hint:
+            "a gradient has the parts of \(variable.name), as grad \(loss.text) wrt \(variable.name) "
             + "gives them")
       }
       return CheckSubject(

@@ -10,7 +10,10 @@ import Testing
   static let trainings: [(name: String, options: @Sendable () -> TrainingOptions)] = [
     ("momentum", { options(.sgd(rate: 0.05, momentum: 0.9)) }),
     ("adam", { options(Optimizer(.adam, rate: 0.01)) }),
-    ("lion and a cosine", { options(Optimizer(.lion, rate: .cosine(rate: 0.01, final: 0, epochs: 5))) }),
+    (
+      "lion and a cosine",
+      { options(Optimizer(.lion, rate: .cosine(rate: 0.01, final: 0, epochs: 5))) }
+    ),
     (
       "a rate that follows val_loss",
       { options(.sgd(rate: .plateau(rate: 0.5, factor: 0.5, patience: 0))) }
@@ -204,7 +207,9 @@ import Testing
       for seed in 0..<40 {
         var options = PastTests.options(Optimizer(.adam, rate: 0.01))
         options.seed = UInt64(seed)
-        let wide = try network([try Dense(inputs: 5, outputs: 100), try Dense(outputs: 3), Softmax()])
+        let wide = try network([
+          try Dense(inputs: 5, outputs: 100), try Dense(outputs: 3), Softmax(),
+        ])
         networks.append(try PastTests.train(wide, options, &none))
         #expect(PastMemory.used <= 300_000)
       }
@@ -213,7 +218,8 @@ import Testing
       networks = []
       #expect(PastMemory.used == 0)
       PastMemory.limit = 0
-      let forgetful = try PastTests.train(PastTests.start(), PastTests.options(.sgd(rate: 0.1)), &none)
+      let forgetful = try PastTests.train(
+        PastTests.start(), PastTests.options(.sgd(rate: 0.1)), &none)
       #expect(forgetful.past == nil)
     }
   }

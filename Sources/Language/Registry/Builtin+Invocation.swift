@@ -128,7 +128,7 @@ struct ArgumentBinder {
       if !meant.isEmpty {
         throw RuntimeError.other(
           "\(declaration.name) has no argument \(name)",
-          hint: "did you mean \(meant.joined(separator: " or "))?")
+          hint: "its name here is \(meant.joined(separator: ", or "))")
       }
       throw RuntimeError.unknownArgument(
         function: declaration.name, name: name, known: parameters.map(\.name),

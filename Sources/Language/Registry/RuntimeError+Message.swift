@@ -56,8 +56,7 @@ extension RuntimeError {
     case .argumentKind(let function, "axis", _, _, _) where function == "max" || function == "min":
       "element by element it is \(function)imum(a, b)"
     case .argumentKind(let function, _, Parameter.Kind.tensor.phrase, "a network", _):
-      "of what a network gives it is \(function)(net(x)); a layer stands without parentheses: "
-        + "net |> \(function)"
+      "it takes what a network gives, as \(function)(net(x)); the layer is net |> \(function)"
     case .notTakenApart(_, let names, let sequence):
       names.count == 2
         ? "for positions and elements: for \(names[0]), \(names[1]) in enumerate(\(sequence)) { … }"

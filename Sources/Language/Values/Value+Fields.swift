@@ -220,7 +220,9 @@ extension NetworkValue {
     guard case .record(let box) = value else {
       throw RuntimeError.other(
         "the parameters of a network are a record, not \(value.kindPhrase)",
-        hint: "write net.parameters = {\(network.parameterNames.prefix(2).map { $0 + ": …" }.joined(separator: ", ")), …}")
+        hint:
+          "write net.parameters = {\(network.parameterNames.prefix(2).map { $0 + ": …" }.joined(separator: ", ")), …}"
+      )
     }
     let record = box.content
     if let other = record.names.first(where: { !network.parameterNames.contains($0) }) {

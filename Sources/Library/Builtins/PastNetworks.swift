@@ -26,7 +26,8 @@ extension Builtin {
           net = dense(2, 2)
           all(at(net, 0).W1 == net.W1)
           """, "true")
-      ]),
+      ],
+      seeAlso: ["update", "adam"]),
     differentiation: .refused("a network's past holds plain numbers")
   ) { arguments, _ in
     guard case .network(let box) = arguments[0] else {

@@ -46,7 +46,8 @@ extension UpdateRule {
     "adamw", "Adam with decay of the weights themselves (Loshchilov and Hutter, 2019)", rate: 1e-3,
     settings: [
       Setting(
-        "decay", .positive, default: 1e-2, replaces: "l2", misnomers: ["weight_decay", "wd"], "W ← W − rate·decay·W in each step"),
+        "decay", .positive, default: 1e-2, replaces: "l2", misnomers: ["weight_decay", "wd"],
+        "W ← W − rate·decay·W in each step"),
       beta1, beta2, clip,
     ],
     states: ["mean", "mean square"],
@@ -58,7 +59,8 @@ extension UpdateRule {
     "gradients divided by their running root mean square (Tieleman and Hinton, 2012)", rate: 1e-2,
     settings: [
       Setting(
-        "rho", .fraction, default: 0.99, misnomers: ["alpha", "beta"], "how much of the mean square is kept"), l2,
+        "rho", .fraction, default: 0.99, misnomers: ["alpha", "beta"],
+        "how much of the mean square is kept"), l2,
       clip,
     ],
     states: ["mean square"], example: ("rmsprop(0.01, rho=0.9)", "rmsprop(0.01, rho=0.9)"),

@@ -10,7 +10,8 @@ extension Command {
       .option(
         "epochs", .integer, default: .computed("as before"),
         misnomers: ["n_epochs", "num_epochs", "iterations", "max_iter"], "times through the data")
-    ] + stepOptions.map { option in
+    ]
+    + stepOptions.map { option in
       .option(
         option.parameter.name, option.parameter.kind, default: .computed("as before"),
         words: option.words, misnomers: option.misnomers, option.parameter.summary)
@@ -113,7 +114,7 @@ private struct RunComparison {
       let difference = after - before
       table.append([
         series.name, unit.text(before), unit.text(after),
-        (difference < 0 ? "−" : "+") + unit.text(abs(difference)),
+        (difference < 0 ? "-" : "+") + unit.text(abs(difference)),
       ])
     }
     return table

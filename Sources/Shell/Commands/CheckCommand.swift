@@ -19,7 +19,9 @@ extension Command {
     arguments: [
       .slot("gradient", .any, words: ["all"], "the gradient to test; all for a whole script"),
       .slot("loss", after: "against", .any, default: .some(.none), "a number, as L()"),
-      .slot("variable", after: "wrt", .place, default: .some(.none), "a variable, net.W1, a record or a network"),
+      .slot(
+        "variable", after: "wrt", .place, default: .some(.none),
+        "a variable, net.W1, a record or a network"),
       .slot("file", after: "in", .path, default: .some(.none), "a script, for check all"),
     ],
     result:

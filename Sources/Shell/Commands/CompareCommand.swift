@@ -18,7 +18,8 @@ extension Command {
     arguments: [
       .slot("net", .network, "the network"),
       .slot("data", after: "on", .dataSet, "a data set, a split or a record with x and y"),
-      .option("seeds", .integer, default: .number(3), misnomers: ["runs", "repeat"], "how many starts"),
+      .option(
+        "seeds", .integer, default: .number(3), misnomers: ["runs", "repeat"], "how many starts"),
     ] + comparedOptions.filter { $0.parameter.name != "seed" },
     result: "a record {options, val_loss, …, differences, wins}",
     examples: [

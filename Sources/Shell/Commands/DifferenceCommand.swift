@@ -30,7 +30,9 @@ extension Command {
     seeAlso: ["at", "test", "compare"]
   ) { context in
     let networks = try context.values("nets").map { value -> Network in
-      guard case .network(let box) = value else { throw context.mismatch("nets", "networks", value) }
+      guard case .network(let box) = value else {
+        throw context.mismatch("nets", "networks", value)
+      }
       return box.content.network
     }
     guard networks.count == 2 else {

@@ -95,7 +95,7 @@ extension Command {
         other.W1[0, 0] = 7
         c = fingerprint other
         [a == b, a == c]
-        """, "2 tensor bool\n  true  false")
+        """, "[true, false]")
     ],
     seeAlso: ["at", "save"]
   ) { context in
@@ -131,12 +131,14 @@ extension CommandContext {
     let moved = try network.at(epoch: epoch)
     try place.write(.network(Box(NetworkValue(moved))))
     let last = moved.past?.epochs ?? epoch
-    var line = "\(place.description) is as it was "
+    var line =
+      "\(place.description) is as it was "
       + (epoch == 0 ? "before its first epoch" : "after epoch \(epoch)")
     if let loss = moved.history.loss.last { line += ", loss \(NumberForm.loss(loss))" }
     if last > epoch {
-      line += "; goto \(last) brings it to the last, and training it overwrites "
-        + (last == epoch + 1 ? "that" : "epochs \(epoch + 1) to \(last)")
+      line +=
+        "; goto \(last) brings it to the last, and training it overwrites "
+        + (last == epoch + 1 ? "epoch \(last)" : "epochs \(epoch + 1) to \(last)")
     }
     note(line)
   }

@@ -158,7 +158,10 @@ final class TrainingRun: TrainingDelegate {
     let network = Value.network(Box(NetworkValue(trained)))
     try place.write(network)
     return try hooks.run(
-      [("epoch", .number(Double(trainer.history.count - trainer.epochsMeasured))), ("net", network)]
+      [
+        ("epoch", .number(Double(trainer.history.count - trainer.epochsMeasured))),
+        ("net", network),
+      ]
         + measures(of: trainer))
   }
 
