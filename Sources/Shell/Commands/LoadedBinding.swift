@@ -55,12 +55,15 @@ struct LoadedBinding {
       let rank = model.graph.inputs.first?.dimensions?.count ?? 4
       take(network, featuresMoved ? [.featuresMoved(rank: rank)] : [])
     case .parameters(let tensors, let notes, let remarks):
-      guard let network = try NetworkFile.network(from: tensors, notes: notes, on: machine) else {
-        return takeRecord(tensors, remarks)
+      if let network = try NetworkFile.network(from: tensors, notes: notes, on: machine) {
+        take(network, remarks)
+        omitted = NetworkFile.omissions(in: notes)
+        place = network.unfinished?.place
+      } else if let whole = try SessionFile.value(from: tensors, notes: notes, on: machine) {
+        take(whole, Self.extent(whole), remarks)
+      } else {
+        takeRecord(tensors, remarks)
       }
-      take(network, remarks)
-      omitted = NetworkFile.omissions(in: notes)
-      place = network.unfinished?.place
     }
   }
 
