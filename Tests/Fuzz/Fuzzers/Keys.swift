@@ -106,6 +106,8 @@ struct KeySession {
     session.resize(columns: 80, rows: 24)
     try session.wait("the prompt", seconds: 5) { _ in session.isEditing }
     session.send("\u{3}")
+    // What is typed before the signal has arrived is cleared with the line.
+    session.read(waiting: 100)
     session.type("print(\"be\" + \"gun\")")
     try session.wait("a statement to run", seconds: 5) { $0.text.contains("begun") }
   }
