@@ -37,7 +37,9 @@ package struct Embedding: SelfContainedLayer {
     let padded = try graph.constant(Tensor.concatenate([table, zeros], axis: 0), "E")
     let codes = graph.node("Cast", [x], ["to": .integer(ONNXValue.ElementKind.int64.rawValue)])
     let places = input == [1] ? graph.reshape(codes, [-1]) : codes
-    graph.stepCodes = input == [1] || input.count > 1 ? nil : codes
+    graph.filledSteps =
+      input == [1] || input.count > 1
+      ? nil : graph.node("Less", [codes, graph.integers([0], isScalar: true)])
     return graph.node("Gather", [padded, places], ["axis": .integer(0)])
   }
 

@@ -238,12 +238,6 @@ extension CommandContext {
   }
 }
 
-/// A layer that applies the builtin of that name.
-private func functionLayer(_ name: String, _ machine: Machine) throws -> any Layer {
-  guard let builtin = Builtin.named(name) else { throw RuntimeError.unknownName(name) }
-  return try FunctionLayer(Function(builtin), machine)
-}
-
 /// What `load` found, as a variable and a line about it.
 private struct LoadedBinding {
   let name: String
@@ -291,7 +285,7 @@ private struct LoadedBinding {
       value = .string(box)
       summary = "\(name)  string of \(box.count) characters"
     case .file(.model(let model)):
-      let (network, featuresMoved) = try Network.reading(model) { try functionLayer($0, machine) }
+      let (network, featuresMoved) = try NetworkFile.network(of: model, on: machine)
       value = .network(Box(NetworkValue(network)))
       if featuresMoved {
         remarks = [.featuresMoved(rank: model.graph.inputs.first?.dimensions?.count ?? 4)]

@@ -7,10 +7,37 @@ import Tensors
 /// them.
 enum Exhibit {
   case lines([String])
+  /// - Parameter isCut: whether its lines keep to the screen's width.
+  case table(Table, isCut: Bool = true)
+  /// Lines that pages and notebooks show in another form.
+  case form(lines: [String], RichForm)
   /// Pictures side by side, each with a caption, which may be empty.
   case pictures([(image: TerminalImage, caption: String)])
   /// - Parameter height: the rows of a panel, where it is drawn with characters.
   case chart(Chart, height: Int)
+}
+
+extension [Exhibit] {
+  /// Whether anything in them depends on what it is drawn with.
+  fileprivate var areDrawn: Bool {
+    contains { exhibit in
+      switch exhibit {
+      case .lines, .table, .form: false
+      case .pictures, .chart: true
+      }
+    }
+  }
+
+  /// What can be said in lines alone, of any width.
+  var lines: [String] {
+    flatMap { exhibit -> [String] in
+      switch exhibit {
+      case .lines(let lines), .form(let lines, _): lines
+      case .table(let table, _): table.lines()
+      case .pictures, .chart: []
+      }
+    }
+  }
 }
 
 extension CommandContext {
@@ -18,20 +45,33 @@ extension CommandContext {
   /// written also for that, made anew, as it can show more.
   func show(_ exhibits: () throws -> [Exhibit]) throws {
     guard !command.isAssigned else { return }
-    guard let page = session.transcript, page.takesFigures else { return try put(exhibits()) }
+    let shown = try exhibits()
+    guard shown.areDrawn, let page = session.transcript, page.takesFigures else {
+      return try put(shown)
+    }
     session.transcript = nil
     defer { session.transcript = page }
-    try put(exhibits())
+    try put(shown)
     session.transcript = page
     session.drawsForPage = true
     defer { session.drawsForPage = false }
     try put(exhibits())
   }
 
+  /// Lines that pages and notebooks show in another form.
+  private func print(_ lines: [String], as form: () -> RichForm) {
+    guard !lines.isEmpty, !command.isAssigned else { return }
+    session.writeOutput(lines.joined(separator: "\n") + "\n", as: form)
+  }
+
   private func put(_ exhibits: [Exhibit]) throws {
     for exhibit in exhibits {
       switch exhibit {
       case .lines(let lines): print(lines)
+      case .table(let table, let isCut):
+        let lines = table.lines(width: isCut ? width : .max, paint: isCut ? paint : Paint(isOn: false))
+        print(lines) { table.richForm }
+      case .form(let lines, let form): print(lines) { form }
       case .pictures(let pictures): try put(pictures)
       case .chart(let chart, let height): try put(chart, height: height)
       }
