@@ -18,6 +18,7 @@ package final class StageBuilder {
   let backend: any Backend
   /// Whether one thread carries the rows through all stages.
   private let isOneThreads: Bool
+  private let isAugmented: Bool
   /// The layer at work, from 1, and its description.
   var position = 0
   var layerName = ""
@@ -42,6 +43,7 @@ package final class StageBuilder {
   ) {
     self.rows = rows
     self.isOneThreads = isOneThreads
+    isAugmented = setup.isAugmented
     store = training.store
     self.gradients = gradients
     statistics = training.statistics
@@ -52,6 +54,9 @@ package final class StageBuilder {
     backend = setup.backend
     self.workspace = workspace
   }
+
+  /// Whether the next stage is given the data's own numbers.
+  var takesDataAsItIs: Bool { stages.isEmpty && depth == 0 && position == 1 && !isAugmented }
 
   /// Adds the stages of a network's layers for examples of this shape; the last `fused` of the
   /// layers belong to the loss.

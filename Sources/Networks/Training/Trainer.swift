@@ -114,6 +114,7 @@ package final class Trainer {
     epochStart = try TrainingMoment(like: memory)
     stepStart = plans.mayStop ? try TrainingMoment(like: memory) : nil
     try checkStart()
+    try checkCodes()
   }
 
   /// The loss that is trained.
