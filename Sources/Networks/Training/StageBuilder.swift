@@ -97,11 +97,23 @@ package final class StageBuilder {
     } else if try type == .f64 || !layer.addStages(input: input, to: self) {
       append(try RecordedStage(self, layer, input: input))
     }
+    noteGradients(ofStagesFrom: first, slots)
     let isTrained = slots.contains { !$0.isFrozen }
     // Stages inside the layer may have asked for more.
     needsInputGradient = passes || isTrained
     guard isTrained else { return }
     if !isInside, firstTrained == nil { firstTrained = first }
+  }
+
+  /// Tells the layer's stages from which number on gradients are there after them: the first one
+  /// ends the layer's own, the others those of the layers after it.
+  private func noteGradients(ofStagesFrom first: Int, _ slots: ArraySlice<ParameterSlot>) {
+    func start(of slots: ArraySlice<ParameterSlot>) -> Int {
+      slots.first { !$0.isFrozen }?.offset ?? store.update.count
+    }
+    for (place, stage) in stages[first...].enumerated() where stage.firstGradient == nil {
+      stage.firstGradient = start(of: store.slots[(place == 0 ? slots.startIndex : slots.endIndex)...])
+    }
   }
 
   /// The product as these stages take it.

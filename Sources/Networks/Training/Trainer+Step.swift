@@ -61,6 +61,7 @@ extension Trainer {
     }
     var measured: [PassSums] = []
     var failure: (any Error)?
+    gradients.abandon()
     do {
       let pass = try BatchPass(
         self, plan, beginStep(needing: BatchPass.rows(plan, own)), rate: rate, gradients, tree,
@@ -69,6 +70,7 @@ extension Trainer {
     } catch {
       failure = error
     }
+    try gradients.settle(tree)
     return try joined(measured, failure, tree)
   }
 
