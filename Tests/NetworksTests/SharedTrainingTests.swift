@@ -192,6 +192,7 @@ import Testing
   /// A rank that fails amid its backward pass keeps none of the others waiting.
   @Test(arguments: [1, 2]) func aRankThatFailsIsTold(_ failing: Int) throws {
     struct Fault: Error {}
+    struct Late: Error {}
     let found = try ThreadRanks.run(3) { rank in
       let result = try FloatBuffer(count: 100_000, type: .f32)
       let sum = GradientSum(
@@ -204,6 +205,7 @@ import Testing
           try sum.sum(tree) { block, target, progress in
             for place in 0..<target.count { target.pointer[place] = Float(block + step) }
             try progress?(40_000)
+            if progress != nil, rank.begun != 1 { throw Late() }
             if rank.rank == failing, step == 1 { throw Fault() }
           }
         } catch is Fault {}

@@ -32,7 +32,7 @@ final class ThreadRanks: @unchecked Sendable {
     }
 
     private var awaited: [RankMessage] = []
-    private var begun = 0
+    private(set) var begun = 0
     /// The most that was ever on its way at once.
     private(set) var begunAtOnce = 0
 
