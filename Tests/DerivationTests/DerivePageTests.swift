@@ -25,24 +25,30 @@ import Testing
   }
 
   @Test func scriptsFractionsAndBracketsAreNested() {
-    #expect(MathML.elements("W_{1}^\\top x") == """
-      <msubsup><mi>W</mi><mrow><mn>1</mn></mrow><mo>⊤</mo></msubsup><mi>x</mi>
-      """)
-    #expect(MathML.elements("\\frac{\\partial L}{\\partial h}") == """
-      <mfrac><mrow><mi>∂</mi><mi>L</mi></mrow><mrow><mi>∂</mi><mi>h</mi></mrow></mfrac>
-      """)
-    #expect(MathML.elements("\\left(a - 1e-05\\right)^{2}") == """
-      <msup><mrow><mo>(</mo><mi>a</mi><mo>−</mo><mn>1e-05</mn><mo>)</mo></mrow>\
-      <mrow><mn>2</mn></mrow></msup>
-      """)
-    #expect(MathML.elements("\\sum_k \\mathrm{a\\_b}<c") == """
-      <munder><mo>∑</mo><mi>k</mi></munder><mi mathvariant="normal">a_b</mi><mo>&lt;</mo><mi>c</mi>
-      """)
+    #expect(
+      MathML.elements("W_{1}^\\top x") == """
+        <msubsup><mi>W</mi><mrow><mn>1</mn></mrow><mo>⊤</mo></msubsup><mi>x</mi>
+        """)
+    #expect(
+      MathML.elements("\\frac{\\partial L}{\\partial h}") == """
+        <mfrac><mrow><mi>∂</mi><mi>L</mi></mrow><mrow><mi>∂</mi><mi>h</mi></mrow></mfrac>
+        """)
+    #expect(
+      MathML.elements("\\left(a - 1e-05\\right)^{2}") == """
+        <msup><mrow><mo>(</mo><mi>a</mi><mo>−</mo><mn>1e-05</mn><mo>)</mo></mrow>\
+        <mrow><mn>2</mn></mrow></msup>
+        """)
+    #expect(
+      MathML.elements("\\sum_k \\mathrm{a\\_b}<c") == """
+        <munder><mo>∑</mo><mi>k</mi></munder><mi mathvariant="normal">a_b</mi><mo>&lt;</mo><mi>c</mi>
+        """)
     #expect(MathML.read("\\nowhere{x}").unknownCommands == ["nowhere"])
   }
 
   /// Whatever comes in, what comes out is whole.
-  @Test(arguments: ["\\left(", "{{", "}", "_", "a^", "\\frac{a", "\\text{", "\\", "\\right)", "a_b_c"])
+  @Test(arguments: [
+    "\\left(", "{{", "}", "_", "a^", "\\frac{a", "\\text{", "\\", "\\right)", "a_b_c",
+  ])
   func whatIsCutShortIsStillMarkup(_ latex: String) {
     expectBalanced("<math>\(MathML.elements(latex))</math>")
   }

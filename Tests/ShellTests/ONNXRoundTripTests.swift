@@ -4,10 +4,11 @@ import Foundation
 import Language
 import Library
 import Networks
-import Shell
 import Syntax
 import Tensors
 import Testing
+
+@testable import Shell
 
 /// What nnsh writes in ONNX's form it reads back: every layer of the registry, with each of its
 /// options, and networks of several.
@@ -114,7 +115,9 @@ import Testing
     let rows = try Shape(checking: [3] + shape)
     guard network.description.hasPrefix("embedding") else {
       var x = try generator.normal(rows)
-      if shape.count == 2, shape[0] > 1 { try x.assign([.at(0), .at(shape[0] - 1)], .scalar(0, .f32)) }
+      if shape.count == 2, shape[0] > 1 {
+        try x.assign([.at(0), .at(shape[0] - 1)], .scalar(0, .f32))
+      }
       return x
     }
     return try Tensor(

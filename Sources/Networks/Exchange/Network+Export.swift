@@ -41,7 +41,7 @@ extension Network {
 
   /// A shape of one example that the network takes: what it was trained on, what its layers say, or
   /// the smallest that all of them accept. Nil where there is none.
-  func exampleShape() -> [Int]? {
+  package func exampleShape() -> [Int]? {
     if let shape = [seenInput, inputShape].compactMap({ $0 }).first(where: accepts) {
       return shape
     }

@@ -95,9 +95,9 @@ private struct NumberedModels {
       guard graph.constants.indices.contains(constant),
         case .numbers(let tensor) = graph.constants[constant].elements
       else { return [] }
-      return try tensor.withFloats(Array.init)
+      return try tensor.withFloats { Array($0) }
     }
-    let values = try own.withFloats(Array.init)
+    let values = try own.withFloats { Array($0) }
     let fixed = try floats(zeros)
     let (tensor, low, high) = (try floats(tensors), try floats(lows), try floats(highs))
     guard [fixed, tensor, low, high].allSatisfy({ $0.count == values.count }) else { return false }
@@ -106,7 +106,8 @@ private struct NumberedModels {
         guard value == fixed[index] else { return false }
         continue
       }
-      guard let owner = Int(exactly: tensor[index]).map({ $0 - 1 }), numbers.indices.contains(owner),
+      guard let owner = Int(exactly: tensor[index]).map({ $0 - 1 }),
+        numbers.indices.contains(owner),
         let lowest = Int(exactly: low[index]), let highest = Int(exactly: high[index]),
         lowest > 0, highest > 0, highest <= Self.base
       else { return false }

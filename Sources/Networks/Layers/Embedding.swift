@@ -83,7 +83,8 @@ package struct Embedding: SelfContainedLayer {
       }
       guard let bad else { continue }
       throw NetworkError.codeOutside(
-        layer: description, code: bad.code, row: first + bad.index / width, count: count, part: part)
+        layer: description, code: bad.code, row: first + bad.index / width, count: count, part: part
+      )
     }
   }
 

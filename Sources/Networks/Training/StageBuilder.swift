@@ -112,7 +112,8 @@ package final class StageBuilder {
       slots.first { !$0.isFrozen }?.offset ?? store.update.count
     }
     for (place, stage) in stages[first...].enumerated() where stage.firstGradient == nil {
-      stage.firstGradient = start(of: store.slots[(place == 0 ? slots.startIndex : slots.endIndex)...])
+      stage.firstGradient = start(
+        of: store.slots[(place == 0 ? slots.startIndex : slots.endIndex)...])
     }
   }
 

@@ -69,7 +69,8 @@ extension CommandContext {
       switch exhibit {
       case .lines(let lines): print(lines)
       case .table(let table, let isCut):
-        let lines = table.lines(width: isCut ? width : .max, paint: isCut ? paint : Paint(isOn: false))
+        let lines = table.lines(
+          width: isCut ? width : .max, paint: isCut ? paint : Paint(isOn: false))
         print(lines) { table.richForm }
       case .form(let lines, let form): print(lines) { form }
       case .pictures(let pictures): try put(pictures)

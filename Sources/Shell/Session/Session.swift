@@ -282,7 +282,8 @@ package final class Session: CommandHost {
   }
 
   /// Whether anybody is there who takes more than text.
-  private var takesForms: Bool { audience.takesEvents || transcript?.takesFigures == true
+  private var takesForms: Bool {
+    audience.takesEvents || transcript?.takesFigures == true
   }
 
   package func note(_ text: String) { writeError(text + "\n") }
