@@ -84,11 +84,12 @@ extension Derivation {
   }
 
   private static func inline(_ latex: String) -> String {
-    "<math><mrow>\(MathML.elements(latex))</mrow></math>"
+    "<math displaystyle=\"true\"><mrow>\(MathML.elements(latex))</mrow></math>"
   }
 
   private static func block(_ rows: [String]) -> String {
-    "<math display=\"block\"><mtable>\(rows.joined())</mtable></math>"
+    "<div class=\"equation\"><math displaystyle=\"true\"><mtable displaystyle=\"true\">"
+      + "\(rows.joined())</mtable></math></div>"
   }
 
   private static func row(_ cells: [String]) -> String {

@@ -20,7 +20,7 @@ struct MathML {
   }
 
   /// What a part of a formula ends at.
-  private enum Ending { case end, brace, right }
+  private enum Ending { case end, brace, right, cell }
 
   /// An element, with what stands below and above it.
   private struct Item {
@@ -51,6 +51,9 @@ struct MathML {
         break
       }
       if ending == .right, rest.hasPrefix("\\right") { break }
+      if ending == .cell, next == "&" || rest.hasPrefix("\\\\") || rest.hasPrefix("\\end") {
+        break
+      }
       switch next {
       case "_", "^":
         rest.removeFirst()
@@ -120,6 +123,7 @@ struct MathML {
       let (above, below) = (argument(), argument())
       return Item(base: "<mfrac>\(above)\(below)</mfrac>")
     case "left": return fenced()
+    case "begin": return cases()
     case "right": return nil
     case "mathrm": return Item(base: "<mi mathvariant=\"normal\">\(text())</mi>")
     case "mathbf": return Item(base: "<mi style=\"font-weight:bold\">\(text())</mi>")
@@ -171,6 +175,28 @@ struct MathML {
     guard rest.hasPrefix("\\right") else { return Item(base: "<mrow>\(left)\(inside)</mrow>") }
     rest.removeFirst("\\right".count)
     return Item(base: "<mrow>\(left)\(inside)\(delimiter())</mrow>")
+  }
+
+  /// Rows of cells behind a brace, which is the one environment that stands inside a formula.
+  private mutating func cases() -> Item {
+    let name = text()
+    if name != "cases" { unknownCommands.append("begin{\(name)}") }
+    var rows: [[String]] = [[]]
+    while !rest.isEmpty, !rest.hasPrefix("\\end") {
+      rows[rows.count - 1].append("<mtd><mrow>\(row(until: .cell))</mrow></mtd>")
+      if rest.first == "&" {
+        rest.removeFirst()
+      } else if rest.hasPrefix("\\\\") {
+        rest.removeFirst(2)
+        rows.append([])
+      }
+    }
+    if rest.hasPrefix("\\end") {
+      rest.removeFirst("\\end".count)
+      _ = text()
+    }
+    let table = rows.map { "<mtr>\($0.joined())</mtr>" }.joined()
+    return Item(base: "<mrow><mo>{</mo><mtable>\(table)</mtable></mrow>")
   }
 
   private mutating func delimiter() -> String {

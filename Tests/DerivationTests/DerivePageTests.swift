@@ -42,12 +42,20 @@ import Testing
       MathML.elements("\\sum_k \\mathrm{a\\_b}<c") == """
         <munder><mo>∑</mo><mi>k</mi></munder><mi mathvariant="normal">a_b</mi><mo>&lt;</mo><mi>c</mi>
         """)
+    #expect(
+      MathML.elements("\\begin{cases} a & i = j \\\\ 0 & \\text{else} \\end{cases}") == """
+        <mrow><mo>{</mo><mtable><mtr><mtd><mrow><mi>a</mi></mrow></mtd>\
+        <mtd><mrow><mi>i</mi><mo>=</mo><mi>j</mi></mrow></mtd></mtr>\
+        <mtr><mtd><mrow><mn>0</mn></mrow></mtd><mtd><mrow><mtext>else</mtext></mrow></mtd></mtr>\
+        </mtable></mrow>
+        """)
     #expect(MathML.read("\\nowhere{x}").unknownCommands == ["nowhere"])
   }
 
   /// Whatever comes in, what comes out is whole.
   @Test(arguments: [
-    "\\left(", "{{", "}", "_", "a^", "\\frac{a", "\\text{", "\\", "\\right)", "a_b_c",
+    "\\left(", "{{", "}", "_", "&", "\\begin{cases} a &", "\\begin", "a^", "\\frac{a", "\\text{",
+    "\\", "\\right)", "a_b_c",
   ])
   func whatIsCutShortIsStillMarkup(_ latex: String) {
     expectBalanced("<math>\(MathML.elements(latex))</math>")

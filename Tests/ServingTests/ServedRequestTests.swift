@@ -19,9 +19,9 @@ import Testing
   @Test func tablesHaveASecondForm() throws {
     let served = try ServedProcess()
     func form(_ code: String, _ event: String, _ type: String) throws -> String? {
-      let found = try served.run(code).first(event)
-      #expect((found?["text"] as? String)?.isEmpty == false, "\(code)")
-      return (found?["forms"] as? [String: String])?[type]
+      let found = try served.run(code).filter { $0["event"] as? String == event }
+      #expect(!found.isEmpty && !found.text(of: event).isEmpty, "\(code)")
+      return found.compactMap { ($0["forms"] as? [String: String])?[type] }.first
     }
     let table = "table({name: [\"a<b\", \"c\"], size: [1.5, 20]})"
     #expect(try form("x = 2\n" + table, "result", "text/html")?.contains(">a&lt;b</td>") == true)

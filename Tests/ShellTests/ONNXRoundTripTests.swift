@@ -154,8 +154,12 @@ import Testing
     let path = folder + "/own.onnx"
     let first = session()
     try run(Self.functions + "save dense(4, 3) |> own to \"\(path)\"", in: first)
-    let failure = try? run("load \"\(path)\" as net", in: session())
-    #expect(failure == nil)
+    do {
+      try run("load \"\(path)\" as net", in: session())
+      Issue.record("a network came without its function")
+    } catch let failure as Diagnostic {
+      #expect(failure.message.contains("a layer own, a function that is not here"))
+    }
   }
 
   private func session() -> Session {

@@ -129,7 +129,7 @@ package final class Machine: Interpreter {
   package func compile(
     _ source: SourceText, scope: Scope? = nil
   ) throws(Diagnostic) -> Program {
-    let statements = try Parser.parse(source, commands: host.commandSyntax) {
+    let statements = try Parser.parse(source, commands: self.host.commandSyntax) {
       Interrupt.isRequested
     }
     return try compile(statements, source: source, scope: scope)

@@ -61,7 +61,7 @@ extension Network {
 
   /// The network with the numbers that its first data would complete, where all data would complete
   /// them alike: they are drawn as they would be then.
-  private func completedForAnyData() throws -> Network {
+  func completedForAnyData() throws -> Network {
     var found: Network?
     var count = 0
     for candidate in candidates where count < 3 {

@@ -11,8 +11,8 @@ extension Network {
   /// - Returns: nil where the model is not, node by node and constant by constant, what the network
   ///   is written as: another program may have changed it.
   package func taking(numbersOf model: ONNXModel) throws -> Network? {
-    var copy = self
-    let tensors = parameters.map(\.tensor) + statistics
+    var copy = try isResolved ? self : completedForAnyData()
+    let tensors = copy.parameters.map(\.tensor) + copy.statistics
     let numbered = try NumberedModels(copy, shapes: tensors.map(\.shape))
     guard let found = try numbered.numbers(of: model.graph) else { return nil }
     try copy.setAllNumbers(found)

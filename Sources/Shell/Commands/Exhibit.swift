@@ -18,16 +18,6 @@ enum Exhibit {
 }
 
 extension [Exhibit] {
-  /// Whether anything in them depends on what it is drawn with.
-  fileprivate var areDrawn: Bool {
-    contains { exhibit in
-      switch exhibit {
-      case .lines, .table, .form: false
-      case .pictures, .chart: true
-      }
-    }
-  }
-
   /// What can be said in lines alone, of any width.
   var lines: [String] {
     flatMap { exhibit -> [String] in
@@ -45,13 +35,10 @@ extension CommandContext {
   /// written also for that, made anew, as it can show more.
   func show(_ exhibits: () throws -> [Exhibit]) throws {
     guard !command.isAssigned else { return }
-    let shown = try exhibits()
-    guard shown.areDrawn, let page = session.transcript, page.takesFigures else {
-      return try put(shown)
-    }
+    guard let page = session.transcript, page.takesFigures else { return try put(exhibits()) }
     session.transcript = nil
     defer { session.transcript = page }
-    try put(shown)
+    try put(exhibits())
     session.transcript = page
     session.drawsForPage = true
     defer { session.drawsForPage = false }

@@ -156,7 +156,7 @@ final class PageTranscript: Transcript {
     tbody tr:nth-child(even) { background: #8881; }
     math { font-size: 1.15rem; }
     .derivation > p:first-child { margin: 0 0 .5rem; }
-    .derivation math[display=block] { text-align: left; margin: .4rem 0; }
+    .equation { margin: .3rem 0; }
     .step { display: grid; grid-template-columns: 2rem 1fr auto; margin: .9rem 0; }
     .step > span:first-child { font-weight: 600; opacity: .6; }
     .right { color: #16a34a; }
@@ -164,7 +164,7 @@ final class PageTranscript: Transcript {
     .result { border: 1px solid var(--edge); border-radius: 6px; padding: .4rem .8rem; }
     .result pre { background: var(--typed); border-radius: 4px; margin: .4rem 0; }
     mtd { padding: .2em .35em; text-align: left; vertical-align: middle; }
-    mtd:first-child { text-align: right; }
+    .equation > math > mtable > mtr > mtd:first-child { text-align: right; }
     figure { margin: 0; text-align: center; }
     figcaption { font-size: .8rem; }
     img { image-rendering: pixelated; }
