@@ -38,6 +38,10 @@ extension Array {
   /// stops it, the array is as it was.
   mutating func appendInterruptibly(_ more: [Element]) throws {
     try requireGrowth(by: more.count)
+    guard more.count > 0x1000 else {
+      try Interrupt.check()
+      return append(contentsOf: more)
+    }
     let count = count
     do {
       for start in stride(from: 0, to: more.count, by: 0x10000) {

@@ -1,11 +1,14 @@
-/// A string, with what makes its characters quick to reach.
+/// A string, with what makes its characters and its hash quick to reach.
 ///
 /// A character is a Unicode code point, as in Python. Where all are ASCII, characters are bytes;
-/// otherwise the places of some are noted, when a position is first asked for.
+/// otherwise the places of some are noted, when a position is first asked for. Two strings are the
+/// same where their code points are, and in the order of these.
 package final class TextBox: @unchecked Sendable {
   // Unchecked: written to only while uniquely referenced, or by the one machine thread.
-  package var content: String { didSet { characters = nil } }
-  private var characters: CharacterPlaces?
+  @exclusivity(unchecked) package private(set) var content: String
+  @exclusivity(unchecked) private var characters: CharacterPlaces?
+  /// 0 where nobody has asked for it.
+  @exclusivity(unchecked) private var knownHash: UInt64 = 0
 
   package init(_ content: String) { self.content = content }
 
@@ -19,13 +22,24 @@ package final class TextBox: @unchecked Sendable {
   /// How many characters there are.
   package var count: Int { places.count }
 
+  /// A hash of the text; equal texts have equal ones.
+  var hash: UInt64 {
+    if knownHash == 0 { knownHash = content.textHash }
+    return knownHash
+  }
+
+  /// Whether both texts have the same code points.
+  @inline(__always)
+  func isSame(as other: TextBox) -> Bool {
+    self === other || content.hasSameCodePoints(as: other.content)
+  }
+
   /// Appends in place; what is known of the characters before stays known.
   func append(_ more: String) throws {
-    var known = characters
     let bytes = content.utf8.count
     try content.appendGuarded(more)
-    known?.append(more, after: bytes)
-    characters = known
+    knownHash = 0
+    characters?.append(more, after: bytes)
   }
 
   /// A character as a string value.
@@ -57,9 +71,19 @@ package final class TextBox: @unchecked Sendable {
 
   /// The characters, each a string.
   package func characterValues() throws -> [Value] {
-    let count = count
-    return try interruptibleList(count: count) { character(at: $0) }
+    let places = places
+    guard places.isASCII else {
+      return try interruptibleList(count: places.count) { character(at: $0) }
+    }
+    let ascii = Self.ascii
+    var text = content
+    return try text.withUTF8 { bytes in
+      try interruptibleList(count: bytes.count) { .string(ascii[Int(bytes[$0])]) }
+    }
   }
+
+  /// The character of a number in Unicode below 128, as a string value.
+  package static func character(ascii code: Int) -> Value { .string(ascii[code]) }
 
   /// The strings of one ASCII character, which all texts share.
   private static let ascii: [TextBox] = (0..<128).map {
@@ -67,11 +91,22 @@ package final class TextBox: @unchecked Sendable {
   }
 }
 
-/// Where the characters of a text begin: of every 64th the byte.
+extension TextBox: Hashable, Comparable {
+  package static func == (left: TextBox, right: TextBox) -> Bool { left.isSame(as: right) }
+
+  package static func < (left: TextBox, right: TextBox) -> Bool {
+    left.content.precedes(right.content)
+  }
+
+  package func hash(into hasher: inout Hasher) { hasher.combine(hash) }
+}
+
+/// Where the characters of a text begin: of every 64th the byte, unless all are ASCII.
 private struct CharacterPlaces {
   private(set) var count = 0
-  private var isASCII = true
   private var marks: [Int] = []
+
+  var isASCII: Bool { marks.isEmpty }
 
   private static let spacing = 64
 
@@ -84,10 +119,7 @@ private struct CharacterPlaces {
         count += added.count
         return
       }
-      if isASCII {
-        isASCII = false
-        marks = Array(stride(from: 0, to: count, by: Self.spacing))
-      }
+      if isASCII { marks = Array(stride(from: 0, to: count, by: Self.spacing)) }
       for (offset, byte) in added.enumerated() where byte & 0xC0 != 0x80 {
         if count % Self.spacing == 0 { marks.append(bytes + offset) }
         count += 1

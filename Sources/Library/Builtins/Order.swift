@@ -70,9 +70,9 @@ extension Builtin {
   private static func sorted(
     _ values: [Value], descending: Bool, _ arguments: borrowing Arguments
   ) throws -> [Value] {
-    let strings = values.compactMap { if case .string(let box) = $0 { box.content } else { nil } }
+    let strings = values.compactMap { if case .string(let box) = $0 { box } else { nil } }
     if strings.count == values.count {
-      return strings.sorted { descending ? $0 > $1 : $0 < $1 }.map { .text($0) }
+      return strings.sorted { descending ? $0 > $1 : $0 < $1 }.map { .string($0) }
     }
     // What is being differentiated is put in order by its number and stays what it is.
     let numbers = values.compactMap { value -> (number: Double, value: Value)? in
@@ -120,7 +120,7 @@ extension Builtin {
   static func order(
     of keys: [Value], _ descending: Bool, _ refusal: (String) -> RuntimeError
   ) throws -> [Int] {
-    let strings = keys.compactMap { if case .string(let box) = $0 { box.content } else { nil } }
+    let strings = keys.compactMap { if case .string(let box) = $0 { box } else { nil } }
     if strings.count == keys.count, !keys.isEmpty {
       return strings.indices.sorted {
         strings[$0] == strings[$1]
@@ -233,15 +233,15 @@ extension Builtin {
   private static func uniqueTexts(
     _ values: [Value], _ isCounted: Bool, _ arguments: borrowing Arguments
   ) throws -> Value {
-    var counts: [String: Double] = [:]
+    var counts: [TextBox: Double] = [:]
     for value in values {
       guard case .string(let box) = value else {
         throw arguments.mismatch(0, expected: "a tensor, or a list of strings alone")
       }
-      counts[box.content, default: 0] += 1
+      counts[box, default: 0] += 1
     }
     let texts = counts.keys.sorted()
-    let list = Value.items(texts.map { .text($0) })
+    let list = Value.items(texts.map { .string($0) })
     guard isCounted else { return list }
     let numbers = texts.map { counts[$0] ?? 0 }
     return .items([list, Value(try Tensor(doubles: numbers, elementType: .f32))])
