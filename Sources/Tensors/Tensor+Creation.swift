@@ -114,15 +114,19 @@ extension Tensor {
     return numbers
   }
 
-  /// The matrix with ones on the diagonal.
+  /// A matrix with ones on one diagonal: above the main one where its number is positive, below
+  /// where it is negative. Square unless the columns are given.
   package static func identity(
-    _ size: Int, _ elementType: ElementType = .working
+    _ rows: Int, columns: Int? = nil, diagonal: Int = 0, _ elementType: ElementType = .working
   ) throws(TensorError) -> Tensor {
-    let result = try zeros(try Shape(checking: [size, size]), elementType)
-    let diagonal = Tensor(
-      storage: result.storage, shape: Shape(unchecked: [size]), strides: [size + 1],
-      elementType: elementType)
-    try diagonal.fill(1)
+    let columns = columns ?? rows
+    let result = try zeros(try Shape(checking: [rows, columns]), elementType)
+    guard diagonal < columns, diagonal > -rows else { return result }
+    let (above, below) = (max(0, diagonal), max(0, -diagonal))
+    let ones = Tensor(
+      storage: result.storage, shape: Shape(unchecked: [min(rows - below, columns - above)]),
+      strides: [columns + 1], offset: below * columns + above, elementType: elementType)
+    try ones.fill(1)
     return result
   }
 }

@@ -66,6 +66,15 @@ import Testing
       error { () throws(TensorError) in try x.element(at: [0, 3]) }
         == .indexOutOfRange(index: 3, axis: 1, length: 3))
     #expect(try Tensor.identity(2).doubles() == [1, 0, 0, 1])
+    for (rows, columns, diagonal) in [
+      (2, 3, 1), (3, 2, -1), (3, 3, 3), (2, 3, -2), (0, 2, 0), (2, 0, 1),
+    ] {
+      let ones = try Tensor.identity(rows, columns: columns, diagonal: diagonal)
+      let expected = (0..<rows).flatMap { row in
+        (0..<columns).map { $0 == row + diagonal ? 1.0 : 0 }
+      }
+      #expect(try ones.doubles() == expected, "\(rows)×\(columns), diagonal \(diagonal)")
+    }
     #expect(try x.withFloats { $0.reduce(0, +) } == 21)
     #expect(try x.transposed().withDoubles { Array($0) } == [1, 4, 2, 5, 3, 6])
     #expect(MemoryLayout<Tensor>.size <= 48)

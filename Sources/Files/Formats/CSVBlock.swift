@@ -1,8 +1,12 @@
-/// Rows of a table that one thread has read: their numbers, one row after another.
+/// Rows of a table that one thread has read: their numbers, row after row or column after column.
 final class CSVBlock<Value: CSVValue>: @unchecked Sendable {
   // `@unchecked Sendable`: one thread fills it; others look at it only when that has ended.
   private var storage = UnsafeMutableBufferPointer<Value>(start: nil, count: 0)
-  private(set) var count = 0
+  private let columns: Int
+  private let byColumn: Bool
+  /// The rows there is memory for.
+  private var capacity = 0
+  private(set) var rows = 0
   /// The lines that were passed over, rows and others.
   fileprivate(set) var lines = 0
   /// Whether a number was found that Float32 cannot hold; the block then ends there.
@@ -12,35 +16,61 @@ final class CSVBlock<Value: CSVValue>: @unchecked Sendable {
   /// What ended it early.
   var failure: DataError?
 
+  init(columns: Int, byColumn: Bool) {
+    (self.columns, self.byColumn) = (columns, byColumn)
+  }
+
   deinit { storage.deallocate() }
 
-  /// The numbers.
-  var values: UnsafeBufferPointer<Value> {
-    UnsafeBufferPointer(rebasing: storage[..<count])
-  }
+  /// The numbers read.
+  var count: Int { rows * columns }
 
-  /// Makes room for more numbers after those that there are.
-  func reserve(_ more: Int, for place: String) throws(DataError) {
-    guard storage.count - count < more else { return }
+  /// How far apart the numbers of a row lie.
+  fileprivate var columnStep: Int { byColumn ? capacity : 1 }
+
+  /// Makes room for more rows after those that there are.
+  func reserve(rows more: Int, for source: any ByteSource) throws(DataError) {
+    guard capacity - rows < more else { return }
+    let wanted = roomy(2 * capacity + more)
+    let size = wanted.multipliedSaturating(columns)
     try MemoryLimit.require(
-      (2 * storage.count + more).multipliedSaturating(MemoryLayout<Value>.stride), for: place)
-    let larger = UnsafeMutableBufferPointer<Value>.allocate(capacity: 2 * storage.count + more)
-    _ = larger.update(fromContentsOf: storage[..<count])
+      size.multipliedSaturating(MemoryLayout<Value>.stride), for: source.place)
+    let larger = UnsafeMutableBufferPointer<Value>.allocate(capacity: size)
+    copy(to: larger, firstRow: 0, height: wanted)
     storage.deallocate()
-    storage = larger
+    (storage, capacity) = (larger, wanted)
   }
 
-  /// Where the next row goes, with room for as many numbers.
+  /// Where columns lie a power of two apart, a row's numbers would share few places of the cache.
+  private func roomy(_ rows: Int) -> Int {
+    byColumn && rows > 64 ? (rows + 15) / 32 * 32 + 16 : rows
+  }
+
+  /// Writes the rows into memory of the same order for `height` rows, from the first on.
+  func copy(to target: UnsafeMutableBufferPointer<Value>, firstRow: Int, height: Int) {
+    guard byColumn else {
+      _ = UnsafeMutableBufferPointer(rebasing: target[(firstRow * columns)...])
+        .update(fromContentsOf: storage[..<count])
+      return
+    }
+    for column in 0..<columns {
+      let first = column * capacity
+      _ = UnsafeMutableBufferPointer(rebasing: target[(column * height + firstRow)...])
+        .update(fromContentsOf: storage[first..<first + rows])
+    }
+  }
+
+  /// Where the next row begins, with room for all of it.
   fileprivate func room(
-    for columns: Int, in place: String
+    in source: any ByteSource
   ) throws(DataError) -> UnsafeMutablePointer<Value> {
-    try reserve(columns, for: place)
+    try reserve(rows: 1, for: source)
     // SAFETY: a row has one column at least, so there is memory by now.
-    return storage.baseAddress.unsafelyUnwrapped + count
+    return storage.baseAddress.unsafelyUnwrapped + rows * (byColumn ? 1 : columns)
   }
 
-  /// Takes in what was written to that room.
-  fileprivate func add(_ columns: Int) { count += columns }
+  /// Takes in the row that was written to that room.
+  fileprivate func addRow() { rows += 1 }
 }
 
 /// Reads the rows whose lines begin in a given range of bytes.
@@ -85,7 +115,7 @@ struct CSVBlockReader {
       block.lines = cursor.line - 1
       switch found {
       case .unused: break
-      case .row: block.add(beginning.columns)
+      case .row: block.addRow()
       case .needsDouble:
         block.needsDouble = true
         return
@@ -117,14 +147,15 @@ struct CSVBlockReader {
     _ cursor: inout CSVCursor, into block: CSVBlock<Value>
   ) throws(DataError) -> Line {
     let columns = beginning.columns
-    let row = try block.room(for: columns, in: source.place)
+    let row = try block.room(in: source)
+    let step = block.columnStep
     let line = cursor.line
     var found = 0
-    while !readBareNumbers(&cursor, row, &found) {
+    while !readBareNumbers(&cursor, row, by: step, &found) {
       let number: CSVNumber<Value>.Result = try cursor.readNumber(column: found + 1)
       if number.needsDouble { return .needsDouble }
-      // SAFETY: the block has room for `columns` numbers from `row` on.
-      if found < columns { row[found] = number.value }
+      // SAFETY: the block has room for `columns` numbers, `step` apart, from `row` on.
+      if found < columns { row[found * step] = number.value }
       if number.isRounded { block.rounded.note(number.value.double) }
       found += 1
       if cursor.endsRow() { break }
@@ -139,7 +170,8 @@ struct CSVBlockReader {
   /// Float64; true where the row has ended.
   @inline(__always)
   private func readBareNumbers<Value: CSVValue>(
-    _ cursor: inout CSVCursor, _ row: UnsafeMutablePointer<Value>, _ found: inout Int
+    _ cursor: inout CSVCursor, _ row: UnsafeMutablePointer<Value>, by step: Int,
+    _ found: inout Int
   ) -> Bool {
     let columns = beginning.columns
     let dialect = beginning.dialect
@@ -149,6 +181,7 @@ struct CSVBlockReader {
     let point = dialect.barePoint
     var position = cursor.position
     var count = found
+    var target = row + count * step
     defer { found = count }
     while count < columns,
       let number = CSVNumber<Value>.parsePrefix(position, point: point),
@@ -160,8 +193,10 @@ struct CSVBlockReader {
         isPlain || next == dialect.separator || CSVCursor.isLineEnd(next)
           || number.end == cursor.end
       else { break }
-      // SAFETY: count < columns, and the block has room for `columns` numbers from `row` on.
-      row[count] = number.value
+      // SAFETY: count < columns, and the block has room for `columns` numbers, `step` apart, from
+      // `row` on.
+      target.pointee = number.value
+      target += step
       count += 1
       position = number.end + 1
       if isPlain { continue }

@@ -62,7 +62,7 @@ package struct CSVReader {
     of _: Value.Type, _ blockSize: Int, _ rounded: inout RoundedIntegers
   ) throws(DataError) -> Tensor? {
     try requireMemory(for: Value.self)
-    let blocks = CSVBlocks<Value>(source, beginning, blockSize: blockSize)
+    let blocks = CSVBlocks<Value>(source, beginning, byColumn: byColumn, blockSize: blockSize)
     let workers = max(1, min(Threads.count, blocks.count))
     if workers > 1 {
       Threads.run(workers) { _ in blocks.work() }
@@ -96,38 +96,18 @@ package struct CSVReader {
       try Tensor(
         uninitialized: Shape(checking: dimensions), Value.isNarrow ? .f32 : .f64)
     }
-    let offsets = parts.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) }
+    let firstRows = parts.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.rows) }
+    let height = firstRows.last ?? 0
     try tensorResult { () throws(TensorError) in
       try tensor.withMutableBytes { bytes in
         // SAFETY: each part's numbers go to their own place.
         nonisolated(unsafe) let target = bytes.bindMemory(to: Value.self)
         Threads.run(parts.count) { index in
-          if byColumn {
-            transpose(parts[index].values, to: target, firstRow: offsets[index] / beginning.columns)
-          } else {
-            _ = UnsafeMutableBufferPointer(rebasing: target[offsets[index]...])
-              .update(fromContentsOf: parts[index].values)
-          }
+          parts[index].copy(to: target, firstRow: firstRows[index], height: height)
         }
       }
     }
     return tensor
-  }
-
-  /// Writes rows that lie one after another into memory that holds column after column. The rows
-  /// of one block fit a level-2 cache, so they are read from there for every column.
-  private func transpose<Value: CSVValue>(
-    _ rows: UnsafeBufferPointer<Value>, to target: UnsafeMutableBufferPointer<Value>, firstRow: Int
-  ) {
-    let columns = beginning.columns
-    let count = rows.count / columns
-    let height = target.count / columns
-    for column in 0..<columns {
-      let place = column * height + firstRow
-      for row in 0..<count {
-        target[place + row] = rows[row * columns + column]
-      }
-    }
   }
 }
 
@@ -147,12 +127,14 @@ private final class CSVBlocks<Value: CSVValue>: Sendable {
 
   var count: Int { blocks.count }
 
-  init(_ source: any ByteSource, _ beginning: CSVBeginning, blockSize: Int) {
+  init(
+    _ source: any ByteSource, _ beginning: CSVBeginning, byColumn: Bool, blockSize: Int
+  ) {
     self.source = source
     self.beginning = beginning
     self.blockSize = blockSize
     let count = (beginning.rowsEnd - beginning.rowsOffset + blockSize - 1) / blockSize
-    blocks = (0..<count).map { _ in CSVBlock() }
+    blocks = (0..<count).map { _ in CSVBlock(columns: beginning.columns, byColumn: byColumn) }
     limit = Atomic(count)
   }
 
@@ -178,7 +160,8 @@ private final class CSVBlocks<Value: CSVValue>: Sendable {
     _ index: Int, _ window: TextWindow, into block: CSVBlock<Value>
   ) throws(DataError) {
     let start = beginning.rowsOffset + index * blockSize
-    try block.reserve(beginning.cells(in: blockSize + blockSize / 8), for: source.place)
+    let cells = beginning.cells(in: blockSize + blockSize / 8)
+    try block.reserve(rows: cells / max(1, beginning.columns) + 1, for: source)
     let reader = CSVBlockReader(
       beginning: beginning, source: source, window: window, start: start,
       end: min(start + blockSize, beginning.rowsEnd))

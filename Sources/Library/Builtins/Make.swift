@@ -66,19 +66,8 @@ extension Builtin {
       seeAlso: ["diag", "one_hot"])
   ) { arguments, _ in
     let rows = try arguments.size(0)
-    guard arguments.isGiven(1) || arguments.isGiven(2) else {
-      return Value(try Tensor.identity(rows))
-    }
     let columns = try arguments.isGiven(1) ? arguments.size(1) : rows
-    let offset = try arguments.integer(2)
-    try MemoryGuard.check(elements: Double(rows) * Double(columns))
-    var numbers = [Double](repeating: 0, count: rows * columns)
-    if offset.magnitude < Swift.max(rows, columns) {
-      for row in 0..<rows where (0..<columns).contains(row + offset) {
-        numbers[row * columns + row + offset] = 1
-      }
-    }
-    return Value(try Tensor(doubles: numbers, Shape(checking: [rows, columns]), elementType: .f32))
+    return Value(try Tensor.identity(rows, columns: columns, diagonal: arguments.integer(2)))
   }
 
   static let arange = Builtin(

@@ -72,6 +72,8 @@ final class ParameterStore {
   /// The weights in bfloat16, two in the place of a float, where products are taken in it.
   private let rounded: FloatBuffer?
   private let still: StillParameters?
+  /// The parameters that are Float32 in a training in Float64.
+  private let narrow: [FloatRows]
 
   init(
     _ network: Network, optimizer: Optimizer, type: ElementType, precision: Precision = .f32,
@@ -110,6 +112,7 @@ final class ParameterStore {
         half: halves.map { HalfRows(inPlaceOf: $0.pointer).advanced(by: offset) },
         isFrozen: isFrozen)
     }
+    narrow = slots.filter { $0.parameterType != $0.type }.map(\.numbers)
     for (slot, parameter) in zip(slots, parameters) {
       try slot.numbers.copy(from: parameter.tensor)
     }
@@ -138,7 +141,7 @@ final class ParameterStore {
 
   /// Rounds the parameters that are Float32 in a training in Float64.
   func roundNarrowParameters() {
-    for slot in slots where slot.parameterType != slot.type { slot.numbers.roundToFloat32() }
+    for numbers in narrow { numbers.roundToFloat32() }
   }
 
   /// Gives every parameter a value, in order.
