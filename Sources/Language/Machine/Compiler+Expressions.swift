@@ -15,7 +15,7 @@ extension Compiler {
       if case .number(let number) = inner.kind { return builder.constant(-number) }
     case .bool(let value): return builder.constant(.bool(value))
     case .none: return builder.constant(.none)
-    case .string(let text): return builder.constant(.text(text))
+    case .string(let text): return builder.constant(.string(.shared(text)))
     case .name(let name):
       switch resolve(name) {
       case .register(let index): return .register(index)

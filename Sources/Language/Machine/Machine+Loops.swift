@@ -49,6 +49,8 @@ extension Machine {
       slot(bases, instruction.a).put(position)
     } else if case .list(let box) = state[0] {
       slot(bases, instruction.a).pointee = box[Int(position)]
+    } else if case .string(let box) = state[0] {
+      slot(bases, instruction.a).pointee = box.character(at: Int(position))
     } else {
       slot(bases, instruction.a).pointee = try Self.element(at: position, of: state)
     }

@@ -148,7 +148,9 @@ package final class ListBox: @unchecked Sendable {
 
   /// Appends one element in place: to be called where this list is referred to once.
   func append(_ element: Value) throws {
-    if shared == nil { try own.appendGuarded(element) } else { try append([element]) }
+    guard shared == nil else { return try append([element]) }
+    if own.count == own.capacity { try own.requireGrowth(by: 1) }
+    own.append(element)
   }
 
   private func shareElements() -> SharedElements {

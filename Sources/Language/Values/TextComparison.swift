@@ -7,7 +7,8 @@ extension String {
   func hasSameCodePoints(as other: String) -> Bool {
     withBytes(beside: other) { left, right in
       guard left.count == right.count else { return false }
-      guard let a = left.baseAddress, let b = right.baseAddress else { return true }
+      guard let a = left.baseAddress, let b = right.baseAddress, left.count > 0 else { return true }
+      if a[0] != b[0] { return false }
       // SAFETY: both have as many bytes as are compared.
       return memcmp(a, b, left.count) == 0
     }

@@ -154,9 +154,8 @@ extension Builtin {
       ],
       seeAlso: ["split", "replace"]),
     direct: DirectCall {
-      guard case .string(let box) = $0, let first = box.content.utf8.first,
-        let last = box.content.utf8.last, (0x21..<0x80).contains(first),
-        (0x21..<0x80).contains(last)
+      guard case .string(let box) = $0, let (first, last) = box.outerBytes,
+        (0x21..<0x80).contains(first), (0x21..<0x80).contains(last)
       else { return nil }
       return $0
     }
