@@ -52,6 +52,20 @@ package struct CheckReport {
     ])
   }
 
+  /// The record for several parts of one gradient: right where all are; otherwise what is wrong
+  /// with the first that is not.
+  package static func value(of reports: [CheckReport]) -> Value {
+    let doubtful = reports.first { !$0.isRight }
+    return .fields([
+      ("ok", .bool(doubtful == nil)),
+      ("error", .number(reports.map(\.error).max() ?? 0)),
+      ("diagnosis", .text((doubtful?.fault ?? .none).rawValue)),
+      ("detail", .text(doubtful.map { "\($0.variable): \($0.detail)" } ?? "")),
+      ("measured", .number(Double(reports.reduce(0) { $0 + $1.measured }))),
+      ("skipped", .number(Double(reports.reduce(0) { $0 + $1.skipped }))),
+    ])
+  }
+
   /// The report for a person, a line an element.
   package var lines: [String] {
     let pair = "the gradient of \(lossText) wrt \(variable) (\(shape))"

@@ -40,6 +40,18 @@ package struct CheckSubject {
     package let save: () -> Value
     package let restore: (Value) -> Void
 
+    /// A part of another variable.
+    init(
+      name: String, read: @escaping () throws -> Value, write: @escaping (Value) throws -> Void,
+      save: @escaping () -> Value, restore: @escaping (Value) -> Void
+    ) {
+      self.name = name
+      self.read = read
+      self.write = write
+      self.save = save
+      self.restore = restore
+    }
+
     package init(_ place: Place) {
       name = place.description
       read = place.read

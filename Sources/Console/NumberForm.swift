@@ -47,6 +47,26 @@ package enum NumberForm {
     return "\(value < 99.95 ? fixed(value, 1) : fixed(value, 0)) \(units[unit])"
   }
 
+  /// `512MB`, `2GB`: powers of 1024, as memory is given and shown where it is set.
+  package static func binaryBytes(_ count: Int) -> String {
+    for (power, unit) in zip([30, 20, 10], ["GB", "MB", "kB"]) where count >= 1 << power {
+      if count & (1 << power - 1) == 0 || power == 10 || unit == "MB" {
+        return "\(count >> power)\(unit)"
+      }
+    }
+    return "\(count)"
+  }
+
+  /// The bytes that such a text means; nil where it means none.
+  package static func bytes(from text: String) -> Int? {
+    let digits = text.prefix { $0.isNumber || $0 == "." }
+    guard let number = Double(String(digits)), number >= 0, number.isFinite else { return nil }
+    let units = ["": 0, "b": 0, "k": 10, "kb": 10, "m": 20, "mb": 20, "g": 30, "gb": 30, "tb": 40]
+    guard let power = units[text.dropFirst(digits.count).lowercased()] else { return nil }
+    let bytes = number * Double(1 << power)
+    return bytes < 1e18 ? Int(bytes) : nil
+  }
+
   /// `12 345 678`: digits in groups, for rates and amounts of work, which are read at a glance.
   package static func grouped(_ count: Int) -> String {
     var text = ""

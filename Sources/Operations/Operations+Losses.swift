@@ -21,7 +21,8 @@ extension Operation {
       forward: { inputs in
         let logarithm = try Tensor.apply(.log, Tensor.apply(.maximum, inputs[1], 0))
         let sum = try inputs[0].weighing(logarithm).reduce(.sum, axes: nil, keepDimensions: false)
-        return try Tensor.apply(.divide, sum, -divisor)
+        // From 0, so that no loss is a negative zero.
+        return try Tensor.apply(.subtract, 0, Tensor.apply(.divide, sum, divisor))
       },
       pullback: { p in
         let scaled = try p.cotangent / -divisor

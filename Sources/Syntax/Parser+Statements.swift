@@ -92,7 +92,10 @@ extension Parser {
   private mutating func parseLoopExit(_ kind: Statement.Kind) throws(Diagnostic) -> Statement.Kind {
     let token = current
     guard loopNesting > 0 || mayStandInLostBlock else {
-      throw failure("`\(token.kind.spelling)` stands outside a loop", at: token.span)
+      throw failure(
+        "`\(token.kind.spelling)` stands outside a loop", at: token.span,
+        suggestions: token.kind == .breakKeyword
+          ? ["in the block of train … each { … } the training is ended by stop"] : [])
     }
     advance()
     return kind

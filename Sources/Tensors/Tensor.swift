@@ -51,6 +51,12 @@ package struct Tensor: Sendable {
   /// Whether two tensors lie in the same memory, so that one may be a view of the other.
   package func sharesStorage(with other: Tensor) -> Bool { storage === other.storage }
 
+  /// Tells the memory that the elements lie in from all other.
+  package var storageIdentity: ObjectIdentifier { ObjectIdentifier(storage) }
+
+  /// How many bytes that memory takes, whatever part of it this is; none where it is a file's.
+  package var storageBytes: Int { storage.isMapped ? 0 : storage.byteCount }
+
   /// Whether elements of a shape that lie by these strides follow one another.
   package static func areContiguous(_ strides: [Int], _ shape: Shape) -> Bool {
     if shape.count == 0 { return true }

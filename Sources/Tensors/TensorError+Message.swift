@@ -113,8 +113,12 @@ extension TensorError: CustomStringConvertible {
     case .sameShape(let operation, let left, let right):
       return "\(operation) needs operands of one shape, not \(left) and \(right)"
     case .lossShapes(let loss, let target, let prediction):
+      let areLabels =
+        target.rank == 1 && prediction.rank == 2 && target.count == prediction.dimensions[0]
+        && prediction.dimensions[1] > 1
       return "\(loss) needs operands of one shape: the target is \(target), the prediction "
         + "\(prediction)"
+        + (areLabels ? "; of labels make one_hot(labels, \(prediction.dimensions[1]))" : "")
     default: return ""
     }
   }

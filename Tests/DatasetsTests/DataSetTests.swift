@@ -88,7 +88,9 @@ import Testing
     #expect(setError(try tensor([], [0, 2]), try tensor([], [0])) == .noExamples(place: "d"))
     #expect(setError(try tensor([1], []), try tensor([1], [1])) != nil)
     #expect(setError(x, try tensor([1], [])) != nil)
-    #expect(setError(x, try tensor([1, 2, 3], [3, 1, 1])) != nil)
+    #expect(throws: DataError.self) {
+      try DataSet(x: x, y: tensor([1, 2, 3], [3, 1, 1]), names: ["a", "b", "c", "d"])
+    }
     #expect(setError(x, try tensor([], [3, 0])) == nil)
   }
 

@@ -34,6 +34,9 @@ import Testing
     ("prnt(x)", "print"), ("zros(3)", "zeros"), ("trian net on letters", "train"), ("xor", "load"),
     ("str a", "str(a)"), ("nnsh> sum(x)", "sum(x)"), ("'text'", "\"text\""),
     // Fields and arguments
+    ("adam(lr=0.1)", "rate"), ("sgd(0.1, gamma=0.9)", "momentum"),
+    ("sgd(0.1, weight_decay=0.1)", "l2"), ("net |> relu()", "net |> relu"),
+    ("net |> leaky_relu(0.2)", "(z -> leaky_relu(z, 0.2))"), ("-[w, x]", "field by field"),
     ("sum(x, axs=0)", "axis"), ("x.shap", "shape"), ("k.abd", "abc"), ("net.W2", "W1"),
     // Functions in place of what they give
     ("grad(L(), w)", "grad L() wrt w"), ("grad L wrt w", "L()"),

@@ -50,15 +50,21 @@ CONSTANTS = (
 )
 
 COMMANDS = (
+    "again",
     "apropos",
+    "back",
     "check",
     "clear",
+    "compare",
     "debug",
     "derive",
     "describe",
+    "diff",
     "exit",
     "explain",
     "find",
+    "fingerprint",
+    "goto",
     "help",
     "history",
     "lesson",
@@ -87,10 +93,14 @@ COMMANDS = (
 )
 
 VALUE_COMMANDS = (
+    "again",
     "check",
+    "compare",
     "debug",
     "derive",
+    "diff",
     "find",
+    "fingerprint",
     "minimize",
     "sample",
     "step",
@@ -156,6 +166,7 @@ FUNCTIONS = (
     "argsort",
     "array",
     "assert",
+    "at",
     "averageCE",
     "batches",
     "bce",

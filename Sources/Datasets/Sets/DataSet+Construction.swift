@@ -10,7 +10,7 @@ extension DataSet {
   /// x: N×F; N (one feature); N×H×W or N×H×W×C (images). y: N labels 0, 1, 2, … (K is the number
   /// of names, or the largest label and one); N×K one-hot or probability rows; anything else is
   /// numbers to predict, as N×1 or N×K: fractions, negative numbers, 1000 and above without
-  /// names, N×1 without names.
+  /// names, N×1 without names; and more axes, such as a sequence's steps or a picture's pixels.
   ///
   /// Errors: x and y of different lengths, no rows, a label outside the named classes (with its
   /// row), names that do not match y's columns, weights that do not match the rows.
@@ -136,9 +136,14 @@ struct TargetColumns {
     _ y: Tensor, names: [String], place: String, isNumeric: Bool = false
   ) throws(DataError) {
     let sizes = y.shape.dimensions
-    guard let rows = sizes.first, sizes.count <= 2 else {
+    guard let rows = sizes.first else {
       throw .shape(
         place: "y", expected: "labels (N) or one-hot rows (N×K)", found: "\(y.shape)")
+    }
+    guard names.isEmpty || sizes.count <= 2 else {
+      throw .shape(
+        place: "y", expected: "labels (N) or one-hot rows (N×K) of the classes that are named",
+        found: "\(y.shape)")
     }
     guard rows > 0 else { throw .noExamples(place: place) }
     self.rows = rows
@@ -150,7 +155,7 @@ struct TargetColumns {
       self.names = []
       self.y = try tensorResult { () throws(TensorError) in
         try y.cast(to: y.elementType.arithmetic).contiguous()
-          .reshaped([rows, sizes.count == 2 ? sizes[1] : 1])
+          .reshaped(sizes.count == 1 ? [rows, 1] : sizes)
       }
       labels = nil
     }
@@ -161,6 +166,8 @@ struct TargetColumns {
     _ y: Tensor, names: [String], place: String
   ) throws(DataError) -> (y: Tensor, labels: Tensor, count: Int)? {
     let sizes = y.shape.dimensions
+    // Targets of more axes are each step's, or each pixel's, of a sequence or a picture.
+    guard sizes.count <= 2 else { return nil }
     let columns = sizes.count == 2 ? sizes[1] : 1
     if columns == 1 {
       guard sizes.count == 1 || !names.isEmpty else { return nil }

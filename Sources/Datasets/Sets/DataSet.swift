@@ -98,7 +98,9 @@ package struct DataSet: Sendable {
     let targets =
       hasClasses
       ? "\(targetCount) class\(targetCount == 1 ? "" : "es") \(ShownName.shortList(names))"
-      : Self.plural(targetCount, "target")
+      : train.y.rank > 2
+        ? "targets \(train.y.shape.dimensions.dropFirst().map(String.init).joined(separator: "×"))"
+        : Self.plural(targetCount, "target")
     let parts = [("train", train), ("valid", valid), ("test", test)]
       .filter { $0.0 == "train" || !$0.1.isEmpty }
       .map { "\($0.0) \($0.1.count)" }

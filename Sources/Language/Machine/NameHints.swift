@@ -140,6 +140,7 @@ struct NameHints {
     "self": "there are no methods: write f(x)",
     "sorted": "write sort(x)",
     "reversed": "write x[::-1]",
+    "reverse": "write x[::-1]",
     "input": "a script's arguments are in args",
     "null": "write none",
     "nil": "write none",

@@ -124,6 +124,12 @@ struct ArgumentBinder {
   private mutating func bind(_ argument: Value, named name: String) throws {
     let parameters = declaration.parameters
     guard let index = parameters.firstIndex(where: { $0.name == name }) else {
+      let meant = parameters.filter { $0.misnomers.contains(name) }.map(\.name)
+      if !meant.isEmpty {
+        throw RuntimeError.other(
+          "\(declaration.name) has no argument \(name)",
+          hint: "its name here is \(meant.joined(separator: ", or "))")
+      }
       throw RuntimeError.unknownArgument(
         function: declaration.name, name: name, known: parameters.map(\.name),
         usage: declaration.signature)

@@ -125,6 +125,8 @@ package struct Parameter: Sendable {
   /// Whether a pipe gives the value to a call that leaves this out, though it has a default:
   /// `s |> split(",")`.
   package let isAwaited: Bool
+  /// What it is called elsewhere, for people who write that.
+  package let misnomers: [String]
 
   /// A value that a declaration can name.
   package enum Default: Sendable, Equatable {
@@ -138,7 +140,8 @@ package struct Parameter: Sendable {
 
   package init(
     _ name: String, _ kind: Kind, default defaultValue: Default? = nil, isVariadic: Bool = false,
-    isExact: Bool = false, isAwaited: Bool = false, _ summary: String = ""
+    isExact: Bool = false, isAwaited: Bool = false, misnomers: [String] = [],
+    _ summary: String = ""
   ) {
     self.name = name
     self.kind = kind
@@ -147,5 +150,6 @@ package struct Parameter: Sendable {
     self.isExact = isExact
     self.summary = summary
     self.isAwaited = isAwaited
+    self.misnomers = misnomers
   }
 }

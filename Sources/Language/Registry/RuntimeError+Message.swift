@@ -55,6 +55,8 @@ extension RuntimeError {
       Self.suggestion(name, known) ?? usage ?? "it takes \(known.joined(separator: ", "))"
     case .argumentKind(let function, "axis", _, _, _) where function == "max" || function == "min":
       "element by element it is \(function)imum(a, b)"
+    case .argumentKind(let function, _, Parameter.Kind.tensor.phrase, "a network", _):
+      "it takes what a network gives, as \(function)(net(x)); the layer is net |> \(function)"
     case .notTakenApart(_, let names, let sequence):
       names.count == 2
         ? "for positions and elements: for \(names[0]), \(names[1]) in enumerate(\(sequence)) { … }"

@@ -18,6 +18,12 @@ extension Value {
     }
   }
 
+  /// Whether it can be called.
+  package var isCallable: Bool {
+    if case .schedule = self { return true }
+    return isComposable
+  }
+
   /// Whether a call takes two or more arguments that have no default.
   package var needsSeveralArguments: Bool {
     guard case .function(let function) = self, let parameters = function.neededParameters else {

@@ -91,6 +91,8 @@ extension Value {
     case .list where isTraced:
       if let variable = try asVariable() { return Value(try .negate(variable)) }
     case .record: return try negativeTree()
+    case .list where holdsTensors:
+      throw RuntimeError.other("cannot negate \(kindPhrase)", hint: listHint)
     case .range, .list:
       if let tensor = try asTensor() { return Value(try Tensor.apply(.negate, tensor)) }
     default: break

@@ -6,7 +6,11 @@ extension Value {
   /// `first |> second` of two functions or networks: a network where one of them is a network or
   /// both are layers, otherwise a function that calls one after the other.
   static func composed(_ first: Value, _ second: Value, on machine: Machine) throws -> Value {
-    guard second.isComposable else { throw RuntimeError.notCallable(kind: second.kindName) }
+    guard second.isComposable else {
+      throw RuntimeError.other(
+        "|> composes functions and layers, and on its right stands \(second.kindPhrase)",
+        hint: "a function with more arguments becomes a layer as (z -> leaky_relu(z, 0.2))")
+    }
     if first.isNetwork || second.isNetwork || (first.isLayer && second.isLayer) {
       let (a, b) = (try first.asNetwork(machine), try second.asNetwork(machine))
       return .network(

@@ -183,7 +183,8 @@ extension NetworkValue {
   ) throws {
     guard let index = network.parameterNames.firstIndex(of: name) else {
       let known = network.parameterNames
-      if ["history", "layers", "parameters"].contains(name) {
+      if name == "parameters" { return try writeParameters(rest, change) }
+      if ["history", "layers"].contains(name) {
         throw RuntimeError.other("the field \(name) of a network cannot be changed", hint: nil)
       }
       throw RuntimeError.unknownField(name, of: "the network", known: known)
@@ -206,5 +207,36 @@ extension NetworkValue {
     } else {
       try network.setParameter(name, to: variable.tensor)
     }
+  }
+
+  /// `net.parameters.W1… = …`, or all of them at once, by a record of the same names.
+  private mutating func writeParameters(
+    _ rest: ArraySlice<Accessor>, _ change: PartChange
+  ) throws {
+    if case .field(let name)? = rest.first {
+      return try write(name, rest.dropFirst(), change)
+    }
+    var value = try Value.network(Box(self)).field("parameters")
+    try value.write(rest, change)
+    guard case .record(let box) = value else {
+      throw RuntimeError.other(
+        "the parameters of a network are a record, not \(value.kindPhrase)",
+        hint:
+          "write net.parameters = {\(network.parameterNames.prefix(2).map { $0 + ": …" }.joined(separator: ", ")), …}"
+      )
+    }
+    let record = box.content
+    if let other = record.names.first(where: { !network.parameterNames.contains($0) }) {
+      throw RuntimeError.unknownField(other, of: "the network", known: network.parameterNames)
+    }
+    if let missing = network.parameterNames.first(where: { record[$0] == nil }) {
+      throw RuntimeError.other("the record has no \(missing), which the network has", hint: nil)
+    }
+    // All or none: a shape may be wrong.
+    var changed = self
+    for (name, part) in zip(record.names, record.values) {
+      try changed.write(name, [], .replace(part))
+    }
+    self = changed
   }
 }

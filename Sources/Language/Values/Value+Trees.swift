@@ -52,19 +52,21 @@ extension Value {
     guard let list = [left, right].first(where: \.holdsTensors),
       [.add, .subtract, .multiply, .divide].contains(operation)
     else { return nil }
-    guard case .list(let box) = list else { return nil }
-    let names = (0..<min(3, box.content.count)).map { index in
-      let letter = ["a", "b", "c"][index]
-      return "\(letter): …"
-    }
-    let more = box.content.count > 3 ? ", …" : ""
     return .other(
       "cannot \(operation.verb) \(left.kindPhrase) and \(right.kindPhrase)",
-      hint: "a list stays a list; a record is computed with field by field: "
-        + "{\(names.joined(separator: ", "))\(more)}")
+      hint: list.listHint)
   }
 
-  private var holdsTensors: Bool {
+  /// What is written instead of a list of tensors that is computed with.
+  var listHint: String? {
+    guard case .list(let box) = self else { return nil }
+    let names = zip(["a", "b", "c"], box.content).map { "\($0.0): …" }
+    let more = box.content.count > 3 ? ", …" : ""
+    return "a list stays a list; a record is computed with field by field: "
+      + "{\(names.joined(separator: ", "))\(more)}"
+  }
+
+  var holdsTensors: Bool {
     guard case .list(let box) = self else { return false }
     return box.content.contains { element in
       switch element {

@@ -9,7 +9,7 @@ extension Builtin {
   private static func optimizer(by rule: UpdateRule) -> Builtin {
     let rate = Parameter(
       "rate", .schedule, default: rule.rate.map { .number($0) },
-      "the learning rate, or a schedule of it")
+      misnomers: UpdateRule.rateMisnomers, "the learning rate, or a schedule of it")
     return Builtin(
       Declaration(
         rule.name, group: .optimizers, rule.summary, details: rule.details,
@@ -34,9 +34,13 @@ extension Parameter {
   fileprivate init(setting: UpdateRule.Setting) {
     let value = setting.defaultValue
     if setting.range == .flag {
-      self.init(setting.name, .bool, default: .bool(value == 1), setting.summary)
+      self.init(
+        setting.name, .bool, default: .bool(value == 1), misnomers: setting.misnomers,
+        setting.summary)
     } else {
-      self.init(setting.name, .number, default: .number(value), setting.summary)
+      self.init(
+        setting.name, .number, default: .number(value), misnomers: setting.misnomers,
+        setting.summary)
     }
   }
 }

@@ -10,9 +10,9 @@ extension Builtin {
     _ arguments: borrowing Arguments
   ) throws -> (function: Value, items: [Value]) {
     let (first, second) = (arguments[0], arguments[1])
-    let isSwapped = !first.isComposable && second.isComposable
+    let isSwapped = !first.isCallable && second.isCallable
     let (function, place) = isSwapped ? (second, 0) : (first, 1)
-    guard function.isComposable else { throw arguments.mismatch(0, expected: "a function") }
+    guard function.isCallable else { throw arguments.mismatch(0, expected: "a function") }
     return (function, try arguments.sequence(place))
   }
 

@@ -15,7 +15,7 @@ extension Network {
   }
 
   /// For each parameter, the number in its name.
-  var parameterNumbers: [Int] {
+  package var parameterNumbers: [Int] {
     var number = 0
     return layers.flatMap { layer in
       let first = number + 1

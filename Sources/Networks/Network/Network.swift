@@ -25,6 +25,8 @@ package struct Network: Sendable {
   package var names: [String] = []
   /// The training that has not come to its end, if there is one: `train NET` goes on with it.
   package var unfinished: UnfinishedTraining?
+  /// Where it has been; nil before any training, and after it was read from a file.
+  package var past: Past?
 
   /// A network of these layers; parameters are drawn wherever the inputs are known.
   package init(_ layers: [any Layer], generator: inout RandomGenerator) throws {
@@ -57,6 +59,7 @@ package struct Network: Sendable {
     part.optimizerState = OptimizerState()
     part.loss = nil
     part.unfinished = nil
+    part.past = nil
     part.isComplete = false
     part.completeOutput = nil
     part.seenInput = nil
@@ -124,13 +127,17 @@ package struct Network: Sendable {
     var isAssumed = true
     // The length of the last axis, where the others are not known.
     var features: Int?
+    // Whether a layer before has left open whether rows or sequences come.
+    var isOpen = false
     for index in first..<layers.count {
       if index & 0xFFF == 0 { try Interrupt.check() }
       if shape == nil, features == nil {
         shape = layers[index].knownInput
+        isAssumed = true
         if index == 0 { isComplete = shape != nil }
       }
       guard let input = shape else {
+        isOpen = true
         try layers[index].resolveAlone(generator: &generator)
         if let features {
           // What it takes is known to be the last axis of something with more.
@@ -143,7 +150,9 @@ package struct Network: Sendable {
         features = layers[index].features(after: features)
         continue
       }
-      if isAssumed, input.count == 1, takesSequences(layers[index], of: input, index + 1) {
+      if isAssumed, input.count == 1,
+        takesSequences(layers[index], of: input, isOpen: isOpen, index + 1)
+      {
         // What dense layers before it take are sequences, whose length only the data tells.
         try layers[index].resolveAlone(generator: &generator)
         (shape, isAssumed) = (nil, false)
@@ -153,12 +162,12 @@ package struct Network: Sendable {
       }
       let output = try layers[index].resolve(
         input: input, position: index + 1, generator: &generator)
-      let isOpen = isAssumed && mixesSteps(layers[index], of: input, output, index + 1)
-      if isOpen {
+      let needsLength = isAssumed && mixesSteps(layers[index], of: input, output, index + 1)
+      if needsLength {
         (isAssumed, isComplete) = (false, false)
         features = layers[index].features(after: input.last)
       }
-      shape = isOpen ? nil : output
+      shape = needsLength ? nil : output
     }
     completeOutput = isComplete ? shape : nil
   }
@@ -173,10 +182,24 @@ package struct Network: Sendable {
     return steps != [2] + output
   }
 
-  /// Whether a layer that takes no rows of these features takes sequences of them.
-  private func takesSequences(_ layer: any Layer, of row: [Int], _ position: Int) -> Bool {
-    (try? layer.outputShape(for: row, position: position)) == nil
-      && (try? layer.outputShape(for: [1] + row, position: position)) != nil
+  /// Whether a layer that takes no rows of these features takes, or may take, sequences of them.
+  ///
+  /// - Parameter isOpen: whether it is open what comes, rows or sequences: a function of one's own,
+  ///   which may want a certain length, then gets the benefit of the doubt until data comes.
+  private func takesSequences(
+    _ layer: any Layer, of row: [Int], isOpen: Bool, _ position: Int
+  ) -> Bool {
+    var lengths = [1]
+    do {
+      _ = try layer.outputShape(for: row, position: position)
+      return false
+    } catch NetworkError.layerFails {
+      if isOpen { return true }
+      lengths += [2, 4, 8]
+    } catch {}
+    return lengths.contains {
+      (try? layer.outputShape(for: [$0] + row, position: position)) != nil
+    }
   }
 
   /// New weights, of the same shapes, and a new seed; forgets the history, the loss, the
@@ -186,6 +209,7 @@ package struct Network: Sendable {
     history = History()
     optimizerState = OptimizerState()
     unfinished = nil
+    past = nil
     loss = nil
     takeSeed(generator)
   }

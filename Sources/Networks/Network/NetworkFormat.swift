@@ -6,6 +6,9 @@ enum NetworkFormat {
     return String(value)
   }
 
+  /// `512 MB`.
+  static func megabytes(_ bytes: Int) -> String { "\(bytes >> 20) MB" }
+
   /// Four significant digits, for ranges in diagnoses.
   static func short(_ value: Double) -> String {
     guard value.isFinite, value != 0 else { return number(value) }

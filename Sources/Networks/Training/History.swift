@@ -16,6 +16,18 @@ package struct History: Sendable, Hashable {
   package var validationLoss: [Double] { validation.map(\.loss) }
   package var validationAccuracy: [Double] { validation.map(\.accuracy) }
 
+  /// The last epoch's measures that fit the task, as `series` has them: what a block that runs after
+  /// every epoch sees, in the same time however long the history is. nan where there is none.
+  package var latest: [(name: String, value: Double)] {
+    guard let training = training.last, let validation = validation.last else { return [] }
+    let fitting = Measures.all.filter { measure in
+      measure.name == "loss" || measure.name == "accuracy"
+        || !training[keyPath: measure.path].isNaN || !validation[keyPath: measure.path].isNaN
+    }
+    return fitting.map { ($0.name, training[keyPath: $0.path]) }
+      + fitting.map { ("val_" + $0.name, validation[keyPath: $0.path]) }
+  }
+
   mutating func append(_ measured: Measures, validation: Measures?) {
     training.append(measured)
     self.validation.append(validation ?? Measures())

@@ -50,6 +50,15 @@ package indirect enum Schedule: Sendable, Hashable {
     }
   }
 
+  /// Whether it depends on the losses of the epochs before.
+  var followsLosses: Bool {
+    switch self {
+    case .plateau: true
+    case .warmup(_, let then): then.followsLosses
+    default: false
+    }
+  }
+
   /// Half a cosine from one number to another; `part` goes from 0 to 1.
   private static func wave(from first: Double, to last: Double, _ part: Double) -> Double {
     last + (first - last) * (1 + cos(.pi * min(1, part))) / 2

@@ -25,6 +25,7 @@ extension Trainer {
       }
       delegate?.trainingDidProgress(progress(meter, isEpochEnd: true))
       state.beginEpoch()
+      passEpoch()
       do {
         if try exchange.isEnd({ try delegate?.trainingDidEndEpoch(self) ?? false }) {
           ending = .ended
@@ -143,8 +144,10 @@ extension Trainer {
 
   /// The rate of an epoch of this training, counted from 0.
   package func rate(ofEpoch epoch: Int) throws -> Double {
+    let schedule = options.optimizer.rate
+    guard schedule.followsLosses else { return try schedule.rate(epoch: epoch) }
     let measured = validation == nil ? history.loss : history.validationLoss
-    return try options.optimizer.rate.rate(
+    return try schedule.rate(
       epoch: epoch, after: Array(measured.dropFirst(state.historyBefore)))
   }
 

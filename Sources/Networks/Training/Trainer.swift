@@ -33,6 +33,8 @@ package final class Trainer {
   let epochStart: TrainingMoment
   /// The step's start, where a step may end half way.
   let stepStart: TrainingMoment?
+  /// The training as the past keeps it; nil where it is not to be remembered.
+  var recording: PastRecording?
   /// Whether a rank has asked for a stop, so that all make one.
   var isStopAgreed = false
 
@@ -120,6 +122,8 @@ package final class Trainer {
   package var loss: Loss { setup.loss }
   /// What the examples ask for.
   package var task: LearningTask { setup.task }
+  /// Whether there are rows to measure on.
+  package var isValidated: Bool { validation != nil }
   /// Steps in an epoch.
   package var stepsPerEpoch: Int { batches.count }
   /// The epoch at hand, counted from 1.

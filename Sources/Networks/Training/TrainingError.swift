@@ -64,6 +64,12 @@ package enum TrainingError: Error, CustomStringConvertible {
   case exchangeFailed
   /// Another of the ranks that train together could not take the step.
   case otherRankFailed(rank: Int)
+  /// A network has no epoch of that number.
+  case noSuchEpoch(Int, epochs: Int)
+  /// An epoch is not kept, and what it could be replayed from is not either.
+  case epochForgotten(Int, isRecorded: Bool)
+  /// A replay went another way than the training had gone.
+  case pastHasChanged(epoch: Int)
   /// A NaN or infinity arose; the network keeps the last good weights.
   case notFinite(NotFiniteReport)
 
@@ -72,6 +78,20 @@ package enum TrainingError: Error, CustomStringConvertible {
     switch self {
     case .invalidOption(let name, let value, let reason):
       "\(name) cannot be \(NetworkFormat.number(value)): \(reason)"
+    case .noSuchEpoch(let epoch, let epochs):
+      epochs == 0
+        ? "the network has no epochs yet: train it first"
+        : "there is no epoch \(epoch): the network's go from 0, before any training, to \(epochs)"
+    case .epochForgotten(let epoch, _) where PastMemory.limit == 0:
+      "epoch \(epoch) is not kept: set past 512MB, before a training, keeps its epochs"
+    case .epochForgotten(let epoch, let isRecorded):
+      isRecorded
+        ? "epoch \(epoch) is forgotten: the past may take \(NetworkFormat.megabytes(PastMemory.limit)), "
+          + "and set past 2GB before a training keeps more"
+        : "epoch \(epoch) is not known: the past is of trainings in this session, and set past 0 keeps "
+          + "none"
+    case .pastHasChanged(let epoch):
+      "epoch \(epoch) cannot be replayed: a function or variable that the training used has changed since"
     case .noRows: "there are no rows to train on"
     case .rowCounts(let inputs, let targets):
       "the data has \(inputs) inputs and \(targets) targets: each row needs both"

@@ -51,7 +51,7 @@ extension TrainingData {
 
 extension Tensor {
   /// The bits of all elements and of the shape, mixed into a number.
-  fileprivate func mixed(into start: UInt64) -> UInt64 {
+  func mixed(into start: UInt64) -> UInt64 {
     var mixed = start
     func mix(_ bits: UInt64) {
       mixed = (mixed ^ bits) &* 0x94D0_49BB_1331_11EB

@@ -14,7 +14,9 @@ extension UpdateRule {
       """,
     inTraining: 0.1,
     settings: [
-      Setting("momentum", .fraction, default: 0, inTraining: 0.9, "from 0 to below 1"),
+      Setting(
+        "momentum", .fraction, default: 0, inTraining: 0.9, misnomers: momentumMisnomers,
+        "from 0 to below 1"),
       Setting("nesterov", .flag, default: 0, "looks one step ahead"), l2, clip,
     ],
     states: ["velocity"],
@@ -44,7 +46,8 @@ extension UpdateRule {
     "adamw", "Adam with decay of the weights themselves (Loshchilov and Hutter, 2019)", rate: 1e-3,
     settings: [
       Setting(
-        "decay", .positive, default: 1e-2, replaces: "l2", "W ← W − rate·decay·W in each step"),
+        "decay", .positive, default: 1e-2, replaces: "l2", misnomers: ["weight_decay", "wd"],
+        "W ← W − rate·decay·W in each step"),
       beta1, beta2, clip,
     ],
     states: ["mean", "mean square"],
@@ -55,7 +58,9 @@ extension UpdateRule {
     "rmsprop",
     "gradients divided by their running root mean square (Tieleman and Hinton, 2012)", rate: 1e-2,
     settings: [
-      Setting("rho", .fraction, default: 0.99, "how much of the mean square is kept"), l2,
+      Setting(
+        "rho", .fraction, default: 0.99, misnomers: ["alpha", "beta"],
+        "how much of the mean square is kept"), l2,
       clip,
     ],
     states: ["mean square"], example: ("rmsprop(0.01, rho=0.9)", "rmsprop(0.01, rho=0.9)"),
@@ -87,7 +92,9 @@ extension UpdateRule {
       """,
     rate: 1e-4,
     settings: [
-      Setting("decay", .positive, default: 0, "W ← W − rate·decay·W in each step"), beta1,
+      Setting(
+        "decay", .positive, default: 0, misnomers: ["weight_decay", "wd"],
+        "W ← W − rate·decay·W in each step"), beta1,
       Setting("beta2", .fraction, default: 0.99, "how much of the mean gradient is kept"), l2,
       clip,
     ],
@@ -102,10 +109,15 @@ extension UpdateRule {
 
   // MARK: what several rules have in common
 
-  private static let l2 = Setting("l2", .positive, default: 0, "l2·W is added to each gradient")
+  private static let l2 = Setting(
+    "l2", .positive, default: 0, misnomers: l2Misnomers, "l2·W is added to each gradient")
   private static let clip = Setting(
-    "clip", .positive, default: 0,
+    "clip", .positive, default: 0, misnomers: clipMisnomers,
     "the norm that all gradients together are scaled down to; 0 for none")
+  /// What these are called elsewhere.
+  package static let l2Misnomers = ["weight_decay", "wd", "decay"]
+  package static let clipMisnomers = ["clip_norm", "max_norm", "grad_clip"]
+  package static let momentumMisnomers = ["gamma", "mu"]
   private static let beta1 = Setting(
     "beta1", .fraction, default: 0.9, "how much of the mean gradient is kept")
   private static let beta2 = Setting(

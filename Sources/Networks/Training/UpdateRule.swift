@@ -22,18 +22,21 @@ package struct UpdateRule: Sendable {
     package let valueInTraining: Double
     /// The setting of other rules in whose place it stands, for people who ask for that one.
     package let replaces: String?
+    /// What it is called elsewhere.
+    package let misnomers: [String]
     /// One line of help.
     package let summary: String
 
     init(
       _ name: String, _ range: Range, default defaultValue: Double, inTraining: Double? = nil,
-      replaces: String? = nil, _ summary: String
+      replaces: String? = nil, misnomers: [String] = [], _ summary: String
     ) {
       self.name = name
       self.range = range
       self.defaultValue = defaultValue
       valueInTraining = inTraining ?? defaultValue
       self.replaces = replaces
+      self.misnomers = misnomers
       self.summary = summary
     }
   }
@@ -105,6 +108,11 @@ package struct UpdateRule: Sendable {
     self.seeAlso = seeAlso
     self.step = step
   }
+
+  /// What the learning rate is called elsewhere.
+  package static let rateMisnomers = [
+    "lr", "learning_rate", "learningrate", "eta", "alpha", "step_size",
+  ]
 
   /// The rule of that name.
   package static func named(_ name: String) -> UpdateRule? { all.first { $0.name == name } }

@@ -42,6 +42,37 @@ enum SessionFile {
     return (.parameters(writer.tensors, notes: writer.notes), leftOut)
   }
 
+  // MARK: a single value
+
+  /// The note of a file that holds one value, and not a session.
+  private static let single = "value"
+
+  /// What goes into a file that holds this value alone, with all that it is made of.
+  ///
+  /// - Throws: where it holds what cannot be written.
+  static func contents(of value: Value) throws -> FileContents {
+    var writer = SessionWriter()
+    do {
+      writer.notes[single] = try writer.text(of: value)
+    } catch let error as SessionWriter.Unwritable {
+      throw RuntimeError.other("\(value.kindPhrase) cannot be saved: \(error.reason)", hint: nil)
+    }
+    return .parameters(writer.tensors, notes: writer.notes)
+  }
+
+  /// The value that a file holds alone; nil where it holds something else.
+  static func value(
+    from tensors: [NamedTensor], notes: [String: String], on machine: Machine
+  ) throws -> Value? {
+    guard let text = notes[single] else { return nil }
+    guard let expression = try? Parser.parseExpression(SourceText(text, name: single)) else {
+      throw SessionReader.unreadable(single)
+    }
+    return try SessionReader(tensors, notes, machine).value(of: expression, named: single)
+  }
+
+  // MARK: sessions
+
   /// The random numbers of a file's session, where it tells.
   static func generator(in notes: [String: String]) -> RandomGenerator? {
     let numbers = (notes[random] ?? "").split(separator: " ").compactMap { UInt64($0) }

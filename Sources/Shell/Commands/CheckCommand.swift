@@ -13,12 +13,15 @@ extension Command {
     details: """
       Compares G with autodiff's gradient and with central differences in Float64. The diagnosis is \
       one of none, transposed, sign, factor, axis, mask, logits, term, stale, regularizer, unknown. \
+      Of a record or a network each part is tested, against the same part of G. \
       check all in FILE runs a script and tests every gradient that it computes.
       """,
     arguments: [
       .slot("gradient", .any, words: ["all"], "the gradient to test; all for a whole script"),
       .slot("loss", after: "against", .any, default: .some(.none), "a number, as L()"),
-      .slot("variable", after: "wrt", .place, default: .some(.none), "a variable or net.W1"),
+      .slot(
+        "variable", after: "wrt", .place, default: .some(.none),
+        "a variable, net.W1, a record or a network"),
       .slot("file", after: "in", .path, default: .some(.none), "a script, for check all"),
     ],
     result:
@@ -41,6 +44,11 @@ extension Command {
     let place = try context.place("variable")
     let subject = CheckSubject(
       gradient: .init(gradient), loss: .init(loss), variable: .init(place))
+    if let parts = try subject.parts() {
+      let reports = try parts.map { try GradientCheck($0, on: context.machine).run() }
+      context.print(reports.flatMap(\.lines))
+      return CheckReport.value(of: reports)
+    }
     var report = try GradientCheck(subject, on: context.machine).run()
     if report.verdict == .wrong,
       let derivation = try? Deriver.derive(loss, withRespectTo: place, on: context.machine),

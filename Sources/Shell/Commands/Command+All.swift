@@ -5,7 +5,8 @@ import Syntax
 extension Command {
   /// Every command, group by group.
   package static let all: [Command] = [
-    data, training, looking, plotting, code, debugging, teaching, checking, variables, settings,
+    data, training, past, looking, plotting, code, debugging, teaching, checking, variables,
+    settings,
     help, lessons,
     session,
   ].flatMap { $0 }

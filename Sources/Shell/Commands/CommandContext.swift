@@ -13,6 +13,8 @@ package struct CommandContext {
   package let command: RunningCommand
   package let machine: Machine
   package let session: Session
+  /// Values that stand in for those of the arguments: one of several that were given in a list.
+  var substitutes: [String: Value] = [:]
 
   // MARK: arguments
 
@@ -64,7 +66,9 @@ package struct CommandContext {
   }
 
   /// The value of the expression in a place; a bare word there is a string.
-  func value(_ slot: String) throws -> Value? { try command.first(slot).map(evaluate) }
+  func value(_ slot: String) throws -> Value? {
+    try substitutes[slot] ?? command.first(slot).map(evaluate)
+  }
 
   func requiredValue(_ slot: String) throws -> Value {
     guard let value = try value(slot) else { throw missing(slot) }

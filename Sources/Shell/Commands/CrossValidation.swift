@@ -82,7 +82,7 @@ struct CrossValidation {
     let trainer = try Trainer(
       network, data: data, options: options, exchange: Alone(isShared: Ranks.current.isShared))
     let before = trainer.epochsMeasured
-    let outcome = try trainer.run(delegate: FoldProgress(context, fold: fold, of: folds))
+    let outcome = try trainer.run(delegate: CopyProgress(context))
     if case .interrupted = outcome.ending {
       context.session.interruptIsExplained = true
       context.note("interrupted in fold \(fold) of \(folds): the network is as it was")
@@ -149,13 +149,13 @@ struct CrossValidation {
   }
 }
 
-/// Shows how far a fold's training is, where progress is drawn in place.
-private final class FoldProgress: TrainingDelegate {
+/// Shows how far the training of a copy is, where progress is drawn in place.
+final class CopyProgress: TrainingDelegate {
   private let reporter: ProgressReporter
   private let isShown: Bool
   private let start = MonotonicClock.now()
 
-  init(_ context: CommandContext, fold: Int, of count: Int) {
+  init(_ context: CommandContext) {
     let session = context.session
     isShown =
       session.settings.showsProgress

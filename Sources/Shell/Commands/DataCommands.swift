@@ -78,6 +78,7 @@ extension Command {
       \(FileFormat.writable(holding: .parameters)), a network also to \
       \(FileFormat.writable(holding: .model)), a tensor, number or list of numbers to \
       \(FileFormat.writable(holding: .tensor)), a table to \(FileFormat.writable(holding: .table)), a string to \(FileFormat.writable(holding: .text)), an image to .png among them. \
+      .nnsh keeps every value, functions and optimizers among them. \
       \(FileFormat.writable(holding: .tree)) take lists and records of all these, of truth values and none, however nested; in JSON lines each element of a list has a line. The file \
       is written beside its place and renamed, so that it is never half there.
       """,
@@ -210,6 +211,12 @@ extension CommandContext {
     if let format = FileFormat.announced(by: path), format.holds.contains(.tree) {
       return .tree(try NestedValue(value, for: format))
     }
+    if NetworkFile.holdsTraining(path) {
+      switch value {
+      case .network, .dataSet: break
+      default: return try SessionFile.contents(of: value)
+      }
+    }
     switch value {
     case .network(let box):
       return try NetworkFile.contents(of: box.content.network, for: path)
@@ -222,7 +229,7 @@ extension CommandContext {
           guard let tensor = try value.asTensor() else {
             throw RuntimeError.other(
               "cannot save a record whose field \(name) is a \(value.kindName)",
-              hint: "its fields must be tensors or numbers; all kinds go to "
+              hint: "its fields must be tensors or numbers; all kinds go to .nnsh, and to "
                 + FileFormat.writable(holding: .tree))
           }
           return NamedTensor(name: name, tensor: tensor)
@@ -306,6 +313,9 @@ private struct LoadedBinding {
         place = network.unfinished?.place
         let count = network.parameterCount
         summary = "\(name)  \(network.description)   \(count) parameters"
+      } else if let whole = try SessionFile.value(from: tensors, notes: notes, on: machine) {
+        value = whole
+        summary = "\(name)  " + Self.extent(value)
       } else {
         value = .fields(tensors.map { ($0.name, Value($0.tensor)) })
         summary = "\(name)  " + Self.list(tensors)

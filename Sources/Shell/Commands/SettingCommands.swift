@@ -1,6 +1,7 @@
 import Console
 import Graph
 import Language
+import Networks
 import Plot
 import Syntax
 import Tensors
@@ -134,6 +135,15 @@ package struct Setting: Sendable {
       write: { _, text in
         guard text == "on" || text == "off" else { return false }
         PlanCache.isOn = text == "on"
+        return true
+      }),
+    Setting(
+      "past", "the memory that the past of networks may take; 0 keeps none",
+      values: "a number of bytes, as 512MB or 2GB",
+      read: { _ in NumberForm.binaryBytes(PastMemory.limit) },
+      write: { _, text in
+        guard let bytes = NumberForm.bytes(from: text) else { return false }
+        PastMemory.limit = bytes
         return true
       }),
     Setting(

@@ -30,20 +30,20 @@ extension Command {
       misnomers: ["batch_size", "batchsize", "minibatch", "bs"], "rows a step, or full"),
     .option(
       "rate", .schedule, default: .number(0.1),
-      misnomers: ["lr", "learning_rate", "learningrate", "eta", "alpha", "step_size"],
+      misnomers: UpdateRule.rateMisnomers,
       "the learning rate: a number or a schedule; \(otherRates)"),
     .option(
-      "momentum", .number, default: .number(0.9), misnomers: ["gamma", "mu"],
+      "momentum", .number, default: .number(0.9), misnomers: UpdateRule.momentumMisnomers,
       "γ of v ← γv + αg; \(UpdateRule.having("momentum").names) only"),
     .option(
       "optimizer", .optimizer, default: .string("sgd"),
       words: UpdateRule.all.map(\.name), misnomers: ["opt", "solver"],
       "a rule's name, or an optimizer as adam(1e-3)"),
     .option(
-      "l2", .number, default: .number(0), misnomers: ["weight_decay", "wd", "decay"],
+      "l2", .number, default: .number(0), misnomers: UpdateRule.l2Misnomers,
       "adds l2·W to each gradient"),
     .option(
-      "clip", .number, default: .number(0), misnomers: ["clip_norm", "max_norm", "grad_clip"],
+      "clip", .number, default: .number(0), misnomers: UpdateRule.clipMisnomers,
       "the norm that all gradients together are scaled down to; 0 for none"),
     .option("shuffle", .bool, default: .bool(true), "a new order of the rows each epoch"),
     .option(

@@ -11,6 +11,9 @@ struct TrainingLog {
     log = SharedFiles.areWrittenHere ? try folder.map { try EventLog(folder: $0) } : nil
   }
 
+  /// Whether anything is written.
+  var isOpen: Bool { log != nil }
+
   /// Notes an epoch.
   ///
   /// - Parameters:

@@ -65,15 +65,18 @@ final class TrainingRun: TrainingDelegate {
   private func run(_ trainer: Trainer) throws -> Value {
     let epochsBefore = trainer.epochsMeasured
     let outcome: TrainingOutcome
+    let losses = PastMemory.losses
+    trainer.remember()
+    if place.isGlobal { context.session.lastTrained = place }
     do {
       outcome = try trainer.run(delegate: self)
     } catch {
       reporter.finish(nil)
-      try place.write(.network(Box(NetworkValue(try trainer.trained()))))
+      try place.write(.network(Box(NetworkValue(try trainer.finished()))))
       throw error
     }
     reporter.finish(last)
-    let network = try trainer.trained()
+    let network = try trainer.finished()
     try place.write(.network(Box(NetworkValue(network))))
     // The signal that stopped the training must not stop the saving, too.
     let isInterrupted = Interrupt.isRequested
@@ -82,6 +85,7 @@ final class TrainingRun: TrainingDelegate {
       try NetworkFile.write(network, to: savePath)
     }
     if isInterrupted { Interrupt.request() }
+    if PastMemory.losses != losses { context.noteForgotten(network, in: place) }
     try explain(outcome, trainer, network)
     if try context.bool("plot") ?? false { try context.drawHistory(network.history.record) }
     return row(outcome, network.history, from: epochsBefore)
@@ -153,26 +157,30 @@ final class TrainingRun: TrainingDelegate {
     }
     let network = Value.network(Box(NetworkValue(trained)))
     try place.write(network)
-    let history = trainer.history
-    // An accuracy is there even where the task has none, so that a block may ask for it.
-    let shown = history.allSeries.filter { series in
-      series.measure.name == "accuracy" || series.values.contains { !$0.isNaN }
-        || series.measure.name == "loss"
-    }
-    let measures = shown.map { series in
-      (
-        name: series.name,
-        value: series.values.last.flatMap { $0.isNaN ? nil : Value.number($0) } ?? Value.none
-      )
-    }
     return try hooks.run(
-      [("epoch", .number(Double(history.count - trainer.epochsMeasured))), ("net", network)]
-        + measures)
+      [
+        ("epoch", .number(Double(trainer.history.count - trainer.epochsMeasured))),
+        ("net", network),
+      ]
+        + measures(of: trainer))
+  }
+
+  /// What a block that runs after the epoch sees of its losses and scores. What is measured in
+  /// other epochs alone (`every=`) is nan, as in the history, so that it can be compared; none
+  /// stands for what this training never measures. An accuracy is there even where the task has
+  /// none, so that a block may ask for it.
+  private func measures(of trainer: Trainer) -> [(name: String, value: Value)] {
+    let latest = trainer.history.latest
+    let awaited =
+      trainer.isValidated ? Set(latest.filter { !$0.value.isNaN }.map { "val_" + $0.name }) : []
+    return latest.map { name, value in
+      (name, value.isNaN && !awaited.contains(name) ? .none : .number(value))
+    }
   }
 
   /// Steps are epochs, counted through all trainings of the network.
   private func logEpoch(_ trainer: Trainer) throws {
-    guard let log else { return }
+    guard let log, log.isOpen else { return }
     let history = trainer.history
     let epoch = history.count - trainer.epochsMeasured
     try log.write(

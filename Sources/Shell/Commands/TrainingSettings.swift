@@ -5,15 +5,20 @@ import Tensors
 /// The options of a `train` or `step` command, read and checked: each is used or refused.
 struct TrainingSettings {
   private let context: CommandContext
+  /// What holds where an option is not given.
+  private let base: TrainingOptions
 
-  init(_ context: CommandContext) { self.context = context }
+  init(_ context: CommandContext, over base: TrainingOptions = TrainingOptions()) {
+    self.context = context
+    self.base = base
+  }
 
   func options() throws -> TrainingOptions {
-    var options = TrainingOptions()
+    var options = base
     if let epochs = try context.integer("epochs") { options.epochs = epochs }
     if let batch = try batch() { options.batch = batch }
     options.optimizer = try optimizer()
-    options.loss = try loss()
+    if let loss = try loss() { options.loss = loss }
     if let reduction = try choice("reduction", LossReduction.init(rawValue:)) {
       options.reduction = reduction
     }
@@ -22,15 +27,15 @@ struct TrainingSettings {
     }
     if let patience = try context.value("patience"), case .none = patience {
       options.patience = nil
-    } else {
-      options.patience = try context.count("patience")
+    } else if let patience = try context.count("patience") {
+      options.patience = patience
     }
     if let smoothing = try context.number("smooth") { options.smoothing = smoothing }
-    options.classWeights = try classWeights()
-    options.augmentation = try augmentation()
+    if context.has("weights") { options.classWeights = try classWeights() }
+    if context.has("augment") { options.augmentation = try augmentation() }
     if let shuffle = try context.bool("shuffle") { options.shuffle = shuffle }
     if let every = try context.count("every") { options.every = every }
-    options.seed = try seed()
+    if let seed = try seed() { options.seed = seed }
     return options
   }
 
@@ -130,7 +135,7 @@ struct TrainingSettings {
   // MARK: the optimizer
 
   private func optimizer() throws -> Optimizer {
-    var optimizer = Optimizer(trainingBy: .sgd)
+    var optimizer = base.optimizer
     if let value = try context.value("optimizer") {
       switch value {
       case .none: break
@@ -149,7 +154,7 @@ struct TrainingSettings {
     if let rate = try rate() { optimizer.rate = rate }
     try set("momentum", of: &optimizer)
     for option in ["l2", "clip"] {
-      if optimizer[option] ?? 0 != 0, context.has(option) {
+      if context.has("optimizer"), optimizer[option] ?? 0 != 0, context.has(option) {
         throw RuntimeError.other(
           "\(option)= is given twice: the optimizer \(optimizer.description) has its own", hint: nil
         )

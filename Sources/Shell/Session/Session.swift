@@ -71,6 +71,8 @@ package final class Session: CommandHost {
   var minimizeStart: MinimizeCheckpoint?
   /// What runs after every epoch of trainings that were interrupted, by the network's place.
   var unfinishedHooks: [String: EpochHooks] = [:]
+  /// Where the network lies that was trained last: what goes back and forth in its past.
+  var lastTrained: Place?
   /// Which definitions that hide layers have been told of.
   var shadowingNotes: Set<String> = []
   var hasNotedMissingLibrary = false

@@ -11,7 +11,7 @@ syntax keyword nnshLayer attention avg_pool batch_norm conv1d conv2d conv_transp
 syntax keyword nnshLayer embedding global_avg_pool group_norm gru layer layer_norm lstm max_pool
 syntax keyword nnshLayer positional repeat_layer residual rnn transformer upsample
 syntax keyword nnshFunction abs accuracy adagrad adam adamw all allclose any arange arccos arcsin arctan
-syntax keyword nnshFunction arctan2 argmax argmin argsort array assert averageCE batches bce bernoulli
+syntax keyword nnshFunction arctan2 argmax argmin argsort array assert at averageCE batches bce bernoulli
 syntax keyword nnshFunction bincount ceil chars choice cholesky chr clamp clip clock codes compute concat
 syntax keyword nnshFunction concatenate confusion contains cos cosh cosine counts cross_entropy cumprod
 syntax keyword nnshFunction cumsum dL_dW_h dL_dW_o dL_db_h dL_db_o dataset det diag diff dot eigh einsum elu
@@ -38,8 +38,8 @@ syntax match nnshNumber "\<\d[0-9_]*\%(\.\d[0-9_]*\)\?\%([eE][-+]\?\d\+\)\?\>"
 syntax match nnshOperator "|>\|->\|\.\.[.<]\|[-+*/%@^<>=!]=\?"
 
 " A command begins a statement, or gives the value that is assigned.
-syntax match nnshCommand "\%(^\|[;{]\)\@<=\s*\zs\%(apropos\|check\|clear\|debug\|derive\|describe\|exit\|explain\|find\|help\|history\|lesson\|load\|minimize\|pause\|plot\|print\|quit\|reset\|run\|sample\|save\|seed\|set\|show\|source\|step\|stop\|test\|time\|train\|transcript\|use\|who\)\>\ze\s*\%($\|[;#}]\|\s[^ =+*/%@^<>|&)\]},.-]\|\s[-/.][^ =]\)" nextgroup=nnshCommandLine
-syntax match nnshCommand "\%(=\)\@<=\s\+\zs\%(check\|debug\|derive\|find\|minimize\|sample\|step\|test\|time\|train\)\>\ze\s*\%($\|[;#}]\|\s[^ =+*/%@^<>|&)\]},.-]\|\s[-/.][^ =]\)" nextgroup=nnshCommandLine
+syntax match nnshCommand "\%(^\|[;{]\)\@<=\s*\zs\%(again\|apropos\|back\|check\|clear\|compare\|debug\|derive\|describe\|diff\|exit\|explain\|find\|fingerprint\|goto\|help\|history\|lesson\|load\|minimize\|pause\|plot\|print\|quit\|reset\|run\|sample\|save\|seed\|set\|show\|source\|step\|stop\|test\|time\|train\|transcript\|use\|who\)\>\ze\s*\%($\|[;#}]\|\s[^ =+*/%@^<>|&)\]},.-]\|\s[-/.][^ =]\)" nextgroup=nnshCommandLine
+syntax match nnshCommand "\%(=\)\@<=\s\+\zs\%(again\|check\|compare\|debug\|derive\|diff\|find\|fingerprint\|minimize\|sample\|step\|test\|time\|train\)\>\ze\s*\%($\|[;#}]\|\s[^ =+*/%@^<>|&)\]},.-]\|\s[-/.][^ =]\)" nextgroup=nnshCommandLine
 syntax region nnshCommandLine contained start="" end="$" end="[;{}]"me=s-1 oneline contains=nnshCommandWord,nnshKeyword,nnshConstant,nnshLayer,nnshFunction,nnshField,nnshArgument,nnshNumber,nnshOperator,nnshString,nnshComment
 
 syntax match nnshComment "#.*$" contains=@Spell
