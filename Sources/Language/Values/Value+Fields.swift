@@ -214,7 +214,7 @@ extension NetworkValue {
     _ rest: ArraySlice<Accessor>, _ change: PartChange
   ) throws {
     if case .field(let name)? = rest.first {
-      return try write(name, rest.dropFirst(), change)
+      return try write(name.content, rest.dropFirst(), change)
     }
     var value = try Value.network(Box(self)).field("parameters")
     try value.write(rest, change)
