@@ -66,6 +66,12 @@ extension EvaluationRecorder {
     if bound.contains(where: { $0.trace.value.isFunction }) || !value.isTensorLike {
       return try trace(of: value)
     }
+    return try operation(of: builtin, bound, value)
+  }
+
+  /// What an operation gave that takes values and settings.
+  private func operation(of builtin: Builtin, _ bound: [Bound], _ value: Value) throws -> Trace {
+    let name = builtin.declaration.name
     let (inputs, options) = try operands(of: builtin, bound, value)
     // A value that comes out as it went in is the same intermediate.
     if value.isOnTape, let same = inputs.first(where: { Value($0.variable).isSame(as: value) }) {

@@ -224,27 +224,28 @@ package struct TerminalImage {
     for start in stride(from: 0, to: images.count, by: across) {
       let row = images[start..<min(images.count, start + across)]
       if start > 0 { lines.append("") }
-      let drawn = row.map { $0.image.lines(ink) }
-      for line in 0..<(drawn.map(\.count).max() ?? 0) {
-        var text = ""
-        for (place, picture) in drawn.enumerated() {
-          let isLast = place == drawn.count - 1
-          let shown = line < picture.count ? picture[line] : ""
-          let used = row[row.startIndex + place].image.displayColumns(ink)
-          text += shown
-          if !isLast { text += String(repeating: " ", count: max(0, cell - used)) }
-        }
-        while text.last == " " { text.removeLast() }
-        lines.append(text)
-      }
-      guard captionWidth > 0 else { continue }
-      var captions = ""
-      for (place, entry) in row.enumerated() {
-        let text = TextLayout.cut(entry.caption, to: cell - 2)
-        captions += place == row.count - 1 ? text : TextLayout.padded(text, to: cell)
-      }
-      lines.append(captions)
+      lines += sideBySide(row.map { $0.image }, cell: cell, ink)
+      if captionWidth > 0 { lines.append(captions(row.map { $0.caption }, cell: cell)) }
     }
     return lines
+  }
+
+  /// The lines of pictures in a row, each in a cell of so many columns.
+  private static func sideBySide(_ images: [TerminalImage], cell: Int, _ ink: Ink) -> [String] {
+    let drawn = images.map { $0.lines(ink) }
+    return (0..<(drawn.map(\.count).max() ?? 0)).map { line in
+      var text = ""
+      for (image, picture) in zip(images, drawn) {
+        if line < picture.count { text += picture[line] }
+        text += String(repeating: " ", count: max(0, cell - image.displayColumns(ink)))
+      }
+      return text.trimmingEnd
+    }
+  }
+
+  /// The line below them.
+  private static func captions(_ captions: [String], cell: Int) -> String {
+    captions.map { TextLayout.padded(TextLayout.cut($0, to: cell - 2), to: cell) }.joined()
+      .trimmingEnd
   }
 }

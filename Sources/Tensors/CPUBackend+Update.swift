@@ -26,47 +26,27 @@ extension CPUBackend {
     _ rule: Int, _ weights: inout Tensor, states: inout [Tensor], gradient: Tensor,
     numbers: SIMD8<Double>
   ) throws(TensorError) {
-    let type = weights.elementType
-    let gradient = try gradient.cast(to: type).contiguous()
+    guard weights.count > 0 else { return }
+    let gradient = try gradient.cast(to: weights.elementType).contiguous()
     var (first, second) = (states.first, states.dropFirst().first)
     states = []
-    func run<Number>(
-      _ body: (
-        UnsafeMutablePointer<Number>, UnsafeMutablePointer<Number>?,
-        UnsafeMutablePointer<Number>?, UnsafePointer<Number>
-      ) -> Void
-    ) throws(TensorError) {
-      func base(_ bytes: UnsafeMutableRawBufferPointer) -> UnsafeMutablePointer<Number>? {
-        bytes.baseAddress?.assumingMemoryBound(to: Number.self)
-      }
-      // SAFETY: all are contiguous, of one element type and count, and each alone refers to its
-      // memory, which stays where it is while they are held here.
-      let memory = try weights.withMutableBytes { (bytes) throws(TensorError) in base(bytes) }
-      let one = try first?.withMutableBytes { (bytes) throws(TensorError) in base(bytes) }
-      let two = try second?.withMutableBytes { (bytes) throws(TensorError) in base(bytes) }
-      if let memory {
-        body(
-          memory, one ?? nil, two ?? nil,
-          UnsafePointer(gradient.pointer.assumingMemoryBound(to: Number.self)))
-      }
-    }
-    let count = weights.count
-    if type == .f64 {
-      try run { (w: UnsafeMutablePointer<Double>, a, b, g) in
-        withUnsafeBytes(of: numbers) { numbers in
-          guard let numbers = numbers.bindMemory(to: Double.self).baseAddress else { return }
-          nnsh_update_f64(Int32(rule), w, a, b, g, count, numbers)
-        }
-      }
-    } else {
-      try run { (w: UnsafeMutablePointer<Float>, a, b, g) in
-        withUnsafeBytes(of: SIMD8<Float>(numbers)) { numbers in
-          guard let numbers = numbers.bindMemory(to: Float.self).baseAddress else { return }
-          nnsh_update_f32(Int32(rule), w, a, b, g, count, numbers)
-        }
-      }
-    }
+    // SAFETY: all are contiguous, of one element type and count, and each alone refers to its
+    // memory, which stays where it is while they are held here.
+    try weights.makeUniqueContiguous()
+    try first?.makeUniqueContiguous()
+    try second?.makeUniqueContiguous()
+    update(
+      rule, weights.row, states: (first?.row, second?.row), gradient: gradient.row,
+      numbers: numbers)
     withExtendedLifetime(gradient) {}
     states = [first, second].compactMap { $0 }
+  }
+}
+
+extension Tensor {
+  /// The numbers of a contiguous tensor, in a row.
+  fileprivate var row: FloatRows {
+    FloatRows(
+      pointer.assumingMemoryBound(to: Float.self), rows: 1, columns: count, type: elementType)
   }
 }

@@ -138,16 +138,7 @@ package struct Network: Sendable {
       }
       guard let input = shape else {
         isOpen = true
-        try layers[index].resolveAlone(generator: &generator)
-        if let features {
-          // What it takes is known to be the last axis of something with more.
-          if layers[index].knownInput != nil {
-            _ = try layers[index].resolve(
-              input: [features], position: index + 1, generator: &generator)
-          }
-          try layers[index].resolve(features: features)
-        }
-        features = layers[index].features(after: features)
+        features = try resolveAlone(index, features: features, generator: &generator)
         continue
       }
       if isAssumed, input.count == 1,
@@ -170,6 +161,23 @@ package struct Network: Sendable {
       shape = needsLength ? nil : output
     }
     completeOutput = isComplete ? shape : nil
+  }
+
+  /// Resolves a layer of whose input at most the length of the last axis is known; returns that of
+  /// its output.
+  private mutating func resolveAlone(
+    _ index: Int, features: Int?, generator: inout RandomGenerator
+  ) throws -> Int? {
+    try layers[index].resolveAlone(generator: &generator)
+    if let features {
+      // What it takes is known to be the last axis of something with more.
+      if layers[index].knownInput != nil {
+        _ = try layers[index].resolve(
+          input: [features], position: index + 1, generator: &generator)
+      }
+      try layers[index].resolve(features: features)
+    }
+    return layers[index].features(after: features)
   }
 
   /// Whether a layer gives something else of sequences of such rows than of each row: what comes

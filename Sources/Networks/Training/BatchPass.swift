@@ -34,7 +34,7 @@ struct BatchPass {
     return plan.blocks[first].first..<plan.blocks[last].first + plan.blocks[last].rows
   }
 
-  private var isSideBySide: Bool { trainer.setup.joinsSums && plan.blocks.count > 1 }
+  private var isSideBySide: Bool { trainer.setup.cut.joinsSums && plan.blocks.count > 1 }
 
   /// Sums the gradients of the rank's blocks.
   ///

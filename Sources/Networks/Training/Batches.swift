@@ -51,7 +51,7 @@ final class Batches {
     source = try RowSource(data.inputs, targets)
     isMapped = data.inputs.isMapped
     rowBytes = source.inputs.columns * source.inputs.type.size
-    size = setup.batchRows
+    size = setup.cut.batchRows
     backend = setup.backend
     seed = setup.seed
     weights = try RowWeights(data, setup, options.classWeights)?.numbers
@@ -60,7 +60,7 @@ final class Batches {
     augmentedShape =
       data.imageShape.isEmpty ? Array(data.inputs.shape.dimensions.dropFirst()) : data.imageShape
     func buffer(_ rows: FloatRows) throws -> FloatBuffer {
-      try FloatBuffer(count: setup.batchRows * rows.columns, type: rows.type)
+      try FloatBuffer(count: setup.cut.batchRows * rows.columns, type: rows.type)
     }
     gathered =
       options.shuffle && size < source.rows

@@ -52,7 +52,7 @@ extension Trainer {
     -> Int?
   {
     let rate = try rate(ofEpoch: state.epoch)
-    return try Threads.limited(to: setup.stepThreads) {
+    return try Threads.limited(to: setup.cut.threads) {
       while state.step < stepsPerEpoch {
         if isStopDue || delegate?.wantsToStop ?? false { return state.step }
         let before = state.sums.rows
@@ -98,7 +98,7 @@ extension Trainer {
       let before = state.sums
       let rate = try options.optimizer.rate.rate(epoch: 0)
       do {
-        try Threads.limited(to: setup.stepThreads) {
+        try Threads.limited(to: setup.cut.threads) {
           try exchange.together { try guarded { try takeStep(rate: rate) } }
         }
       } catch StepFailure.stopped {
@@ -127,7 +127,7 @@ extension Trainer {
       }
       let before = state.sums
       do {
-        try Threads.limited(to: setup.stepThreads) {
+        try Threads.limited(to: setup.cut.threads) {
           try exchange.together { try takeStep(rate: rate) }
         }
       } catch StepFailure.lossNotFinite {

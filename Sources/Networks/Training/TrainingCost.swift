@@ -122,8 +122,8 @@ extension Trainer {
     let aloneSeconds = try alone.secondsOfStep()
     let exchange = Alone(isShared: true)
     let whole = try Trainer(network, data: data, options: options, exchange: exchange)
-    let rows = whole.setup.batchRows
-    let blockRows = whole.setup.blockRows(batch: rows)
+    let rows = whole.setup.cut.batchRows
+    let blockRows = whole.setup.cut.blockRows(batch: rows)
     var options = options
     options.batch = .rows(blockRows)
     let one = try Trainer(network, data: data, options: options, exchange: exchange)
@@ -131,8 +131,8 @@ extension Trainer {
     let store = whole.memory.store
     var cost = TrainingCost(
       numbers: store.update.count, numberBytes: store.update.type.size, rows: rows,
-      blockRows: blockRows, multiplyAdds: whole.setup.multiplyAdds,
-      activationBytes: whole.setup.activations * store.update.type.size,
+      blockRows: blockRows, multiplyAdds: whole.setup.cut.multiplyAdds,
+      activationBytes: whole.setup.cut.activations * store.update.type.size,
       states: options.optimizer.rule.states.count, aloneSeconds: aloneSeconds,
       blockSeconds: blockSeconds, rowSeconds: blockSeconds / Double(blockRows),
       sumBandwidth: try store.update.sumBandwidth())
@@ -148,13 +148,13 @@ extension Trainer {
   private func secondsOfStep() throws -> Double {
     var least = Double.infinity
     let end = clock.now + 0.2
-    try Threads.limited(to: setup.stepThreads) {
+    try Threads.limited(to: setup.cut.threads) {
       batches.begin(epoch: 0)
       var taken = 0
       while taken < 3 || clock.now < end && taken < 1000 {
         if Interrupt.isRequested { throw TensorError.interrupted }
         let start = clock.now
-        state.step = taken % max(1, data.rows / setup.batchRows)
+        state.step = taken % max(1, data.rows / setup.cut.batchRows)
         try takeStep(rate: 1e-12)
         least = min(least, clock.now - start)
         taken += 1

@@ -96,17 +96,17 @@ struct TrainingPlans {
     _ network: Network, _ setup: TrainingSetup, _ memory: TrainingMemory, rows: Int,
     validationRows: Int
   ) throws {
-    let batch = setup.batchRows
-    let piece = setup.pieceRows(batch: setup.blockRows(batch: batch))
-    let measured = min(validationRows, setup.measuringRows)
+    let batch = setup.cut.batchRows
+    let piece = setup.cut.pieceRows(batch: setup.cut.blockRows(batch: batch))
+    let measured = min(validationRows, setup.cut.measuringRows)
     var cache = PlanCache(
       network, setup, memory, rows: max(piece, measured), gradients: memory.store.gradients)
     // The plan for the most rows comes first: the others find their memory in its.
     if measured > piece { _ = try cache.plan(rows: measured) }
-    (self.batch, lastBatch) = try Threads.limited(to: setup.stepThreads) {
+    (self.batch, lastBatch) = try Threads.limited(to: setup.cut.threads) {
       (try cache.batch(rows: batch), try cache.batch(rows: rows % batch))
     }
-    validation = try cache.plans(covering: validationRows, piece: setup.measuringRows)
+    validation = try cache.plans(covering: validationRows, piece: setup.cut.measuringRows)
   }
 
   /// The plan for a step of so many rows.
@@ -141,7 +141,7 @@ private struct PlanCache {
     self.setup = setup
     self.memory = memory
     self.gradients = gradients
-    workspace = Workspace(gradientCount: setup.widestGradient * rows, type: setup.type)
+    workspace = Workspace(gradientCount: setup.cut.widestGradient * rows, type: setup.type)
   }
 
   /// The plan for pieces of that many rows.
@@ -167,10 +167,10 @@ private struct PlanCache {
   /// The plan for a batch of that many rows.
   mutating func batch(rows: Int) throws -> BatchPlan {
     if rows == 0 { return BatchPlan(rows: 0, blocks: []) }
-    if let size = setup.threadBlockRows(batch: rows), let lanes = try lanes(size, rows) {
+    if let size = setup.cut.threadBlockRows(batch: rows), let lanes = try lanes(size, rows) {
       return BatchPlan(rows: rows, lanes: lanes)
     }
-    return BatchPlan(rows: rows, blocks: try blocks(of: setup.blockRows(batch: rows), rows))
+    return BatchPlan(rows: rows, blocks: try blocks(of: setup.cut.blockRows(batch: rows), rows))
   }
 
   /// A lane for each thread that blocks of so many rows keep busy. Nil where something is recorded:
@@ -191,14 +191,14 @@ private struct PlanCache {
     _ gradients: GradientPlace, _ size: Int, _ rows: Int
   ) throws -> BatchPlan.Lane {
     var cache = PlanCache(
-      network, setup, memory, rows: setup.pieceRows(batch: size), gradients: gradients,
+      network, setup, memory, rows: setup.cut.pieceRows(batch: size), gradients: gradients,
       isOneThreads: true)
     return BatchPlan.Lane(blocks: try cache.blocks(of: size, rows), gradients: gradients)
   }
 
   /// The blocks of a batch, of so many rows each.
   private mutating func blocks(of size: Int, _ rows: Int) throws -> [BatchPlan.Block] {
-    let isSideBySide = setup.joinsSums && size < rows
+    let isSideBySide = setup.cut.joinsSums && size < rows
     var blocks: [BatchPlan.Block] = []
     for first in stride(from: 0, to: rows, by: size) {
       let count = min(size, rows - first)
@@ -208,9 +208,9 @@ private struct PlanCache {
         ? [
           make(
             rows: count,
-            Workspace(gradientCount: setup.widestGradient * count, type: setup.type))
+            Workspace(gradientCount: setup.cut.widestGradient * count, type: setup.type))
         ]
-        : plans(covering: count, piece: setup.pieceRows(batch: count))
+        : plans(covering: count, piece: setup.cut.pieceRows(batch: count))
       blocks.append(BatchPlan.Block(first: first, rows: count, pieces: pieces))
     }
     return blocks

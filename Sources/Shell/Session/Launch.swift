@@ -36,17 +36,8 @@ package enum Launch {
       errors.write("error: \(error.message)\n  = \(error.hint)\n")
       return Session.ExitCode.usage
     }
-    let terminal = Terminal(color: commandLine.color)
-    weak var session: Session?
-    // Results that a person waits for appear at once, those of a script in large pieces.
-    let output = OutputStream(
-      STDOUT_FILENO, capacity: terminal.showsOutput ? 0 : 1 << 16, isInterruptible: true,
-      onFailure: { failure in
-        session?.beforeEnding?(
-          failure == EPIPE ? "a closed pipe" : String(cString: strerror(failure)))
-        outputFailed(failure, errors)
-      })
     if let text = information(commandLine) {
+      let output = OutputStream(STDOUT_FILENO, capacity: 1 << 16) { outputFailed($0, errors) }
       output.write(text)
       output.flush()
       return Session.ExitCode.success
@@ -58,27 +49,42 @@ package enum Launch {
         _exit(service(commandLine))
       }
     }
-    return MachineThread.run {
-      let promptIsLikely =
-        commandLine.isInteractive || (commandLine.source == .standard && isatty(STDIN_FILENO) == 1)
-      Signals.install(isInteractive: promptIsLikely)
-      let others: LaunchedRanks?
-      do throws(LaunchedRanks.Failure) {
-        others = try LaunchedRanks.joined(for: commandLine)
-      } catch {
-        if LaunchedRanks.announcedRank == 0 { errors.write("error: \(error.message)\n") }
-        return Session.ExitCode.failure
-      }
-      let made =
-        Ranks.isFirst
-        ? Session(commandLine, terminal: terminal, output: output, errors: errors)
-        : Session(commandLine, terminal: Terminal(), output: .nowhere, errors: .nowhere)
-      session = made
-      others?.beforeEnding = { output.flush() }
-      let code = made.run()
-      // The process ends here: tearing down what the operating system frees anyway only costs time.
-      _exit(others?.leave(code, error: made.lastError) ?? code)
+    return MachineThread.run { runSession(commandLine, errors) }
+  }
+
+  /// Runs the statements, by one rank or several.
+  ///
+  /// - Returns: the exit code where ranks could not be joined; otherwise the process ends here.
+  private static func runSession(_ commandLine: CommandLine, _ errors: OutputStream) -> Int32 {
+    let promptIsLikely =
+      commandLine.isInteractive || (commandLine.source == .standard && isatty(STDIN_FILENO) == 1)
+    Signals.install(isInteractive: promptIsLikely)
+    let others: LaunchedRanks?
+    do throws(LaunchedRanks.Failure) {
+      others = try LaunchedRanks.joined(for: commandLine)
+    } catch {
+      if LaunchedRanks.announcedRank == 0 { errors.write("error: \(error.message)\n") }
+      return Session.ExitCode.failure
     }
+    let terminal = Terminal(color: commandLine.color)
+    weak var current: Session?
+    // Results that a person waits for appear at once, those of a script in large pieces.
+    let output = OutputStream(
+      STDOUT_FILENO, capacity: terminal.showsOutput ? 0 : 1 << 16, isInterruptible: true,
+      onFailure: { failure in
+        current?.beforeEnding?(
+          failure == EPIPE ? "a closed pipe" : String(cString: strerror(failure)))
+        outputFailed(failure, errors)
+      })
+    let session =
+      Ranks.isFirst
+      ? Session(commandLine, terminal: terminal, output: output, errors: errors)
+      : Session(commandLine, terminal: Terminal(), output: .nowhere, errors: .nowhere)
+    current = session
+    others?.beforeEnding = { output.flush() }
+    let code = session.run()
+    // The process ends here: tearing down what the operating system frees anyway only costs time.
+    _exit(others?.leave(code, error: session.lastError) ?? code)
   }
 
   /// A closed stream's number would go to the next file that is opened, and what is printed into it.
