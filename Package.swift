@@ -62,8 +62,12 @@ let package = Package(
       ],
       exclude: ["README.md"], resources: [.embedInCode("prelude.nns")]),
     .target(
+      name: "Console", dependencies: ["Syntax", "Tensors", "Platform"], exclude: ["README.md"]),
+    .target(
       name: "Derivation",
-      dependencies: ["Language", "Library", "Syntax", "Tensors", "Operations", "Networks"],
+      dependencies: [
+        "Console", "Language", "Library", "Syntax", "Tensors", "Operations", "Networks",
+      ],
       exclude: ["README.md"]),
     .target(
       name: "Checking",
@@ -75,8 +79,6 @@ let package = Package(
       name: "Explaining",
       dependencies: ["Derivation", "Language", "Library", "Syntax", "Tensors", "Operations"],
       exclude: ["README.md"]),
-    .target(
-      name: "Console", dependencies: ["Syntax", "Tensors", "Platform"], exclude: ["README.md"]),
     .target(
       name: "Plot",
       dependencies: ["Console", "Files", "Language", "Syntax", "Tensors", "Platform"],

@@ -103,7 +103,6 @@ net = dense({inputs}, {hidden}) |> relu |> dense(10) |> softmax
 train net on dataset(x, y) epochs=1 batch={batch}
 r = train net on dataset(x, y) epochs={epochs} batch={batch}
 print("seconds {{r.seconds}}")
-r = explain_cost
 """
 
 
@@ -117,8 +116,7 @@ def check(binary):
         numbers = inputs * hidden + hidden * 11 + 10
         rows, epochs = max(4096, batch), 6
         steps = epochs * -(-rows // batch)
-        script = SCRIPT.format(rows=rows, inputs=inputs, hidden=hidden, batch=batch,
-                               epochs=epochs).replace("r = explain_cost\n", "")
+        script = SCRIPT.format(rows=rows, inputs=inputs, hidden=hidden, batch=batch, epochs=epochs)
         with tempfile.NamedTemporaryFile("w", suffix=".nns") as file:
             file.write(script)
             file.flush()

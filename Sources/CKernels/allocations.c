@@ -133,6 +133,18 @@ static int made_room(void) {
   return pooled > 0;
 }
 
+// MARK: - Address space
+
+void *nnsh_reserve(size_t bytes) {
+  const int protection = PROT_READ | PROT_WRITE;
+  const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+  void *space = mmap(NULL, bytes, protection, flags, -1, 0);
+  if (space == MAP_FAILED && made_room()) space = mmap(NULL, bytes, protection, flags, -1, 0);
+  return space == MAP_FAILED ? NULL : space;
+}
+
+void nnsh_give_up(void *space, size_t bytes) { munmap(space, bytes); }
+
 // MARK: - malloc
 
 #if defined(__has_feature)

@@ -160,13 +160,12 @@ int nnsh_messages_start(
   size_t needed = 0;
   for (int i = 0; i < sent_count; i++) needed += parts_of(sent[i].bytes);
   for (int i = 0; i < received_count; i++) needed += parts_of(received[i].bytes);
-  if (needed > request_room) {
-    handle *more = realloc(requests, needed * sizeof *more);
+  if (request_count + needed > request_room) {
+    handle *more = realloc(requests, (request_count + needed) * sizeof *more);
     if (more == NULL) return nnsh_ranks_no_memory;
     requests = more;
-    request_room = needed;
+    request_room = request_count + needed;
   }
-  request_count = request_done = 0;
   // Receiving first, so that what arrives finds its place.
   int status = start_all(received, received_count, 0);
   return status != nnsh_ranks_done ? status : start_all(sent, sent_count, 1);
@@ -178,6 +177,7 @@ int nnsh_messages_are_done(void) {
     if (mpi.test(&requests[request_done], &is_done, mpi.no_status) != 0) return nnsh_ranks_failed;
     if (!is_done) return 0;
   }
+  request_count = request_done = 0;
   return 1;
 }
 

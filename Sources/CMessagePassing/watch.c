@@ -15,7 +15,7 @@
 // rank 0 notices who has died, left, failed or stands still while others wait, says so once and ends
 // all of them.
 
-enum { beat = 250, silence_allowed = 3000, grace = 1000, most_text = 16384 };
+enum { beat = 250, silence_allowed = 2500, grace = 1000, most_text = 16384 };
 enum { is_alive = 1, has_left = 2, may_go = 3, is_ending = 4 };
 
 /// What a rank tells of itself; a text of `length` bytes follows.
@@ -165,8 +165,8 @@ static void judge(void) {
     }
     if (rank > 0 && !has_ended && now - one->heard > silence_allowed) {
       end_all(
-          1, "error: rank %d has not been heard of for %d seconds: it stands still, or its machine does",
-          rank, silence_allowed / 1000);
+          1, "error: rank %d has not been heard of for %.1f seconds: it stands still, or its machine does",
+          rank, silence_allowed / 1000.0);
     }
     if (!has_ended && one->latest.begun > one->latest.ended && one->latest.begun >= furthest) {
       if (one->latest.begun > furthest || one->latest.waited > longest) longest = one->latest.waited;

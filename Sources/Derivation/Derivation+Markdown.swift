@@ -79,7 +79,7 @@ extension Derivation {
   }
 
   /// A sum in pieces that fit on a page, broken before a sign outside all brackets.
-  private static func brokenSum(_ latex: String) -> [String] {
+  static func brokenSum(_ latex: String) -> [String] {
     guard latex.count > 150 else { return [latex] }
     var pieces: [String] = []
     var piece = ""

@@ -56,21 +56,34 @@ package final class LaunchedRanks: GradientExchange {
   }
 
   package func exchange(sending: [RankMessage], receiving: [RankMessage]) throws {
+    try begin(sending: sending, receiving: receiving)
+    try finish()
+  }
+
+  package func begin(sending: [RankMessage], receiving: [RankMessage]) throws {
     takePosts()
-    nnsh_watch_begin_exchange()
-    defer { nnsh_watch_end_exchange() }
     let (sent, received) = (sending.map(\.message), receiving.map(\.message))
     let started = nnsh_messages_start(
       sent, Int32(sent.count), received, Int32(received.count))
     guard started == nnsh_ranks_done else { throw TrainingError.exchangeFailed }
+  }
+
+  package func advance() throws { _ = try areDone() }
+
+  package func finish() throws {
+    nnsh_watch_begin_exchange()
+    defer { nnsh_watch_end_exchange() }
     var waiting = Waiting()
-    while true {
-      let state = nnsh_messages_are_done()
-      if state == 1 { return }
-      guard state == 0 else { throw TrainingError.exchangeFailed }
+    while try !areDone() {
       endAfterFault()
       waiting.pause()
     }
+  }
+
+  private func areDone() throws -> Bool {
+    let state = nnsh_messages_are_done()
+    guard state >= 0 else { throw TrainingError.exchangeFailed }
+    return state == 1
   }
 
   // MARK: files that rank 0 writes for all

@@ -9,8 +9,8 @@ package struct GraphBuilder {
   /// Whether the lengths of an example's axes, other than those that a layer fixes, may be others in
   /// use than they are now.
   package let sizesVary: Bool
-  /// The codes of sequences, rows × steps, of which −1 fills up, where a layer has read them.
-  package var stepCodes: String?
+  /// For each row and step whether it only fills up a sequence, where a layer has told that.
+  package var filledSteps: String?
   private var names: Set<String> = []
   private var integerNames: [String: String] = [:]
   /// What each value that a Transpose gave was before it.

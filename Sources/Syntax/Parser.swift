@@ -11,7 +11,9 @@ public struct Parser {
   static let depthLimit = 10_000
 
   let source: SourceText
-  let commands: [String: CommandSyntax]
+  private let findCommands: () -> [String: CommandSyntax]
+  /// The forms of the commands, by each name that they go by.
+  var commands: [String: CommandSyntax] { findCommands() }
   var lexer: Lexer
   /// The token that is looked at.
   var current: Token
@@ -55,12 +57,13 @@ public struct Parser {
   /// What was met so far, where reading goes on after an error.
   var recovery: Recovery?
 
+  /// - Parameter commands: asked for where a statement begins with a name: a text may hold none.
   init(
-    _ source: SourceText, commands: [String: CommandSyntax],
+    _ source: SourceText, commands: @autoclosure @escaping () -> [String: CommandSyntax],
     isStopRequested: @escaping () -> Bool = { false }
   ) {
     self.source = source
-    self.commands = commands
+    findCommands = commands
     self.isStopRequested = isStopRequested
     lexer = Lexer(source)
     current = lexer.next()
@@ -74,10 +77,10 @@ public struct Parser {
   /// - Throws: the first syntax error, or one of the phase `interrupted`; nothing of the text may
   ///   run then.
   public static func parse(
-    _ source: SourceText, commands: [String: CommandSyntax],
+    _ source: SourceText, commands: @autoclosure @escaping () -> [String: CommandSyntax],
     isStopRequested: @escaping () -> Bool = { false }
   ) throws(Diagnostic) -> [Statement] {
-    var parser = Parser(source, commands: commands, isStopRequested: isStopRequested)
+    var parser = Parser(source, commands: commands(), isStopRequested: isStopRequested)
     do throws(Diagnostic) {
       let statements = try parser.parseScript()
       if !parser.isStopped { return statements }

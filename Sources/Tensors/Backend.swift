@@ -202,11 +202,11 @@ package enum Backends {
   /// What tensors compute with.
   package static var current: any Backend {
     // Asked for with every operation, and nearly always nobody replaces it.
-    replacements.load(ordering: .relaxed) == 0 ? processor : replacement ?? processor
+    replacements.load(ordering: .relaxed) == 0 ? processor : replacement.current ?? processor
   }
 
   private static let processor = CPUBackend()
-  @TaskLocal private static var replacement: (any Backend)?
+  private static let replacement = ThreadLocal<(any Backend)?>(nil)
   private static let replacements = Atomic<Int>(0)
 
   /// Runs `body` with another one, for what this thread computes alone: what others compute at the
@@ -216,7 +216,7 @@ package enum Backends {
   ) rethrows -> Result {
     replacements.add(1, ordering: .relaxed)
     defer { replacements.subtract(1, ordering: .relaxed) }
-    return try $replacement.withValue(backend, operation: body)
+    return try replacement.withValue(backend, body)
   }
 }
 

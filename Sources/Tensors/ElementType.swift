@@ -27,10 +27,10 @@ package enum ElementType: Sendable, Hashable, CaseIterable {
   /// while gradients are measured.
   package static var working: ElementType {
     // Asked for with every operation, and nearly always nobody measures.
-    measurements.load(ordering: .relaxed) == 0 ? .f32 : measured
+    measurements.load(ordering: .relaxed) == 0 ? .f32 : measured.current
   }
 
-  @TaskLocal private static var measured: ElementType = .f32
+  private static let measured = ThreadLocal(ElementType.f32)
   private static let measurements = Atomic<Int>(0)
 
   /// Runs `body` with all arithmetic in Float64, so that what is measured in it is lost nowhere:
@@ -39,7 +39,7 @@ package enum ElementType: Sendable, Hashable, CaseIterable {
   package static func measuring<Result>(_ body: () throws -> Result) rethrows -> Result {
     measurements.add(1, ordering: .relaxed)
     defer { measurements.subtract(1, ordering: .relaxed) }
-    return try $measured.withValue(.f64, operation: body)
+    return try measured.withValue(.f64, body)
   }
 }
 

@@ -122,9 +122,7 @@ package struct FloatRows: @unchecked Sendable {
 
   /// Adds the numbers of `other`, of as many elements and the same type.
   package func add(_ other: FloatRows) {
-    let piece = 1 << 14
-    Threads.run((count + piece - 1) / piece, work: count) { block in
-      let range = block * piece..<min(count, (block + 1) * piece)
+    forEachPiece { range, _ in
       if type == .f64 {
         let (sums, more) = (doubles, other.doubles)
         for index in range { sums[index] += more[index] }
@@ -137,10 +135,45 @@ package struct FloatRows: @unchecked Sendable {
 
   /// Multiplies every number.
   package func multiply(by factor: Double) {
-    if type == .f64 {
-      for index in 0..<count { doubles[index] *= factor }
-    } else {
-      for index in 0..<count { pointer[index] *= Float(factor) }
+    forEachPiece { range, _ in
+      if type == .f64 {
+        for index in range { doubles[index] *= factor }
+      } else {
+        let factor = Float(factor)
+        for index in range { pointer[index] *= factor }
+      }
+    }
+  }
+
+  /// The sum of the squares of all numbers in Float64, with the same bits for any threads: each
+  /// piece has a sum of its own, and these are added in their order.
+  package func sumOfSquares() -> Double {
+    var sums = [Double](repeating: 0, count: pieces)
+    sums.withUnsafeMutableBufferPointer { sums in
+      // SAFETY: each piece has a place of its own.
+      nonisolated(unsafe) let sums = sums
+      forEachPiece { range, piece in
+        // Eight sums side by side, so that none waits for the one before.
+        var lanes = SIMD8<Double>()
+        for start in stride(from: range.lowerBound, to: range.upperBound, by: 8) {
+          for lane in 0..<min(8, range.upperBound - start) {
+            let number = type == .f64 ? doubles[start + lane] : Double(pointer[start + lane])
+            lanes[lane] += number * number
+          }
+        }
+        sums[piece] = lanes.sum()
+      }
+    }
+    return sums.reduce(0, +)
+  }
+
+  private static let pieceLength = 1 << 14
+  private var pieces: Int { (count + Self.pieceLength - 1) / Self.pieceLength }
+
+  /// Pieces of a fixed length, divided among the threads.
+  private func forEachPiece(_ body: @Sendable (Range<Int>, _ piece: Int) -> Void) {
+    Threads.run(pieces, work: count) { piece in
+      body(piece * Self.pieceLength..<min(count, (piece + 1) * Self.pieceLength), piece)
     }
   }
 

@@ -7,13 +7,13 @@ import CKernels
 /// `malloc`, which sets a flag; `Interrupt.check`, loops and calls throw where they see it.
 package enum MemoryGuard {
   /// A limit that holds while something runs for which less is enough.
-  @TaskLocal private static var narrowed: Int?
+  private static let narrowed = ThreadLocal<Int?>(nil)
 
   /// Runs what may ask for no more than so many bytes at once.
   package static func limited<Result>(
     toBytes limit: Double, _ body: () throws -> Result
   ) rethrows -> Result {
-    try $narrowed.withValue(Int(exactly: limit.rounded()) ?? .max, operation: body)
+    try narrowed.withValue(Int(exactly: limit.rounded()) ?? .max, body)
   }
 
   /// What is smaller, in bytes, comes out of what is left over.
@@ -32,7 +32,7 @@ package enum MemoryGuard {
     let bytes = elements * bytesEach
     guard bytes >= 1 || bytes.isNaN else { return }
     let whole = Int(exactly: bytes.rounded()) ?? .max
-    if let narrowed, whole > narrowed {
+    if let narrowed = narrowed.current, whole > narrowed {
       throw .outOfMemory(bytes: whole, available: narrowed)
     }
     try require(whole)

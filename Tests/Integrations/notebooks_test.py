@@ -50,6 +50,22 @@ def test_a_training_shows_one_line_and_its_curves_are_a_picture():
     assert data.startswith(b"\x89PNG") and data.rstrip()[-8:-4] == b"IEND"
 
 
+def test_tables_and_derivations_come_in_the_forms_that_notebooks_set():
+    table, printed, derived, plain = run(
+        'table({name: ["a<b", "c"], size: [1, 2]})', "show dense(3, 2) |> relu",
+        "w = [1, 2]\nderive sum(w^2) wrt w", "derive sum(w^3) wrt w;\n[1, 2]",
+    )
+    result = table.outputs[0]
+    assert result.output_type == "execute_result"
+    assert "<table>" in result["data"]["text/html"] and "a&lt;b" in result["data"]["text/html"]
+    assert "2×2 table" in result["data"]["text/plain"]
+    shown = printed.outputs[0]
+    assert shown.output_type == "display_data"
+    assert "<th" in shown["data"]["text/html"] and "dense(3, 2)" in shown["data"]["text/plain"]
+    assert "\\frac{\\partial L}" in derived.outputs[0]["data"]["text/markdown"]
+    assert list(plain.outputs[-1]["data"]) == ["text/plain"]
+
+
 def test_an_error_has_its_place_and_leaves_the_session_whole():
     broken, after = run("a = 1\nones(2, 3) @ ones(2, 3)", "a", allow_errors=True)
     error = broken.outputs[0]

@@ -76,6 +76,17 @@ import Testing
           Softmax(),
         ]
       }),
+    // Wide enough for its gradient to cross in several chunks.
+    Case(
+      name: "wide", input: [90],
+      layers: {
+        [
+          try Dense(inputs: 90, outputs: 400), ActivationLayer(.relu),
+          try Residual(layers: [try Dense(inputs: 400, outputs: 400), ActivationLayer(.tanh)]),
+          LayerNormalization(), try Dense(outputs: 400), ActivationLayer(.relu),
+          try Dense(outputs: 3), Softmax(),
+        ]
+      }, change: { $0.epochs = 1 }),
     Case(
       name: "batch norm", input: [6],
       layers: {
@@ -165,6 +176,61 @@ import Testing
     let whole = try Self.train(test, Alone())
     for (a, b) in zip(one.parameters, whole.parameters) { #expect(difference(a, b) < 1e-4) }
     for (a, b) in zip(one.statistics, whole.statistics) { #expect(difference(a, b) < 1e-4) }
+  }
+
+  /// What one layer's gradient has to cross sets out before those of the layers before it are there.
+  @Test func gradientsSetOutDuringTheBackwardPass() throws {
+    let wide = try #require(Self.cases.first { $0.name == "wide" })
+    let early = try ThreadRanks.run(2) { rank in
+      _ = try Self.train(wide, rank)
+      return rank.begunAtOnce
+    }
+    // Two layers of 160,000 numbers are chunks of their own; the rest is a third.
+    #expect(early == [3, 3])
+  }
+
+  /// A rank that fails amid its backward pass keeps none of the others waiting.
+  @Test(arguments: [1, 2]) func aRankThatFailsIsTold(_ failing: Int) throws {
+    struct Fault: Error {}
+    struct Late: Error {}
+    let found = try ThreadRanks.run(3) { rank in
+      let result = try FloatBuffer(count: 100_000, type: .f32)
+      let sum = GradientSum(
+        result, rank, chunks: GradientSum.chunks(of: 100_000, starts: [0, 40_000]))
+      let tree = BlockTree(blocks: 5, ranks: 3)
+      var sums: [Double] = []
+      for step in 0..<3 {
+        sum.abandon()
+        do {
+          try sum.sum(tree) { block, target, progress in
+            for place in 0..<target.count { target.pointer[place] = Float(block + step) }
+            try progress?(40_000)
+            if progress != nil, rank.begun != 1 { throw Late() }
+            if rank.rank == failing, step == 1 { throw Fault() }
+          }
+        } catch is Fault {}
+        try sum.settle(tree)
+        let isFailed = try rank.isAgreed(rank.rank == failing && step == 1)
+        if isFailed { continue }
+        try sum.join(tree)
+        sums += [result.row.number(at: 0), result.row.number(at: 99_999)]
+      }
+      return sums
+    }
+    // 0 + 1 + 2 + 3 + 4, and two more for each block after two steps.
+    for sums in found { #expect(sums == [10, 10, 20, 20]) }
+  }
+
+  @Test func chunksCoverAllNumbersFromTheLast() {
+    for starts in [[0], [0, 10, 50_000], [0, 40_000, 40_016, 90_000, 130_000], []] {
+      for count in [1, 70_000, 200_000] {
+        let chunks = GradientSum.chunks(of: count, starts: starts)
+        #expect(chunks.first?.upperBound == count && chunks.last?.lowerBound == 0)
+        for (one, next) in zip(chunks, chunks.dropFirst()) {
+          #expect(one.lowerBound == next.upperBound && one.count >= 1 << 15)
+        }
+      }
+    }
   }
 
   /// All find the place where a NaN was born, and say whose rows they were.

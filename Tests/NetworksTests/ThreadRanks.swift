@@ -31,8 +31,28 @@ final class ThreadRanks: @unchecked Sendable {
       self.rank = rank
     }
 
+    private var awaited: [RankMessage] = []
+    private(set) var begun = 0
+    /// The most that was ever on its way at once.
+    private(set) var begunAtOnce = 0
+
     func exchange(sending: [RankMessage], receiving: [RankMessage]) throws {
+      try finish()
       try all.exchange(rank, sending, receiving)
+    }
+
+    func begin(sending: [RankMessage], receiving: [RankMessage]) throws {
+      try all.exchange(rank, sending, [])
+      awaited += receiving
+      begun += 1
+      begunAtOnce = max(begunAtOnce, begun)
+    }
+
+    func advance() {}
+
+    func finish() throws {
+      defer { (awaited, begun) = ([], 0) }
+      try all.exchange(rank, [], awaited)
     }
   }
 

@@ -15,6 +15,25 @@ import Testing
     #expect(events.status == "ok")
   }
 
+  /// Tables and derivations come in a form that a notebook sets as well, next to their text.
+  @Test func tablesHaveASecondForm() throws {
+    let served = try ServedProcess()
+    func form(_ code: String, _ event: String, _ type: String) throws -> String? {
+      let found = try served.run(code).filter { $0["event"] as? String == event }
+      #expect(!found.isEmpty && !found.text(of: event).isEmpty, "\(code)")
+      return found.compactMap { ($0["forms"] as? [String: String])?[type] }.first
+    }
+    let table = "table({name: [\"a<b\", \"c\"], size: [1.5, 20]})"
+    #expect(try form("x = 2\n" + table, "result", "text/html")?.contains(">a&lt;b</td>") == true)
+    for command in ["who", "describe \(table)", "show dense(3, 2) |> relu", "set"] {
+      #expect(try form(command, "stream", "text/html")?.hasPrefix("<table>") == true, "\(command)")
+    }
+    let derivation = try form("w = [1, 2]\nderive sum(w^2) wrt w;", "stream", "text/markdown")
+    #expect(derivation?.contains("\\frac{\\partial L}{\\partial w}") == true)
+    #expect(try form("[1, 2]", "result", "text/html") == nil)
+    #expect(try form("print(x)", "stream", "text/html") == nil)
+  }
+
   @Test func oneSessionServesAll() throws {
     let served = try ServedProcess()
     #expect(try served.run("fn f(x) = x^2\ny = 5").status == "ok")

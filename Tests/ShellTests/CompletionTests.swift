@@ -89,7 +89,7 @@ import Testing
     let lines = complete("wide.").listing(width: 80, height: 24)
     #expect(lines.count <= 24)
     #expect(lines.allSatisfy { DisplayWidth.of($0) < 80 && !$0.contains("\u{1B}") })
-    let described = try ValueDescription(.record(RecordBox(record))).lines
+    let described = try ValueDescription(.record(RecordBox(record))).exhibits.lines
     #expect(described.count < 120)
     #expect(described.allSatisfy { $0.utf8.count < 200 && !$0.contains("\u{1B}") })
     #expect(ValueMeasure(.record(RecordBox(record))).extent.utf8.count < 100)

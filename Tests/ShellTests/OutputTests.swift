@@ -142,6 +142,8 @@ import Testing
       show rand(3, 12, 12)
       W = [[1, 2], [3, 4]]; x = [[1, 1]]
       derive sum((x @ W)^2) wrt W
+      table({name: ["a<b", "c"], size: [1.5, 20]})
+      show dense(3, 2) |> relu
       nowhere
       transcript off
       1 + 1
@@ -154,10 +156,13 @@ import Testing
     #expect(text.components(separatedBy: "<svg").count == 2 && text.contains("<polyline"))
     #expect(text.components(separatedBy: "data:image/png;base64,").count == 5)
     #expect(text.contains("<pre class=\"error\">error: unknown name nowhere"))
-    #expect(text.contains("dL/dW") || text.contains("∂"))
+    #expect(text.contains("<mfrac>") && text.contains("class=\"step\""))
+    #expect(text.contains("<td style=\"text-align:left\">a&lt;b</td>"))
+    #expect(text.contains("<td style=\"text-align:right\">20</td>"))
+    #expect(text.contains(">dense(3, 2)</td>") && !text.contains("dense(3, 2)  "))
     #expect(!text.contains("transcript") && !text.contains("1 + 1") && !text.contains("\u{1B}"))
-    #expect(text.components(separatedBy: "<section>").count == 8)
-    for tag in ["section", "pre", "figure", "div", "svg", "main"] {
+    #expect(text.components(separatedBy: "<section>").count == 10)
+    for tag in ["section", "pre", "figure", "div", "svg", "main", "table", "tr", "td", "math"] {
       let opened = text.components(separatedBy: "<\(tag)").count
       #expect(opened == text.components(separatedBy: "</\(tag)>").count, "\(tag)")
     }

@@ -73,7 +73,7 @@ import Testing
       let expected = (0..<rows).flatMap { row in
         (0..<columns).map { $0 == row + diagonal ? 1.0 : 0 }
       }
-      #expect(try ones.doubles() == expected, "\(rows)×\(columns), diagonal \(diagonal)")
+      #expect(ones.doubles() == expected, "\(rows)×\(columns), diagonal \(diagonal)")
     }
     #expect(try x.withFloats { $0.reduce(0, +) } == 21)
     #expect(try x.transposed().withDoubles { Array($0) } == [1, 4, 2, 5, 3, 6])

@@ -104,6 +104,10 @@ int nnsh_memory_suffices(size_t bytes);
 void nnsh_memory_release_unused(void);
 /// To be called once, before the first thread is made.
 void nnsh_memory_prepare(void);
+/// Address space of which a little may be used: its pages cost memory when they are first touched,
+/// and it is not counted before. NULL where there is none; given back by nnsh_give_up.
+void *_Nullable nnsh_reserve(size_t bytes);
+void nnsh_give_up(void *_Nonnull space, size_t bytes);
 
 /// Whether the calling thread's stack is nearly used up: walks over deep values must stop here.
 int nnsh_stack_is_low(void);

@@ -39,7 +39,7 @@ typedef struct {
 } nnsh_message;
 
 /// Starts to send and to receive; messages between two ranks arrive in the order in which they are
-/// given. One exchange at a time.
+/// given, beside those that were started before.
 int nnsh_messages_start(
     const nnsh_message *_Nonnull sent, int sent_count, const nnsh_message *_Nonnull received,
     int received_count);

@@ -19,8 +19,7 @@ struct TableDisplay {
   }
 
   func text() -> String {
-    let few = table.count <= Self.mostRows ? table.count : Self.firstRows
-    let rows = min(table.count, rowCount ?? few)
+    let rows = shownRows
     let (columns, isCut) = fitting(rows)
     var lines = [style.paint(Self.header(table), .header)]
     for line in 0..<(columns.first?.cells.count ?? 0) {
@@ -41,8 +40,14 @@ struct TableDisplay {
     return lines.joined(separator: "\n")
   }
 
+  /// How many rows are shown.
+  var shownRows: Int {
+    let few = table.count <= Self.mostRows ? table.count : Self.firstRows
+    return min(table.count, rowCount ?? few)
+  }
+
   /// A column's name, kind and first cells, filled up to one width.
-  private struct Column {
+  struct Column {
     let cells: [String]
     let width: Int
 
@@ -57,7 +62,7 @@ struct TableDisplay {
       }
     }
 
-    private static func contents(
+    static func contents(
       _ value: Value, _ rows: Int
     ) -> (kind: String, isRight: Bool, texts: [String]) {
       let elements = (0..<rows).map { (try? value.element($0)) ?? .none }
@@ -73,7 +78,7 @@ struct TableDisplay {
       }
     }
 
-    private static func cut(_ text: String) -> String {
+    static func cut(_ text: String) -> String {
       text.count <= TableDisplay.longestCell
         ? text : String(text.prefix(TableDisplay.longestCell - 1)) + "…"
     }
@@ -98,6 +103,19 @@ extension DataTable {
   /// The table as its echo shows it, with so many of its first rows.
   package func display(_ style: DisplayStyle, rows: Int) -> String {
     TableDisplay(table: self, style: style, rowCount: max(0, rows)).text()
+  }
+
+  /// The first cells of the first columns, as the table's echo writes them.
+  ///
+  /// - Parameter rows: how many; nil for as many as the echo has.
+  package func beginning(
+    rows: Int?, columns: Int
+  ) -> [(name: String, kind: String, isNumeric: Bool, cells: [String])] {
+    let rows = TableDisplay(table: self, style: .plain, rowCount: rows.map { max(0, $0) }).shownRows
+    return zip(names, self.columns.values).prefix(columns).map { name, value in
+      let (kind, isNumeric, cells) = TableDisplay.Column.contents(value, rows)
+      return (TableDisplay.Column.cut(ShownName.cleaned(name)), kind, isNumeric, cells)
+    }
   }
 
   /// What a column holds: `f32`, `f64`, `bool`, `text`; `list` for anything else.

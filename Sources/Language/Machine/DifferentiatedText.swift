@@ -1,10 +1,12 @@
 import Synchronization
+import Tensors
 
 /// The texts that were made of numbers while these are being differentiated: text carries no
 /// derivative, so a number read from such a text is refused.
 package final class DifferentiatedText: Sendable {
   /// That of the gradient being taken; nil where none is.
-  @TaskLocal static var current: DifferentiatedText?
+  static let running = ThreadLocal<DifferentiatedText?>(nil)
+  private static var current: DifferentiatedText? { running.current }
 
   private let texts = Mutex<[String]>([])
 

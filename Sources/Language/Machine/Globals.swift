@@ -12,15 +12,18 @@ package final class Globals {
   /// When each slot was first assigned to, in the order of the source; 0 for never.
   private var definitionOrder: [Int] = []
   private var definitions = 0
-  /// The builtins that names may mean.
-  let vocabulary: Vocabulary
+  /// The builtins that names may mean, found out when the first name is met.
+  private(set) lazy var vocabulary = findVocabulary()
+  private let findVocabulary: () -> Vocabulary
   /// Gives the value that a name has without the user's doing.
   var initialValue: (String) -> Value?
   /// Called when the table has moved.
   var didMove: () -> Void = {}
 
-  init(_ vocabulary: Vocabulary, initialValue: @escaping (String) -> Value?) {
-    self.vocabulary = vocabulary
+  init(
+    _ vocabulary: @escaping () -> Vocabulary, initialValue: @escaping (String) -> Value?
+  ) {
+    findVocabulary = vocabulary
     slots = .allocate(capacity: capacity)
     self.initialValue = initialValue
   }
@@ -32,8 +35,10 @@ package final class Globals {
 
   /// The slot of a name, made where there is none yet.
   func slot(for name: String) -> Int {
-    if let slot = slotOfName[name] { return slot }
-    let value = initialValue(name) ?? .unset
+    slotOfName[name] ?? makeSlot(for: name, initialValue(name) ?? .unset)
+  }
+
+  private func makeSlot(for name: String, _ value: Value) -> Int {
     let slot = slotNames.count
     if slot == capacity { grow() }
     // SAFETY: `slot` is the first uninitialized one below the capacity.
@@ -79,8 +84,9 @@ package final class Globals {
       return value.isUnset ? nil : value
     }
     set {
-      let slot = slot(for: name)
-      slots[slot] = newValue ?? initialValue(name) ?? .unset
+      let value = newValue ?? initialValue(name) ?? .unset
+      let slot = slotOfName[name] ?? makeSlot(for: name, value)
+      slots[slot] = value
       if newValue != nil { noteDefinition(of: slot) } else { definitionOrder[slot] = 0 }
     }
   }

@@ -122,7 +122,7 @@ extension Machine {
   ) throws -> (result: Variable, watched: [Variable]) {
     let watched = targets.flatMap(\.points).map { tape.watch($0) }
     try write(watched, to: targets)
-    let value = try DifferentiatedText.$current.withValue(DifferentiatedText()) { try loss() }
+    let value = try DifferentiatedText.running.withValue(DifferentiatedText()) { try loss() }
     let result = try Self.lossVariable(value)
     if tellingCuts { try checkReach(tape, from: result, to: targets, watched) }
     return (result, watched)

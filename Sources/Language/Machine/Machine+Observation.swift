@@ -108,7 +108,7 @@ extension Thunk {
     let saved = place.rootValue
     defer { place.rootValue = saved }
     try place.write(.traced(Box(point)))
-    return try DifferentiatedText.$current.withValue(DifferentiatedText()) {
+    return try DifferentiatedText.running.withValue(DifferentiatedText()) {
       try machine.evaluate(function, observedBy: observer)
     }
   }

@@ -32,6 +32,7 @@ package final class Machine: Interpreter {
   /// constants of its code.
   let bases: UnsafeMutablePointer<UnsafeMutablePointer<Value>>
   let frames: UnsafeMutablePointer<Frame>
+  private let stack = AddressSpace<Value>(capacity: Machine.stackCapacity)
   let stackStart: UnsafeMutablePointer<Value>
   let stackEnd: UnsafeMutablePointer<Value>
   /// All below is initialized.
@@ -68,14 +69,15 @@ package final class Machine: Interpreter {
   package init(host: any CommandHost, write: @escaping (String) -> Void) {
     self.host = host
     writeText = write
-    stackStart = .allocate(capacity: Self.stackCapacity)
-    stackEnd = stackStart + Self.stackCapacity
+    stackStart = stack.start
+    stackEnd = stackStart + stack.capacity
     initializedEnd = stackStart
     frames = .allocate(capacity: Self.callDepthLimit + 2)
     bases = .allocate(capacity: 4)
-    let prelude = PreludeFunctions(host.vocabulary)
+    let vocabulary = { [unowned host] in host.vocabulary }
+    let prelude = PreludeFunctions(vocabulary)
     self.prelude = prelude
-    globals = Globals(host.vocabulary) { name in prelude.initialValue(of: Scope.written(name)) }
+    globals = Globals(vocabulary) { name in prelude.initialValue(of: Scope.written(name)) }
     bases.initialize(repeating: stackStart, count: 4)
     bases[1] = globals.slots
     frames.initialize(to: Frame(base: stackStart, constants: stackStart))
@@ -85,7 +87,6 @@ package final class Machine: Interpreter {
 
   deinit {
     stackStart.deinitialize(count: initializedEnd - stackStart)
-    stackStart.deallocate()
     frames.deallocate()
     bases.deallocate()
   }
@@ -128,7 +129,7 @@ package final class Machine: Interpreter {
   package func compile(
     _ source: SourceText, scope: Scope? = nil
   ) throws(Diagnostic) -> Program {
-    let statements = try Parser.parse(source, commands: host.commandSyntax) {
+    let statements = try Parser.parse(source, commands: self.host.commandSyntax) {
       Interrupt.isRequested
     }
     return try compile(statements, source: source, scope: scope)

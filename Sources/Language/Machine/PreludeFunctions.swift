@@ -4,12 +4,13 @@ import Syntax
 /// prelude, which are compiled when one of them is first asked for.
 final class PreludeFunctions {
   weak var machine: Machine?
-  private let vocabulary: Vocabulary
+  private lazy var vocabulary = findVocabulary()
+  private let findVocabulary: () -> Vocabulary
   private var values: [String: Value] = [:]
   private lazy var names = Set(vocabulary.preludeDeclarations.map(\.name))
   private var isLoaded = false
 
-  init(_ vocabulary: Vocabulary) { self.vocabulary = vocabulary }
+  init(_ vocabulary: @escaping () -> Vocabulary) { findVocabulary = vocabulary }
 
   /// The builtin, constant or prelude function of a name; the same value each time.
   func initialValue(of name: String) -> Value? {

@@ -11,7 +11,8 @@ package struct Vocabulary: Sendable {
   package let prelude: SourceText
   /// What help says of those functions, which have no `Builtin`.
   package let preludeDeclarations: [Declaration]
-  private let byName: [String: Builtin]
+  /// Where in `builtins` each name is.
+  private let placeOfName: [String: Int]
 
   package init(
     builtins: [Builtin], constants: [Constant] = [], prelude: SourceText,
@@ -21,15 +22,18 @@ package struct Vocabulary: Sendable {
     self.constants = constants
     self.prelude = prelude
     self.preludeDeclarations = preludeDeclarations
-    var byName: [String: Builtin] = [:]
-    for builtin in builtins {
-      for name in builtin.declaration.names { byName[name] = builtin }
+    var places: [String: Int] = [:]
+    places.reserveCapacity(2 * builtins.count)
+    for (place, builtin) in builtins.enumerated() {
+      for name in builtin.declaration.names { places[name] = place }
     }
-    self.byName = byName
+    placeOfName = places
   }
 
   /// The builtin of this name or alias.
-  package func builtin(named name: String) -> Builtin? { byName[name] }
+  package func builtin(named name: String) -> Builtin? {
+    placeOfName[name].map { builtins[$0] }
+  }
 
   /// Every name and alias of the builtins, in their order.
   package var builtinNames: [String] { builtins.flatMap(\.declaration.names) }

@@ -31,7 +31,7 @@ extension FunctionLayer {
 
   // MARK: recording
 
-  private static func rows(_ count: Int, _ input: [Int], seed: UInt64) throws -> Tensor {
+  static func rows(_ count: Int, _ input: [Int], seed: UInt64) throws -> Tensor {
     var generator = RandomGenerator(seed: seed)
     let shape = try Shape(checking: [count] + input)
     // Both signs, and then positive numbers alone, for functions that take only these.
@@ -39,9 +39,12 @@ extension FunctionLayer {
       ? try generator.uniform(shape, low: 0.1, high: 0.9) : try generator.normal(shape)
   }
 
-  private func output(_ x: Tensor, _ parameters: [Tensor]) throws -> Tensor {
+  func output(
+    _ x: Tensor, _ parameters: [Tensor], generator: RandomGenerator? = nil
+  ) throws -> Tensor {
     let value = try result(
-      Variable(x), parameters.map { Variable($0) }, training: nil, silently: true)
+      Variable(x), parameters.map { Variable($0) }, training: nil, silently: true,
+      generator: generator)
     guard let tensor = try value.asTensor() else { throw refused("it gives no tensor") }
     return tensor
   }
@@ -83,7 +86,7 @@ extension FunctionLayer {
     shape.dimensions.first == rows ? Array(shape.dimensions.dropFirst()) : nil
   }
 
-  private static func agree(_ a: Tensor?, _ b: Tensor) -> Bool {
+  static func agree(_ a: Tensor?, _ b: Tensor) -> Bool {
     guard let a, a.shape == b.shape else { return false }
     return zip(a.doubles(), b.doubles()).allSatisfy { x, y in
       x == y || x.isNaN && y.isNaN || abs(x - y) <= 1e-5 * (1 + abs(y))

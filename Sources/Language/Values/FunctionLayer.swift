@@ -13,9 +13,11 @@ package struct FunctionLayer: Layer {
   private let structure: ParameterTree.Structure?
   /// The parameters as they were given, to begin anew with.
   private let start: [LayerParameter]
-  private let takesTraining: Bool
+  let takesTraining: Bool
   private let caller: FunctionCaller
-  private let shapes = KnownShapes()
+  private let shapes = KnownByShape<[Int]>()
+  /// Whether rows were seen to be computed apart.
+  let rowsApart = KnownByShape<Bool>()
   package var parameterGroups: [[LayerParameter]]
 
   /// A function of one tensor.
@@ -140,13 +142,14 @@ package struct FunctionLayer: Layer {
   }
 
   func result(
-    _ x: Variable, _ parameters: [Variable], training: TrainingPass?, silently: Bool
+    _ x: Variable, _ parameters: [Variable], training: TrainingPass?, silently: Bool,
+    generator: RandomGenerator? = nil
   ) throws -> Value {
     var arguments = [Value(x)]
     if let structure { arguments.insert(structure.value(of: parameters.map { Value($0) }), at: 0) }
     if takesTraining { arguments.append(.bool(training != nil)) }
     return try caller.call(
-      function, arguments, generator: training?.generator(), silently: silently)
+      function, arguments, generator: generator ?? training?.generator(), silently: silently)
   }
 }
 
@@ -197,13 +200,13 @@ private final class BirthWatcher: TapeObserver {
   }
 }
 
-/// The shapes that a layer's function was seen to give, by what it got.
-private final class KnownShapes: @unchecked Sendable {
+/// What a layer's function was seen to do, by the shape of an example that it got.
+final class KnownByShape<Finding>: @unchecked Sendable {
   // Unchecked: used by the one machine thread.
-  private var outputs: [[Int]: [Int]] = [:]
+  private var findings: [[Int]: Finding] = [:]
 
-  subscript(input: [Int]) -> [Int]? {
-    get { outputs[input] }
-    set { outputs[input] = newValue }
+  subscript(input: [Int]) -> Finding? {
+    get { findings[input] }
+    set { findings[input] = newValue }
   }
 }

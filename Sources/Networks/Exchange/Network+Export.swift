@@ -41,7 +41,7 @@ extension Network {
 
   /// A shape of one example that the network takes: what it was trained on, what its layers say, or
   /// the smallest that all of them accept. Nil where there is none.
-  func exampleShape() -> [Int]? {
+  package func exampleShape() -> [Int]? {
     if let shape = [seenInput, inputShape].compactMap({ $0 }).first(where: accepts) {
       return shape
     }
@@ -61,7 +61,7 @@ extension Network {
 
   /// The network with the numbers that its first data would complete, where all data would complete
   /// them alike: they are drawn as they would be then.
-  private func completedForAnyData() throws -> Network {
+  func completedForAnyData() throws -> Network {
     var found: Network?
     var count = 0
     for candidate in candidates where count < 3 {

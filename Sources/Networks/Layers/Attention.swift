@@ -126,6 +126,7 @@ package struct Attention: SelfContainedLayer {
     guard own.count == 4 else {
       throw NetworkError.unresolved(layer: description, position: 1)
     }
+    if isMasked { _ = try graph.findFilledSteps(of: x) }
     let width = size / heads
     let product = graph.node("MatMul", [x, try graph.constant(own[0], "W")])
     let inside = graph.node("Add", [product, try graph.constant(own[1], "b")])
@@ -152,13 +153,8 @@ package struct Attention: SelfContainedLayer {
 
   /// The scores with −1e9 wherever what is looked at fills up a sequence.
   private func hidingPadding(in scores: String, _ graph: inout GraphBuilder) throws -> String {
-    guard let codes = graph.stepCodes else {
-      if !isMasked { return scores }
-      throw NetworkError.notInONNX(
-        layer: description, reason: "which steps fill up a sequence follows from no codes")
-    }
-    let hidden = graph.node("Less", [codes, graph.integers([0], isScalar: true)])
-    let wide = graph.node("Unsqueeze", [hidden, graph.integers([1, 2])])
+    guard let filled = graph.filledSteps else { return scores }
+    let wide = graph.node("Unsqueeze", [filled, graph.integers([1, 2])])
     return graph.node("Where", [wide, try graph.constant(-1e9, "hidden"), scores])
   }
 

@@ -30,6 +30,12 @@ extension CompositeLayer {
 
   package var needsWholeBatch: Bool { layers.contains { $0.needsWholeBatch } }
   package var mixesRows: Bool { layers.contains { $0.mixesRows } }
+  package func keepsRowsApart(_ input: [Int]) -> Bool {
+    layers.withInputs(input).allSatisfy { $0.layer.keepsRowsApart($0.input) }
+  }
+  package func needsWholeBatch(for input: [Int]) -> Bool {
+    layers.withInputs(input).contains { $0.layer.needsWholeBatch(for: $0.input) }
+  }
   package var differsInTraining: Bool { layers.contains { $0.differsInTraining } }
   package var joinsSums: Bool { layers.allSatisfy { !$0.needsWholeBatch || $0.joinsSums } }
 
@@ -44,6 +50,15 @@ extension CompositeLayer {
 }
 
 extension [any Layer] {
+  /// Each layer with the shape of an example that it gets, where the first one's is known.
+  func withInputs(_ input: [Int]) -> [(layer: any Layer, input: [Int])] {
+    var shape = input
+    return map { layer in
+      defer { shape = (try? layer.outputShape(for: shape, position: 0)) ?? shape }
+      return (layer, shape)
+    }
+  }
+
   /// Gives each layer as many of the parts as it has of them, in a row.
   fileprivate mutating func distribute<Part>(
     _ parts: [Part], to list: WritableKeyPath<any Layer, [Part]>

@@ -169,7 +169,7 @@ package struct ConvolutionLayer: SelfContainedLayer {
     guard let own = parameterGroups.first, own.count == 2 else {
       throw NetworkError.unresolved(layer: description, position: 1)
     }
-    if stride > 1 || padding != .same { graph.stepCodes = nil }
+    if stride > 1 || padding != .same { graph.filledSteps = nil }
     let window = ConvolutionForm(
       layer: description, kernel: kernel, stride: stride, dilation: dilation, groups: groups,
       padding: padding, isTransposed: kind == .transposed)

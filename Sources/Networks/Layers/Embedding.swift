@@ -37,7 +37,9 @@ package struct Embedding: SelfContainedLayer {
     let padded = try graph.constant(Tensor.concatenate([table, zeros], axis: 0), "E")
     let codes = graph.node("Cast", [x], ["to": .integer(ONNXValue.ElementKind.int64.rawValue)])
     let places = input == [1] ? graph.reshape(codes, [-1]) : codes
-    graph.stepCodes = input == [1] || input.count > 1 ? nil : codes
+    graph.filledSteps =
+      input == [1] || input.count > 1
+      ? nil : graph.node("Less", [codes, graph.integers([0], isScalar: true)])
     return graph.node("Gather", [padded, places], ["axis": .integer(0)])
   }
 
@@ -65,6 +67,27 @@ package struct Embedding: SelfContainedLayer {
     number >= -1 && number < Double(count) && number == number.rounded()
   }
 
+  /// Throws where data has a code that is none, naming its row.
+  ///
+  /// - Parameter part: what the data is called, where it is not the one at hand.
+  func check(_ data: Tensor, of part: String? = nil) throws {
+    let rows = data.shape.dimensions.first ?? 0
+    let width = max(1, data.count / max(1, rows))
+    // Of data in a file no more than a piece is read at once.
+    let length = max(1, (1 << 20) / width)
+    for first in stride(from: 0, to: rows, by: length) {
+      try Interrupt.check()
+      let piece = try data.rows(first..<min(rows, first + length))
+      let bad = try piece.withFloats { codes in
+        codes.firstIndex { !isCode(Double($0)) }.map { (index: $0, code: Double(codes[$0])) }
+      }
+      guard let bad else { continue }
+      throw NetworkError.codeOutside(
+        layer: description, code: bad.code, row: first + bad.index / width, count: count, part: part
+      )
+    }
+  }
+
   func codeOutside(_ code: Double, row: Int) -> NetworkError {
     .codeOutside(layer: description, code: code, row: row, count: count)
   }
@@ -86,11 +109,14 @@ final class EmbeddingStage: Stage {
   private let codes: Int
   private let hasSteps: Bool
   private let retained: Float
+  /// Whether its codes are the data's own, all of which are looked at before a training.
+  private let areKnown: Bool
 
   init(
     _ builder: StageBuilder, _ layer: Embedding, codes: Int, hasSteps: Bool
   ) throws(TensorError) {
     (self.layer, self.codes, self.hasSteps) = (layer, codes, hasSteps)
+    areKnown = builder.takesDataAsItIs
     table = builder.nextParameter()
     retained = Float(builder.retained)
     super.init(builder, output: try builder.buffer(width: codes * layer.size))
@@ -99,7 +125,7 @@ final class EmbeddingStage: Stage {
   override var keepsOutput: Bool { false }
   /// A code that there is not ends the training, where the step's earlier pieces may have changed
   /// the rule's state.
-  override var mayStop: Bool { retained != 0 }
+  override var mayStop: Bool { retained != 0 && !areKnown }
 
   override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
     self.input = input

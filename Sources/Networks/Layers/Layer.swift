@@ -76,6 +76,11 @@ package protocol Layer: Sendable {
   var needsWholeBatch: Bool { get }
   /// Whether an example's output may depend on the other rows outside training, too.
   var mixesRows: Bool { get }
+  /// Whether a layer that may mix rows was seen to compute each from that row alone, of examples of
+  /// this shape.
+  func keepsRowsApart(_ input: [Int]) -> Bool
+  /// The same as `needsWholeBatch`, for examples of this shape.
+  func needsWholeBatch(for input: [Int]) -> Bool
   /// Whether it computes something else in training than outside it.
   var differsInTraining: Bool { get }
   /// Code that makes the layer again but for its numbers, as files keep it. Throws where there is
@@ -155,6 +160,8 @@ extension Layer {
   package var probabilities: Tensor.Origin.Function? { nil }
   package var needsWholeBatch: Bool { mixesRows }
   package var mixesRows: Bool { false }
+  package func keepsRowsApart(_ input: [Int]) -> Bool { !mixesRows }
+  package func needsWholeBatch(for input: [Int]) -> Bool { needsWholeBatch }
   package var differsInTraining: Bool { false }
   package func source() throws(NetworkError) -> String { description }
 

@@ -10,7 +10,7 @@ extension Recurrent {
     }
     // Steps before rows, as ONNX has them.
     var sequence = graph.transpose(x, [1, 0, 2])
-    let real = isMasked ? try realSteps(sequence, &graph) : nil
+    let real = isMasked ? try realSteps(x, &graph) : nil
     var last = ""
     for group in parameterGroups {
       let own = group.map(\.tensor)
@@ -75,15 +75,10 @@ extension Recurrent {
 
   // MARK: sequences that are filled up
 
-  /// For each step and row, whether a feature is not 0: steps × rows × 1.
-  private func realSteps(_ sequence: String, _ graph: inout GraphBuilder) throws -> String {
-    let (float, bool) = (ONNXValue.ElementKind.float32, ONNXValue.ElementKind.bool)
-    let isZero = graph.node("Equal", [sequence, try graph.constant(0, "zero")])
-    let flags = graph.node(
-      "Cast", [graph.node("Not", [isZero])], ["to": .integer(float.rawValue)])
-    let any = graph.node(
-      "ReduceMax", [flags], ["axes": .integers([2]), "keepdims": .integer(1)])
-    return graph.node("Cast", [any], ["to": .integer(bool.rawValue)])
+  /// For each step and row, whether it is no filling: steps × rows × 1.
+  private func realSteps(_ x: String, _ graph: inout GraphBuilder) throws -> String {
+    let filled = graph.transpose(try graph.findFilledSteps(of: x), [1, 0])
+    return graph.node("Not", [graph.node("Unsqueeze", [filled, graph.integers([2])])])
   }
 
   private func addLoop(

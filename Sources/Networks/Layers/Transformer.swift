@@ -79,10 +79,8 @@ package struct Transformer: CompositeLayer {
   }
 
   package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
-    if isMasked, graph.stepCodes == nil {
-      throw NetworkError.notInONNX(
-        layer: description, reason: "which steps fill up a sequence follows from no codes")
-    }
+    // Before the normalization, after which a step's features are no longer 0.
+    if isMasked { _ = try graph.findFilledSteps(of: x) }
     return try layers.addNodes(to: &graph, x, input: input)
   }
 }

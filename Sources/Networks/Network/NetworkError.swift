@@ -11,7 +11,7 @@ package enum NetworkError: Error, Hashable, CustomStringConvertible {
   /// A function that is a layer gives something else than a row for each row.
   case layerGives(layer: String, position: Int, got: [Int], gives: String)
   /// An embedding gets a number that it has no vector for.
-  case codeOutside(layer: String, code: Double, row: Int, count: Int)
+  case codeOutside(layer: String, code: Double, row: Int, count: Int, part: String? = nil)
   /// A layer that has no form in ONNX.
   case notInONNX(layer: String, reason: String)
   /// A part of an ONNX model that no layer computes.
@@ -65,9 +65,9 @@ package enum NetworkError: Error, Hashable, CustomStringConvertible {
     case .layerGives(let layer, let position, let got, let gives):
       "layer \(position), \(layer), must give a row for each row: of \(Self.words(got)) it gives "
         + gives
-    case .codeOutside(let layer, let code, let row, let count):
-      "\(layer) takes whole numbers from 0 to \(count - 1), and row \(row) holds "
-        + NetworkFormat.short(code)
+    case .codeOutside(let layer, let code, let row, let count, let part):
+      "\(layer) takes whole numbers from 0 to \(count - 1), and row \(row)"
+        + (part.map { " of \($0)" } ?? "") + " holds \(NetworkFormat.short(code))"
     case .notInONNX(let layer, let reason): "\(layer) cannot go into an ONNX file: \(reason)"
     case .notALayer(let operation, let name, let reason):
       "no layer of nnsh computes \(operation) here (node \(name)): \(reason)"

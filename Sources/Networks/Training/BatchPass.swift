@@ -46,16 +46,20 @@ struct BatchPass {
     let first = tree.owned(by: exchange.rank).lowerBound
     let store = trainer.memory.store
     defer { store.gradients.base = store.update.pointer }
-    try gradients.sum(tree) { block, target in
+    try gradients.sum(tree) { block, target, progress in
       store.gradients.base = target.pointer
-      measured[block - first] = try differentiate(block)
+      measured[block - first] = try differentiate(block, telling: progress)
     }
     return measured
   }
 
   /// Forward and back through one block, piece by piece.
-  func differentiate(_ number: Int) throws -> PassSums {
-    try undoneWhereStopped { try differentiate(plan.blocks[number], number) }
+  func differentiate(
+    _ number: Int, telling progress: GradientSum.Progress? = nil
+  ) throws -> PassSums {
+    try undoneWhereStopped {
+      try differentiate(plan.blocks[number], number, telling: progress)
+    }
   }
 
   /// A step of many pieces may take seconds: one that is stopped goes back to its start, which is
@@ -94,9 +98,13 @@ struct BatchPass {
     return measured
   }
 
-  private func differentiate(_ block: BatchPlan.Block, _ number: Int) throws -> PassSums {
+  private func differentiate(
+    _ block: BatchPlan.Block, _ number: Int, telling progress: GradientSum.Progress? = nil
+  ) throws -> PassSums {
     var sums = PassSums()
-    for piece in block.pieces {
+    for (index, piece) in block.pieces.enumerated() {
+      // The gradients of the pieces add up: only after the last one they are there.
+      let progress = index == block.pieces.count - 1 ? progress : nil
       let offset = block.first + sums.rows
       if offset > 0, Interrupt.isRequested, trainer.isAtEpochStart { throw StepFailure.stopped }
       var context = context(at: offset)
@@ -110,7 +118,7 @@ struct BatchPass {
         pass.observer = observer
         try pass.run(scale: scale)
       } else {
-        try piece.differentiate(rows, scale: scale, context)
+        try piece.differentiate(rows, scale: scale, context, telling: progress)
       }
       sums += piece.head.sums
     }

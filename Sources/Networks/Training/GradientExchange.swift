@@ -12,9 +12,16 @@ package protocol GradientExchange: AnyObject {
   var ranks: Int { get }
   /// Whether batches are cut into the blocks that any number of ranks can share.
   var isShared: Bool { get }
-  /// Sends and receives; returns once all of it is done. Each rank receives what the others send it
-  /// in the order in which they do.
+  /// Sends and receives; returns once all of it is done, and all that was begun before. Each rank
+  /// receives what the others send it in the order in which they do.
   func exchange(sending: [RankMessage], receiving: [RankMessage]) throws
+  /// Begins to send and to receive while the caller computes: what is sent stays as it is until
+  /// `finish`, and what is received is there after it.
+  func begin(sending: [RankMessage], receiving: [RankMessage]) throws
+  /// Lets what was begun go on: to be called now and then.
+  func advance() throws
+  /// Returns once all that was begun is done.
+  func finish() throws
 }
 
 /// Memory that goes to a rank or is filled by it.
@@ -46,6 +53,9 @@ package final class Alone: GradientExchange {
   package init(isShared: Bool = false) { self.isShared = isShared }
 
   package func exchange(sending: [RankMessage], receiving: [RankMessage]) {}
+  package func begin(sending: [RankMessage], receiving: [RankMessage]) {}
+  package func advance() {}
+  package func finish() {}
 }
 
 /// The ranks of this process.

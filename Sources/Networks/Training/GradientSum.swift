@@ -5,37 +5,119 @@ import Tensors
 /// Within a rank a subtree of 2ⁿ blocks needs n + 1 gradients' memory. Between ranks each sums its
 /// share of the numbers: it is sent that part of every rank's subtrees, joins them and sends the
 /// result to all. With as many blocks as a power of two of ranks each number crosses twice.
+///
+/// The numbers go on their way in chunks, each as soon as the last block's backward pass has come
+/// past its layers (`GradientSum+Exchange.swift`).
 package final class GradientSum {
   /// Computes a block's gradient into memory for it.
   package typealias Differentiate = (_ block: Int, _ target: FloatRows) throws -> Void
+  /// Told from which number on the block's gradient is there.
+  typealias Progress = (_ first: Int) throws -> Void
 
   /// Where the sum goes.
-  private let result: FloatBuffer
-  private let exchange: any GradientExchange
+  let result: FloatBuffer
+  let exchange: any GradientExchange
+  /// The numbers that cross together, from the last to the first.
+  let chunks: [Range<Int>]
   private var buffers: [FloatBuffer] = []
-  private var arrivals: FloatBuffer?
+  var arrivals: FloatBuffer?
+  /// This rank's sums, in the order of the blocks.
+  var partials: [Partial] = []
+  /// For each chunk that is on its way what others send of it.
+  var coming: [[Partial]] = []
+  /// Which tree the partials are of, as long as its sums are not everybody's.
+  var tree: BlockTree?
 
-  package init(_ result: FloatBuffer, _ exchange: any GradientExchange) {
+  /// - Parameter chunks: the numbers that cross together, from the last to the first; all at once
+  ///   where none are given.
+  package init(
+    _ result: FloatBuffer, _ exchange: any GradientExchange, chunks: [Range<Int>] = []
+  ) {
     self.result = result
     self.exchange = exchange
+    self.chunks = chunks.isEmpty ? [0..<result.count] : chunks
   }
 
   /// A rank's sum over a subtree.
-  private struct Partial {
+  struct Partial {
     let blocks: Range<Int>
     let sum: FloatRows
   }
 
   /// Sums this rank's blocks one after the other; block 0 is computed into the result itself.
   package func sum(_ tree: BlockTree, _ differentiate: Differentiate) throws {
-    var used = 0
-    partials = try tree.subtrees(of: exchange.rank).map { blocks in
-      let target = try blocks.lowerBound == 0 ? result.row : buffer(used)
-      if blocks.lowerBound > 0 { used += 1 }
-      try sum(blocks, into: target, free: used, differentiate)
-      return Partial(blocks: blocks, sum: target)
+    try sum(tree, telling: { block, target, _ in try differentiate(block, target) })
+  }
+
+  /// The same, where the last block's gradient sets out while it is computed.
+  ///
+  /// - Parameter differentiate: given what to tell, where that is of use.
+  func sum(
+    _ tree: BlockTree, telling differentiate: (Int, FloatRows, Progress?) throws -> Void
+  ) throws {
+    let free = try begin(tree)
+    for (index, partial) in partials.enumerated() {
+      let isLast = index == partials.count - 1 && exchange.ranks > 1
+      try sum(
+        partial.blocks, into: partial.sum, free: free, merges: isLast ? [] : nil, differentiate)
     }
   }
+
+  /// Makes room for the tree's sums.
+  ///
+  /// - Returns: the first buffer that nobody uses.
+  @discardableResult
+  private func begin(_ tree: BlockTree) throws -> Int {
+    var used = 0
+    partials = try tree.subtrees(of: exchange.rank).map { blocks in
+      if blocks.lowerBound == 0 { return Partial(blocks: blocks, sum: result.row) }
+      defer { used += 1 }
+      return Partial(blocks: blocks, sum: try buffer(used))
+    }
+    coming = []
+    self.tree = tree
+    return used
+  }
+
+  /// Makes sure that there is something to send, whatever has become of this rank's blocks.
+  func beginWhereLacking(_ tree: BlockTree) throws {
+    if self.tree == nil { try begin(tree) }
+  }
+
+  /// - Parameters:
+  ///   - free: the first buffer that nobody uses.
+  ///   - merges: what is to be added to what once these blocks' sum is there, outermost first, where
+  ///     it sets out at once; nil where that is for whoever asked for the sum.
+  private func sum(
+    _ blocks: Range<Int>, into target: FloatRows, free: Int,
+    merges: [(sum: FloatRows, addend: FloatRows)]?,
+    _ differentiate: (Int, FloatRows, Progress?) throws -> Void
+  ) throws {
+    if blocks.count == 1 {
+      guard let merges else { return try differentiate(blocks.lowerBound, target, nil) }
+      try differentiate(blocks.lowerBound, target) { try self.send(from: $0, merges) }
+      return try send(from: 0, merges)
+    }
+    let middle = BlockTree.middle(of: blocks)
+    try sum(blocks.lowerBound..<middle, into: target, free: free, merges: nil, differentiate)
+    let other = try buffer(free)
+    try sum(
+      middle..<blocks.upperBound, into: other, free: free + 1,
+      merges: merges.map { $0 + [(target, other)] }, differentiate)
+    if merges == nil { target.add(other) }
+  }
+
+  /// Adds and sends the chunks that are there.
+  private func send(from first: Int, _ merges: [(sum: FloatRows, addend: FloatRows)]) throws {
+    while coming.count < chunks.count, chunks[coming.count].lowerBound >= first {
+      let chunk = chunks[coming.count]
+      for (sum, addend) in merges.reversed() { part(of: sum, chunk).add(part(of: addend, chunk)) }
+      try sendNextChunk()
+    }
+    try exchange.advance()
+  }
+
+  // MARK: blocks side by side
 
   /// Memory for the gradients of blocks that are computed side by side.
   ///
@@ -57,6 +139,8 @@ package final class GradientSum {
       for blocks in subtrees { Self.sum(numbers, of: blocks, in: places, from: first) }
     }
     partials = subtrees.map { Partial(blocks: $0, sum: places[$0.lowerBound - first]) }
+    coming = []
+    self.tree = tree
   }
 
   /// Leaves the sum over a subtree in the place of its first block.
@@ -73,20 +157,6 @@ package final class GradientSum {
       .add(places[middle - first].numbers(from: numbers.lowerBound, count: numbers.count))
   }
 
-  private var partials: [Partial] = []
-
-  /// - Parameter free: the first buffer that nobody uses.
-  private func sum(
-    _ blocks: Range<Int>, into target: FloatRows, free: Int, _ differentiate: Differentiate
-  ) throws {
-    if blocks.count == 1 { return try differentiate(blocks.lowerBound, target) }
-    let middle = BlockTree.middle(of: blocks)
-    try sum(blocks.lowerBound..<middle, into: target, free: free, differentiate)
-    let other = try buffer(free)
-    try sum(middle..<blocks.upperBound, into: other, free: free + 1, differentiate)
-    target.add(other)
-  }
-
   private func buffer(_ index: Int) throws -> FloatRows {
     while buffers.count <= index {
       buffers.append(try FloatBuffer(count: result.count, type: result.type))
@@ -94,63 +164,7 @@ package final class GradientSum {
     return buffers[index].row
   }
 
-  // MARK: between ranks
-
-  /// Makes of all ranks' sums the batch's, which every rank then holds.
-  package func join(_ tree: BlockTree) throws {
-    guard exchange.ranks > 1 else { return }
-    let subtrees = (0..<exchange.ranks).map(tree.subtrees(of:))
-    let own = share(of: exchange.rank)
-    let others = (0..<exchange.ranks).filter { $0 != exchange.rank }
-    var joined = partials.map { Partial(blocks: $0.blocks, sum: part(of: $0.sum, own)) }
-    let arriving = try arrivals(
-      others.reduce(0) { $0 + subtrees[$1].count } * own.count)
-    var receiving: [RankMessage] = []
-    for rank in others {
-      for blocks in subtrees[rank] {
-        let place = arriving.numbers(from: receiving.count * own.count, count: own.count)
-        receiving.append(RankMessage(rank: rank, place))
-        joined.append(Partial(blocks: blocks, sum: place))
-      }
-    }
-    let sending = others.flatMap { rank in
-      partials.map { RankMessage(rank: rank, part(of: $0.sum, share(of: rank))) }
-    }
-    try exchange.exchange(sending: sending, receiving: receiving)
-    let all = result.row
-    let sum = Self.joined(0..<tree.blocks, joined)
-    if let sum, sum.pointer != part(of: all, own).pointer { part(of: all, own).copy(from: sum) }
-    try exchange.exchange(
-      sending: others.map { RankMessage(rank: $0, part(of: all, own)) },
-      receiving: others.map { RankMessage(rank: $0, part(of: all, share(of: $0))) })
-  }
-
-  /// The numbers that a rank sums.
-  private func share(of rank: Int) -> Range<Int> {
-    // Whole lines of 64 bytes.
-    let lines = (result.count + 15) / 16
-    func start(_ rank: Int) -> Int { min(result.count, lines * rank / exchange.ranks * 16) }
-    return start(rank)..<start(rank + 1)
-  }
-
-  private func part(of rows: FloatRows, _ numbers: Range<Int>) -> FloatRows {
+  func part(of rows: FloatRows, _ numbers: Range<Int>) -> FloatRows {
     rows.numbers(from: numbers.lowerBound, count: numbers.count)
-  }
-
-  private func arrivals(_ count: Int) throws -> FloatRows {
-    if let arrivals, arrivals.count >= count { return arrivals.row }
-    let made = try FloatBuffer(count: count, type: result.type)
-    arrivals = made
-    return made.row
-  }
-
-  /// The sum over a subtree, left in the memory of its first part.
-  private static func joined(_ blocks: Range<Int>, _ partials: [Partial]) -> FloatRows? {
-    if let whole = partials.first(where: { $0.blocks == blocks }) { return whole.sum }
-    guard blocks.count > 1 else { return nil }
-    let middle = BlockTree.middle(of: blocks)
-    let left = joined(blocks.lowerBound..<middle, partials)
-    if let right = joined(middle..<blocks.upperBound, partials) { left?.add(right) }
-    return left
   }
 }

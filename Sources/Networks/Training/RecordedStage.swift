@@ -55,6 +55,15 @@ final class RecordedStage: Stage {
   override var keepsOutput: Bool { false }
 
   override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
+    do {
+      return try record(input, step)
+    } catch NetworkError.codeOutside(let layer, let code, let row, let count, let part) {
+      throw NetworkError.codeOutside(
+        layer: layer, code: code, row: step.rowOffset + row, count: count, part: part)
+    }
+  }
+
+  private func record(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
     self.input = input
     recorded = nil
     place = (step.step, step.rowOffset)

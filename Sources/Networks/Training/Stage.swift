@@ -24,6 +24,9 @@ package class Stage {
     self.output = output
   }
 
+  /// After its backward pass all gradients from this number on are there; nil where that is not known.
+  var firstGradient: Int?
+
   /// Whether the backward pass reads the output, so that the next stage must not overwrite it.
   var keepsOutput: Bool { true }
 

@@ -18,6 +18,7 @@ package final class StageBuilder {
   let backend: any Backend
   /// Whether one thread carries the rows through all stages.
   private let isOneThreads: Bool
+  private let isAugmented: Bool
   /// The layer at work, from 1, and its description.
   var position = 0
   var layerName = ""
@@ -42,6 +43,7 @@ package final class StageBuilder {
   ) {
     self.rows = rows
     self.isOneThreads = isOneThreads
+    isAugmented = setup.isAugmented
     store = training.store
     self.gradients = gradients
     statistics = training.statistics
@@ -52,6 +54,9 @@ package final class StageBuilder {
     backend = setup.backend
     self.workspace = workspace
   }
+
+  /// Whether the next stage is given the data's own numbers.
+  var takesDataAsItIs: Bool { stages.isEmpty && depth == 0 && position == 1 && !isAugmented }
 
   /// Adds the stages of a network's layers for examples of this shape; the last `fused` of the
   /// layers belong to the loss.
@@ -92,11 +97,24 @@ package final class StageBuilder {
     } else if try type == .f64 || !layer.addStages(input: input, to: self) {
       append(try RecordedStage(self, layer, input: input))
     }
+    noteGradients(ofStagesFrom: first, slots)
     let isTrained = slots.contains { !$0.isFrozen }
     // Stages inside the layer may have asked for more.
     needsInputGradient = passes || isTrained
     guard isTrained else { return }
     if !isInside, firstTrained == nil { firstTrained = first }
+  }
+
+  /// Tells the layer's stages from which number on gradients are there after them: the first one
+  /// ends the layer's own, the others those of the layers after it.
+  private func noteGradients(ofStagesFrom first: Int, _ slots: ArraySlice<ParameterSlot>) {
+    func start(of slots: ArraySlice<ParameterSlot>) -> Int {
+      slots.first { !$0.isFrozen }?.offset ?? store.update.count
+    }
+    for (place, stage) in stages[first...].enumerated() where stage.firstGradient == nil {
+      stage.firstGradient = start(
+        of: store.slots[(place == 0 ? slots.startIndex : slots.endIndex)...])
+    }
   }
 
   /// The product as these stages take it.

@@ -44,16 +44,25 @@ struct StepCut {
     (activations, widestGradient) = (sum, widest)
     let cachedRows = max(Self.fewestRows(sum), Self.pieceFloats / max(1, sum))
     let addsUp = loss.recorded?.isMeanOverRows ?? true
-    let needsWholeBatch = network.layers.contains { $0.needsWholeBatch }
+    // What mixes no rows after all is looked for where ranks want to share a batch.
+    let layers = network.layers.withInputs(input)
+    let needsWholeBatch = layers.contains {
+      isShared ? $0.layer.needsWholeBatch(for: $0.input) : $0.layer.needsWholeBatch
+    }
     targetRows = !addsUp || needsWholeBatch ? .max : cachedRows
     measuringRows =
-      !addsUp || network.layers.contains { $0.mixesRows }
+      !addsUp
+        || layers.contains {
+          $0.layer.mixesRows && !(isShared && $0.layer.keepsRowsApart($0.input))
+        }
       ? .max : max(Self.fewestRows(sum), min(1024, Self.pieceFloats / max(1, sum)))
     joinsSums = needsWholeBatch
     let isSingle = network.elementType == .f32
     isInBlocks =
       isShared && addsUp
-      && network.layers.allSatisfy { !$0.needsWholeBatch || $0.joinsSums && isSingle }
+      && layers.allSatisfy {
+        !$0.layer.needsWholeBatch(for: $0.input) || $0.layer.joinsSums && isSingle
+      }
     mayUseThreadBlocks = !isShared && addsUp && !needsWholeBatch && isSingle
     let products = try Self.products(of: network, input: input)
     multiplyAdds = 3 * products

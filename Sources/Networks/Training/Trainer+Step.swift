@@ -16,7 +16,7 @@ extension Trainer {
     } catch {
       stepStart?.restore(memory)
       if case TensorError.interrupted = error { throw StepFailure.stopped }
-      throw error
+      throw ofTheData(error)
     }
     memory.update(rate: rate)
     state.sums += sums
@@ -42,11 +42,7 @@ extension Trainer {
   func clipGradients() {
     guard options.optimizer["clip"] ?? 0 > 0 else { return }
     let numbers = memory.store.update.row
-    var squares = 0.0
-    for index in 0..<numbers.count {
-      squares += numbers.number(at: index) * numbers.number(at: index)
-    }
-    let scale = options.optimizer.clipping(ofNorm: squares.squareRoot())
+    let scale = options.optimizer.clipping(ofNorm: numbers.sumOfSquares().squareRoot())
     guard scale != 1 else { return }
     numbers.multiply(by: scale)
   }
@@ -65,6 +61,7 @@ extension Trainer {
     }
     var measured: [PassSums] = []
     var failure: (any Error)?
+    gradients.abandon()
     do {
       let pass = try BatchPass(
         self, plan, beginStep(needing: BatchPass.rows(plan, own)), rate: rate, gradients, tree,
@@ -73,6 +70,7 @@ extension Trainer {
     } catch {
       failure = error
     }
+    try gradients.settle(tree)
     return try joined(measured, failure, tree)
   }
 

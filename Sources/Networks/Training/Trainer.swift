@@ -112,10 +112,15 @@ package final class Trainer {
     memory = try TrainingMemory(network, options, type: setup.type, backend)
     plans = try TrainingPlans(
       network, setup, memory, rows: data.rows, validationRows: validation?.rows ?? 0)
-    gradients = GradientSum(memory.store.update, exchange)
+    gradients = GradientSum(
+      memory.store.update, exchange,
+      chunks: GradientSum.chunks(
+        of: memory.store.update.count,
+        starts: memory.store.slots.filter { !$0.isFrozen }.map(\.offset)))
     epochStart = try TrainingMoment(like: memory)
     stepStart = plans.mayStop ? try TrainingMoment(like: memory) : nil
     try checkStart()
+    try checkCodes()
   }
 
   /// The loss that is trained.

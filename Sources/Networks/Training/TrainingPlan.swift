@@ -32,7 +32,12 @@ final class TrainingPlan {
   }
 
   /// Forward and back: parameters' updates take their gradients, times `scale`.
-  func differentiate(_ rows: Batches.Step, scale: Double, _ step: StepContext) throws {
+  ///
+  /// - Parameter progress: told from which number on the gradients are there.
+  func differentiate(
+    _ rows: Batches.Step, scale: Double, _ step: StepContext,
+    telling progress: GradientSum.Progress? = nil
+  ) throws {
     step.sequences.begin()
     var value = rows.inputs
     for stage in stages { value = try stage.forward(value, step) }
@@ -41,6 +46,7 @@ final class TrainingPlan {
     var index = stages.count - 1
     while index >= firstTrained {
       gradient = try stages[index].backward(gradient, step)
+      if let progress, let first = stages[index].firstGradient { try progress(first) }
       index -= 1
     }
   }

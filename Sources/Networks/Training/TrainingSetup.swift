@@ -24,6 +24,8 @@ struct TrainingSetup {
   /// Float64 where a parameter is: then all of the training is in it. Otherwise Float32.
   let type: ElementType
   let backend: any Backend
+  /// Whether the inputs of a step are changed before it.
+  let isAugmented: Bool
   /// How the rows of a step are cut.
   let cut: StepCut
 
@@ -37,6 +39,7 @@ struct TrainingSetup {
       throw TrainingError.nothingToTrain
     }
     self.backend = backend
+    isAugmented = options.augmentation != nil
     seed = network.seed
     precision = options.precision
     type = network.elementType

@@ -63,7 +63,20 @@ final class EventWriter: Audience, @unchecked Sendable {
 
   func print(_ text: String) { stream("stdout", text) }
   func tell(_ text: String) { stream("stderr", text) }
-  func show(result text: String) { send("result", [("text", .string(text))]) }
+
+  func print(_ text: String, as form: () -> RichForm) {
+    send("stream", Self.fields("stdout", text) + Self.forms(form()))
+  }
+
+  func show(result text: String, as form: RichForm?) {
+    send("result", [("text", .string(text))] + (form.map(Self.forms) ?? []))
+  }
+
+  private static func forms(_ form: RichForm) -> [(name: String, value: JSONValue)] {
+    let (type, text) = form.forNotebooks
+    return [("forms", .object([(name: type, value: .string(text))]))]
+  }
+
   func flush() {}
   var takesEvents: Bool { true }
 

@@ -28,12 +28,7 @@ enum NetworkFile {
     let source =
       inAnyCase
       ? (try? network.layers.source()) ?? network.description : try network.layers.source()
-    var notes = [note: source, seedNote: String(network.seed)]
-    if let input = network.seenInput {
-      notes[inputNote] = input.map(String.init).joined(separator: " ")
-    }
-    if let loss = network.loss { notes[lossNote] = loss.recorded?.code ?? loss.rawValue }
-    if !network.names.isEmpty { notes[namesNote] = network.names.joined(separator: "\u{0}") }
+    var notes = notes(of: network, source: source)
     if withTraining {
       notes[versionNote] = String(version)
       tensors += try TrainingRecord.tensors(of: network)
@@ -49,10 +44,23 @@ enum NetworkFile {
     return (tensors, notes)
   }
 
+  /// What notes say of a network whatever its numbers are.
+  ///
+  /// - Parameter source: code that makes its layers again.
+  static func notes(of network: Network, source: String) -> [String: String] {
+    var notes = [note: source, seedNote: String(network.seed)]
+    if let input = network.seenInput {
+      notes[inputNote] = input.map(String.init).joined(separator: " ")
+    }
+    if let loss = network.loss { notes[lossNote] = loss.recorded?.code ?? loss.rawValue }
+    if !network.names.isEmpty { notes[namesNote] = network.names.joined(separator: "\u{0}") }
+    return notes
+  }
+
   /// A network with all that the form of the file can hold.
   static func contents(of network: Network, for path: String) throws -> FileContents {
     if FileFormat.announced(by: path)?.holds.contains(.model) ?? false {
-      return .model(try network.onnxModel())
+      return .model(try model(of: network))
     }
     let isWhole = holdsTraining(path)
     let (tensors, notes) = try contents(of: network, inAnyCase: !isWhole, withTraining: isWhole)
@@ -102,6 +110,21 @@ enum NetworkFile {
   static func network(
     from tensors: [NamedTensor], notes: [String: String], on machine: Machine
   ) throws -> Network? {
+    guard var network = try unfilled(from: notes, on: machine) else { return nil }
+    let numbers = tensors.filter {
+      !TrainingRecord.holds($0.name) && !PlanRecord.holds($0.name)
+    }
+    try setParameters(of: &network, to: numbers.filter { !$0.name.hasPrefix(statistic) })
+    let statistics = numbers.filter { $0.name.hasPrefix(statistic) }.map(\.tensor)
+    if !statistics.isEmpty { network.statistics = statistics }
+    TrainingRecord.restore(&network, from: tensors, notes)
+    network.unfinished = try PlanRecord.unfinished(from: tensors, notes, on: machine)
+    return network
+  }
+
+  /// The network that a file's notes tell of, with any numbers; nil where none of them is about
+  /// layers.
+  static func unfilled(from notes: [String: String], on machine: Machine) throws -> Network? {
     guard let text = notes[note] else { return nil }
     if let other = notes[versionNote].flatMap({ Int($0) }), other > version {
       throw RuntimeError.other(
@@ -125,20 +148,12 @@ enum NetworkFile {
       }
       try network.resolve(input: sizes)
     }
-    let numbers = tensors.filter {
-      !TrainingRecord.holds($0.name) && !PlanRecord.holds($0.name)
-    }
-    try setParameters(of: &network, to: numbers.filter { !$0.name.hasPrefix(statistic) })
-    let statistics = numbers.filter { $0.name.hasPrefix(statistic) }.map(\.tensor)
-    if !statistics.isEmpty { network.statistics = statistics }
     network.loss = try notes[lossNote].flatMap { try loss(named: $0, machine) }
-    TrainingRecord.restore(&network, from: tensors, notes)
     if let seed = notes[seedNote].flatMap({ UInt64($0) }) { network.seed = seed }
     if let names = notes[namesNote] {
       network.names = names.split(separator: "\u{0}", omittingEmptySubsequences: false)
         .map(String.init)
     }
-    network.unfinished = try PlanRecord.unfinished(from: tensors, notes, on: machine)
     return network
   }
 

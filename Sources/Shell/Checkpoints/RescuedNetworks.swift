@@ -69,11 +69,14 @@ enum RescuedNetworks {
     return old.count
   }
 
-  /// A line for each network that nobody has been told of, oldest first.
+  /// A line for each network that nobody has been told of, oldest first; the reader need not be told
+  /// again.
   ///
   /// - Parameter reader: at the prompt, what a script has told of counts as untold.
-  static func untold(to reader: Reader) -> [String] {
-    notes(for: reader).compactMap { note in
+  static func tell(_ reader: Reader) -> [String] {
+    let notes = notes(for: reader)
+    defer { markTold(notes, to: reader) }
+    return notes.compactMap { note in
       guard let bytes = try? ScriptFile.read(note).bytes else { return nil }
       let text = String(decoding: bytes.prefix(4000), as: UTF8.self).split(separator: "\n")
       guard text.count >= 2 else { return nil }
@@ -87,9 +90,8 @@ enum RescuedNetworks {
   /// Whose start it is that tells.
   enum Reader { case prompt, script }
 
-  /// The reader need not be told again.
-  static func markTold(to reader: Reader) {
-    for note in notes(for: reader) {
+  private static func markTold(_ notes: [String], to reader: Reader) {
+    for note in notes {
       switch reader {
       case .prompt: unlink(note)
       case .script: rename(note, withoutEnding(note) + toldEnding)

@@ -12,10 +12,12 @@ extension Command {
   ].flatMap { $0 }
 
   /// The command of this name or alias.
-  package static func named(_ name: String) -> Command? { byName[name] }
+  package static func named(_ name: String) -> Command? { placeOfName[name].map { all[$0] } }
 
   /// What the parser knows of the commands, by each name and alias.
-  package static let syntaxByName: [String: CommandSyntax] = byName.mapValues(\.syntax)
+  package static let syntaxByName: [String: CommandSyntax] = placeOfName.mapValues {
+    all[$0].syntax
+  }
 
   /// Names and aliases that two commands claim; a test holds this empty.
   package static var duplicates: [String] {
@@ -24,13 +26,14 @@ extension Command {
       .filter { !seen.insert($0).inserted }
   }
 
-  private static let byName: [String: Command] = {
-    var table: [String: Command] = [:]
-    for command in all {
+  /// Where in `all` each name is.
+  private static let placeOfName: [String: Int] = {
+    var places: [String: Int] = [:]
+    for (place, command) in all.enumerated() {
       for name in [command.declaration.name] + command.declaration.aliases {
-        table[name] = command
+        places[name] = place
       }
     }
-    return table
+    return places
   }()
 }

@@ -67,7 +67,7 @@ struct DecisionRegions {
 
   private func regions() throws -> [Exhibit] {
     let ink = context.session.ink
-    let isPicture = context.sendsPictures
+    let isPicture = context.sendsPictures || context.session.drawsForPage
     let isColored = isPicture || ink.isColored && context.paint.isOn
     let across = isPicture ? Self.pictureSide : min(72, max(16, context.width - 2))
     // A character is about twice as high as wide, and holds two dots of a coloured picture.

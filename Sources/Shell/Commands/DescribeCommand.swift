@@ -36,23 +36,25 @@ extension Command {
       guard case .network(let box) = value else {
         throw context.mismatch("value", "a network, before on", value)
       }
-      context.print(try LayerActivity(context, box.content.network).lines())
+      let exhibits = try LayerActivity(context, box.content.network).exhibits()
+      try context.show { exhibits }
       return nil
     }
-    context.print(try ValueDescription(value).lines)
+    let exhibits = try ValueDescription(value).exhibits
+    try context.show { exhibits }
     return nil
   }
 }
 
 /// What `describe` prints.
 struct ValueDescription {
-  let lines: [String]
+  let exhibits: [Exhibit]
 
   init(_ value: Value) throws {
     switch value {
-    case .dataSet(let box): lines = try Self.dataSet(box.content)
-    case .split(let box): lines = try Self.split(box.content)
-    case .network(let box): lines = try Self.network(box.content.network)
+    case .dataSet(let box): exhibits = try Self.dataSet(box.content)
+    case .split(let box): exhibits = [.lines(try Self.split(box.content))]
+    case .network(let box): exhibits = try Self.network(box.content.network)
     case .record(let box):
       var table = Table([("field", .left), ("kind", .left), ("shape", .left), ("value", .left)])
       for (name, value) in zip(box.content.names, box.content.values).prefix(Self.rowLimit) {
@@ -61,17 +63,17 @@ struct ValueDescription {
           ShortValue.text(of: value, width: 40),
         ])
       }
-      lines = table.lines() + Self.rest(box.content.names.count)
-    case .table(let box): lines = try TableDescription(box.content).lines
-    case .string(let box): lines = ["string of \(box.count) characters"]
+      exhibits = [.table(table, isCut: false), .lines(Self.rest(box.content.names.count))]
+    case .table(let box): exhibits = try TableDescription(box.content).exhibits
+    case .string(let box): exhibits = [.lines(["string of \(box.count) characters"])]
     case .number, .bool, .none, .function, .optimizer, .schedule:
-      lines = ["\(value.kindName) \(value.display())"]
+      exhibits = [.lines(["\(value.kindName) \(value.display())"])]
     default:
       guard let tensor = try value.asWholeTensor() else {
-        lines = ["\(value.kindName) \(ValueMeasure(value).extent)"]
+        exhibits = [.lines(["\(value.kindName) \(ValueMeasure(value).extent)"])]
         return
       }
-      lines = try Self.tensor(tensor)
+      exhibits = [.lines(try Self.tensor(tensor))]
     }
   }
 
@@ -107,8 +109,8 @@ struct ValueDescription {
     return line
   }
 
-  private static func dataSet(_ set: DataSet) throws -> [String] {
-    var lines = [set.summary]
+  private static func dataSet(_ set: DataSet) throws -> [Exhibit] {
+    var exhibits = [Exhibit.lines([set.summary])]
     if set.hasClasses {
       var table = Table(
         [("class", .left), ("train", .right), ("valid", .right), ("test", .right)])
@@ -117,9 +119,10 @@ struct ValueDescription {
         let name = set.names.indices.contains(index) ? set.names[index] : "\(index)"
         table.append([Self.name(name)] + counts.map { "\($0[index])" })
       }
-      lines += table.lines() + rest(set.targetCount)
+      exhibits += [.table(table, isCut: false), .lines(rest(set.targetCount))]
     }
-    return lines + [try "x of train: " + NumberSummary(NumberBlocks(set.train.x)).line]
+    let inputs = try "x of train: " + NumberSummary(NumberBlocks(set.train.x)).line
+    return exhibits + [.lines([inputs])]
   }
 
   private static func classCounts(_ split: Split, _ classes: Int) -> [Int] {
@@ -139,7 +142,7 @@ struct ValueDescription {
     ]
   }
 
-  private static func network(_ network: Network) throws -> [String] {
+  private static func network(_ network: Network) throws -> [Exhibit] {
     var table = Table([
       ("parameter", .left), ("shape", .left), ("min", .right), ("max", .right), ("mean", .right),
       ("std", .right), ("NaN", .right),
@@ -152,7 +155,7 @@ struct ValueDescription {
         summary.short(summary.deviation), "\(summary.nanCount)",
       ])
     }
-    return [network.description] + table.lines()
+    return [.lines([network.description]), .table(table, isCut: false)]
   }
 }
 

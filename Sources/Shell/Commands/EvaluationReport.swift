@@ -47,7 +47,7 @@ struct Evaluation {
     }
     let table = try scores()
     context.print(line + "   \(data.split.count) examples")
-    if let table { context.print(table.lines(width: context.width, paint: context.paint)) }
+    if let table { try context.show { [.table(table)] } }
     if !ranking.isEmpty { context.print(ranking.joined(separator: "   ")) }
     return .fields(fields)
   }

@@ -7,10 +7,27 @@ import Tensors
 /// them.
 enum Exhibit {
   case lines([String])
+  /// - Parameter isCut: whether its lines keep to the screen's width.
+  case table(Table, isCut: Bool = true)
+  /// Lines that pages and notebooks show in another form.
+  case form(lines: [String], RichForm)
   /// Pictures side by side, each with a caption, which may be empty.
   case pictures([(image: TerminalImage, caption: String)])
   /// - Parameter height: the rows of a panel, where it is drawn with characters.
   case chart(Chart, height: Int)
+}
+
+extension [Exhibit] {
+  /// What can be said in lines alone, of any width.
+  var lines: [String] {
+    flatMap { exhibit -> [String] in
+      switch exhibit {
+      case .lines(let lines), .form(let lines, _): lines
+      case .table(let table, _): table.lines()
+      case .pictures, .chart: []
+      }
+    }
+  }
 }
 
 extension CommandContext {
@@ -28,10 +45,21 @@ extension CommandContext {
     try put(exhibits())
   }
 
+  /// Lines that pages and notebooks show in another form.
+  private func print(_ lines: [String], as form: () -> RichForm) {
+    guard !lines.isEmpty, !command.isAssigned else { return }
+    session.writeOutput(lines.joined(separator: "\n") + "\n", as: form)
+  }
+
   private func put(_ exhibits: [Exhibit]) throws {
     for exhibit in exhibits {
       switch exhibit {
       case .lines(let lines): print(lines)
+      case .table(let table, let isCut):
+        let lines = table.lines(
+          width: isCut ? width : .max, paint: isCut ? paint : Paint(isOn: false))
+        print(lines) { table.richForm }
+      case .form(let lines, let form): print(lines) { form }
       case .pictures(let pictures): try put(pictures)
       case .chart(let chart, let height): try put(chart, height: height)
       }

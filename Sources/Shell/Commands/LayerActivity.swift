@@ -31,7 +31,7 @@ struct LayerActivity {
     loss = try network.measured(on: split).lossKind
   }
 
-  func lines() throws -> [String] {
+  func exhibits() throws -> [Exhibit] {
     var table = Table([
       ("layer", .left), ("gives", .left), ("mean", .right), ("std", .right), ("dead", .right),
       ("saturated", .right), ("values", .left),
@@ -44,8 +44,7 @@ struct LayerActivity {
       input = output
     }
     let heading = "\(x.shape.dimensions[0]) examples"
-    return [heading] + table.lines(width: context.width, paint: context.paint)
-      + [""] + (try gradients())
+    return [.lines([heading]), .table(table), .lines([""]), try gradients()]
   }
 
   private func row(_ name: String, _ output: Tensor) throws -> [String] {
@@ -96,7 +95,7 @@ struct LayerActivity {
 
   // MARK: gradients
 
-  private func gradients() throws -> [String] {
+  private func gradients() throws -> Exhibit {
     let source = SourceText("grad \(loss.rawValue)(y, net(x)) wrt net", name: "describe")
     let value: Value
     do {
@@ -109,9 +108,9 @@ struct LayerActivity {
     } catch {
       let failure = RuntimeError(error)
       if failure.isInterruption { throw error }
-      return ["no gradients of \(loss.rawValue): \(failure.message)"]
+      return .lines(["no gradients of \(loss.rawValue): \(failure.message)"])
     }
-    guard case .record(let box) = value else { return [] }
+    guard case .record(let box) = value else { return .lines([]) }
     var table = Table([
       ("gradient by", .left), ("shape", .left), ("norm", .right), ("of the weights'", .right),
       ("values", .left),
@@ -128,7 +127,7 @@ struct LayerActivity {
         own > 0 ? NumberForm.percent(norm / own) : "", try Self.bars(numbers),
       ])
     }
-    return table.lines(width: context.width, paint: context.paint)
+    return .table(table)
   }
 
   private static func norm(_ numbers: [Double]) -> Double {

@@ -51,7 +51,7 @@ struct LoadedBinding {
       let box = TextBox(text)
       take(.string(box), "string of \(box.count) characters", [])
     case .model(let model):
-      let (network, featuresMoved) = try Network.reading(model) { try functionLayer($0, machine) }
+      let (network, featuresMoved) = try NetworkFile.network(of: model, on: machine)
       let rank = model.graph.inputs.first?.dimensions?.count ?? 4
       take(network, featuresMoved ? [.featuresMoved(rank: rank)] : [])
     case .parameters(let tensors, let notes, let remarks):
@@ -102,10 +102,4 @@ struct LoadedBinding {
     }
     return shown.joined(separator: separator)
   }
-}
-
-/// A layer that applies the builtin of that name.
-private func functionLayer(_ name: String, _ machine: Machine) throws -> any Layer {
-  guard let builtin = Builtin.named(name) else { throw RuntimeError.unknownName(name) }
-  return try FunctionLayer(Function(builtin), machine)
 }

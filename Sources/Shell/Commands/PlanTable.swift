@@ -12,7 +12,8 @@ extension CommandContext {
     let places = try command.all("variables").map { try place(of: $0, otherwise: noVariables) }
     guard !places.isEmpty else { throw noVariables }
     try machine.plan(of: loss, at: places) { plan, deferral in
-      print(PlanTable(plan, seconds: try PlanTable.measure(plan, deferral)).lines(self))
+      let table = PlanTable(plan, seconds: try PlanTable.measure(plan, deferral))
+      try show { table.exhibits() }
     }
   }
 }
@@ -42,7 +43,7 @@ private struct PlanTable {
     return seconds
   }
 
-  func lines(_ context: CommandContext) -> [String] {
+  func exhibits() -> [Exhibit] {
     let peak = summaries.contains { $0.work >= 1e6 } ? Profile.peak() : 0
     var table = Table([
       ("pass", .right), ("result", .left), ("operations", .right), ("bytes", .right),
@@ -59,11 +60,11 @@ private struct PlanTable {
     }
     let fused = summaries.filter { $0.operations.count > 1 }.count
     let total = seconds.reduce(0, +)
-    return table.lines(width: context.width, paint: context.paint) + [
+    let summary =
       "\(summaries.count) passes, \(fused) of several operations; "
-        + "\(NumberForm.grouped(Int(summaries.reduce(0) { $0 + $1.work }))) operations in "
-        + "\(NumberForm.duration(total)); \(NumberForm.bytes(bytes)) kept between runs"
-    ]
+      + "\(NumberForm.grouped(Int(summaries.reduce(0) { $0 + $1.work }))) operations in "
+      + "\(NumberForm.duration(total)); \(NumberForm.bytes(bytes)) kept between runs"
+    return [.table(table), .lines([summary])]
   }
 
   /// The operations of a pass; a long chain by its beginning.

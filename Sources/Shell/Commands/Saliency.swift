@@ -59,7 +59,7 @@ struct Saliency {
       ? "taken for class \(taken?.offset ?? 0) (\((taken?.element ?? 0).displayed))"
       : "gives \((outputs.first ?? 0).displayed)"
     guard let (rows, columns) = pictureSize else {
-      return [.lines([heading] + strongest(strengths))]
+      return [.lines([heading]), .table(strongest(strengths))]
     }
     let images = [
       (image(try example.guardedDoubles(), rows, columns), "example"),
@@ -84,7 +84,7 @@ struct Saliency {
   }
 
   /// The numbers that decide most.
-  private func strongest(_ strengths: [Double]) -> [String] {
+  private func strongest(_ strengths: [Double]) -> Table {
     var table = Table([("input", .right), ("saliency", .right), ("", .left)])
     let order = strengths.indices.sorted { (-strengths[$0], $0) < (-strengths[$1], $1) }
     let greatest = max(strengths.max() ?? 0, .leastNormalMagnitude)
@@ -93,6 +93,6 @@ struct Saliency {
         repeating: "█", count: Int((strengths[place] / greatest * 20).rounded()))
       table.append(["\(place)", NumberForm.significant(strengths[place], 3), bar])
     }
-    return table.lines(width: context.width, paint: context.paint)
+    return table
   }
 }

@@ -43,7 +43,7 @@ extension Command {
     details: """
       The file runs again as a script. What stands in it already stays: the transcript goes on \
       after it. Of a script's statements it also holds the places. A path that ends in .html gives \
-      one page instead, with curves and pictures in it, for a browser.
+      one page instead, with tables, formulas, curves and pictures in it, for a browser.
       """,
     arguments: [
       .slot("state", .choice(["on", "off"]), "on or off"),

@@ -36,7 +36,7 @@ extension Command {
       for setting in Setting.all {
         table.append([setting.name, setting.read(context.session), setting.summary])
       }
-      context.print(table.lines(width: context.width, paint: context.paint))
+      try context.show { [.table(table)] }
       return nil
     }
     guard let setting = Setting.all.first(where: { $0.name == name }) else {

@@ -97,57 +97,62 @@ struct Showing {
     }
     switch value {
     case .network(let box):
-      return [.lines(Self.summary(box.content.network, width, context.paint))]
+      return [.table(Self.summary(box.content.network))]
     case .dataSet(let box):
       return [.lines([box.content.summary])]
         + (try split(box.content.train, names: box.content.names))
     case .split(let box): return try split(box.content, names: try classNames())
-    case .record(let box): return [.lines(try record(box.content))]
+    case .record(let box): return record(box.content)
     case .list(let box):
       let records = box.content.compactMap { item -> Record? in
         if case .record(let box) = item { box.content } else { nil }
       }
-      if !records.isEmpty, records.count == box.content.count { return [.lines(table(records))] }
+      if !records.isEmpty, records.count == box.content.count { return table(records) }
       if let tensor = try value.asWholeTensor() { return try self.tensor(tensor) }
       return [text(value)]
     case .tensor(let box): return try tensor(box.content)
     case .table(let box):
-      return [.lines([box.content.display(context.session.displayStyle, rows: count ?? 20)])]
+      let rows = count ?? 20
+      return [
+        .form(
+          lines: [box.content.display(context.session.displayStyle, rows: rows)],
+          box.content.richForm(rows: rows))
+      ]
     default: return [text(value)]
     }
   }
 
   /// A value as its echo shows it.
-  func text(_ value: Value) -> Exhibit { .lines([value.display(context.session.displayStyle)]) }
+  func text(_ value: Value) -> Exhibit {
+    .lines([value.display(context.session.displayStyle)])
+  }
 
   // MARK: networks
 
-  static func summary(_ network: Network, _ width: Int, _ paint: Paint) -> [String] {
+  static func summary(_ network: Network) -> Table {
     var table = Table([("layer", .left), ("output", .left), ("parameters", .right)])
     for row in network.summary() {
       table.append([row.layer, row.output, "\(row.parameters)"])
     }
     table.append(["total", "", "\(network.parameterCount)"])
-    return table.lines(width: width, paint: paint)
+    return table
   }
 
   // MARK: records
 
-  private func record(_ record: Record) throws -> [String] {
-    var lines: [String] = []
+  private func record(_ record: Record) -> [Exhibit] {
     var table = Table([("", .left), ("", .right)])
     for (name, value) in zip(record.names, record.values) where name != "confusion" {
       table.append([name, Self.cell(value)])
     }
-    lines += table.lines(width: width)
-    if let confusion = record["confusion"], case .tensor(let box) = confusion {
-      let names = Self.strings(record["names"])
-      lines += ConfusionTable(box.content, names: names).lines(width: width, paint: context.paint)
+    guard let confusion = record["confusion"], case .tensor(let box) = confusion else {
+      return [.table(table)]
     }
-    return lines
+    let names = Self.strings(record["names"])
+    return [.table(table), .table(ConfusionTable(box.content, names: names).table)]
   }
 
-  private func table(_ records: [Record]) -> [String] {
+  private func table(_ records: [Record]) -> [Exhibit] {
     var names: [String] = []
     for record in records {
       for name in record.names where !names.contains(name) { names.append(name) }
@@ -163,8 +168,7 @@ struct Showing {
       table.append(names.map { record[$0].map(Self.cell) ?? "" })
     }
     let rest = records.count - (count ?? 50)
-    return table.lines(width: width, paint: context.paint)
-      + (rest > 0 ? ["… \(rest) more rows"] : [])
+    return [.table(table), .lines(rest > 0 ? ["… \(rest) more rows"] : [])]
   }
 
   private static func cell(_ value: Value) -> String {
@@ -193,7 +197,7 @@ struct Showing {
 
   private func split(_ split: Split, names: [String]) throws -> [Exhibit] {
     guard let images = split.images else {
-      return [.lines(try ValueDescription(.split(Box(split))).lines)]
+      return try ValueDescription(.split(Box(split))).exhibits
     }
     let labels = try split.labels?.guardedDoubles() ?? []
     return try gallery(images) { row in
@@ -239,7 +243,7 @@ struct ConfusionTable {
       && numbers.contains { $0 > 1 }
   }
 
-  func lines(width: Int, paint: Paint) -> [String] {
+  var table: Table {
     var table = Table(
       [("true \\ predicted", .left)] + names.map { (TextLayout.cut($0, to: 8), .right) })
     for row in 0..<size {
@@ -249,6 +253,6 @@ struct ConfusionTable {
       }
       table.append([names[row]] + cells)
     }
-    return table.lines(width: width, paint: paint)
+    return table
   }
 }

@@ -16,7 +16,7 @@ extension Showing {
     switch form {
     case .matrix: return [text(Value(tensor))]
     case .image: return try images(tensor)
-    case .table: return [.lines(try table(tensor))]
+    case .table: return try table(tensor)
     case .confusion:
       let sizes = tensor.shape.dimensions
       guard sizes.count == 2, sizes[0] == sizes[1], sizes[0] > 0, sizes[0] <= 100,
@@ -24,9 +24,7 @@ extension Showing {
       else {
         throw refused(tensor, form, "a square matrix of counts, with 100 classes at most")
       }
-      return [
-        .lines(ConfusionTable(tensor, names: []).lines(width: width, paint: context.paint))
-      ]
+      return [.table(ConfusionTable(tensor, names: []).table)]
     }
   }
 
@@ -46,7 +44,7 @@ extension Showing {
   }
 
   /// Numbers in columns, with the rows' and columns' places.
-  private func table(_ tensor: Tensor) throws -> [String] {
+  private func table(_ tensor: Tensor) throws -> [Exhibit] {
     let sizes = tensor.shape.dimensions
     guard (1...2).contains(tensor.rank), tensor.count > 0 else {
       throw refused(tensor, .table, "a vector or a matrix")
@@ -62,8 +60,7 @@ extension Showing {
     var rest: [String] = []
     if rows < sizes[0] { rest.append("\(sizes[0] - rows) more rows") }
     if shown < columns { rest.append("\(columns - shown) more columns") }
-    return table.lines(width: width, paint: context.paint)
-      + (rest.isEmpty ? [] : ["… " + rest.joined(separator: ", ")])
+    return [.table(table), .lines(rest.isEmpty ? [] : ["… " + rest.joined(separator: ", ")])]
   }
 
   private func refused(_ tensor: Tensor, _ form: Form, _ needed: String) -> RuntimeError {

@@ -7,9 +7,7 @@ extension Showing {
   func tensor(_ tensor: Tensor) throws -> [Exhibit] {
     if ConfusionTable.fits(tensor) {
       tell("a confusion matrix", instead: .matrix, .image)
-      return [
-        .lines(ConfusionTable(tensor, names: []).lines(width: width, paint: context.paint))
-      ]
+      return [.table(ConfusionTable(tensor, names: []).table)]
     }
     let sizes = tensor.shape.dimensions
     guard tensor.count > 0 else { return [text(Value(tensor))] }

@@ -5,7 +5,7 @@ import Tensors
 
 /// What `describe` prints of a table: a line a column.
 struct TableDescription {
-  let lines: [String]
+  let exhibits: [Exhibit]
 
   /// Longer tables are read by a program, not by a person.
   private static let columnLimit = 100
@@ -21,11 +21,11 @@ struct TableDescription {
       let shown = TextLayout.cut(EscapeCodes.shown(name), to: 40)
       rows.append([shown, DataTable.kind(of: column)] + (try Self.cells(column)))
     }
-    var lines = ["\(table.count)×\(table.columns.count) table"]
-    if table.columns.count > 0 { lines += rows.lines() }
     let rest = table.columns.count - Self.columnLimit
-    if rest > 0 { lines.append("… and \(rest) more") }
-    self.lines = lines
+    exhibits =
+      [.lines(["\(table.count)×\(table.columns.count) table"])]
+      + (table.columns.count > 0 ? [.table(rows, isCut: false)] : [])
+      + (rest > 0 ? [.lines(["… and \(rest) more"])] : [])
   }
 
   private static func cells(_ column: Value) throws -> [String] {

@@ -1,4 +1,5 @@
 import Checking
+import Console
 import Datasets
 import Derivation
 import Explaining
@@ -38,7 +39,9 @@ extension Command {
     for place in try context.derivationPlaces() {
       let derivation = try Deriver.derive(loss, withRespectTo: place, on: context.machine)
       if !derivations.isEmpty { context.print("") }
-      context.print(derivation.text(width: context.width).trimmingFinalNewline)
+      let text = derivation.text(width: context.width).trimmingFinalNewline
+      let form = RichForm(html: derivation.html, markdown: derivation.markdown)
+      try context.show { [.form(lines: [text], form)] }
       derivations.append(derivation)
     }
     if let path = try context.word("path") {

@@ -12,7 +12,7 @@ struct TrainingCostReport {
     self.ranks = ranks
   }
 
-  func lines(_ context: CommandContext) -> [String] {
+  func exhibits() -> [Exhibit] {
     let one = cost.step(ranks: 1, on: TrainingCost.Network.known[0])
     let parameters = cost.numbers
     var lines = [
@@ -26,10 +26,9 @@ struct TrainingCostReport {
       "memory      \(NumberForm.bytes(cost.memory(ranks: 1))) on one rank, "
         + "\(NumberForm.bytes(cost.memory(ranks: ranks))) on each of \(ranks)",
     ]
-    guard ranks > 1 else { return lines }
+    guard ranks > 1 else { return [.lines(lines)] }
     lines += ["", "\(ranks) ranks, each with a processor like this one:"]
-    lines += table(context) + [""] + verdict
-    return lines
+    return [.lines(lines), .table(table), .lines([""] + verdict)]
   }
 
   private func operations(_ count: Double) -> String {
@@ -38,7 +37,7 @@ struct TrainingCostReport {
       : "\(NumberForm.significant(count / 1e6, 3)) million multiply-adds"
   }
 
-  private func table(_ context: CommandContext) -> [String] {
+  private var table: Table {
     var table = Table([
       ("over", .left), ("arithmetic", .right), ("sums", .right), ("exchange", .right),
       ("step", .right), ("sent", .right), ("speed-up", .right),
@@ -52,7 +51,7 @@ struct TrainingCostReport {
         NumberForm.fixed(cost.speedUp(ranks: ranks, on: network), 2) + "×",
       ])
     }
-    return table.lines(width: context.width, paint: context.paint)
+    return table
   }
 
   /// Less than this is no gain worth the machines.
@@ -109,6 +108,7 @@ extension CommandContext {
     }
     let cost = try Trainer.cost(
       of: network, data: trainingData("data", for: network), options: options)
-    print(TrainingCostReport(cost, ranks: ranks).lines(self))
+    let exhibits = TrainingCostReport(cost, ranks: ranks).exhibits()
+    try show { exhibits }
   }
 }

@@ -37,7 +37,7 @@ extension Command {
       context.note("no variables yet")
       return nil
     }
-    context.page(table.lines(width: context.width, paint: context.paint))
+    context.page(table)
     return nil
   }
 

@@ -15,14 +15,14 @@ enum VimSyntax {
 
       syntax iskeyword @,48-57,_,192-255
 
-      \(keywords("nnshKeyword", GrammarWords.keywords))
-      \(keywords("nnshConstant", GrammarWords.constants))
-      \(keywords("nnshLayer", GrammarWords.layers))
-      \(keywords("nnshFunction", GrammarWords.functions))
-      \(keywords("nnshCommandWord contained", GrammarWords.commandWords))
-
-      " A field bears any name.
-      syntax match nnshField "\\.\\@<=\\k\\+"
+      " Of matches that begin at one place the last one counts: an argument may bear any of the names,
+      " and so may a field, which begins before its name.
+      \(words("nnshKeyword", GrammarWords.keywords))
+      \(words("nnshConstant", GrammarWords.constants))
+      \(words("nnshLayer", GrammarWords.layers))
+      \(words("nnshFunction", GrammarWords.functions))
+      \(words("nnshCommandWord contained", GrammarWords.commandWords))
+      syntax match nnshField "\\.\\k\\+"hs=s+1
       syntax match nnshArgument "\\<\\k\\+\\ze=[^=]"
       syntax match nnshNumber "\\<\\d[0-9_]*\\%(\\.\\d[0-9_]*\\)\\?\\%([eE][-+]\\?\\d\\+\\)\\?\\>"
       syntax match nnshOperator "|>\\|->\\|\\.\\.[.<]\\|[-+*/%@^<>=!]=\\?"
@@ -60,9 +60,11 @@ enum VimSyntax {
       """
   }
 
-  /// Words in lines of moderate length.
-  private static func keywords(_ group: String, _ words: [String]) -> String {
-    TextLayout.wrapped(words.joined(separator: " "), to: 80)
-      .map { "syntax keyword \(group) \($0)" }.joined(separator: "\n")
+  /// Words in lines of moderate length. Vim's own keywords would go before all else.
+  private static func words(_ group: String, _ words: [String]) -> String {
+    TextLayout.wrapped(words.joined(separator: " "), to: 80).map { line in
+      let choice = line.split(separator: " ").joined(separator: #"\|"#)
+      return #"syntax match \#(group) "\<\%(\#(choice))\>""#
+    }.joined(separator: "\n")
   }
 }

@@ -47,7 +47,7 @@ package struct Inspection {
 
   /// What it is like, and what it holds.
   private static func description(of value: Value) throws -> [String] {
-    let described = try ValueDescription(value).lines
+    let described = try ValueDescription(value).exhibits.lines
     switch value {
     case .tensor: return [value.display()] + described.dropFirst()
     case .list, .string, .range: return described + [ShortValue.text(of: value, width: 200)]

@@ -54,11 +54,18 @@ enum Pager {
 extension CommandContext {
   /// Writes lines of results; at the prompt, through a pager where the screen is too short.
   func page(_ lines: [String], atEnd: Bool = false) { session.page(lines, atEnd: atEnd) }
+
+  /// The same of a table.
+  func page(_ table: Table) {
+    session.page(table.lines(width: width, paint: paint)) { table.richForm }
+  }
 }
 
 extension Session {
   /// Writes lines of results; at the prompt, through a pager where the screen is too short.
-  func page(_ lines: [String], atEnd: Bool = false) {
+  ///
+  /// - Parameter form: another form in which pages and notebooks can show them.
+  func page(_ lines: [String], atEnd: Bool = false, as form: (() -> RichForm)? = nil) {
     let text = lines.joined(separator: "\n") + "\n"
     let lines = text.dropLast().split(separator: "\n", omittingEmptySubsequences: false)
       .map(String.init)
@@ -66,10 +73,18 @@ extension Session {
     guard isAtPrompt, settings.usesPager, runDepth == 0, terminal.showsOutput,
       isatty(STDIN_FILENO) == 1, Environment["TERM"] != "dumb",
       Pager.rows(lines, columns: size.columns) >= size.rows
-    else { return writeOutput(text) }
+    else { return write(text, as: form) }
     audience.flush()
     hasWaited = true
-    guard Pager.show(text, atEnd: atEnd) else { return writeOutput(text) }
-    transcript?.addOutput(text)
+    guard Pager.show(text, atEnd: atEnd) else { return write(text, as: form) }
+    if let form {
+      transcript?.addOutput(text, as: form)
+    } else {
+      transcript?.addOutput(text)
+    }
+  }
+
+  private func write(_ text: String, as form: (() -> RichForm)?) {
+    if let form { writeOutput(text, as: form) } else { writeOutput(text) }
   }
 }

@@ -16,8 +16,9 @@ extension Topic {
     `load` and `train net` go on, with as many ranks as you like.
 
     In `minimize` the loss must be a mean over rows, which the first step tries; otherwise each rank \
-    evaluates all of it. Layers that mix the rows of a batch are computed by rank 0, but for \
-    batch_norm, whose statistics are of the whole batch anyway.
+    evaluates all of it. A function of your own as a layer is shared where it computes each row from \
+    that row alone, which is tried before the training. Layers that mix the rows of a batch are \
+    computed by rank 0, but for batch_norm, whose statistics are of the whole batch anyway.
 
     Open MPI and MPICH are found when a launcher has started nnsh; `NNSH_MPI` names another library. \
     `explain train net on d ranks=8` says whether ranks pay.

@@ -9,10 +9,14 @@ import Syntax
 package protocol Audience: AnyObject {
   /// Takes what code prints.
   func print(_ text: String)
+  /// Takes what code prints and a notebook can show in another form.
+  func print(_ text: String, as form: () -> RichForm)
   /// Takes what accompanies results: remarks, progress as text.
   func tell(_ text: String)
   /// Takes the value of a top-level expression as it is shown, without a newline at its end.
-  func show(result text: String)
+  ///
+  /// - Parameter form: another form in which a notebook can show it; nil where there is none.
+  func show(result text: String, as form: RichForm?)
   /// Takes an error.
   ///
   /// - Parameter text: all of it as a person reads it, without a newline at its end.
@@ -28,7 +32,8 @@ package protocol Audience: AnyObject {
 }
 
 extension Audience {
-  package func show(result text: String) { print(text + "\n") }
+  package func print(_ text: String, as form: () -> RichForm) { print(text) }
+  package func show(result text: String, as form: RichForm?) { print(text + "\n") }
   package func report(_ diagnostic: Diagnostic, as text: String) { tell(text + "\n") }
   package func follow(_ progress: Progress) {}
   package func show(picture bytes: [UInt8]) {}

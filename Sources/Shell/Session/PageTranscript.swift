@@ -17,13 +17,23 @@ final class PageTranscript: Transcript {
   private var statement: Int?
 
   private enum Element {
-    case nothing, output, error, figures
+    case nothing, output, error, figures, form
+
+    var start: String {
+      switch self {
+      case .nothing: ""
+      case .output: "<pre class=\"output\">"
+      case .error: "<pre class=\"error\">"
+      case .figures: "<div class=\"figures\">"
+      case .form: "<div class=\"form\">"
+      }
+    }
 
     var end: String {
       switch self {
       case .nothing: ""
       case .output, .error: "</pre>\n"
-      case .figures: "</div>\n"
+      case .figures, .form: "</div>\n"
       }
     }
   }
@@ -87,21 +97,15 @@ final class PageTranscript: Transcript {
     }
   }
 
+  func addOutput(_ text: String, as form: () -> RichForm) { add(form().html, to: .form) }
+
   func addError(_ text: String) {
     add(Markup.escaped(EscapeCodes.removed(from: text)), to: .error)
   }
 
   private func add(_ markup: String, to target: Element) {
     var text = ""
-    if element != target {
-      text = element.end
-      switch target {
-      case .nothing: break
-      case .output: text += "<pre class=\"output\">"
-      case .error: text += "<pre class=\"error\">"
-      case .figures: text += "<div class=\"figures\">"
-      }
-    }
+    if element != target { text = element.end + target.start }
     write(text + markup, after: target)
   }
 
@@ -143,6 +147,24 @@ final class PageTranscript: Transcript {
     .statement { background: var(--typed); border-left: 4px solid #3b82f6; border-radius: 4px; }
     .error { color: var(--wrong); }
     .figures { display: flex; flex-wrap: wrap; gap: .8rem; padding: .5rem .8rem; }
+    .form { padding: .5rem .8rem; overflow-x: auto; }
+    .note { margin: .2rem 0; font-size: .85rem; opacity: .75; }
+    table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
+    th, td { padding: .15rem .8rem; vertical-align: top; white-space: nowrap; }
+    thead { border-bottom: 2px solid var(--edge); }
+    thead tr:nth-child(2) { font-size: .8rem; opacity: .75; }
+    tbody tr:nth-child(even) { background: #8881; }
+    math { font-size: 1.15rem; }
+    .derivation > p:first-child { margin: 0 0 .5rem; }
+    .equation { margin: .3rem 0; }
+    .step { display: grid; grid-template-columns: 2rem 1fr auto; margin: .9rem 0; }
+    .step > span:first-child { font-weight: 600; opacity: .6; }
+    .right { color: #16a34a; }
+    .wrong { color: var(--wrong); }
+    .result { border: 1px solid var(--edge); border-radius: 6px; padding: .4rem .8rem; }
+    .result pre { background: var(--typed); border-radius: 4px; margin: .4rem 0; }
+    mtd { padding: .2em .35em; text-align: left; vertical-align: middle; }
+    .equation > math > mtable > mtr > mtd:first-child { text-align: right; }
     figure { margin: 0; text-align: center; }
     figcaption { font-size: .8rem; }
     img { image-rendering: pixelated; }

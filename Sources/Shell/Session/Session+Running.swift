@@ -51,8 +51,7 @@ extension Session {
     let isPrompt = commandLine.source == .standard && isatty(STDIN_FILENO) == 1
     let reader: RescuedNetworks.Reader =
       isPrompt || audience.takesEvents ? .prompt : .script
-    for line in RescuedNetworks.untold(to: reader) { writeError(line + "\n") }
-    RescuedNetworks.markTold(to: reader)
+    for line in RescuedNetworks.tell(reader) { writeError(line + "\n") }
   }
 
   /// Says once that products run slower than they could, after the first that did.

@@ -164,6 +164,16 @@ package final class Session: CommandHost {
     transcript?.addOutput(text)
   }
 
+  /// The same of what pages and notebooks can show in another form.
+  func writeOutput(_ text: String, as form: () -> RichForm) {
+    if let test { return test.write(text) }
+    if !drawsForPage {
+      audience.print(text, as: form)
+      if terminal.showsOutput { noteRow(text) }
+    }
+    transcript?.addOutput(text, as: form)
+  }
+
   /// Writes to standard error, after what standard output was given before.
   package func writeError(_ text: String) {
     if let test { return test.tell(text) }
@@ -263,9 +273,19 @@ package final class Session: CommandHost {
     if case .none = value { return }
     let text = LongOutput.shown(value.display(displayStyle), in: self)
     if let test { return test.write(text + "\n") }
-    audience.show(result: text)
+    let form = takesForms ? value.richForm() : nil
+    audience.show(result: text, as: form)
     if terminal.showsOutput { noteRow("\n") }
-    transcript?.addOutput(text + "\n")
+    if let form {
+      transcript?.addOutput(text + "\n") { form }
+    } else {
+      transcript?.addOutput(text + "\n")
+    }
+  }
+
+  /// Whether anybody is there who takes more than text.
+  private var takesForms: Bool {
+    audience.takesEvents || transcript?.takesFigures == true
   }
 
   package func note(_ text: String) { writeError(text + "\n") }

@@ -1,3 +1,4 @@
+import Console
 import Files
 import Platform
 
@@ -17,12 +18,15 @@ protocol Transcript: AnyObject {
   func forgetStatement()
   /// Adds results.
   func addOutput(_ text: String)
+  /// Adds a result that a page can show in another form.
+  func addOutput(_ text: String, as form: () -> RichForm)
   /// Adds a diagnostic.
   func addError(_ text: String)
 }
 
 extension Transcript {
   var takesFigures: Bool { false }
+  func addOutput(_ text: String, as form: () -> RichForm) { addOutput(text) }
 }
 
 /// The file of a transcript.

@@ -116,10 +116,13 @@ class Cell:
             handle(event)
 
     def take_stream(self, event):
-        self.send("stream", {"name": event["name"], "text": event["text"]})
+        if "forms" in event:
+            self.send("display_data", {"data": forms(event), "metadata": {}})
+        else:
+            self.send("stream", {"name": event["name"], "text": event["text"]})
 
     def take_result(self, event):
-        content = {"data": {"text/plain": event["text"]}, "metadata": {}}
+        content = {"data": forms(event), "metadata": {}}
         self.send("execute_result", {**content, "execution_count": self.kernel.execution_count})
 
     def take_image(self, event):
@@ -167,6 +170,11 @@ class Cell:
             "payload": self.payload,
             "user_expressions": {},
         }
+
+
+def forms(event):
+    """What an event shows: text, and the forms in which a notebook can show more."""
+    return {"text/plain": event["text"].removesuffix("\n"), **event.get("forms", {})}
 
 
 def indent(code):

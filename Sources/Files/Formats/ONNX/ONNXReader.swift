@@ -76,12 +76,17 @@ struct ONNXReader {
     return (name, value)
   }
 
-  private func graph(_ bytes: ArraySlice<UInt8>) throws -> ONNXGraph {
+  /// No model nests graphs within graphs deeper than this.
+  private static let deepest = 8
+
+  /// - Parameter depth: how many graphs it is inside of.
+  private func graph(_ bytes: ArraySlice<UInt8>, depth: Int = 0) throws -> ONNXGraph {
+    guard depth < Self.deepest else { throw malformed("its graphs are nested too deeply") }
     var graph = ONNXGraph(name: "")
     try forEachField(bytes) { field in
       guard let bytes = field.bytes else { return }
       switch field.number {
-      case ONNXFields.Graph.nodes: graph.nodes.append(try node(bytes))
+      case ONNXFields.Graph.nodes: graph.nodes.append(try node(bytes, depth: depth))
       case ONNXFields.Graph.name: graph.name = ShownName.cleaned(field.text ?? "")
       case ONNXFields.Graph.constants: graph.constants.append(try tensor(bytes))
       case ONNXFields.Graph.inputs: graph.inputs.append(try value(bytes))
@@ -92,7 +97,7 @@ struct ONNXReader {
     return graph
   }
 
-  private func node(_ bytes: ArraySlice<UInt8>) throws -> ONNXNode {
+  private func node(_ bytes: ArraySlice<UInt8>, depth: Int) throws -> ONNXNode {
     var node = ONNXNode(name: "", operation: "", inputs: [], outputs: [])
     try forEachField(bytes) { field in
       switch field.number {
@@ -103,7 +108,7 @@ struct ONNXReader {
       case ONNXFields.Node.domain: node.domain = ShownName.cleaned(field.text ?? "")
       case ONNXFields.Node.attributes:
         guard let bytes = field.bytes else { return }
-        let (name, attribute) = try attribute(bytes)
+        let (name, attribute) = try attribute(bytes, depth: depth)
         node.attributes[name] = attribute
       default: break
       }
@@ -112,7 +117,9 @@ struct ONNXReader {
     return node
   }
 
-  private func attribute(_ bytes: ArraySlice<UInt8>) throws -> (String, ONNXAttribute) {
+  private func attribute(
+    _ bytes: ArraySlice<UInt8>, depth: Int
+  ) throws -> (String, ONNXAttribute) {
     typealias Fields = ONNXFields.Attribute
     var name = ""
     var result = ONNXAttribute.other
@@ -125,6 +132,8 @@ struct ONNXReader {
       case Fields.number: if let value = field.float { result = .number(value) }
       case Fields.text: if let value = field.text { result = .text(value) }
       case Fields.tensor: if let bytes = field.bytes { result = .tensor(try tensor(bytes)) }
+      case Fields.graph:
+        if let bytes = field.bytes { result = .graph(try graph(bytes, depth: depth + 1)) }
       case Fields.integers: integers += try ProtobufReader.integers(field)
       case Fields.numbers: numbers += try floats(field)
       case Fields.kind: kind = field.integer ?? 0
