@@ -32,7 +32,7 @@ def _write_network(weights, data, sizes, rows):
 
 
 def letters(here, nnsh):
-    """The letters that are part of nnsh, as an .npz file for the peers."""
+    """The letters that are part of nnsh, packed as they are there, as an .npz file for the peers."""
     path = here / "out" / "letters.npz"
     if path.exists():
         return
@@ -40,6 +40,10 @@ def letters(here, nnsh):
     tests = "test_x: d.test.x, test_labels: d.test.labels"
     code = f"load letters as d; save {{{fields}, {tests}}} to {path}"
     subprocess.run([nnsh, "-q", "-c", code], check=True, stderr=subprocess.DEVNULL)
+
+    import numpy as np
+
+    np.savez_compressed(path, **np.load(path))
 
 
 def idx(here):

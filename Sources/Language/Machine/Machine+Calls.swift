@@ -10,7 +10,7 @@ extension Machine {
   func call(
     _ instruction: Instruction, names: UInt32?, _ next: UnsafePointer<Instruction>
   ) throws -> UnsafePointer<Instruction> {
-    if Interrupt.mustStop { try attend() }
+    if Interrupt.needsAttention, Interrupt.mustStop { try attend() }
     if names == nil, let value = try direct(instruction) {
       slot(bases, instruction.a).pointee = value
       return next

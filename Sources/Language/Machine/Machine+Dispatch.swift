@@ -218,7 +218,7 @@ extension Machine {
         case .call:
           frames[depth].pc = pc
           if let header = plainFunction(instruction) {
-            if Interrupt.mustStop { try attend() }
+            if Interrupt.needsAttention, Interrupt.mustStop { try attend() }
             let base = bases[0] + Int(instruction.c & 0x3fff_ffff)
             try pushFrame(
               Frame(

@@ -38,8 +38,8 @@ syntax match nnshNumber "\<\d[0-9_]*\%(\.\d[0-9_]*\)\?\%([eE][-+]\?\d\+\)\?\>"
 syntax match nnshOperator "|>\|->\|\.\.[.<]\|[-+*/%@^<>=!]=\?"
 
 " A command begins a statement, or gives the value that is assigned.
-syntax match nnshCommand "\%(^\|[;{]\)\@<=\s*\zs\%(again\|apropos\|back\|check\|clear\|compare\|debug\|derive\|describe\|diff\|exit\|explain\|find\|fingerprint\|goto\|help\|history\|lesson\|load\|minimize\|pause\|plot\|print\|quit\|reset\|run\|sample\|save\|seed\|set\|show\|source\|step\|stop\|test\|time\|train\|transcript\|use\|who\)\>\ze\s*\%($\|[;#}]\|\s[^ =+*/%@^<>|&)\]},.-]\|\s[-/.][^ =]\)" nextgroup=nnshCommandLine
-syntax match nnshCommand "\%(=\)\@<=\s\+\zs\%(again\|check\|compare\|debug\|derive\|diff\|find\|fingerprint\|minimize\|sample\|step\|test\|time\|train\)\>\ze\s*\%($\|[;#}]\|\s[^ =+*/%@^<>|&)\]},.-]\|\s[-/.][^ =]\)" nextgroup=nnshCommandLine
+syntax match nnshCommand "\%(^\|[;{]\)\@<=\s*\zs\%(again\|apropos\|back\|check\|clear\|compare\|debug\|derive\|describe\|diff\|exit\|explain\|find\|fingerprint\|goto\|help\|history\|lesson\|load\|minimize\|pause\|plot\|preflight\|print\|quit\|reset\|run\|sample\|save\|seed\|set\|show\|source\|step\|stop\|test\|time\|train\|transcript\|use\|who\)\>\ze\s*\%($\|[;#}]\|\s[^ =+*/%@^<>|&)\]},.-]\|\s[-/.][^ =]\)" nextgroup=nnshCommandLine
+syntax match nnshCommand "\%(=\)\@<=\s\+\zs\%(again\|check\|compare\|debug\|derive\|diff\|find\|fingerprint\|minimize\|preflight\|sample\|step\|test\|time\|train\)\>\ze\s*\%($\|[;#}]\|\s[^ =+*/%@^<>|&)\]},.-]\|\s[-/.][^ =]\)" nextgroup=nnshCommandLine
 syntax region nnshCommandLine contained start="" end="$" end="[;{}]"me=s-1 oneline contains=nnshCommandWord,nnshKeyword,nnshConstant,nnshLayer,nnshFunction,nnshField,nnshArgument,nnshNumber,nnshOperator,nnshString,nnshComment
 
 syntax match nnshComment "#.*$" contains=@Spell
