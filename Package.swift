@@ -1,6 +1,12 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+/// Swift checks in each release build, too, that no class's property is changed while it is being
+/// read. What allocates, indexes and calls most is spared that; tests run with the checks.
+let withoutExclusivityChecks: [SwiftSetting] = [
+  .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
+]
+
 /// The modules in the order data flows through them; a target imports only targets above it.
 let package = Package(
   name: "nnsh",
@@ -23,16 +29,21 @@ let package = Package(
     .target(name: "CEditline", linkerSettings: [.linkedLibrary("edit")]),
     .target(name: "CResources", cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
     .target(
-      name: "Tensors", dependencies: ["COneDNN", "CKernels", "Platform"], exclude: ["README.md"]),
+      name: "Tensors", dependencies: ["COneDNN", "CKernels", "Platform"], exclude: ["README.md"],
+      swiftSettings: withoutExclusivityChecks),
     .target(
-      name: "Operations", dependencies: ["Tensors", "CKernels"], exclude: ["README.md"]),
+      name: "Operations", dependencies: ["Tensors", "CKernels"], exclude: ["README.md"],
+      swiftSettings: withoutExclusivityChecks),
     // What a model in ONNX's form consists of: Networks writes and reads it, Files has its bytes.
     .target(name: "ONNX", dependencies: ["Tensors"], exclude: ["README.md"]),
-    .target(name: "Graph", dependencies: ["Operations", "Tensors"], exclude: ["README.md"]),
+    .target(
+      name: "Graph", dependencies: ["Operations", "Tensors"], exclude: ["README.md"],
+      swiftSettings: withoutExclusivityChecks),
     .target(
       name: "Networks",
       dependencies: ["Graph", "ONNX", "Operations", "Tensors", "CKernels", "Platform"],
-      exclude: ["README.md"]),
+      exclude: ["README.md"],
+      swiftSettings: withoutExclusivityChecks),
     // Opens MPI under a launcher alone.
     .target(name: "CMessagePassing"),
     .target(
@@ -53,14 +64,16 @@ let package = Package(
         "Syntax", "Tensors", "Operations", "Graph", "ONNX", "Networks", "Files", "Datasets",
         "Platform",
       ],
-      exclude: ["README.md"]),
+      exclude: ["README.md"],
+      swiftSettings: withoutExclusivityChecks),
     .target(
       name: "Library",
       dependencies: [
         "Language", "Syntax", "Tensors", "Operations", "ONNX", "Networks", "Files", "Datasets",
         "Platform",
       ],
-      exclude: ["README.md"], resources: [.embedInCode("prelude.nns")]),
+      exclude: ["README.md"], resources: [.embedInCode("prelude.nns")],
+      swiftSettings: withoutExclusivityChecks),
     .target(
       name: "Console", dependencies: ["Syntax", "Tensors", "Platform"], exclude: ["README.md"]),
     .target(

@@ -31,8 +31,8 @@ def measure_row(row, rounds):
     """Both sides in turn, `rounds` times each; figures by the row's own measure."""
     ours, theirs = [], []
     for _ in range(rounds):
-        ours.append(run(row.ours, row.environment))
-        theirs.append(run(row.theirs, row.environment))
+        ours.append(run(row.ours, row.environment, row.folder))
+        theirs.append(run(row.theirs, row.environment, row.folder))
     spread = statistics.quantiles([row.figure(m) for m in theirs], n=4) if rounds > 2 else None
     same = agree(ours[-1].checks, theirs[-1].checks, row.tolerance)
     return (
@@ -47,6 +47,7 @@ def measure_row(row, rounds):
 
 def against(row, binary):
     """The same row with another nnsh as its peer."""
+    binary = str(pathlib.Path(binary).resolve())
     return dataclasses.replace(row, theirs=[binary, *row.ours[1:]], peer="the other nnsh", goal=None)
 
 

@@ -1,6 +1,7 @@
 """Makes the files that both sides read, once, in Benchmarks/out."""
 
 import functools
+import subprocess
 
 
 def network(here, sizes, rows):
@@ -28,6 +29,21 @@ def _write_network(weights, data, sizes, rows):
         x[np.arange(rows), labels % sizes[0]] += 1
         y = np.eye(sizes[-1], dtype=np.float32)[labels]
         np.savez(data, x=x, y=y, labels=labels.astype(np.int32))
+
+
+def letters(here, nnsh):
+    """The letters that are part of nnsh, packed as they are there, as an .npz file for the peers."""
+    path = here / "out" / "letters.npz"
+    if path.exists():
+        return
+    fields = "x: d.train.x, y: d.train.y, labels: d.train.labels"
+    tests = "test_x: d.test.x, test_labels: d.test.labels"
+    code = f"load letters as d; save {{{fields}, {tests}}} to {path}"
+    subprocess.run([nnsh, "-q", "-c", code], check=True, stderr=subprocess.DEVNULL)
+
+    import numpy as np
+
+    np.savez_compressed(path, **np.load(path))
 
 
 def idx(here):

@@ -20,12 +20,13 @@ class Failed(Exception):
     """A side's program ended badly; the text is what it said."""
 
 
-def run(command, environment=None):
-    """Runs a program that prints `seconds …` and `check …`; one that prints neither is timed whole."""
+def run(command, environment=None, folder=None):
+    """Runs a program that prints `seconds …` and `check …`, in a folder; one that prints neither is
+    timed whole."""
     merged = dict(os.environ, **(environment or {}))
     start = time.perf_counter()
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=merged
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=merged, cwd=folder
     )
     output, errors = process.stdout.read(), None
     errors = process.stderr.read()

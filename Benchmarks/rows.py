@@ -46,6 +46,7 @@ class Row:
     bytes: float = 0
     prepare: Callable = lambda: None
     environment: dict = dataclasses.field(default_factory=dict)
+    folder: pathlib.Path | None = None
 
     def share_of_machine(self, seconds, limits):
         """What is reached of the peak or of the bandwidth, where the row has either."""
@@ -267,6 +268,38 @@ def interpreter_rows(sides):
     )
 
 
+def text_rows(sides):
+    """Words and characters."""
+    sys.path.insert(0, str(sides.here / "peers"))
+    from text import WORKS
+
+    for work in WORKS:
+        yield Row(
+            f"text-{work.replace('_', '-')}",
+            "CPython",
+            sides.ours("text", work),
+            sides.theirs("text", work=work),
+            goal=1,
+        )
+
+
+def course_rows(sides):
+    """The programs under examples/course, from their first line to their last."""
+    # What is drawn at random differs between the sides.
+    drawn = {"gaussian_mixture": 0.2, "k_means": 0.05, "nearest_neighbours": 1e-3, "pca": 1e-3}
+    for program in sorted((sides.here / "programs" / "course").glob("*.nns")):
+        yield Row(
+            f"course-{program.stem.replace('_', '-')}",
+            "Python",
+            sides.ours(f"course/{program.stem}"),
+            sides.theirs("course", name=program.stem),
+            goal=0.9,
+            tolerance=drawn.get(program.stem, 1e-3),
+            prepare=functools.partial(inputs.letters, sides.here, sides.nnsh),
+            folder=sides.here.parent / "examples" / "course",
+        )
+
+
 def file_rows(sides):
     """Reading files."""
     idx, prepare_idx = inputs.idx(sides.here)
@@ -292,7 +325,17 @@ def file_rows(sides):
 def all_rows(here):
     """Every row in the order of the table."""
     sides = Sides(here)
-    groups = (network_rows, model_rows, own_rows, kernel_rows, interpreter_rows, file_rows, width_rows)
+    groups = (
+        network_rows,
+        model_rows,
+        own_rows,
+        kernel_rows,
+        interpreter_rows,
+        text_rows,
+        course_rows,
+        file_rows,
+        width_rows,
+    )
     return [row for group in groups for row in group(sides)]
 
 

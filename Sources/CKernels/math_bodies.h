@@ -161,7 +161,14 @@ static inline double tanh_f64(double x) {
 
 /// Python's remainder: of the divisor's sign.
 static inline double floor_remainder_f64(double x, double y) {
-  double r = fmod(x, y);
+  double r;
+  if (__builtin_fabs(x) < 0x1p31 && __builtin_fabs(y) < 0x1p31 && (int32_t)x == x
+      && (int32_t)y == y && y != 0) {
+    // Whole numbers, which most are, by the processor's own division.
+    r = (int32_t)x % (int32_t)y;
+  } else {
+    r = fmod(x, y);
+  }
   if (r != 0) return (r < 0) != (y < 0) ? r + y : r;
   return copysign(0.0, y);
 }

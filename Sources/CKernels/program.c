@@ -4,7 +4,7 @@
 
 // A program runs over segments that fit the first-level cache. Operands that are contiguous there
 // are read where they are, single numbers are kept as such, all others are gathered first.
-enum { segment = 1024, task_elements = 32768 };
+enum { segment = nnsh_short_count, task_elements = 32768 };
 // Rows shorter than this one are put together in segments.
 enum { longest_across = 256 };
 
@@ -122,6 +122,19 @@ int nnsh_program_run(
   if (!in_place) return nnsh_parallel(tasks, cost, run_task, &work);
   nnsh_parallel_whole(tasks, cost, run_task, &work);
   return nnsh_done;
+}
+
+void nnsh_short_run(
+    int32_t operation, nnsh_operand a, nnsh_operand b, int inputs, int type, void *out,
+    ptrdiff_t count) {
+  const int32_t code[3] = {nnsh_code_load, inputs == 2 ? nnsh_code_load + 1 : operation, operation};
+  const nnsh_operand operands[2] = {a, b};
+  const ptrdiff_t strides[2] = {1, 1};
+  if (type == nnsh_f64) {
+    run_short_f64(code, inputs + 1, inputs, operands, strides, out, count);
+  } else {
+    run_short_f32(code, inputs + 1, inputs, operands, strides, out, count);
+  }
 }
 
 void nnsh_unary_f32(int operation, float *out, const float *in, ptrdiff_t count) {

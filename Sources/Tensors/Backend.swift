@@ -13,6 +13,8 @@ package protocol Backend: Sendable {
   // MARK: tensors
 
   func run(_ program: ElementwiseCall) throws(TensorError)
+  /// One operation on few numbers.
+  func run(_ call: ShortElementwiseCall) throws(TensorError)
   /// Fills outer × inner numbers.
   func reduce(
     _ reduction: Int32, _ source: AxisOperand, means: [Double]?,
@@ -217,6 +219,33 @@ package enum Backends {
     replacements.add(1, ordering: .relaxed)
     defer { replacements.subtract(1, ordering: .relaxed) }
     return try replacement.withValue(backend, body)
+  }
+}
+
+/// One operation on one or two operands that lie as the result does, or are numbers, of not more
+/// elements than `limit` (`nnsh_short_run`).
+package struct ShortElementwiseCall {
+  static let limit = Int(nnsh_short_count)
+
+  let operation: ElementwiseProgram.Instruction
+  let first: nnsh_operand
+  let second: nnsh_operand?
+  /// In which it computes, and of the result.
+  let type: ElementType
+  let result: UnsafeMutableRawPointer
+  let shape: Shape
+}
+
+extension Backend {
+  package func run(_ call: ShortElementwiseCall) throws(TensorError) {
+    let operands = [call.first] + (call.second.map { [$0] } ?? [])
+    let codes = operands.indices.map { ElementwiseProgram.Instruction.load($0).code }
+    try run(
+      ElementwiseCall(
+        codes: codes + [call.operation.code], operands: operands,
+        strides: operands.map { $0.data == nil ? 0 : 1 }, computeType: call.type,
+        result: call.result, resultType: call.type, shape: call.shape, isFlat: true,
+        inPlace: false))
   }
 }
 

@@ -27,6 +27,12 @@ package struct CPUBackend: Backend {
     try checkStatus(status)
   }
 
+  package func run(_ call: ShortElementwiseCall) {
+    nnsh_short_run(
+      call.operation.code, call.first, call.second ?? call.first, call.second == nil ? 1 : 2,
+      call.type.code, call.result, call.shape.count)
+  }
+
   package func reduce(
     _ reduction: Int32, _ source: AxisOperand, means: [Double]?,
     into result: UnsafeMutablePointer<Double>

@@ -3,7 +3,8 @@ extension Tensor {
   package static func apply(
     _ operation: UnaryOperation, _ operand: Tensor
   ) throws(TensorError) -> Tensor {
-    try ElementwiseProgram.of(operation).run([.tensor(operand)])
+    if let result = try short(operation, operand) { return result }
+    return try ElementwiseProgram.of(operation).run([.tensor(operand)])
   }
 
   /// An operation on the elements of two tensors, broadcast.
@@ -12,7 +13,8 @@ extension Tensor {
   package static func apply(
     _ operation: BinaryOperation, _ left: Tensor, _ right: Tensor
   ) throws(TensorError) -> Tensor {
-    try ElementwiseProgram.of(operation).run([
+    if let result = try short(operation, left, right) { return result }
+    return try ElementwiseProgram.of(operation).run([
       .tensor(left), .tensor(right),
     ])
   }
@@ -21,7 +23,8 @@ extension Tensor {
   package static func apply(
     _ operation: BinaryOperation, _ left: Tensor, _ right: Double
   ) throws(TensorError) -> Tensor {
-    try ElementwiseProgram.of(operation).run([
+    if let result = try short(operation, left, right) { return result }
+    return try ElementwiseProgram.of(operation).run([
       .tensor(left), .scalar(right),
     ])
   }
@@ -30,7 +33,8 @@ extension Tensor {
   package static func apply(
     _ operation: BinaryOperation, _ left: Double, _ right: Tensor
   ) throws(TensorError) -> Tensor {
-    try ElementwiseProgram.of(operation).run([
+    if let result = try short(operation, left, right) { return result }
+    return try ElementwiseProgram.of(operation).run([
       .scalar(left), .tensor(right),
     ])
   }

@@ -3,6 +3,7 @@ import CKernels
 extension Tensor {
   /// `x[indices]` by NumPy's rules: a view for positions and slices, a copy with a mask or array.
   package func subscripted(_ indices: [Index]) throws(TensorError) -> Tensor {
+    if let part = part(at: indices) { return part }
     let selection = try select(indices)
     if selection.covered == 0 { return selection.view }
     let parts = selection.parts

@@ -221,6 +221,24 @@ import Testing
     for sums in found { #expect(sums == [10, 10, 20, 20]) }
   }
 
+  /// Ranks without a block keep the order in which all send.
+  @Test(arguments: [1, 2, 3, 5]) func otherMessagesComeAfterTheSums(_ blocks: Int) throws {
+    let found = try ThreadRanks.run(4) { rank in
+      let result = try FloatBuffer(count: 70_000, type: .f32)
+      let sum = GradientSum(
+        result, rank, chunks: GradientSum.chunks(of: 70_000, starts: [0, 35_000]))
+      let tree = BlockTree(blocks: blocks, ranks: 4)
+      try sum.sum(tree) { block, target in
+        for place in 0..<target.count { target.pointer[place] = Float(block + 1) }
+      }
+      let told = try rank.gathered([Double(rank.rank)], counts: [1, 1, 1, 1])
+      try sum.join(tree)
+      return told.flatMap { $0 } + [result.row.number(at: 0), result.row.number(at: 69_999)]
+    }
+    let whole = Double(blocks * (blocks + 1) / 2)
+    for numbers in found { #expect(numbers == [0, 1, 2, 3, whole, whole]) }
+  }
+
   @Test func chunksCoverAllNumbersFromTheLast() {
     for starts in [[0], [0, 10, 50_000], [0, 40_000, 40_016, 90_000, 130_000], []] {
       for count in [1, 70_000, 200_000] {

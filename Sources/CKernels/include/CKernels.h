@@ -168,6 +168,13 @@ int nnsh_program_run(
     const ptrdiff_t *_Nonnull strides, int compute_type, void *_Nonnull out, int out_type, int rank,
     const ptrdiff_t *_Nonnull dims, int in_place);
 
+/// One operation on one or two operands of `count` numbers, from 1 to `nnsh_short_count`: contiguous
+/// arrays of the type that it computes in, or numbers. `out` may be an operand's memory.
+enum { nnsh_short_count = 1024 };
+void nnsh_short_run(
+    int32_t operation, nnsh_operand a, nnsh_operand b, int inputs, int type, void *_Nonnull out,
+    ptrdiff_t count);
+
 /// One operation on numbers that lie anywhere.
 typedef struct {
   /// As in a program; below 0, the operand itself.

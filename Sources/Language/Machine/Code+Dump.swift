@@ -29,7 +29,7 @@ extension Code {
     case .fused: return "\(name) \(instruction.extra) of \(a) \(b) … \(target)"
     case .jumpIfSet: return "\(name) \(b) \(target)"
     case .jumpEqual, .jumpNotEqual, .jumpLess, .jumpLessOrEqual, .jumpGreater,
-      .jumpGreaterOrEqual:
+      .jumpGreaterOrEqual, .jumpContains:
       return "\(name) \(a) \(b) is \(instruction.flags != 0) \(target)"
     case .add, .subtract, .multiply, .divide, .remainder, .matmul, .power, .equal, .notEqual,
       .less, .lessOrEqual, .greater, .greaterOrEqual, .contains, .logical, .indexOne:
@@ -37,8 +37,10 @@ extension Code {
     case .move, .negate, .not, .plus, .transpose: return "\(a) ← \(name) \(b)"
     case .call, .callNamed, .pipe, .pipeCall:
       return "\(a) ← \(name) \(b) (\(instruction.extra) from \(c))"
+    case .extend: return "\(a) ← \(name) \(b)"
+    case .storeElement: return "\(a)[\(b)] ← \(name) \(instruction.flags) \(c)"
     case .leave, .echo, .unset, .clear: return "\(name) \(a)"
-    case .field: return "\(a) ← \(b).\(tables.names[Int(instruction.c)])"
+    case .field: return "\(a) ← \(b).\(tables.names[Int(instruction.c)].content)"
     case .loadCell, .loadCapture: return "\(a) ← \(name) \(instruction.b)"
     case .storeCell: return "cell \(instruction.a) ← \(b)"
     case .forPrepare: return "\(name) \(b) in \(c)"

@@ -141,13 +141,14 @@ struct ParameterInfo {
 
 /// What instructions refer to by number.
 struct CodeTables {
-  var names: [String] = []
+  var names: [TextBox] = []
   var functions: [FunctionTemplate] = []
   var literals: [LiteralPattern] = []
   var subscripts: [[SubscriptPattern]] = []
   var paths: [PathPattern] = []
   var interpolations: [[InterpolationPattern]] = []
-  var fieldNames: [[String]] = []
+  var recordKeys: [[TextBox]] = []
+  var loopWords: [[String]] = []
   var argumentNames: [[String?]] = []
   var gradients: [GradientPattern] = []
   var commands: [CommandPattern] = []
@@ -178,7 +179,7 @@ enum SubscriptPattern: Equatable {
 /// `r.field[i] = e`: the steps from a variable to the part that is written.
 struct PathPattern {
   enum Step {
-    case field(String)
+    case field(TextBox)
     case index([SubscriptPattern])
   }
 

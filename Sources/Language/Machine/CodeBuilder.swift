@@ -95,8 +95,8 @@ struct CodeBuilder {
   }
 
   mutating func nameIndex(_ name: String) -> UInt32 {
-    if let known = tables.names.firstIndex(of: name) { return UInt32(known) }
-    tables.names.append(name)
+    if let known = tables.names.firstIndex(where: { $0.content == name }) { return UInt32(known) }
+    tables.names.append(TextBox(name))
     return UInt32(truncatingIfNeeded: tables.names.count - 1)
   }
 }

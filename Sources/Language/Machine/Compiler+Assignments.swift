@@ -30,6 +30,7 @@ extension Compiler {
     _ target: Expression, _ value: Expression, _ span: Span
   ) throws(Diagnostic) {
     guard case .name(let name) = target.kind else {
+      if try compileElement(target, number: 0, value, span) { return }
       return try compilePath(target, update: nil, span) { compiler, register throws(Diagnostic) in
         try compiler.compile(value, into: register)
       }
@@ -95,6 +96,11 @@ extension Compiler {
       }
     }
     if operation == .add, case .bracket(let elements) = value.kind {
+      if elements.count == 1, !elements[0].isBracket,
+        try compileElement(target, number: BinaryOperator.appendNumber, elements[0], span)
+      {
+        return
+      }
       // Whether the part is a list, to which the values are appended, shows when it runs.
       var pattern: LiteralPattern?
       return try compilePath(target, update: operation, literal: { pattern }, span) {
@@ -105,9 +111,36 @@ extension Compiler {
           leaves, into: register, value.span, flags: .isList, context: nil)
       }
     }
+    if try compileElement(target, number: operation.updateNumber, value, span) { return }
     try compilePath(target, update: operation, span) { compiler, register throws(Diagnostic) in
       try compiler.compile(value, into: register)
     }
+  }
+
+  /// `r[key] = e`, `l[i] += e` by one instruction, which finds its operands where they are; false
+  /// for other targets. As in `compilePath` the value comes before the subscript.
+  ///
+  /// - Parameter number: of the operator; 0 where there is none.
+  private func compileElement(
+    _ target: Expression, number: UInt8, _ value: Expression, _ span: Span
+  ) throws(Diagnostic) -> Bool {
+    guard case .index(let container, let subscripts) = target.kind, subscripts.count == 1,
+      case .index(let index)? = subscripts.first, !index.isNone,
+      case .name(let name) = container.kind
+    else { return false }
+    let root: Operand
+    switch resolve(name) {
+    case .register(let index): root = .register(index)
+    case .global(let slot) where !isFunction: root = .global(slot)
+    default: return false
+    }
+    let (stored, place) = try operands(value, index)
+    builder.emit(
+      Instruction(
+        .storeElement, flags: number, a: root.bits, b: place.bits, c: stored.bits),
+      at: Site(span, [target.span, container.span, value.span, index.span]))
+    observeAssignment(to: container)
+    return true
   }
 
   /// `W -= 0.1 * g`: in one pass where it can be, otherwise the operation by itself.
@@ -132,7 +165,7 @@ extension Compiler {
     while name == nil {
       switch current.kind {
       case .field(let object, let field):
-        accessors.insert((.field(field.text), []), at: 0)
+        accessors.insert((.field(TextBox(field.text)), []), at: 0)
         current = object
       case .index(let container, let subscripts):
         let (pattern, operands) = subscriptPattern(subscripts)

@@ -99,6 +99,7 @@ extension Opcode {
     case .lessOrEqual: self = .jumpLessOrEqual
     case .greater: self = .jumpGreater
     case .greaterOrEqual: self = .jumpGreaterOrEqual
+    case .contains: self = .jumpContains
     default: return nil
     }
   }

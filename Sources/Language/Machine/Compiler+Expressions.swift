@@ -15,7 +15,7 @@ extension Compiler {
       if case .number(let number) = inner.kind { return builder.constant(-number) }
     case .bool(let value): return builder.constant(.bool(value))
     case .none: return builder.constant(.none)
-    case .string(let text): return builder.constant(.text(text))
+    case .string(let text): return builder.constant(.string(.shared(text)))
     case .name(let name):
       switch resolve(name) {
       case .register(let index): return .register(index)
@@ -193,6 +193,7 @@ extension Compiler {
     _ operation: BinaryOperator, _ left: Expression, _ right: Expression, into target: Operand,
     _ span: Span
   ) throws(Diagnostic) {
+    if operation == .add, try compileExtension(of: left, by: right, into: target, span) { return }
     let first: Operand
     let second: Operand
     switch (left.kind, right.kind) {
@@ -215,6 +216,30 @@ extension Compiler {
     builder.emit(
       Instruction(Opcode(operation), a: target.bits, b: first.bits, c: second.bits),
       at: Site(span, [left.span, right.span]))
+  }
+
+  /// `x = x + [e]` by one instruction; false for other sums.
+  private func compileExtension(
+    of left: Expression, by right: Expression, into target: Operand, _ span: Span
+  ) throws(Diagnostic) -> Bool {
+    guard !isObserved, case .name(let name) = left.kind, isVariable(name, target),
+      case .bracket(let elements) = right.kind, elements.count == 1, !elements[0].isBracket,
+      !elements[0].mayAssign
+    else { return false }
+    let element = try operand(elements[0])
+    builder.emit(
+      Instruction(.extend, a: target.bits, b: element.bits),
+      at: Site(span, [left.span, right.span]))
+    return true
+  }
+
+  /// Whether a variable lies where an operand says.
+  private func isVariable(_ name: String, _ operand: Operand) -> Bool {
+    switch resolve(name) {
+    case .register(let index): operand == .register(index)
+    case .global(let slot): operand == .global(slot)
+    case .cell, .capture, .fixed: false
+    }
   }
 
   /// Both sides of an operator.
@@ -264,7 +289,7 @@ extension Compiler {
     _ fields: [RecordField], into target: Operand, _ span: Span
   ) throws(Diagnostic) {
     let first = try row(fields.map(\.value))
-    let names = builder.tables.fieldNames.adding(fields.map(\.name.text))
+    let names = builder.tables.recordKeys.adding(fields.map { TextBox($0.name.text) })
     builder.emit(
       Instruction(.record, a: target.bits, b: UInt32(names), c: first.bits), at: span)
   }

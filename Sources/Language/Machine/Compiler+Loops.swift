@@ -29,7 +29,7 @@ extension Compiler {
         Instruction(.forNextParts, extra: names.count, a: first.bits, b: state.bits),
         at: sequence.span)
       let words = names.map(\.text) + [builder.source.shortText(in: sequence.span)]
-      let index = builder.tables.fieldNames.adding(words)
+      let index = builder.tables.loopWords.adding(words)
       builder.emit(Instruction(.extended, b: UInt32(index)), at: sequence.span)
       observeTurn(names.map(\.text), of: state, first, span: span)
       for (offset, name) in names.enumerated() {

@@ -15,7 +15,7 @@ package final class DifferentiatedText: Sendable {
 
   /// Remembers the text of a value, if that is being differentiated.
   package static func note(_ text: String, of value: Value) {
-    guard let current, !text.isEmpty, value.isDifferentiated else { return }
+    guard value.isDifferentiated, !text.isEmpty, let current else { return }
     current.texts.withLock { texts in
       if texts.count >= limit { texts.removeFirst() }
       texts.append(text)

@@ -1,3 +1,5 @@
+import Syntax
+
 /// What the machine does next; one case a step, bodies in the `Machine+…` files.
 enum Opcode: UInt8 {
   // a ← b
@@ -17,6 +19,7 @@ enum Opcode: UInt8 {
   case jumpDecided
   /// pc ← c where the comparison of a and b has the truth value in `flags`.
   case jumpEqual, jumpNotEqual, jumpLess, jumpLessOrEqual, jumpGreater, jumpGreaterOrEqual
+  case jumpContains
   /// pc ← c where the variable b has a value.
   case jumpIfSet
   /// a ← b(registers c, c + 1, …), `extra` of them.
@@ -36,6 +39,10 @@ enum Opcode: UInt8 {
   case index
   /// a ← b.name, name c
   case field
+  /// a[b] = c; with `flags` a[b] ∘= c by the operator of that number, or a[b] += [c].
+  case storeElement
+  /// a ← a + [b]
+  case extend
   /// a.path = …: path `extra`, its operands from register c on; the last is the value.
   case storePath
   /// a ← the bracket literal of pattern `extra` with its values: see `LiteralFlags`.
@@ -102,6 +109,28 @@ struct LiteralFlags: OptionSet {
   static let keepsValues = LiteralFlags(rawValue: 16)
 }
 
+extension BinaryOperator {
+  /// The operator of `+=` and the like by its number in an instruction; nil for 0.
+  @inline(__always)
+  init?(updateNumber: UInt8) {
+    switch updateNumber {
+    case 1: self = .add
+    case 2: self = .subtract
+    case 3: self = .multiply
+    case 4: self = .divide
+    case 5: self = .remainder
+    case 6: self = .power
+    case 7: self = .matmul
+    default: return nil
+    }
+  }
+
+  /// In place of an operator's number: `+= [e]`.
+  static let appendNumber: UInt8 = 8
+
+  var updateNumber: UInt8 { (1...7).first { BinaryOperator(updateNumber: $0) == self } ?? 0 }
+}
+
 /// Where an operand lies: the two highest bits choose the running frame's registers, the globals
 /// or the constants of the code, the rest counts from there.
 struct Operand: Hashable {
@@ -159,12 +188,33 @@ struct Instruction {
 }
 
 extension Opcode {
+  /// Whether it compares two values and jumps.
+  @inline(__always)
+  var isComparingJump: Bool {
+    rawValue &- Opcode.jumpEqual.rawValue
+      <= Opcode.jumpGreaterOrEqual.rawValue &- Opcode.jumpEqual.rawValue
+  }
+
+  /// What such a comparison says of two numbers.
+  @inline(__always)
+  func compares(_ x: Double, _ y: Double) -> Bool {
+    switch self {
+    case .jumpLess: x < y
+    case .jumpLessOrEqual: x <= y
+    case .jumpGreater: x > y
+    case .jumpGreaterOrEqual: x >= y
+    case .jumpEqual: x == y
+    default: x != y
+    }
+  }
+
   /// Whether `c` is a target.
   var isJump: Bool {
     switch self {
     case .jump, .loop, .jumpIf, .jumpDecided, .jumpEqual, .jumpNotEqual, .jumpLess,
       .jumpLessOrEqual,
-      .jumpGreater, .jumpGreaterOrEqual, .jumpIfSet, .forNext, .forAgain, .forNextParts, .fused:
+      .jumpGreater, .jumpGreaterOrEqual, .jumpContains, .jumpIfSet, .forNext, .forAgain,
+      .forNextParts, .fused:
       true
     default: false
     }

@@ -10,7 +10,11 @@ extension Machine {
   func call(
     _ instruction: Instruction, names: UInt32?, _ next: UnsafePointer<Instruction>
   ) throws -> UnsafePointer<Instruction> {
-    if Interrupt.mustStop { try attend() }
+    if Interrupt.needsAttention, Interrupt.mustStop { try attend() }
+    if names == nil, let value = try direct(instruction) {
+      slot(bases, instruction.a).pointee = value
+      return next
+    }
     let callee = try read(instruction.b, operand: 0)
     let count = Int(instruction.extra)
     let first = slot(bases, instruction.c)
@@ -34,6 +38,31 @@ extension Machine {
       throw OperandFailure(error: error, operands: arguments, first: 1)
     }
     return next
+  }
+
+  /// What a call of a builtin gives without binding its arguments; nil, with nothing done, where
+  /// these must be bound.
+  private func direct(_ instruction: Instruction) throws -> Value? {
+    guard case .function(let function) = slot(bases, instruction.b).pointee,
+      let direct = function.direct
+    else { return nil }
+    let first = slot(bases, instruction.c)
+    let count = Int(instruction.extra)
+    let value: Value?
+    do {
+      switch count {
+      case 1: value = try direct.one?(first[0])
+      case 2: value = try direct.two?(first[0], first[1])
+      case 3: value = try direct.three?(first[0], first[1], first[2])
+      default: return nil
+      }
+    } catch {
+      throw OperandFailure(
+        error: error, operands: (0..<count).map { (first + $0).take() }, first: 1)
+    }
+    guard value != nil else { return nil }
+    for place in 0..<count where !(first + place).isTrivial { first[place] = .none }
+    return value
   }
 
   /// `value |> f`: a call, or a composition of two functions or networks.

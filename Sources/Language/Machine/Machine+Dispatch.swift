@@ -100,7 +100,14 @@ extension Machine {
           } else {
             try binary(.divide, instruction, at: pc)
           }
-        case .remainder: try binary(.remainder, instruction, at: pc)
+        case .remainder:
+          if case .number(let x) = slot(bases, instruction.b).pointee,
+            case .number(let y) = slot(bases, instruction.c).pointee
+          {
+            slot(bases, instruction.a).put(BinaryOperation.remainder(x, y))
+          } else {
+            try binary(.remainder, instruction, at: pc)
+          }
         case .matmul: try binary(.matmul, instruction, at: pc)
         case .power: try binary(.power, instruction, at: pc)
         case .equal: try binary(.equal, instruction, at: pc)
@@ -119,14 +126,16 @@ extension Machine {
         case .loop:
           if Interrupt.needsAttention { try attend() }
           pc = pc + instruction.distance
-          // Most loops begin with such a comparison; here it costs no turn of this one.
+          // Most loops begin with a comparison; here it costs no turn of this one.
           let condition = pc.pointee
-          if condition.opcode == .jumpLess,
+          if condition.opcode.isComparingJump,
             case .number(let x) = slot(bases, condition.a).pointee,
             case .number(let y) = slot(bases, condition.b).pointee
           {
             pc += 1
-            if (x < y) == (condition.flags != 0) { pc = pc + condition.distance }
+            if condition.opcode.compares(x, y) == (condition.flags != 0) {
+              pc = pc + condition.distance
+            }
           }
         case .jumpIf:
           let truth: Bool
@@ -198,6 +207,10 @@ extension Machine {
             truth = try compare(.notEqual, instruction)
           }
           if truth == (instruction.flags != 0) { pc = pc + instruction.distance }
+        case .jumpContains:
+          if try contains(instruction) == (instruction.flags != 0) {
+            pc = pc + instruction.distance
+          }
         case .jumpIfSet:
           if isSet(instruction) { pc = pc + instruction.distance }
 
@@ -205,7 +218,7 @@ extension Machine {
         case .call:
           frames[depth].pc = pc
           if let header = plainFunction(instruction) {
-            if Interrupt.mustStop { try attend() }
+            if Interrupt.needsAttention, Interrupt.mustStop { try attend() }
             let base = bases[0] + Int(instruction.c & 0x3fff_ffff)
             try pushFrame(
               Frame(
@@ -247,9 +260,11 @@ extension Machine {
         case .indexOne: try indexOne(instruction)
         case .index: try index(instruction)
         case .field: try field(instruction)
+        case .storeElement: try storeElement(instruction)
         case .storePath: try storePath(instruction)
         case .bracket: try bracket(instruction, context: pc.pointee.b)
         case .append: try append(instruction)
+        case .extend: try extend(instruction, at: pc)
         case .record: record(instruction)
         case .range: try range(instruction)
         case .closure: closure(instruction)

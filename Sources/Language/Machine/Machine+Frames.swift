@@ -67,7 +67,8 @@ extension Machine {
 
   /// Runs code in a frame of its own, called from outside the dispatch loop.
   func execute(
-    _ header: UnsafeMutablePointer<CodeHeader>, function: Function?, arguments: [Value]
+    _ header: UnsafeMutablePointer<CodeHeader>, function: Function?,
+    arguments: some RandomAccessCollection<Value>
   ) throws -> Value {
     try checkNativeStack()
     let base = stackTop
@@ -77,9 +78,8 @@ extension Machine {
     }
     let count = Int(header.pointee.parameterCount)
     try enter(header, function: function, base: base, destination: 0)
-    for index in 0..<count {
-      base[index] = index < arguments.count ? arguments[index] : .unset
-    }
+    for (index, argument) in arguments.prefix(count).enumerated() { base[index] = argument }
+    for index in min(count, arguments.count)..<count { base[index] = .unset }
     let isFull = arguments.count == count && arguments.allSatisfy { !$0.isUnset }
     let start = header.pointee.instructions + (isFull ? Int(header.pointee.fullEntry) : 0)
     try dispatch(from: start, until: entryDepth)

@@ -45,6 +45,24 @@ extension Machine {
     return ["f64", "tensor"].contains(builtin.declaration.name)
   }
 
+  /// `x = x + [e]`: in place where x is a list that nobody else refers to.
+  func extend(_ instruction: Instruction, at pc: UnsafePointer<Instruction>) throws {
+    frames[depth].pc = pc
+    let element = try read(instruction.b, operand: 1)
+    let target = slot(bases, instruction.a)
+    if try target.pointee.append(element: element) { return }
+    var left = try read(instruction.a, operand: 0)
+    var right = Value.items([element])
+    target.pointee = .none
+    do {
+      if case .list = left {} else { right = try Value.literal(.values(1), [element]) }
+      target.pointee = try Value.binary(.add, &left, &right)
+    } catch {
+      target.pointee = left
+      throw OperandFailure(error: error, operands: [left, right])
+    }
+  }
+
   func append(_ instruction: Instruction) throws {
     let elements = row(instruction.c, Int(instruction.b))
     let list = slot(bases, instruction.a)
@@ -56,9 +74,11 @@ extension Machine {
   }
 
   func record(_ instruction: Instruction) {
-    guard let names = code?.tables.fieldNames[Int(instruction.b)] else { return }
-    let values = row(instruction.c, names.count)
-    slot(bases, instruction.a).pointee = .fields(Array(zip(names, values)))
+    guard let keys = code?.tables.recordKeys[Int(instruction.b)] else { return }
+    let start = slot(bases, instruction.c)
+    var record = Record()
+    for (place, key) in keys.enumerated() { record[key] = (start + place).take() }
+    slot(bases, instruction.a).pointee = .record(RecordBox(record))
   }
 
   func range(_ instruction: Instruction) throws {

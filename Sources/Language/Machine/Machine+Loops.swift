@@ -2,7 +2,9 @@ import Syntax
 import Tensors
 
 /// A walk over a sequence uses five registers: the sequence (none for a range of numbers), the
-/// next position, how many there are, and for a range its first number and step.
+/// next position, how many there are, and for a range its first number and step. Of a range that
+/// counts in ones the next number and the one after the last stand in their places, and a truth
+/// value in that of the sequence.
 extension Machine {
   func prepareLoop(_ instruction: Instruction) throws {
     let value = try read(instruction.b, operand: 0)
@@ -15,9 +17,19 @@ extension Machine {
     state[2] = .number(Double(count))
     if case .range(let box) = value {
       // A range may have no end.
-      state[2] = .number(box.content.exactCount)
+      let exactCount = box.content.exactCount
+      let lower = box.content.lower
+      if box.content.step == 1, lower.rounded() == lower, lower.magnitude + exactCount < 0x1p53,
+        code?.isObserved == false
+      {
+        state[0] = .bool(true)
+        state[1] = .number(lower)
+        state[2] = .number(lower + exactCount)
+        return
+      }
+      state[2] = .number(exactCount)
       state[0] = .none
-      state[3] = .number(box.content.lower)
+      state[3] = .number(lower)
       state[4] = .number(box.content.step)
     } else {
       state[0] = value
@@ -33,13 +45,27 @@ extension Machine {
     else { return false }
     // SAFETY: the register holds a number, which needs no release.
     (state + 1).initialize(to: .number(position + 1))
-    if case .none = state[0], case .number(let lower) = state[3], case .number(let step) = state[4]
-    {
-      slot(bases, instruction.a).put(lower + position * step)
-      return true
+    if case .bool = state[0] {
+      slot(bases, instruction.a).put(position)
+    } else if case .list(let box) = state[0] {
+      slot(bases, instruction.a).pointee = box[Int(position)]
+    } else if case .string(let box) = state[0] {
+      slot(bases, instruction.a).pointee = box.character(at: Int(position))
+    } else {
+      slot(bases, instruction.a).pointee = try Self.element(at: position, of: state)
     }
-    slot(bases, instruction.a).pointee = try state[0].walkingElement(Int(position))
     return true
+  }
+
+  /// The element at a position of a walk.
+  private static func element(
+    at position: Double, of state: UnsafeMutablePointer<Value>
+  ) throws -> Value {
+    switch (state[0], state[3], state[4]) {
+    case (.bool, _, _): .number(position)
+    case (.none, .number(let lower), .number(let step)): .number(lower + position * step)
+    default: try state[0].walkingElement(Int(position))
+    }
   }
 
   /// Takes the next element apart into as many registers as the loop has names: a list of so many
@@ -52,23 +78,17 @@ extension Machine {
     state[1] = .number(position + 1)
     let target = slot(bases, instruction.a)
     if case .record(let box) = state[0], instruction.extra == 2 {
-      target[0] = .text(box.content.names[Int(position)])
+      target[0] = .string(box.content.keys[Int(position)])
       target[1] = box.content.values[Int(position)]
       return true
     }
-    let element: Value
-    if case .none = state[0], case .number(let lower) = state[3], case .number(let step) = state[4]
-    {
-      element = .number(lower + position * step)
-    } else {
-      element = try state[0].walkingElement(Int(position))
-    }
-    guard case .list(let box) = element, box.content.count == Int(instruction.extra) else {
-      let words = code?.tables.fieldNames[Int(names)] ?? []
+    let element = try Self.element(at: position, of: state)
+    guard case .list(let box) = element, box.count == Int(instruction.extra) else {
+      let words = code?.tables.loopWords[Int(names)] ?? []
       throw RuntimeError.notTakenApart(
         element: element.kindPhrase, names: Array(words.dropLast()), sequence: words.last ?? "")
     }
-    for (offset, part) in box.content.enumerated() { target[offset] = part }
+    for offset in 0..<Int(instruction.extra) { target[offset] = box[offset] }
     return true
   }
 }
@@ -77,12 +97,12 @@ extension Value {
   /// How many elements a loop runs over; nil where it cannot.
   package var elementCount: Int? {
     switch self {
-    case .list(let box): box.content.count
+    case .list(let box): box.count
     case .range(let box): box.content.count
     case .tensor(let box): box.content.shape.dimensions.first
     case .traced(let box): box.content.shape.dimensions.first
     case .string(let box): box.count
-    case .record(let box): box.content.names.count
+    case .record(let box): box.content.count
     case .split(let box): box.content.count
     case .table(let box): box.content.count
     case .network(let box): box.content.network.layers.count
@@ -102,9 +122,9 @@ extension Value {
   /// The element of a walk; of a record, the name.
   package func walkingElement(_ position: Int) throws -> Value {
     switch self {
-    case .list(let box): box.content[position]
+    case .list(let box): box[position]
     case .string(let box): box.character(at: position)
-    case .record(let box): .text(box.content.names[position])
+    case .record(let box): .string(box.content.keys[position])
     default: try indexed(by: [.index(.number(Double(position)))])
     }
   }

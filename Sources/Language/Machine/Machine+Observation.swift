@@ -59,7 +59,7 @@ extension Machine {
     case .entry: try observer.didEnter(parameters: parameters(of: code), depth: depth)
     case .assignment:
       try observer.didAssign(
-        slot(bases, instruction.a).pointee, to: code.tables.names[index],
+        slot(bases, instruction.a).pointee, to: code.tables.names[index].content,
         part: (Int(instruction.extra), Int(instruction.c)), depth: depth)
     case .turn: try observeTurn(instruction, code.tables.observedLoops[index], observer)
     case nil: break

@@ -64,6 +64,7 @@ extension Machine {
   ) throws {
     // Whoever watches the operations asks where they stand.
     frames[depth].pc = pc
+    if operation == .add, try appendText(instruction) { return }
     let (first, second) = (instruction.b, instruction.c)
     let target = slot(bases, instruction.a)
     var left = try read(first, operand: 0)
@@ -106,6 +107,7 @@ extension Machine {
 
   /// A comparison that decides a jump.
   func compare(_ operation: BinaryOperator, _ instruction: Instruction) throws -> Bool {
+    if let answer = compareTexts(operation, instruction) { return answer }
     var left = try read(instruction.a, operand: 0)
     var right = try read(instruction.b, operand: 1)
     do {
@@ -119,90 +121,6 @@ extension Machine {
   func isSet(_ instruction: Instruction) -> Bool {
     if instruction.flags != 0 { return globals.isUserDefined(Operand(bits: instruction.b).index) }
     return !slot(bases, instruction.b).pointee.isUnset
-  }
-
-  // MARK: Parts
-
-  func indexOne(_ instruction: Instruction) throws {
-    let container = try read(instruction.b, operand: 0)
-    let index = try read(instruction.c, operand: 1)
-    if case .tensor(let box) = container, case .number(let number) = index,
-      box.content.rank == 1, box.content.elementType != .bool, let position = Int(exactly: number)
-    {
-      slot(bases, instruction.a).put(try box.content.element(at: [position]))
-      return
-    }
-    do {
-      slot(bases, instruction.a).pointee = try container.indexed(by: [.index(index)])
-    } catch {
-      throw OperandFailure(error: error, operands: [container, index])
-    }
-  }
-
-  func index(_ instruction: Instruction) throws {
-    guard let code, code.tables.subscripts.indices.contains(Int(instruction.extra)) else { return }
-    let container = try read(instruction.b, operand: 0)
-    var position = 0
-    let subscripts = SubscriptValue.filling(
-      code.tables.subscripts[Int(instruction.extra)], from: slot(bases, instruction.c), &position)
-    do {
-      slot(bases, instruction.a).pointee = try container.indexed(by: subscripts)
-    } catch {
-      throw OperandFailure(error: error, operands: [container])
-    }
-  }
-
-  func field(_ instruction: Instruction) throws {
-    guard let code else { return }
-    let object = try read(instruction.b, operand: 0)
-    do {
-      slot(bases, instruction.a).pointee = try object.field(code.tables.names[Int(instruction.c)])
-    } catch {
-      throw OperandFailure(error: error, operands: [object])
-    }
-  }
-
-  /// Changes a part of a variable, which is taken out meanwhile so that nothing is copied.
-  func storePath(_ instruction: Instruction) throws {
-    guard let code else { return }
-    let pattern = code.tables.paths[Int(instruction.extra)]
-    let operands = slot(bases, instruction.c)
-    var position = 0
-    var path: [Accessor] = []
-    for step in pattern.steps {
-      switch step {
-      case .field(let name): path.append(.field(name))
-      case .index(let subscripts):
-        path.append(.index(SubscriptValue.filling(subscripts, from: operands, &position)))
-      }
-    }
-    let value = (operands + pattern.operandCount).take()
-    var change: PartChange = pattern.update.map { .update($0, value) } ?? .replace(value)
-    if let literal = pattern.literal, case .list(let leaves) = value {
-      change = .extend(literal, leaves.content)
-    }
-    if let cell = pattern.cell {
-      let cell = cells[Int(frames[depth].firstCell) + cell]
-      try Self.change(&cell.value, code.cellNames[pattern.cell ?? 0], path, change)
-    } else {
-      try Self.change(
-        &slot(bases, instruction.a).pointee, variableName(instruction.a), path, change)
-    }
-  }
-
-  private static func change(
-    _ place: inout Value, _ name: String, _ path: [Accessor], _ change: PartChange
-  ) throws {
-    if place.isUnset { throw UnsetVariable(name: name, operand: 1) }
-    do {
-      try place.write(path[...], change)
-    } catch {
-      var operands = [place]
-      if case .update(_, let value) = change { operands.append(value) }
-      if case .replace(let value) = change { operands.append(value) }
-      if case .extend(_, let leaves) = change { operands.append(.items(leaves)) }
-      throw OperandFailure(error: error, operands: operands, first: 1)
-    }
   }
 
   // MARK: Variables

@@ -104,6 +104,19 @@ package final class Machine: Interpreter {
 
   package func write(_ text: String) { if !isSilent { writeText(text) } }
 
+  package func call(_ function: Value, element: Value) throws -> Value {
+    guard case .function(let called) = function, observer == nil else {
+      return try call(function, taking: element)
+    }
+    if let value = try called.direct?.one?(element) { return value }
+    guard let header = called.header, header.pointee.parameterCount == 1 else {
+      return try call(function, taking: element)
+    }
+    return try withExtendedLifetime(called) {
+      try execute(header, function: called, arguments: CollectionOfOne(element))
+    }
+  }
+
   package func callApart(_ function: Value, _ arguments: [Value], silently: Bool) throws -> Value {
     let before = isSilent
     isSilent = before || silently

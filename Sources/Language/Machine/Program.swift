@@ -133,7 +133,7 @@ package struct Place {
 
   /// Puts another value there.
   package func write(_ value: Value) throws {
-    let path = fields.map { Accessor.field($0) }[...]
+    let path = fields.map { Accessor.field(TextBox($0)) }[...]
     switch root {
     case .global(let globals, let slot): try globals.slots[slot].write(path, .replace(value))
     case .cell(let cell): try cell.value.write(path, .replace(value))

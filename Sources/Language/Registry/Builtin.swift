@@ -20,6 +20,8 @@ package struct Builtin: Sendable {
   /// The elementwise operation that it is where it is given nothing but the operands: the compiler
   /// fuses it, and of numbers no tensor is made.
   package let elementwise: ElementwiseOperation?
+  /// What it gives where its arguments are of the commonest kinds.
+  package let direct: DirectCall?
   /// Adds the nodes that compute it, as a layer of one operand, in ONNX's form; nil where what it
   /// records says enough.
   package let addNodes: (@Sendable (inout GraphBuilder, _ x: String) throws -> String)?
@@ -42,13 +44,14 @@ package struct Builtin: Sendable {
     _ declaration: Declaration, differentiation: Differentiation = .constant,
     layer: (any Layer)? = nil, elementwise: ElementwiseOperation? = nil,
     addNodes: (@Sendable (inout GraphBuilder, _ x: String) throws -> String)? = nil,
-    _ body: @escaping Body
+    direct: DirectCall? = nil, _ body: @escaping Body
   ) {
     self.declaration = declaration
     self.differentiation = differentiation
     self.layer = layer
     self.elementwise = elementwise
     self.addNodes = addNodes
+    self.direct = direct ?? DirectCall(elementwise)
     self.body = body
   }
 }
@@ -125,6 +128,9 @@ package enum ElementwiseOperation: Sendable, Equatable {
 package protocol Interpreter: AnyObject {
   /// Calls a function value.
   func call(_ function: Value, _ arguments: [Value]) throws -> Value
+  /// Calls a function with an element of a sequence: a list is taken apart for a function that
+  /// needs several arguments.
+  func call(_ function: Value, element: Value) throws -> Value
   /// Writes to standard output (captured by transcripts and tests).
   func write(_ text: String)
   /// How values are written.

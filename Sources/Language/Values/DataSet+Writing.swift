@@ -17,7 +17,7 @@ extension DataSet {
     var value = Value.split(Box(self[part: part]))
     if case .field(let field)? = rest.first, rest.count == 1, case .replace(let new) = change {
       var split = self[part: part]
-      try split.setField(field, to: new, names: names)
+      try split.setField(field.content, to: new, names: names)
       value = .split(Box(split))
     } else {
       try value.write(rest, change)

@@ -50,7 +50,7 @@ extension DataTable {
       names = written
     } else {
       let (places, isSingle) = try subscripted.positions(in: columns.count, of: "table's columns")
-      names = (places.map { columns.names[$0] }, isSingle)
+      names = (places.map { columns.keys[$0].content }, isSingle)
     }
     let chosen = try selecting(names.names).chosenRows(rows)
     guard names.isSingle else { return chosen }

@@ -49,8 +49,8 @@ struct EqualityWalk {
       guard isNew(a, b) else { return true }
       var others: [Value] = []
       others.reserveCapacity(b.content.count)
-      for name in a.content.names {
-        guard let other = b.content[name] else { return false }
+      for name in a.content.keys {
+        guard let other = b[name] else { return false }
         others.append(other)
       }
       levels.append(Level(left: a.content.values, right: others))

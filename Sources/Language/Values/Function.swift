@@ -18,11 +18,14 @@ package final class Function: @unchecked Sendable {
   /// code, which the machine keeps to its end.
   let header: UnsafeMutablePointer<CodeHeader>?
   let captures: [Cell]
+  /// What a builtin gives without binding its arguments.
+  let direct: DirectCall?
 
   /// A builtin as a value.
   package init(_ builtin: Builtin) {
     origin = .builtin(builtin)
     header = nil
+    direct = builtin.direct
     captures = []
   }
 
@@ -30,6 +33,7 @@ package final class Function: @unchecked Sendable {
   package init(composing steps: [Value]) {
     origin = .composed(steps)
     header = nil
+    direct = nil
     captures = []
   }
 
@@ -37,6 +41,7 @@ package final class Function: @unchecked Sendable {
     origin = .user(code)
     header = code.header
     self.captures = captures
+    direct = nil
   }
 
   deinit {

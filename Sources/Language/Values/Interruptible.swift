@@ -5,6 +5,18 @@ import Tensors
 package func interruptibleList<Element>(
   count: Int, _ element: (Int) throws -> Element
 ) throws -> [Element] {
+  try makeInterruptibly(count: count, element)
+}
+
+/// The same for values: a function for any element is slow where another module calls it.
+package func interruptibleList(count: Int, _ element: (Int) throws -> Value) throws -> [Value] {
+  try makeInterruptibly(count: count, element)
+}
+
+@inline(__always)
+private func makeInterruptibly<Element>(
+  count: Int, _ element: (Int) throws -> Element
+) throws -> [Element] {
   var list: [Element] = []
   try MemoryGuard.check(
     elements: Double(count), bytesEach: Double(MemoryLayout<Element>.stride))
@@ -38,6 +50,10 @@ extension Array {
   /// stops it, the array is as it was.
   mutating func appendInterruptibly(_ more: [Element]) throws {
     try requireGrowth(by: more.count)
+    guard more.count > 0x1000 else {
+      try Interrupt.check()
+      return append(contentsOf: more)
+    }
     let count = count
     do {
       for start in stride(from: 0, to: more.count, by: 0x10000) {

@@ -1,3 +1,4 @@
+import Syntax
 import Tensors
 
 /// The elements of a list, so that appending and writing take amortized constant time even where an
@@ -9,8 +10,8 @@ import Tensors
 /// an older one that is read or written to makes an array of its own again.
 package final class ListBox: @unchecked Sendable {
   // Unchecked: written to only while uniquely referenced, or by the one machine thread.
-  private var own: [Value]
-  private var shared: SharedElements?
+  @exclusivity(unchecked) private var own: [Value]
+  @exclusivity(unchecked) private var shared: SharedElements?
   /// How many of the shared elements are this list's.
   private var length = 0
   /// How many of the journal's writes have made this list.
@@ -55,6 +56,13 @@ package final class ListBox: @unchecked Sendable {
     }
   }
 
+  /// The element at a place.
+  @inline(__always)
+  package subscript(place: Int) -> Value {
+    if shared == nil { return own[place] }
+    return content[place]
+  }
+
   /// Whether nothing was made of this list since.
   private var isNewest: Bool {
     shared.map { $0.elements.count == length && $0.journal.count == version } ?? true
@@ -80,6 +88,27 @@ package final class ListBox: @unchecked Sendable {
     shared.journal.append((place, shared.elements[place]))
     version = shared.journal.count
     try shared.elements[place].write(rest, change)
+  }
+
+  /// Puts a value at a place, or combines the number there with a number: to be called where this
+  /// list is referred to once. False, with nothing done, where that is not all there is to do.
+  @inline(__always)
+  func store(_ value: Value, _ place: Int, _ operation: BinaryOperator?) -> Bool {
+    guard shared == nil, own.indices.contains(place) else { return false }
+    guard let operation else {
+      own[place] = value
+      return true
+    }
+    guard let combined = own[place].combined(operation, with: value) else { return false }
+    own[place] = combined
+    return true
+  }
+
+  /// Appends to the list at a place: to be called where this list is referred to once. False, with
+  /// nothing done, where there is none, or one that is held elsewhere.
+  func append(_ element: Value, toListAt place: Int) throws -> Bool {
+    guard shared == nil, own.indices.contains(place) else { return false }
+    return try own[place].append(element: element)
   }
 
   /// Whether its elements may be another list's as well.
@@ -115,6 +144,13 @@ package final class ListBox: @unchecked Sendable {
     }
     try shared.elements.appendInterruptibly(more)
     length = shared.elements.count
+  }
+
+  /// Appends one element in place: to be called where this list is referred to once.
+  func append(_ element: Value) throws {
+    guard shared == nil else { return try append([element]) }
+    if own.count == own.capacity { try own.requireGrowth(by: 1) }
+    own.append(element)
   }
 
   private func shareElements() -> SharedElements {

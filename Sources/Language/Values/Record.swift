@@ -1,32 +1,46 @@
+import Syntax
+import Tensors
+
 /// Named values in the order they were given: `{a: 1, b: 2}`. A name is found in constant time,
 /// however many there are.
 package struct Record: Sendable {
-  package private(set) var names: [String] = []
+  /// The names as strings of the language.
+  package private(set) var keys: [TextBox] = []
   package private(set) var values: [Value] = []
-  /// Where each name stands; empty while there are so few that looking at each is quicker.
-  private var places: [String: Int] = [:]
-
-  private static let indexedCount = 12
+  private var places = KeyPlaces()
 
   package init() {}
 
   /// - Parameter fields: a later field of the same name replaces the earlier one.
   package init(_ fields: [(String, Value)]) {
-    names.reserveCapacity(fields.count)
+    keys.reserveCapacity(fields.count)
     values.reserveCapacity(fields.count)
     for (name, value) in fields { self[name] = value }
   }
 
-  package var count: Int { names.count }
+  package var count: Int { keys.count }
+
+  /// The names in order.
+  package var names: [String] { keys.map(\.content) }
 
   package subscript(name: String) -> Value? {
     get { place(of: name).map { values[$0] } }
     set {
-      switch (place(of: name), newValue) {
-      case (let place?, let value?): values[place] = value
-      case (let place?, nil): remove(at: place)
-      case (nil, let value?): append(name, value)
-      case (nil, nil): break
+      if let place = place(of: name) {
+        if let newValue { values[place] = newValue } else { remove(at: place) }
+      } else if let newValue {
+        append(TextBox(name), newValue)
+      }
+    }
+  }
+
+  package subscript(key: TextBox) -> Value? {
+    @inline(__always) get { place(of: key).map { values[$0] } }
+    set {
+      if let place = place(of: key) {
+        if let newValue { values[place] = newValue } else { remove(at: place) }
+      } else if let newValue {
+        append(key, newValue)
       }
     }
   }
@@ -34,42 +48,70 @@ package struct Record: Sendable {
   /// Changes the value under a name where it is, looked for once; nil where there is none. It is
   /// `none` meanwhile, so that what it holds is not held twice.
   mutating func change<Result>(
-    _ name: String, _ body: (inout Value) throws -> Result
+    _ key: TextBox, _ body: (inout Value) throws -> Result
   ) rethrows -> Result? {
-    guard let place = place(of: name) else { return nil }
+    guard let place = place(of: key) else { return nil }
     var value = Value.none
     swap(&value, &values[place])
     defer { values[place] = value }
     return try body(&value)
   }
 
-  private func place(of name: String) -> Int? {
-    places.isEmpty ? names.firstIndex(of: name) : places[name]
+  /// Adds to the number under a name, which begins as 0.
+  package mutating func add(_ number: Double, to key: TextBox) {
+    guard let place = place(of: key) else { return append(key, .number(number)) }
+    if case .number(let before) = values[place] { values[place] = .number(before + number) }
   }
 
-  private mutating func append(_ name: String, _ value: Value) {
-    names.append(name)
-    values.append(value)
-    if !places.isEmpty {
-      places[name] = names.count - 1
-    } else if names.count > Self.indexedCount {
-      index()
+  /// Puts a value under a name, or combines the number there with a number; false, with nothing
+  /// done, where one of the two is no number.
+  @inline(__always)
+  mutating func store(_ value: Value, _ key: TextBox, _ operation: BinaryOperator?) -> Bool {
+    guard let place = place(of: key) else {
+      if operation == nil { append(key, value) }
+      return operation == nil
     }
+    guard let operation else {
+      values[place] = value
+      return true
+    }
+    guard let combined = values[place].combined(operation, with: value) else { return false }
+    values[place] = combined
+    return true
+  }
+
+  /// Appends to the list under a name; false, with nothing done, where there is none, or one that is
+  /// held elsewhere.
+  mutating func append(_ element: Value, toListUnder key: TextBox) throws -> Bool {
+    guard let place = place(of: key) else { return false }
+    return try values[place].append(element: element)
+  }
+
+  /// Where a name stands in the order; nil where there is none.
+  @inline(__always)
+  package func place(of key: TextBox) -> Int? {
+    places.place(of: key.hash) { keys[$0].isSame(as: key) }
+  }
+
+  private func place(of name: String) -> Int? {
+    if keys.isEmpty { return nil }
+    return places.place(of: name.textHash) { keys[$0].content.hasSameCodePoints(as: name) }
+  }
+
+  private mutating func append(_ key: TextBox, _ value: Value) {
+    places.insert(key.hash, at: keys.count)
+    keys.append(key)
+    values.append(value)
   }
 
   private mutating func remove(at place: Int) {
-    let name = names.remove(at: place)
+    let key = keys.remove(at: place)
     values.remove(at: place)
-    if place == names.count {
-      places[name] = nil
+    if place == keys.count {
+      places.removeLast(key.hash, at: place)
       return
     }
-    places = [:]
-    if names.count > Self.indexedCount { index() }
-  }
-
-  private mutating func index() {
-    places.reserveCapacity(2 * names.count)
-    for (place, name) in names.enumerated() { places[name] = place }
+    places = KeyPlaces()
+    for (place, key) in keys.enumerated() { places.insert(key.hash, at: place) }
   }
 }

@@ -1,3 +1,4 @@
+import Syntax
 import Tensors
 
 /// The fields of a record, so that a write takes constant time even where an older value of the
@@ -9,15 +10,15 @@ import Tensors
 /// the journal, and has fields of its own again.
 package final class RecordBox: @unchecked Sendable {
   // Unchecked: written to only while uniquely referenced, or by the one machine thread.
-  private var own: Record
-  private var shared: SharedFields?
+  @exclusivity(unchecked) private var own: Record
+  @exclusivity(unchecked) private var shared: SharedFields?
   /// How many of the journal's writes have made this value.
   private var version = 0
 
   private final class SharedFields {
     var record: Record
     /// What stood under a name before each write; nil where the name was new.
-    var journal: [(name: String, before: Value?)] = []
+    var journal: [(name: TextBox, before: Value?)] = []
 
     init(_ record: Record) { self.record = record }
   }
@@ -48,6 +49,20 @@ package final class RecordBox: @unchecked Sendable {
     }
   }
 
+  /// The value under a name; nil where there is none.
+  @inline(__always)
+  package subscript(key: TextBox) -> Value? {
+    if shared == nil { return own[key] }
+    return content[key]
+  }
+
+  /// Whether there is a value under a name.
+  @inline(__always)
+  func contains(_ key: TextBox) -> Bool {
+    if shared == nil { return own.place(of: key) != nil }
+    return content.place(of: key) != nil
+  }
+
   /// Another box of the same fields, to be written to while this one is held elsewhere.
   func successor() -> RecordBox {
     settle()
@@ -61,7 +76,8 @@ package final class RecordBox: @unchecked Sendable {
   }
 
   /// Changes a field, or a part of it: to be called where this box is referred to once.
-  func write(_ name: String, _ rest: ArraySlice<Accessor>, _ change: PartChange) throws {
+  func write(_ name: TextBox, _ rest: ArraySlice<Accessor>, _ change: PartChange) throws {
+    if shared == nil { return try own.write(name, rest, change) }
     settle()
     guard let shared, shared.journal.count <= max(64, shared.record.count),
       change.sharesNothing
@@ -69,6 +85,20 @@ package final class RecordBox: @unchecked Sendable {
     shared.journal.append((name, shared.record[name]))
     version = shared.journal.count
     try shared.record.write(name, rest, change)
+  }
+
+  /// Puts a value under a name, or combines the number there with a number: to be called where this
+  /// box is referred to once. False, with nothing done, where that is not all there is to do.
+  @inline(__always)
+  func store(_ value: Value, _ key: TextBox, _ operation: BinaryOperator?) -> Bool {
+    shared == nil && own.store(value, key, operation)
+  }
+
+  /// Appends to the list under a name: to be called where this box is referred to once. False, with
+  /// nothing done, where there is none, or one that is held elsewhere.
+  func append(_ element: Value, toListUnder key: TextBox) throws -> Bool {
+    guard shared == nil else { return false }
+    return try own.append(element, toListUnder: key)
   }
 
   /// Whether its fields may be another record's as well.

@@ -64,6 +64,16 @@ extension Value {
     }
   }
 
+  /// What an operator gives for two numbers; nil for other values, and for the matrix product,
+  /// which takes none.
+  @inline(__always)
+  func combined(_ operation: BinaryOperator, with other: Value) -> Value? {
+    guard case .number(let a) = self, case .number(let b) = other, operation != .matmul else {
+      return nil
+    }
+    return Self.number(operation, a, b)
+  }
+
   /// A number, or a truth value as 0 or 1.
   private var plainNumber: Double? {
     switch self {
@@ -107,6 +117,8 @@ extension Value {
     _ operation: BinaryOperator, _ elementwise: BinaryOperation, _ left: inout Value,
     _ right: inout Value
   ) throws -> Value {
+    if let result = try shortInPlace(elementwise, &left, &right) { return result }
+    if let result = try short(elementwise, left, right) { return .tensor(Box(result)) }
     // The array holds the only reference to memory that is nobody else's.
     var inputs: [ElementwiseProgram.Input] = []
     inputs.reserveCapacity(2)
@@ -122,6 +134,58 @@ extension Value {
         right.restore(inputs[1])
       }
       throw error
+    }
+  }
+
+  /// The same where a tensor of few numbers that nobody else refers to can hold the result; nil,
+  /// with nothing done, where none can.
+  private static func shortInPlace(
+    _ operation: BinaryOperation, _ left: inout Value, _ right: inout Value
+  ) throws -> Value? {
+    if let box = left.takeUnsharedTensor() {
+      let isDone =
+        switch right {
+        case .tensor(let other): try box.content.combineShort(operation, with: other.content)
+        case .number(let number): try box.content.combineShort(operation, with: number)
+        default: false
+        }
+      if isDone { return .tensor(box) }
+      left = .tensor(box)
+    }
+    if let box = right.takeUnsharedTensor() {
+      let isDone =
+        switch left {
+        case .tensor(let other): try box.content.combineShort(other.content, operation)
+        case .number(let number): try box.content.combineShort(number, operation)
+        default: false
+        }
+      if isDone { return .tensor(box) }
+      right = .tensor(box)
+    }
+    return nil
+  }
+
+  /// Takes out a tensor in a box that nobody else refers to, leaving `none`; nil, leaving everything,
+  /// where there is none.
+  private mutating func takeUnsharedTensor() -> Box<Tensor>? {
+    guard case .tensor = self else { return nil }
+    var taken = Value.none
+    swap(&taken, &self)
+    guard case .tensor(var box) = consume taken else { return nil }
+    if isKnownUniquelyReferenced(&box) { return box }
+    self = .tensor(box)
+    return nil
+  }
+
+  /// The same for tensors of few numbers; nil for others.
+  private static func short(
+    _ operation: BinaryOperation, _ left: Value, _ right: Value
+  ) throws -> Tensor? {
+    switch (left, right) {
+    case (.tensor(let a), .tensor(let b)): try Tensor.short(operation, a.content, b.content)
+    case (.tensor(let a), .number(let b)): try Tensor.short(operation, a.content, b)
+    case (.number(let a), .tensor(let b)): try Tensor.short(operation, a, b.content)
+    default: nil
     }
   }
 
@@ -227,10 +291,10 @@ extension Value {
     case (.multiply, .string(let text), .number(let count)),
       (.multiply, .number(let count), .string(let text)):
       return .text(try repeated(text.content, count))
-    case (.less, .string(let a), .string(let b)): return .bool(a.content < b.content)
-    case (.lessOrEqual, .string(let a), .string(let b)): return .bool(a.content <= b.content)
-    case (.greater, .string(let a), .string(let b)): return .bool(a.content > b.content)
-    case (.greaterOrEqual, .string(let a), .string(let b)): return .bool(a.content >= b.content)
+    case (.less, .string(let a), .string(let b)): return .bool(a < b)
+    case (.lessOrEqual, .string(let a), .string(let b)): return .bool(a <= b)
+    case (.greater, .string(let a), .string(let b)): return .bool(a > b)
+    case (.greaterOrEqual, .string(let a), .string(let b)): return .bool(a >= b)
     default: return nil
     }
   }

@@ -51,9 +51,11 @@ extension Function {
 }
 
 extension Interpreter {
-  /// Calls a function with an element of a sequence: a list is taken apart for a function that
-  /// needs several arguments.
   package func call(_ function: Value, element: Value) throws -> Value {
+    try call(function, taking: element)
+  }
+
+  func call(_ function: Value, taking element: Value) throws -> Value {
     if case .list(let box) = element, function.needsSeveralArguments {
       return try call(function, box.content)
     }

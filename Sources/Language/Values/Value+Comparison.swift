@@ -39,7 +39,7 @@ extension Value {
     case (.bool(let a), .bool(let b)): return a == b
     case (.number(let a), .number(let b)): return a == b
     case (.bool(let a), .number(let b)), (.number(let b), .bool(let a)): return (a ? 1 : 0) == b
-    case (.string(let a), .string(let b)): return a.content == b.content
+    case (.string(let a), .string(let b)): return a == b
     case (.range(let a), .range(let b)): return a.content == b.content
     case (.function(let a), .function(let b)): return a === b
     case (.network(let a), .network(let b)): return a === b

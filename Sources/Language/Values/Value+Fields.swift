@@ -129,12 +129,13 @@ extension Value {
 
   /// `self.name… = …`: see `write`.
   mutating func writeField(
-    _ name: String, _ rest: ArraySlice<Accessor>, _ change: PartChange
+    _ key: TextBox, _ rest: ArraySlice<Accessor>, _ change: PartChange
   ) throws {
     if let box = takeRecord() {
       defer { self = .record(box) }
-      return try box.write(name, rest, change)
+      return try box.write(key, rest, change)
     }
+    let name = key.content
     if let box = takeTable() {
       defer { self = .table(box) }
       return try box.content.write(name, rest, change)
@@ -162,15 +163,15 @@ extension Value {
 extension Record {
   /// Changes a field, or a part of it; a new name adds a field.
   mutating func write(
-    _ name: String, _ rest: ArraySlice<Accessor>, _ change: PartChange
+    _ key: TextBox, _ rest: ArraySlice<Accessor>, _ change: PartChange
   ) throws {
     if rest.isEmpty, case .replace(let value) = change {
-      self[name] = value
+      self[key] = value
       return
     }
-    let isThere: Void? = try self.change(name) { part in try part.write(rest, change) }
+    let isThere: Void? = try self.change(key) { part in try part.write(rest, change) }
     if isThere == nil {
-      throw RuntimeError.unknownField(name, of: "the record", known: names)
+      throw RuntimeError.unknownField(key.content, of: "the record", known: names)
     }
   }
 }
@@ -213,7 +214,7 @@ extension NetworkValue {
     _ rest: ArraySlice<Accessor>, _ change: PartChange
   ) throws {
     if case .field(let name)? = rest.first {
-      return try write(name, rest.dropFirst(), change)
+      return try write(name.content, rest.dropFirst(), change)
     }
     var value = try Value.network(Box(self)).field("parameters")
     try value.write(rest, change)

@@ -11,7 +11,7 @@ extension Value {
     case .traced(let box):
       return Value(try .subscripted(box.content, try subscripts.map { try $0.tensorIndex() }))
     case .number: throw RuntimeError.notIndexable(kind: kindName)
-    case .record(let box): return try field(of: box.content, subscripts)
+    case .record(let box): return try field(of: box, subscripts)
     case .table(let box): return try box.content.indexed(by: subscripts)
     default: break
     }
@@ -57,14 +57,15 @@ extension Value {
     }
   }
 
-  private func field(of record: Record, _ subscripts: [SubscriptValue]) throws -> Value {
+  private func field(of record: RecordBox, _ subscripts: [SubscriptValue]) throws -> Value {
     guard subscripts.count == 1, case .index(.string(let name))? = subscripts.first else {
       throw RuntimeError.other(
         "a record is indexed by a field's name, a string",
         hint: "write r.name, or r[\"name\"]; of a number, r[str(x)]")
     }
-    guard let value = record[name.content] else {
-      throw RuntimeError.unknownField(name.content, of: "the record", known: record.names)
+    guard let value = record[name] else {
+      throw RuntimeError.unknownField(
+        name.content, of: "the record", known: record.content.names)
     }
     return value
   }

@@ -18,7 +18,7 @@ extension Value {
       guard case .string(let name) = element else {
         throw notAMember(element, "the fields of a record have names", "write str(x) in r")
       }
-      return box.content[name.content] != nil
+      return box.contains(name)
     case .table(let box):
       guard case .string(let name) = element else {
         throw notAMember(element, "the columns of a table have names", "write \"age\" in t")

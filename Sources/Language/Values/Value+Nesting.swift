@@ -85,7 +85,7 @@ private struct ValueNesting {
       let record = box.content
       nested = .record(
         try interruptibleList(count: record.count) { place in
-          let name = record.names[place]
+          let name = record.keys[place].content
           return (name, try part(record.values[place], .field(name), &count))
         })
     } else if case .list(let box) = value {

@@ -5,7 +5,7 @@ import Tensors
 
 /// A step from a value to a part of it.
 enum Accessor {
-  case field(String)
+  case field(TextBox)
   case index([SubscriptValue])
 }
 
@@ -100,7 +100,7 @@ extension Value {
           "a record is indexed by a field's name, a string",
           hint: "write r.name = e, or r[\"name\"] = e; of a number, r[str(x)] = e")
       }
-      return try writeField(name.content, rest, change)
+      return try writeField(name, rest, change)
     }
     switch self {
     case .tensor, .traced: try writeTensorElements(subscripts, rest, change)
@@ -174,6 +174,7 @@ extension Value {
     guard let part = try value.asTensor() else { throw Self.notAssignable(value) }
     guard let box = takeTensorBox() else { return }
     defer { self = .tensor(box) }
+    if case .number(let number) = value, box.content.store(number, at: indices) { return }
     if try box.content.elementType == .f32 && !part.fitsFloat32() {
       // Changed as a whole or not at all: the assignment may yet fail.
       var wide = try box.content.cast(to: .f64)
@@ -186,6 +187,21 @@ extension Value {
 
   private static func notAssignable(_ value: Value) -> RuntimeError {
     .other("an element of a tensor is a number, not \(value.kindPhrase)", hint: nil)
+  }
+}
+
+extension Value {
+  /// Appends to the list that this is; false, with nothing done, where it is none, or is held
+  /// elsewhere as well.
+  mutating func append(element: Value) throws -> Bool {
+    guard case .list = self else { return false }
+    var taken = Value.none
+    swap(&taken, &self)
+    guard case .list(var box) = consume taken else { return false }
+    defer { self = .list(box) }
+    guard isKnownUniquelyReferenced(&box) else { return false }
+    try box.append(element)
+    return true
   }
 }
 

@@ -16,7 +16,8 @@ extension Builtin {
         """,
       parameters: [Parameter("x", .any, "anything but a number, bool, none or function")],
       result: "a number", examples: [.init("len(\"nnsh\")", "4"), .init("len(zeros(2, 3))", "2")],
-      seeAlso: ["size", "shape"])
+      seeAlso: ["size", "shape"]),
+    direct: DirectCall { length(of: $0).map { .number(Double($0)) } }
   ) { arguments, _ in
     if case .range(let box) = arguments[0] {
       guard box.content.exactCount.isFinite else {
@@ -32,11 +33,11 @@ extension Builtin {
 
   private static func length(of value: Value) -> Int? {
     switch value {
-    case .list(let box): box.content.count
+    case .list(let box): box.count
     case .string(let box): box.count
     case .tensor(let box): box.content.shape.dimensions.first
     case .traced(let box): box.content.shape.dimensions.first
-    case .record(let box): box.content.names.count
+    case .record(let box): box.content.count
     case .network(let box): box.content.network.layers.count
     case .split(let box): box.content.count
     case .table(let box): box.content.count

@@ -70,9 +70,9 @@ extension Builtin {
   private static func sorted(
     _ values: [Value], descending: Bool, _ arguments: borrowing Arguments
   ) throws -> [Value] {
-    let strings = values.compactMap { if case .string(let box) = $0 { box.content } else { nil } }
+    let strings = values.compactMap { if case .string(let box) = $0 { box } else { nil } }
     if strings.count == values.count {
-      return strings.sorted { descending ? $0 > $1 : $0 < $1 }.map { .text($0) }
+      return TextOrder.places(of: strings, descending: descending).map { .string(strings[$0]) }
     }
     // What is being differentiated is put in order by its number and stays what it is.
     let numbers = values.compactMap { value -> (number: Double, value: Value)? in
@@ -120,25 +120,23 @@ extension Builtin {
   static func order(
     of keys: [Value], _ descending: Bool, _ refusal: (String) -> RuntimeError
   ) throws -> [Int] {
-    let strings = keys.compactMap { if case .string(let box) = $0 { box.content } else { nil } }
+    let strings = keys.compactMap { if case .string(let box) = $0 { box } else { nil } }
     if strings.count == keys.count, !keys.isEmpty {
-      return strings.indices.sorted {
-        strings[$0] == strings[$1]
-          ? $0 < $1 : descending ? strings[$0] > strings[$1] : strings[$0] < strings[$1]
-      }
+      return TextOrder.places(of: strings, descending: descending)
     }
     let numbers = keys.compactMap { $0.asNumber() }
     guard numbers.count == keys.count else {
       let other = keys.first { $0.asNumber() == nil }
       throw refusal(other?.kindPhrase ?? "something else")
     }
-    return numbers.indices.sorted {
-      let (left, right) = (numbers[$0], numbers[$1])
-      if left.isNaN || right.isNaN {
-        return left.isNaN == right.isNaN ? $0 < $1 : right.isNaN
-      }
-      return left == right ? $0 < $1 : descending ? left > right : left < right
-    }
+    return numbers.enumerated().map { (number: $1, place: $0) }.sorted {
+      let (left, right) = ($0.number, $1.number)
+      if left < right { return !descending }
+      if right < left { return descending }
+      // Equal, or not numbers, which come last.
+      if left == right || left.isNaN && right.isNaN { return $0.place < $1.place }
+      return right.isNaN
+    }.map(\.place)
   }
 
   static let argsort = Builtin(
@@ -233,15 +231,15 @@ extension Builtin {
   private static func uniqueTexts(
     _ values: [Value], _ isCounted: Bool, _ arguments: borrowing Arguments
   ) throws -> Value {
-    var counts: [String: Double] = [:]
+    var counts: [TextBox: Double] = [:]
     for value in values {
       guard case .string(let box) = value else {
         throw arguments.mismatch(0, expected: "a tensor, or a list of strings alone")
       }
-      counts[box.content, default: 0] += 1
+      counts[box, default: 0] += 1
     }
     let texts = counts.keys.sorted()
-    let list = Value.items(texts.map { .text($0) })
+    let list = Value.items(texts.map { .string($0) })
     guard isCounted else { return list }
     let numbers = texts.map { counts[$0] ?? 0 }
     return .items([list, Value(try Tensor(doubles: numbers, elementType: .f32))])

@@ -13,7 +13,7 @@ extension Builtin {
       parameters: [record], result: "a list of strings",
       examples: [.init("keys({a: 1, b: 2})", "[\"a\", \"b\"]")], seeAlso: ["values", "items"])
   ) { arguments, _ in
-    .items(try arguments.record(0).names.map { .text($0) })
+    .items(try arguments.record(0).keys.map { .string($0) })
   }
 
   static let values = Builtin(
@@ -41,7 +41,7 @@ extension Builtin {
     let record = try arguments.record(0)
     return .items(
       try interruptibleList(count: record.count) {
-        .items([.text(record.names[$0]), record.values[$0]])
+        .items([.string(record.keys[$0]), record.values[$0]])
       })
   }
 
@@ -55,10 +55,19 @@ extension Builtin {
       ],
       result: "the value",
       examples: [.init("get({a: 1}, \"b\", 0)", "0")], seeAlso: ["keys", "remove", "counts"]),
-    differentiation: .differentiable
+    differentiation: .differentiable,
+    direct: DirectCall(
+      two: { value(under: $1, in: $0, otherwise: .none) },
+      three: { value(under: $1, in: $0, otherwise: $2) })
   ) { arguments, _ in
     let record = try arguments.record(0)
     return record[try arguments.key(1)] ?? arguments[2]
+  }
+
+  /// A record's value under a name; nil where one of the two is something else.
+  private static func value(under key: Value, in record: Value, otherwise: Value) -> Value? {
+    guard case .record(let box) = record, case .string(let name) = key else { return nil }
+    return box[name] ?? otherwise
   }
 
   static let remove = Builtin(
@@ -71,12 +80,12 @@ extension Builtin {
     let key = try arguments.key(1)
     if case .table(let box) = arguments[0] {
       var table = box.content
-      try table.removeColumn(key)
+      try table.removeColumn(key.content)
       return .table(Box(table))
     }
     var record = try arguments.record(0)
     guard record[key] != nil else {
-      throw RuntimeError.unknownField(key, of: "the record", known: record.names)
+      throw RuntimeError.unknownField(key.content, of: "the record", known: record.names)
     }
     record[key] = nil
     return .record(RecordBox(record))
@@ -95,8 +104,7 @@ extension Builtin {
     var counts = Record()
     for (place, element) in try arguments.sequence(0).enumerated() {
       if place & 0xFFFF == 0 { try Interrupt.check() }
-      let name = try arguments.name(of: element)
-      counts[name] = .number((counts[name]?.asNumber() ?? 0) + 1)
+      counts.add(1, to: try arguments.name(of: element))
     }
     return .record(RecordBox(counts))
   }
@@ -126,7 +134,7 @@ extension Builtin {
     }
     return .fields([
       ("codes", Value(try Tensor(doubles: codes, elementType: .f32))),
-      ("names", .items(places.names.map { .text($0) })),
+      ("names", .items(places.keys.map { .string($0) })),
     ])
   }
 }
@@ -141,21 +149,21 @@ extension Arguments {
   }
 
   /// A key of a record: a string.
-  fileprivate func key(_ index: Int) throws -> String {
+  fileprivate func key(_ index: Int) throws -> TextBox {
     guard case .string(let box) = self[index] else {
       throw RuntimeError.other(
         "the names in a record are strings, and this is \(self[index].kindPhrase)",
         hint: "write str(x)")
     }
-    return box.content
+    return box
   }
 
   /// What an element is called in a record.
-  fileprivate func name(of element: Value) throws -> String {
+  fileprivate func name(of element: Value) throws -> TextBox {
     switch element {
-    case .string(let box): return box.content
-    case .number, .bool: return element.display()
-    case .traced(let box) where box.content.rank == 0: return element.display()
+    case .string(let box): return box
+    case .number, .bool: return TextBox(element.display())
+    case .traced(let box) where box.content.rank == 0: return TextBox(element.display())
     default:
       throw RuntimeError.other(
         "\(declaration.name) takes strings and numbers, and one of the elements is "

@@ -112,7 +112,11 @@ extension Builtin {
           """,
         parameters: [operand, axis, keepdims], result: result,
         examples: [example, .init("\(name)(2, 5)", name == "max" ? "5" : "2")], seeAlso: seeAlso),
-      differentiation: .differentiable
+      differentiation: .differentiable,
+      direct: DirectCall(two: { left, right in
+        guard case .number(let a) = left, case .number(let b) = right else { return nil }
+        return .number(pairwise(a, b))
+      })
     ) { arguments, _ in
       if case .number(let a) = arguments[0], case .number(let b) = arguments[1] {
         return .number(pairwise(a, b))

@@ -53,19 +53,22 @@ extension Builtin {
       ],
       seeAlso: ["split", "chars", "str"])
   ) { arguments, _ in
-    let strings = try arguments.sequence(0).map { value in
+    let separator = try arguments.string(1)
+    let elements = try arguments.sequence(0)
+    var bytes = 0.0
+    for value in elements {
       guard case .string(let box) = value else {
         throw RuntimeError.other(
           "join: the elements must be strings, and one is \(value.kindPhrase)",
           hint: "write join(map(str, list), sep)")
       }
-      return box.content
+      bytes += Double(box.content.utf8.count + separator.utf8.count)
     }
-    let separator = try arguments.string(1)
-    try MemoryGuard.check(
-      elements: strings.reduce(0) { $0 + Double($1.utf8.count + separator.utf8.count) },
-      bytesEach: 1)
-    return .text(strings.joined(separator: separator))
+    try MemoryGuard.check(elements: bytes, bytesEach: 1)
+    return .text(
+      TextPieces.joined(count: elements.count, separator: separator, bytes: Int(bytes)) { place in
+        if case .string(let box) = elements[place] { box.content } else { "" }
+      })
   }
 
   static let chars = Builtin(
@@ -82,7 +85,11 @@ extension Builtin {
     Declaration(
       "ord", group: .text, "the number of a character in Unicode",
       parameters: [Parameter("c", .string, "one character")], result: "a number",
-      examples: [.init("ord(\"a\")", "97")], seeAlso: ["chr", "chars"])
+      examples: [.init("ord(\"a\")", "97")], seeAlso: ["chr", "chars"]),
+    direct: DirectCall {
+      guard case .string(let box) = $0, box.content.utf8.count == 1 else { return nil }
+      return box.content.utf8.first.map { .number(Double($0)) }
+    }
   ) { arguments, _ in
     let scalars = try arguments.string(0).unicodeScalars
     guard let scalar = scalars.first, scalars.count == 1 else {
@@ -95,9 +102,16 @@ extension Builtin {
     Declaration(
       "chr", group: .text, "the character of a number in Unicode",
       parameters: [Parameter("n", .integer, "from 0 to 1114111")], result: "a string",
-      examples: [.init("chr(97)", "\"a\"")], seeAlso: ["ord"])
+      examples: [.init("chr(97)", "\"a\"")], seeAlso: ["ord"]),
+    direct: DirectCall {
+      guard case .number(let number) = $0, let code = Int(exactly: number),
+        (0..<128).contains(code)
+      else { return nil }
+      return TextBox.character(ascii: code)
+    }
   ) { arguments, _ in
     let number = try arguments.integer(0)
+    if (0..<128).contains(number) { return TextBox.character(ascii: number) }
     guard let code = UInt32(exactly: number), let scalar = UnicodeScalar(code) else {
       throw RuntimeError.other("chr: \(number) is the number of no character", hint: nil)
     }
@@ -138,12 +152,24 @@ extension Builtin {
       examples: [
         .init("strip(\"  a b \\n\")", "\"a b\""), .init("strip(\"--a-\", of=\"-\")", "\"a\""),
       ],
-      seeAlso: ["split", "replace"])
+      seeAlso: ["split", "replace"]),
+    direct: DirectCall {
+      guard case .string(let box) = $0, let (first, last) = box.outerBytes,
+        (0x21..<0x80).contains(first), (0x21..<0x80).contains(last)
+      else { return nil }
+      return $0
+    }
   ) { arguments, _ in
-    let scalars = try arguments.string(0).unicodeScalars
+    guard case .string(let box) = arguments[0] else {
+      throw arguments.mismatch(0, expected: "a string")
+    }
+    let scalars = box.content.unicodeScalars
     let given = arguments.isGiven(1) ? Set(try arguments.string(1).unicodeScalars) : nil
     func goes(_ scalar: UnicodeScalar) -> Bool {
       given?.contains(scalar) ?? scalar.properties.isWhitespace
+    }
+    guard let outer = scalars.first, let end = scalars.last, goes(outer) || goes(end) else {
+      return arguments[0]
     }
     guard let first = scalars.firstIndex(where: { !goes($0) }),
       let last = scalars.lastIndex(where: { !goes($0) })
@@ -203,7 +229,11 @@ extension Builtin {
     Builtin(
       Declaration(
         name, group: .text, summary, parameters: [text, part], result: "true or false",
-        examples: [.init(example, "true")], seeAlso: ["find", "split"])
+        examples: [.init(example, "true")], seeAlso: ["find", "split"]),
+      direct: DirectCall(two: { text, part in
+        guard case .string(let text) = text, case .string(let part) = part else { return nil }
+        return .bool(answer(text.content, part.content))
+      })
     ) { arguments, _ in
       .bool(answer(try arguments.string(0), try arguments.string(1)))
     }
@@ -215,7 +245,7 @@ extension Arguments {
   /// parameter of the separator is left out.
   func pieces(of text: String, separatedBy index: Int) throws -> [Value] {
     guard isGiven(index) else {
-      return text.unicodeScalars.split { $0.properties.isWhitespace }.map { .text(String($0)) }
+      return try TextSearch.words(of: text).map { .text($0) }
     }
     let separator = try string(index)
     guard !separator.isEmpty else {

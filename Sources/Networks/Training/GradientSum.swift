@@ -44,9 +44,11 @@ package final class GradientSum {
     let sum: FloatRows
   }
 
-  /// Sums this rank's blocks one after the other; block 0 is computed into the result itself.
+  /// Sums this rank's blocks one after the other; block 0 is computed into the result itself. What
+  /// the ranks send each other next comes after these sums, also where a rank has no block.
   package func sum(_ tree: BlockTree, _ differentiate: Differentiate) throws {
     try sum(tree, telling: { block, target, _ in try differentiate(block, target) })
+    try settle(tree)
   }
 
   /// The same, where the last block's gradient sets out while it is computed.

@@ -8,7 +8,7 @@ import Tensors
 extension Command {
   /// Training and measuring networks.
   static let training: [Command] = [
-    train, minimize, step, findRate, test, reset, stop, sample,
+    preflight, train, minimize, step, findRate, test, reset, stop, sample,
   ]
 
   /// The rates of the rules whose own is not the command's default: `0.001 for adam and adamw`.

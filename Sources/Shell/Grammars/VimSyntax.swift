@@ -64,7 +64,7 @@ enum VimSyntax {
   private static func words(_ group: String, _ words: [String]) -> String {
     TextLayout.wrapped(words.joined(separator: " "), to: 80).map { line in
       let choice = line.split(separator: " ").joined(separator: #"\|"#)
-      return #"syntax match \#(group) "\<\%(\#(choice))\>""#
+      return #"syntax match \#(group) "\<\%(\#(choice)\)\>""#
     }.joined(separator: "\n")
   }
 }

@@ -7,39 +7,39 @@ syntax iskeyword @,48-57,_,192-255
 
 " Of matches that begin at one place the last one counts: an argument may bear any of the names,
 " and so may a field, which begins before its name.
-syntax match nnshKeyword "\<\%(and\|break\|continue\|else\|fn\|for\|grad\|if\|in\|not\|numgrad\|or\|return\|while\|wrt\|by)\>"
-syntax match nnshConstant "\<\%(false\|inf\|nan\|none\|pi\|rank\|ranks\|true\|π)\>"
-syntax match nnshLayer "\<\%(attention\|avg_pool\|batch_norm\|conv1d\|conv2d\|conv_transpose2d\|dense\|dropout)\>"
-syntax match nnshLayer "\<\%(embedding\|global_avg_pool\|group_norm\|gru\|layer\|layer_norm\|lstm\|max_pool)\>"
-syntax match nnshLayer "\<\%(positional\|repeat_layer\|residual\|rnn\|transformer\|upsample)\>"
-syntax match nnshFunction "\<\%(abs\|accuracy\|adagrad\|adam\|adamw\|all\|allclose\|any\|arange\|arccos\|arcsin\|arctan)\>"
-syntax match nnshFunction "\<\%(arctan2\|argmax\|argmin\|argsort\|array\|assert\|at\|averageCE\|batches\|bce\|bernoulli)\>"
-syntax match nnshFunction "\<\%(bincount\|ceil\|chars\|choice\|cholesky\|chr\|clamp\|clip\|clock\|codes\|compute\|concat)\>"
-syntax match nnshFunction "\<\%(concatenate\|confusion\|contains\|cos\|cosh\|cosine\|counts\|cross_entropy\|cumprod)\>"
-syntax match nnshFunction "\<\%(cumsum\|dL_dW_h\|dL_dW_o\|dL_db_h\|dL_db_o\|dataset\|det\|diag\|diff\|dot\|eigh\|einsum\|elu)\>"
-syntax match nnshFunction "\<\%(ends_with\|enumerate\|erf\|error\|exit\|exp\|expand_dims\|expm1\|exponential\|eye\|f32\|f64)\>"
-syntax match nnshFunction "\<\%(filter\|find\|flatten\|flip\|float\|floor\|floor_divide\|full\|gelu\|get\|gradCE\|gradRelu)\>"
-syntax match nnshFunction "\<\%(group\|he\|hinge\|histogram\|huber\|identity\|interp\|inv\|isfinite\|isinf\|isnan\|items)\>"
-syntax match nnshFunction "\<\%(join\|keys\|kl\|leaky_relu\|len\|linear\|lines\|linspace\|lion\|log\|log10\|log1p\|log2)\>"
-syntax match nnshFunction "\<\%(log_softmax\|logsumexp\|lower\|lstsq\|mae\|map\|matmul\|max\|maximum\|mean\|median)\>"
-syntax match nnshFunction "\<\%(meshgrid\|min\|minimum\|mirror\|mse\|multinomial\|ndim\|nonzero\|norm\|number\|one_cycle)\>"
-syntax match nnshFunction "\<\%(one_hot\|ones\|ones_like\|ord\|outer\|pad\|pad_sequences\|pca\|percentile\|permutation)\>"
-syntax match nnshFunction "\<\%(permute\|pinv\|plateau\|print\|prod\|qr\|quantile\|rand\|randint\|randn\|range\|read\|relu)\>"
-syntax match nnshFunction "\<\%(remove\|repeat\|replace\|reshape\|rmsprop\|roll\|rotate\|round\|searchsorted\|seed\|sgd)\>"
-syntax match nnshFunction "\<\%(shape\|shift\|shuffle\|sigmoid\|sign\|silu\|sin\|sinh\|size\|softmax\|softplus\|solve\|sort)\>"
-syntax match nnshFunction "\<\%(split\|split_at\|sqrt\|squeeze\|stack\|starts_with\|std\|step_decay\|str\|strip\|sum\|svd)\>"
-syntax match nnshFunction "\<\%(swapaxes\|table\|tan\|tanh\|tensor\|tile\|tolist\|topk\|trace\|transpose\|tril\|triu\|trunc)\>"
-syntax match nnshFunction "\<\%(try\|type\|uniform\|unique\|unsqueeze\|update\|upper\|values\|var\|warmup\|where\|xavier)\>"
-syntax match nnshFunction "\<\%(zeros\|zeros_like\|zip\|zoom)\>"
-syntax match nnshCommandWord contained "\<\%(against\|as\|each\|from\|of\|on\|over\|plan\|to\|train)\>"
+syntax match nnshKeyword "\<\%(and\|break\|continue\|else\|fn\|for\|grad\|if\|in\|not\|numgrad\|or\|return\|while\|wrt\|by\)\>"
+syntax match nnshConstant "\<\%(false\|inf\|nan\|none\|pi\|rank\|ranks\|true\|π\)\>"
+syntax match nnshLayer "\<\%(attention\|avg_pool\|batch_norm\|conv1d\|conv2d\|conv_transpose2d\|dense\|dropout\)\>"
+syntax match nnshLayer "\<\%(embedding\|global_avg_pool\|group_norm\|gru\|layer\|layer_norm\|lstm\|max_pool\)\>"
+syntax match nnshLayer "\<\%(positional\|repeat_layer\|residual\|rnn\|transformer\|upsample\)\>"
+syntax match nnshFunction "\<\%(abs\|accuracy\|adagrad\|adam\|adamw\|all\|allclose\|any\|arange\|arccos\|arcsin\|arctan\)\>"
+syntax match nnshFunction "\<\%(arctan2\|argmax\|argmin\|argsort\|array\|assert\|at\|averageCE\|batches\|bce\|bernoulli\)\>"
+syntax match nnshFunction "\<\%(bincount\|ceil\|chars\|choice\|cholesky\|chr\|clamp\|clip\|clock\|codes\|compute\|concat\)\>"
+syntax match nnshFunction "\<\%(concatenate\|confusion\|contains\|cos\|cosh\|cosine\|counts\|cross_entropy\|cumprod\)\>"
+syntax match nnshFunction "\<\%(cumsum\|dL_dW_h\|dL_dW_o\|dL_db_h\|dL_db_o\|dataset\|det\|diag\|diff\|dot\|eigh\|einsum\|elu\)\>"
+syntax match nnshFunction "\<\%(ends_with\|enumerate\|erf\|error\|exit\|exp\|expand_dims\|expm1\|exponential\|eye\|f32\|f64\)\>"
+syntax match nnshFunction "\<\%(filter\|find\|flatten\|flip\|float\|floor\|floor_divide\|full\|gelu\|get\|gradCE\|gradRelu\)\>"
+syntax match nnshFunction "\<\%(group\|he\|hinge\|histogram\|huber\|identity\|interp\|inv\|isfinite\|isinf\|isnan\|items\)\>"
+syntax match nnshFunction "\<\%(join\|keys\|kl\|leaky_relu\|len\|linear\|lines\|linspace\|lion\|log\|log10\|log1p\|log2\)\>"
+syntax match nnshFunction "\<\%(log_softmax\|logsumexp\|lower\|lstsq\|mae\|map\|matmul\|max\|maximum\|mean\|median\)\>"
+syntax match nnshFunction "\<\%(meshgrid\|min\|minimum\|mirror\|mse\|multinomial\|ndim\|nonzero\|norm\|number\|one_cycle\)\>"
+syntax match nnshFunction "\<\%(one_hot\|ones\|ones_like\|ord\|outer\|pad\|pad_sequences\|pca\|percentile\|permutation\)\>"
+syntax match nnshFunction "\<\%(permute\|pinv\|plateau\|print\|prod\|qr\|quantile\|rand\|randint\|randn\|range\|read\|relu\)\>"
+syntax match nnshFunction "\<\%(remove\|repeat\|replace\|reshape\|rmsprop\|roll\|rotate\|round\|searchsorted\|seed\|sgd\)\>"
+syntax match nnshFunction "\<\%(shape\|shift\|shuffle\|sigmoid\|sign\|silu\|sin\|sinh\|size\|softmax\|softplus\|solve\|sort\)\>"
+syntax match nnshFunction "\<\%(split\|split_at\|sqrt\|squeeze\|stack\|starts_with\|std\|step_decay\|str\|strip\|sum\|svd\)\>"
+syntax match nnshFunction "\<\%(swapaxes\|table\|tan\|tanh\|tensor\|tile\|tolist\|topk\|trace\|transpose\|tril\|triu\|trunc\)\>"
+syntax match nnshFunction "\<\%(try\|type\|uniform\|unique\|unsqueeze\|update\|upper\|values\|var\|warmup\|where\|xavier\)\>"
+syntax match nnshFunction "\<\%(zeros\|zeros_like\|zip\|zoom\)\>"
+syntax match nnshCommandWord contained "\<\%(against\|as\|each\|from\|of\|on\|over\|plan\|to\|train\)\>"
 syntax match nnshField "\.\k\+"hs=s+1
 syntax match nnshArgument "\<\k\+\ze=[^=]"
 syntax match nnshNumber "\<\d[0-9_]*\%(\.\d[0-9_]*\)\?\%([eE][-+]\?\d\+\)\?\>"
 syntax match nnshOperator "|>\|->\|\.\.[.<]\|[-+*/%@^<>=!]=\?"
 
 " A command begins a statement, or gives the value that is assigned.
-syntax match nnshCommand "\%(^\|[;{]\)\@<=\s*\zs\%(again\|apropos\|back\|check\|clear\|compare\|debug\|derive\|describe\|diff\|exit\|explain\|find\|fingerprint\|goto\|help\|history\|lesson\|load\|minimize\|pause\|plot\|print\|quit\|reset\|run\|sample\|save\|seed\|set\|show\|source\|step\|stop\|test\|time\|train\|transcript\|use\|who\)\>\ze\s*\%($\|[;#}]\|\s[^ =+*/%@^<>|&)\]},.-]\|\s[-/.][^ =]\)" nextgroup=nnshCommandLine
-syntax match nnshCommand "\%(=\)\@<=\s\+\zs\%(again\|check\|compare\|debug\|derive\|diff\|find\|fingerprint\|minimize\|sample\|step\|test\|time\|train\)\>\ze\s*\%($\|[;#}]\|\s[^ =+*/%@^<>|&)\]},.-]\|\s[-/.][^ =]\)" nextgroup=nnshCommandLine
+syntax match nnshCommand "\%(^\|[;{]\)\@<=\s*\zs\%(again\|apropos\|back\|check\|clear\|compare\|debug\|derive\|describe\|diff\|exit\|explain\|find\|fingerprint\|goto\|help\|history\|lesson\|load\|minimize\|pause\|plot\|preflight\|print\|quit\|reset\|run\|sample\|save\|seed\|set\|show\|source\|step\|stop\|test\|time\|train\|transcript\|use\|who\)\>\ze\s*\%($\|[;#}]\|\s[^ =+*/%@^<>|&)\]},.-]\|\s[-/.][^ =]\)" nextgroup=nnshCommandLine
+syntax match nnshCommand "\%(=\)\@<=\s\+\zs\%(again\|check\|compare\|debug\|derive\|diff\|find\|fingerprint\|minimize\|preflight\|sample\|step\|test\|time\|train\)\>\ze\s*\%($\|[;#}]\|\s[^ =+*/%@^<>|&)\]},.-]\|\s[-/.][^ =]\)" nextgroup=nnshCommandLine
 syntax region nnshCommandLine contained start="" end="$" end="[;{}]"me=s-1 oneline contains=nnshCommandWord,nnshKeyword,nnshConstant,nnshLayer,nnshFunction,nnshField,nnshArgument,nnshNumber,nnshOperator,nnshString,nnshComment
 
 syntax match nnshComment "#.*$" contains=@Spell
