@@ -86,8 +86,23 @@ import Testing
     return try trainer.finished()
   }
 
-  @Test(arguments: trainings.indices)
-  func everyEpochComesBack(kind: Int) throws {
+  /// What holds of the past. Each is seen in a process of its own: the limit of its memory is one for
+  /// all networks, and scripts that are tested beside this set it.
+  static let claims: [@Sendable () throws -> Void] =
+    trainings.indices.map { kind in { @Sendable in try everyEpochComesBack(kind: kind) } } + [
+      anInterruptionWithinAnEpochIsReplayedThrough,
+      whatWasChangedByHandIsKept,
+      theFutureIsKeptUntilItIsOverwritten,
+      statesOnTheWayLeadToTheSame,
+      aReplayThatGoesAnotherWayIsRefused,
+      memoryIsBounded,
+    ]
+
+  @Test(arguments: claims.indices) func holds(claim: Int) async {
+    await #expect(processExitsWith: .success) { [claim] in try PastTests.claims[claim]() }
+  }
+
+  private static func everyEpochComesBack(kind: Int) throws {
     let options = Self.trainings[kind].options()
     var after: [Int: [[UInt64]]] = [:]
     let first = try Self.train(Self.start(), options, &after)
@@ -116,7 +131,7 @@ import Testing
     return network
   }
 
-  @Test func anInterruptionWithinAnEpochIsReplayedThrough() throws {
+  private static func anInterruptionWithinAnEpochIsReplayedThrough() throws {
     let options = Self.options(Optimizer(.adam, rate: 0.01))
     var after: [Int: [[UInt64]]] = [:]
     let whole = try Self.train(Self.start(), options, &after)
@@ -131,7 +146,7 @@ import Testing
     #expect(resumed.fingerprint == whole.fingerprint)
   }
 
-  @Test func whatWasChangedByHandIsKept() throws {
+  private static func whatWasChangedByHandIsKept() throws {
     var after: [Int: [[UInt64]]] = [:]
     let options = Self.options(.sgd(rate: 0.1))
     var edited = try Self.train(Self.start(), options, &after)
@@ -143,7 +158,7 @@ import Testing
     }
   }
 
-  @Test func theFutureIsKeptUntilItIsOverwritten() throws {
+  private static func theFutureIsKeptUntilItIsOverwritten() throws {
     var after: [Int: [[UInt64]]] = [:]
     let options = Self.options(.sgd(rate: 0.1))
     let network = try Self.train(Self.start(), options, &after)
@@ -164,7 +179,7 @@ import Testing
     #expect(try Self.numbers(network.at(epoch: 4)) == after[4])
   }
 
-  @Test func statesOnTheWayLeadToTheSame() throws {
+  private static func statesOnTheWayLeadToTheSame() throws {
     var after: [Int: [[UInt64]]] = [:]
     var options = Self.options(Optimizer(.adam, rate: 0.01))
     options.epochs = 60
@@ -187,7 +202,7 @@ import Testing
     #expect(throws: TrainingError.self) { try network.at(epoch: 7) }
   }
 
-  @Test func aReplayThatGoesAnotherWayIsRefused() throws {
+  private static func aReplayThatGoesAnotherWayIsRefused() throws {
     let calls = Calls()
     let schedule = OwnSchedule("f", code: nil, of: calls) { _ in calls.rate }
     var after: [Int: [[UInt64]]] = [:]
@@ -198,30 +213,27 @@ import Testing
     #expect(throws: TrainingError.self) { try network.at(epoch: 3) }
   }
 
-  /// In a process of its own: the limit is one for all networks.
-  @Test func memoryIsBounded() async {
-    await #expect(processExitsWith: .success) {
-      PastMemory.limit = 300_000
-      var networks: [Network] = []
-      var none: [Int: [[UInt64]]] = [:]
-      for seed in 0..<40 {
-        var options = PastTests.options(Optimizer(.adam, rate: 0.01))
-        options.seed = UInt64(seed)
-        let wide = try network([
-          try Dense(inputs: 5, outputs: 100), try Dense(outputs: 3), Softmax(),
-        ])
-        networks.append(try PastTests.train(wide, options, &none))
-        #expect(PastMemory.used <= 300_000)
-      }
-      #expect(networks[0].past?.forgotten(of: 0..<5) == [0...4])
-      #expect(try networks[39].at(epoch: 2).history.count == 2)
-      networks = []
-      #expect(PastMemory.used == 0)
-      PastMemory.limit = 0
-      let forgetful = try PastTests.train(
-        PastTests.start(), PastTests.options(.sgd(rate: 0.1)), &none)
-      #expect(forgetful.past == nil)
+  private static func memoryIsBounded() throws {
+    PastMemory.limit = 300_000
+    var networks: [Network] = []
+    var none: [Int: [[UInt64]]] = [:]
+    for seed in 0..<40 {
+      var options = PastTests.options(Optimizer(.adam, rate: 0.01))
+      options.seed = UInt64(seed)
+      let wide = try network([
+        try Dense(inputs: 5, outputs: 100), try Dense(outputs: 3), Softmax(),
+      ])
+      networks.append(try PastTests.train(wide, options, &none))
+      #expect(PastMemory.used <= 300_000)
     }
+    #expect(networks[0].past?.forgotten(of: 0..<5) == [0...4])
+    #expect(try networks[39].at(epoch: 2).history.count == 2)
+    networks = []
+    #expect(PastMemory.used == 0)
+    PastMemory.limit = 0
+    let forgetful = try PastTests.train(
+      PastTests.start(), PastTests.options(.sgd(rate: 0.1)), &none)
+    #expect(forgetful.past == nil)
   }
 }
 

@@ -110,7 +110,10 @@ private struct Variant {
       values = box.content.doubles().map { .number($0) }
     default: return nil
     }
-    return values.map { ($0.inline(), $0) }
+    return values.map { value in
+      if case .string(let box) = value { return (box.content, value) }
+      return (value.inline(), value)
+    }
   }
 }
 
