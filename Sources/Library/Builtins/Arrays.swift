@@ -88,6 +88,18 @@ extension Builtin {
       [Index](repeating: .all, count: axis) + [.gather(Tensor(doubles: places, elementType: .f64))])
   }
 
+  /// Several times in a row along an axis, without a list of as many parts.
+  private static func tiled(_ x: Variable, _ count: Int, axis: Int) throws -> Variable {
+    var dimensions = x.shape.dimensions
+    let length = dimensions[axis].multipliedSaturating(count)
+    dimensions.insert(count, at: axis)
+    let repeated = try Variable.broadcast(
+      .expandDimensions(x, axis: axis), to: Shape(checking: dimensions))
+    dimensions.remove(at: axis)
+    dimensions[axis] = length
+    return try .reshape(repeated, to: Shape(checking: dimensions))
+  }
+
   static let tile = Builtin(
     Declaration(
       "tile", group: .shape, "the whole tensor repeated along its axes",
@@ -113,7 +125,7 @@ extension Builtin {
         x = try .subscripted(x, indices)
         continue
       }
-      x = try .concatenate([Variable](repeating: x, count: count), axis: axis)
+      x = try tiled(x, count, axis: axis)
     }
     return Value(x)
   }

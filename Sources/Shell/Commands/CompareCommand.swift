@@ -41,34 +41,40 @@ extension Command {
       throw RuntimeError.other(
         "compare needs an option with a list of values", hint: "write rate=[0.03, 0.1]")
     }
-    let starts = try Command.starts(network, data, seeds)
+    let untrained = try Command.untrained(network, data)
     var results: [[History]] = []
     for variant in variants {
       let settings = TrainingSettings(variant.context)
       var options = try settings.options()
       options.frozen = try settings.frozen(of: network)
-      results.append(
-        try starts.map { try context.trainCopy($0, on: data, options).history })
+      // One after the other: nobody knows how many are asked for.
+      var histories: [History] = []
+      for start in 0..<seeds {
+        let copy = try Command.start(start, of: untrained)
+        histories.append(try context.trainCopy(copy, on: data, options).history)
+      }
+      results.append(histories)
     }
     let comparison = PairedComparison(variants.map(\.name), results)
     context.print(comparison.table.lines(width: context.width, paint: context.paint))
     return comparison.value
   }
 
-  /// The network with new weights from seeds, the first time as it is unless it has been trained.
-  private static func starts(
-    _ network: Network, _ data: TrainingData, _ count: Int
-  ) throws -> [Network] {
+  /// The network with its shapes settled and without a past.
+  private static func untrained(_ network: Network, _ data: TrainingData) throws -> Network {
     var first = network
     first.past = nil
     try first.resolve(input: Array(data.inputs.shape.dimensions.dropFirst()))
-    return try (0..<count).map { index in
-      if index == 0, network.history.count == 0, network.optimizerState.steps == 0 { return first }
-      var start = first
-      var generator = RandomGenerator(seed: UInt64(index))
-      try start.reset(generator: &generator)
-      return start
-    }
+    return first
+  }
+
+  /// The network with new weights from a seed, the first time as it is unless it has been trained.
+  private static func start(_ index: Int, of network: Network) throws -> Network {
+    if index == 0, network.history.count == 0, network.optimizerState.steps == 0 { return network }
+    var start = network
+    var generator = RandomGenerator(seed: UInt64(index))
+    try start.reset(generator: &generator)
+    return start
   }
 }
 
