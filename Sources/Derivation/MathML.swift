@@ -177,7 +177,7 @@ struct MathML {
     return Item(base: "<mrow>\(left)\(inside)\(delimiter())</mrow>")
   }
 
-  /// Rows of cells behind a brace, which is the one environment that stands inside a formula.
+  /// Rows of cells after a brace: LaTeX's `cases`, the only environment that formulas here contain.
   private mutating func cases() -> Item {
     let name = text()
     if name != "cases" { unknownCommands.append("begin{\(name)}") }

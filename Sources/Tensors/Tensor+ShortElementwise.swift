@@ -15,9 +15,7 @@ extension Tensor {
   package static func short(
     _ operation: BinaryOperation, _ left: Tensor, _ right: Tensor
   ) throws(TensorError) -> Tensor? {
-    guard left.isShort, right.isContiguous, left.elementType == right.elementType,
-      left.shape == right.shape, !operation.isLogical
-    else { return nil }
+    guard left.isShort(with: right), !operation.isLogical else { return nil }
     let result = try left.like(.binary(operation), left.operand, right.operand)
     withExtendedLifetime(right) {}
     return result
@@ -44,9 +42,7 @@ extension Tensor {
   package mutating func combineShort(
     _ operation: BinaryOperation, with right: Tensor
   ) throws(TensorError) -> Bool {
-    guard isShort, right.isContiguous, elementType == right.elementType, shape == right.shape else {
-      return false
-    }
+    guard isShort(with: right) else { return false }
     defer { withExtendedLifetime(right) {} }
     return try replace(by: operation, operand, right.operand)
   }
@@ -63,9 +59,7 @@ extension Tensor {
   package mutating func combineShort(
     _ left: Tensor, _ operation: BinaryOperation
   ) throws(TensorError) -> Bool {
-    guard isShort, left.isContiguous, elementType == left.elementType, shape == left.shape else {
-      return false
-    }
+    guard isShort(with: left) else { return false }
     defer { withExtendedLifetime(left) {} }
     return try replace(by: operation, left.operand, operand)
   }
@@ -96,6 +90,11 @@ extension Tensor {
   private var isShort: Bool {
     shape.count > 0 && shape.count <= ShortElementwiseCall.limit && shape.rank > 0
       && customStrides == nil && elementType == elementType.arithmetic && !Profile.isOn
+  }
+
+  /// Whether it is, and so is another tensor of its shape and type.
+  private func isShort(with other: Tensor) -> Bool {
+    isShort && other.isContiguous && elementType == other.elementType && shape == other.shape
   }
 
   private var operand: nnsh_operand {

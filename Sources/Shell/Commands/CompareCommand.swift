@@ -41,7 +41,7 @@ extension Command {
       throw RuntimeError.other(
         "compare needs an option with a list of values", hint: "write rate=[0.03, 0.1]")
     }
-    let untrained = try Command.untrained(network, data)
+    let settled = try Command.settled(network, data)
     var results: [[History]] = []
     for variant in variants {
       let settings = TrainingSettings(variant.context)
@@ -50,7 +50,7 @@ extension Command {
       // One after the other: nobody knows how many are asked for.
       var histories: [History] = []
       for start in 0..<seeds {
-        let copy = try Command.start(start, of: untrained)
+        let copy = try Command.start(start, of: settled)
         histories.append(try context.trainCopy(copy, on: data, options).history)
       }
       results.append(histories)
@@ -61,11 +61,11 @@ extension Command {
   }
 
   /// The network with its shapes settled and without a past.
-  private static func untrained(_ network: Network, _ data: TrainingData) throws -> Network {
-    var first = network
-    first.past = nil
-    try first.resolve(input: Array(data.inputs.shape.dimensions.dropFirst()))
-    return first
+  private static func settled(_ network: Network, _ data: TrainingData) throws -> Network {
+    var settled = network
+    settled.past = nil
+    try settled.resolve(input: Array(data.inputs.shape.dimensions.dropFirst()))
+    return settled
   }
 
   /// The network with new weights from a seed, the first time as it is unless it has been trained.

@@ -17,7 +17,7 @@ extension Preflight {
     let targets = try part.y.cast(to: .f64)
     var start = network
     try start.setParameters(network.parameters.map { try $0.tensor.cast(to: .f64) })
-    // What a step of rate 1 takes away is the gradient.
+    // One step of gradient descent at rate 1 subtracts the gradient itself from the weights.
     var options = TrainingOptions()
     options.batch = .full
     options.shuffle = false
