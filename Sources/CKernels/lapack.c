@@ -254,10 +254,19 @@ static int wait_for(job *work) {
   return 0;
 }
 
-static double *copy_of(const double *values, ptrdiff_t count) {
-  double *copy = malloc(sizeof(double) * (size_t)(count > 0 ? count : 1));
-  if (copy && values) memcpy(copy, values, sizeof(double) * (size_t)count);
-  return copy;
+/// Copies in pieces, and stops at an interruption; whether there was none.
+static int copy(double *to, const double *from, ptrdiff_t count) {
+  const ptrdiff_t piece = 1 << 18;
+  for (ptrdiff_t start = 0; start < count; start += piece) {
+    if (count > piece && nnsh_interrupt_is_requested()) return 0;
+    ptrdiff_t rest = count - start;
+    memcpy(to + start, from + start, sizeof(double) * (size_t)(rest < piece ? rest : piece));
+  }
+  return 1;
+}
+
+static double *room_for(ptrdiff_t count) {
+  return malloc(sizeof(double) * (size_t)(count > 0 ? count : 1));
 }
 
 int nnsh_decompose(nnsh_decomposition kind, int m, int n, int columns, double *a,
@@ -265,14 +274,18 @@ int nnsh_decompose(nnsh_decomposition kind, int m, int n, int columns, double *a
                    double *condition) {
   job *work = calloc(1, sizeof(job));
   if (!work) return -101;
-  *work = (job){.kind = kind, .m = m, .n = n, .columns = columns, .a = copy_of(a, a_count),
-                .b = copy_of(b, b_count), .c = copy_of(NULL, c_count), .a_count = a_count,
+  *work = (job){.kind = kind, .m = m, .n = n, .columns = columns, .a = room_for(a_count),
+                .b = room_for(b_count), .c = room_for(c_count), .a_count = a_count,
                 .b_count = b_count, .c_count = c_count};
   pthread_mutex_init(&work->lock, NULL);
   pthread_cond_init(&work->done, NULL);
   if (!work->a || !work->b || !work->c) {
     release(work);
     return -101;
+  }
+  if (!copy(work->a, a, a_count) || !copy(work->b, b, b_count)) {
+    release(work);
+    return -102;
   }
   pthread_t thread;
   pthread_attr_t attributes;
@@ -289,9 +302,9 @@ int nnsh_decompose(nnsh_decomposition kind, int m, int n, int columns, double *a
   }
   pthread_attr_destroy(&attributes);
   int status = work->status;
-  memcpy(a, work->a, sizeof(double) * (size_t)a_count);
-  if (b) memcpy(b, work->b, sizeof(double) * (size_t)b_count);
-  if (c) memcpy(c, work->c, sizeof(double) * (size_t)c_count);
+  if (!copy(a, work->a, a_count) || !copy(b, work->b, b_count) || !copy(c, work->c, c_count)) {
+    status = -102;
+  }
   *condition = work->condition;
   release(work);
   return status;

@@ -78,12 +78,15 @@ package struct Derivation {
     _ value: Tensor, _ reference: Tensor, floor: Double = 1e-12
   ) throws -> Double {
     guard value.shape == reference.shape else { return .infinity }
-    let numbers = try reference.guardedDoubles()
-    let scale = numbers.reduce(0) { max($0, $1.magnitude) }
-    var worst = 0.0
-    for (a, b) in zip(try value.guardedDoubles(), numbers) where !(a == b || (a.isNaN && b.isNaN)) {
-      let difference = (a - b).magnitude
-      worst = max(worst, difference.isNaN ? .infinity : difference)
+    var (scale, worst) = (0.0, 0.0)
+    _ = try value.allBlocks(beside: reference) { values, references in
+      for (a, b) in zip(values, references) {
+        scale = max(scale, b.magnitude)
+        if a == b || (a.isNaN && b.isNaN) { continue }
+        let difference = (a - b).magnitude
+        worst = max(worst, difference.isNaN ? .infinity : difference)
+      }
+      return true
     }
     return worst / max(scale, floor, 1e-12)
   }

@@ -177,8 +177,7 @@ package final class Deriver {
   /// How large a derivative of the loss is that is neither great nor small: the loss by the
   /// greatest element.
   private func naturalScale(_ node: Node) throws -> Double {
-    let greatest = try node.tensor.guardedDoubles().reduce(0) { max($0, $1.magnitude) }
-    let scale = lossMagnitude / greatest
+    let scale = lossMagnitude / (try node.tensor.greatestMagnitude())
     return scale.isFinite ? scale : 0
   }
 
@@ -298,9 +297,8 @@ package final class Deriver {
     let sizes = shape.dimensions.map(String.init).joined(separator: ", ")
     let expression = shape.rank == 0 ? "0" : "zeros(\(sizes))"
     let gradient = try machine.gradient(of: thunk, at: [place]).first ?? .none
-    let error = try gradient.asTensor().map { tensor -> Double in
-      let largest = try tensor.guardedDoubles().reduce(0) { max($0, $1.magnitude) }
-      return largest == 0 ? 0 : .infinity
+    let error = try gradient.asTensor().map { tensor in
+      try tensor.greatestMagnitude() == 0 ? 0 : .infinity
     }
     root.symbol = "L"
     let name = (SymbolText.unicode(target), SymbolText.latex(target))

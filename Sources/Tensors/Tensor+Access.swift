@@ -68,23 +68,32 @@ extension Tensor {
 
   /// All elements, the last axis fastest, where there is memory for them and for two more lists made
   /// of them: Swift ends the process where there is not. For tensors that a person may make as
-  /// large as they like.
+  /// large as they like; throws `interrupted` where Ctrl-C is met.
   package func guardedDoubles() throws(TensorError) -> [Double] {
     try MemoryGuard.require(3 * 8 * count)
-    return doubles()
+    var status = Int32(nnsh_done)
+    let values = doubles(mode: nnsh_copy_new, status: &status)
+    try checkStatus(status)
+    return values
   }
 
   /// All elements, the last axis fastest.
   package func doubles() -> [Double] {
+    var status = Int32(nnsh_done)
+    return doubles(mode: nnsh_copy_over, status: &status)
+  }
+
+  /// All elements, or none where `status` then says that the copy was not finished.
+  private func doubles(mode: Int, status: inout Int32) -> [Double] {
     let strides = strides
     return [Double](unsafeUninitializedCapacity: count) { buffer, initialized in
-      initialized = count
       guard let base = buffer.baseAddress else { return }
       // SAFETY: the buffer has room for `count`, and the strides stay within the storage.
-      nnsh_copy(
+      status = nnsh_copy(
         pointer, elementType.code, strides, base, Int32(nnsh_f64), shape.contiguousStrides,
-        Int32(rank), shape.dimensions, Int32(nnsh_copy_over))
+        Int32(rank), shape.dimensions, Int32(mode))
       withExtendedLifetime(storage) {}
+      initialized = status == Int32(nnsh_done) ? count : 0
     }
   }
 

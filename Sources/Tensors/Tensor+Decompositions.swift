@@ -72,8 +72,8 @@ extension Tensor {
     let (rows, columns) = try requireMatrix()
     let count = Swift.min(rows, columns)
     var work = try Decomposition(of: self)
-    work.b = [Double](repeating: 0, count: rows * count)
-    work.c = [Double](repeating: 0, count: count + count * columns)
+    work.c = Decomposition.room(count + count * columns)
+    work.b = Decomposition.room(rows * count)
     if try work.run(nnsh_singular_values) > 0 {
       throw .decomposition("the singular values did not converge")
     }
@@ -89,7 +89,7 @@ extension Tensor {
     let (rows, columns) = try requireMatrix()
     let count = Swift.min(rows, columns)
     var work = try Decomposition(of: self)
-    work.c = [Double](repeating: 0, count: count * columns)
+    work.c = Decomposition.room(count * columns)
     try work.run(nnsh_orthogonal)
     return (
       try .byColumns(work.a[..<(rows * count)], rows: rows, columns: count, elementType),
@@ -165,9 +165,19 @@ private struct Decomposition {
   init(of matrix: Tensor) throws(TensorError) {
     (rows, columns) = (matrix.shape[0], matrix.shape[1])
     a = try matrix.byColumns()
-    guard a.allSatisfy(\.isFinite) else {
-      throw .decomposition("the matrix holds NaN or infinity")
+    for start in stride(from: 0, to: a.count, by: Tensor.blockLength) {
+      try Interrupt.check()
+      let block = a[start..<min(a.count, start + Tensor.blockLength)]
+      guard block.allSatisfy(\.isFinite) else {
+        throw .decomposition("the matrix holds NaN or infinity")
+      }
     }
+  }
+
+  /// Room for numbers that the call writes: setting them before would take as long as a copy.
+  static func room(_ count: Int) -> [Double] {
+    // SAFETY: any bits are a Float64, and the call writes all of them before they are read.
+    [Double](unsafeUninitializedCapacity: count) { $1 = count }
   }
 
   /// - Returns: LAPACK's number above 0 where it did not succeed.

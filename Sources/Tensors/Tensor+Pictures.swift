@@ -81,46 +81,77 @@ private struct PictureSize {
     channels = shape.rank > 3 ? shape[3] : 1
   }
 
-  func move<Number: BinaryFloatingPoint>(
+  /// Lines of pictures are divided among the threads; Ctrl-C is looked for every few milliseconds.
+  func move<Number: BinaryFloatingPoint & SendableMetatype>(
     _ source: UnsafeBufferPointer<Number>, _ target: UnsafeMutableBufferPointer<Number>,
     _ moves: [PictureMove]
   ) throws(TensorError) {
-    let count = height * width * channels
-    let middle = SIMD2(Double(height - 1), Double(width - 1)) / 2
-    for (index, move) in moves.enumerated() where (index + 1) * count <= source.count {
-      if index & 0xFF == 0 { try Interrupt.check() }
-      let picture = UnsafeBufferPointer(rebasing: source[index * count..<(index + 1) * count])
-      var place = index * count
-      for row in 0..<height {
-        for column in 0..<width {
-          let from = move.source(of: [Double(row), Double(column)], middle: middle)
-          for channel in 0..<channels {
-            target[place] = Number(number(at: from, channel, in: picture))
-            place += 1
-          }
-        }
+    let width = lineLength
+    let lines = min(moves.count * height, width == 0 ? 0 : source.count / width)
+    let linesAtOnce = max(1, Self.numbersAtOnce / max(1, width))
+    // SAFETY: each line writes its own numbers, and both sides outlive the run.
+    nonisolated(unsafe) let (source, target) = (source, target)
+    for start in stride(from: 0, to: lines, by: linesAtOnce) {
+      try Interrupt.check()
+      let count = min(linesAtOnce, lines - start)
+      Threads.run(count, work: 16 * count * width) { line in
+        let (picture, row) = (start + line).quotientAndRemainder(dividingBy: height)
+        moveLine(row, of: picture, by: moves[picture], source, target)
       }
     }
   }
 
-  /// What lies at a place between pixels.
-  private func number<Number: BinaryFloatingPoint>(
-    at place: SIMD2<Double>, _ channel: Int, in picture: UnsafeBufferPointer<Number>
-  ) -> Double {
+  /// How many numbers are moved between two looks for Ctrl-C.
+  private static let numbersAtOnce = 1 << 18
+
+  /// The numbers of a line: its pixels' channels.
+  private var lineLength: Int { width * channels }
+
+  private func moveLine<Number: BinaryFloatingPoint>(
+    _ row: Int, of picture: Int, by move: PictureMove, _ source: UnsafeBufferPointer<Number>,
+    _ target: UnsafeMutableBufferPointer<Number>
+  ) {
+    let middle = SIMD2(Double(height - 1), Double(width - 1)) / 2
+    let first = picture * height * lineLength
+    var place = first + row * lineLength
+    for column in 0..<width {
+      let from = move.source(of: [Double(row), Double(column)], middle: middle)
+      let corners = Corners(around: from, height: height, width: width)
+      for channel in 0..<channels {
+        var sum = 0.0
+        for corner in 0..<4 where corners.shares[corner] > 0 {
+          let pixel = first + corners.pixels[corner] * channels + channel
+          sum += corners.shares[corner] * Double(source[pixel])
+        }
+        target[place] = Number(sum)
+        place += 1
+      }
+    }
+  }
+}
+
+/// The four pixels around a place between pixels, and how much each gives to it: nothing where the
+/// pixel is outside.
+private struct Corners {
+  private(set) var pixels: SIMD4<Int> = .zero
+  private(set) var shares: SIMD4<Double> = .zero
+
+  init(around place: SIMD2<Double>, height: Int, width: Int) {
     // A place that rounding has moved off its pixel is on it.
     let near = place.rounded(.toNearestOrAwayFromZero)
     let place = (abs(place.x - near.x) + abs(place.y - near.y)) < 1e-9 ? near : place
-    let (top, left) = (place.x.rounded(.down), place.y.rounded(.down))
-    guard top >= -1, left >= -1, top <= Double(height), left <= Double(width) else { return 0 }
-    let (down, right) = (place.x - top, place.y - left)
-    var sum = 0.0
-    for (row, share) in [(Int(top), 1 - down), (Int(top) + 1, down)] where share > 0 {
-      guard row >= 0, row < height else { continue }
-      for (column, part) in [(Int(left), 1 - right), (Int(left) + 1, right)] where part > 0 {
-        guard column >= 0, column < width else { continue }
-        sum += share * part * Double(picture[(row * width + column) * channels + channel])
-      }
+    let corner = place.rounded(.down)
+    guard corner.x >= -1, corner.y >= -1, corner.x <= Double(height), corner.y <= Double(width)
+    else { return }
+    let after = place - corner
+    let (top, left) = (Int(corner.x), Int(corner.y))
+    for index in 0..<4 {
+      let (down, right) = (index >> 1, index & 1)
+      let (row, column) = (top + down, left + right)
+      guard row >= 0, row < height, column >= 0, column < width else { continue }
+      pixels[index] = row * width + column
+      shares[index] =
+        (down == 0 ? 1 - after.x : after.x) * (right == 0 ? 1 - after.y : after.y)
     }
-    return sum
   }
 }

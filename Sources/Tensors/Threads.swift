@@ -8,6 +8,17 @@ package enum Threads {
     set { nnsh_set_thread_count(Int32(clamping: newValue)) }
   }
 
+  /// Runs with that many threads (as many as there are, if nil); the number comes back after.
+  package static func limited<Result>(
+    to limit: Int?, _ body: () throws -> Result
+  ) rethrows -> Result {
+    guard let limit, limit < count else { return try body() }
+    let before = count
+    count = limit
+    defer { count = before }
+    return try body()
+  }
+
   /// Calls `body` with 0 ..< blocks, divided among the threads, and returns when all calls have.
   ///
   /// - Parameter work: how many elements there are, roughly; little work stays on one thread.

@@ -19,6 +19,18 @@ import Testing
     }
   }
 
+  @Test func readingByBlocksStops() async {
+    await #expect(processExitsWith: .success) {
+      let x = try Tensor.zeros([300, 1000])
+      Interrupt.request()
+      #expect(throws: TensorError.interrupted) { try x.allElements { $0 == 0 } }
+      #expect(throws: TensorError.interrupted) { try x.countElements { $0 == 0 } }
+      #expect(throws: TensorError.interrupted) { try x.mapElements { $0 } }
+      #expect(throws: TensorError.interrupted) { try x.hasSameElements(as: x) }
+      Interrupt.clear()
+    }
+  }
+
   @Test func whatIsWrittenInPlaceIsWrittenWhole() async {
     await #expect(processExitsWith: .success) {
       let ones = try Tensor.full([1000, 1000], 1)
@@ -128,6 +140,16 @@ private struct Operations {
       ("mask", { () throws(TensorError) in try flat.subscripted([.mask(mask)]) }),
       ("list", { () throws(TensorError) in try flat.subscripted([.gather(flat)]) }),
     ]
-    all = elementwise + orders + makers + parts
+    let picture = try Tensor.zeros([1, 1000, 1000])
+    let readers: [(String, Operation)] = [
+      (
+        "numbers",
+        { () throws(TensorError) in
+          try Tensor(doubles: [x.transposed().guardedDoubles().reduce(0, +)], elementType: .f64)
+        }
+      ),
+      ("pictures", { () throws(TensorError) in try picture.moved(by: [.mirror]) }),
+    ]
+    all = elementwise + orders + makers + parts + readers
   }
 }

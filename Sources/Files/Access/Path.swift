@@ -93,20 +93,6 @@ package func directoryEntries(_ path: String) -> [String] {
   return names.sorted()
 }
 
-extension Int {
-  /// The sum, or the largest integer where it would overflow.
-  package func addingSaturating(_ other: Int) -> Int {
-    let (sum, overflow) = addingReportingOverflow(other)
-    return overflow ? .max : sum
-  }
-
-  /// The product of counts, or the largest integer where it would overflow.
-  package func multipliedSaturating(_ other: Int) -> Int {
-    let (product, overflow) = multipliedReportingOverflow(by: other)
-    return overflow ? .max : product
-  }
-}
-
 extension Sequence<Int> {
   /// The product of a shape's sizes, `nil` where one is negative or it exceeds an integer.
   var checkedProduct: Int? {

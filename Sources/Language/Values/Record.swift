@@ -20,6 +20,26 @@ package struct Record: Sendable {
 
   package var count: Int { keys.count }
 
+  /// A record made step by step. Where an error ends that, what there is of it by then is released
+  /// without holding up whoever waits.
+  package static func building(_ body: (inout Record) throws -> Void) throws -> Record {
+    var record = Record()
+    do {
+      try body(&record)
+    } catch {
+      record.releaseInBackground()
+      throw error
+    }
+    return record
+  }
+
+  /// Lets go of the fields; of many of them on a thread of its own.
+  mutating func releaseInBackground() {
+    BackgroundRelease.take(&keys)
+    BackgroundRelease.take(&values)
+    self = Record()
+  }
+
   /// The names in order.
   package var names: [String] { keys.map(\.content) }
 

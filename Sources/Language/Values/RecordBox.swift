@@ -125,5 +125,6 @@ package final class RecordBox: @unchecked Sendable {
 
   deinit {
     DeferredRelease.keepWhereStackIsLow((own, shared))
+    if own.count >= BackgroundRelease.leastCount { own.releaseInBackground() }
   }
 }

@@ -5,6 +5,16 @@ import Tensors
 extension Arguments {
   /// A shape: sizes one by one (variadic), or one list of them.
   func sizes(_ index: Int) throws -> Shape {
+    try Self.shape(try numbersOfSizes(index), for: declaration.name)
+  }
+
+  /// How often something is to be done along each axis, given as a shape is: whole numbers from 0,
+  /// which say nothing about memory by themselves.
+  func counts(_ index: Int) throws -> [Int] {
+    try numbersOfSizes(index).map { Int(exactly: $0) ?? .max }
+  }
+
+  private func numbersOfSizes(_ index: Int) throws -> [Double] {
     var sizes: [Double] = []
     if case .list(let box) = self[index], declaration.parameters[index].isVariadic {
       for value in box.content {
@@ -16,11 +26,18 @@ extension Arguments {
     } else {
       sizes = try self[index].asNumbers() ?? []
     }
-    return try Self.shape(sizes, for: declaration.name)
+    try Self.checkSizes(sizes, for: declaration.name)
+    return sizes
   }
 
   /// Sizes checked: whole, not negative, together not more than memory could hold.
   static func shape(_ sizes: [Double], for function: String) throws -> Shape {
+    try checkSizes(sizes, for: function)
+    try MemoryGuard.check(elements: sizes.reduce(1, *))
+    return try Shape(checking: sizes.map { Int(exactly: $0) ?? .max })
+  }
+
+  private static func checkSizes(_ sizes: [Double], for function: String) throws {
     for size in sizes where !(size.isFinite && size >= 0 && size.rounded() == size) {
       throw RuntimeError.other(
         "\(function): \(size.displayed) is no size", hint: "sizes are whole numbers from 0")
@@ -30,8 +47,6 @@ extension Arguments {
       throw RuntimeError.other(
         "\(function): not enough memory: \(count.displayed) elements wanted", hint: nil)
     }
-    try MemoryGuard.check(elements: count)
-    return try Shape(checking: sizes.map { Int(exactly: $0) ?? .max })
   }
 
   /// A count: a whole number from 0.

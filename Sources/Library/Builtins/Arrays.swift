@@ -1,5 +1,6 @@
 import Language
 import Operations
+import Platform
 import Tensors
 
 /// Arrays rearranged, by NumPy's names and rules.
@@ -111,7 +112,7 @@ extension Builtin {
     differentiation: .differentiable
   ) { arguments, _ in
     var x = try arguments.variable(0)
-    var counts = try arguments.sizes(1).dimensions
+    var counts = try arguments.counts(1)
     while x.rank < counts.count { x = try .expandDimensions(x, axis: 0) }
     while counts.count < x.rank { counts.insert(1, at: 0) }
     let size = Swift.zip(counts, x.shape.dimensions).reduce(1.0) {

@@ -209,12 +209,7 @@ extension Builtin {
     guard let axis = try arguments.optionalInteger(1) else {
       let values = try x.unique()
       guard isCounted else { return Value(values) }
-      let sorted = try x.flattened().guardedDoubles()
-      var counts: [Double: Double] = [:]
-      for number in sorted { counts[number, default: 0] += 1 }
-      let nan = Double(sorted.count { $0.isNaN })
-      let numbers = values.doubles().map { $0.isNaN ? nan : counts[$0] ?? 0 }
-      return .items([Value(values), Value(try Tensor(doubles: numbers, elementType: .f32))])
+      return .items([Value(values), Value(try runLengths(of: x.flattened().sorted()))])
     }
     let place = try x.shape.normalized(axis: axis)
     var order = Array(0..<x.rank)
@@ -227,12 +222,30 @@ extension Builtin {
     return .items([Value(values), Value(try Tensor(doubles: counts, elementType: .f32))])
   }
 
+  /// How often each number of a sorted vector occurs; every NaN is the same.
+  private static func runLengths(of sorted: Tensor) throws -> Tensor {
+    var (counts, last) = ([Double](), Double.nan)
+    _ = try sorted.allBlocks { block in
+      for number in block {
+        if !counts.isEmpty, number == last || (number.isNaN && last.isNaN) {
+          counts[counts.count - 1] += 1
+        } else {
+          counts.append(1)
+          last = number
+        }
+      }
+      return true
+    }
+    return try Tensor(doubles: counts, elementType: .f32)
+  }
+
   /// The different strings of a list in their order, and how often each occurs.
   private static func uniqueTexts(
     _ values: [Value], _ isCounted: Bool, _ arguments: borrowing Arguments
   ) throws -> Value {
     var counts: [TextBox: Double] = [:]
-    for value in values {
+    for (place, value) in values.enumerated() {
+      if place & 0xFFF == 0 { try Interrupt.check() }
       guard case .string(let box) = value else {
         throw arguments.mismatch(0, expected: "a tensor, or a list of strings alone")
       }

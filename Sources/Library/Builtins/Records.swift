@@ -101,10 +101,13 @@ extension Builtin {
       seeAlso: ["codes", "unique", "bincount"]),
     differentiation: .stepwise("its result is a count, which jumps")
   ) { arguments, _ in
-    var counts = Record()
-    for (place, element) in try arguments.sequence(0).enumerated() {
-      if place & 0xFFFF == 0 { try Interrupt.check() }
-      counts.add(1, to: try arguments.name(of: element))
+    var elements = try arguments.sequence(0)
+    defer { BackgroundRelease.take(&elements) }
+    let counts = try Record.building { counts in
+      for (place, element) in elements.enumerated() {
+        if place & 0xFFFF == 0 { try Interrupt.check() }
+        counts.add(1, to: try arguments.name(of: element))
+      }
     }
     return .record(RecordBox(counts))
   }
@@ -124,13 +127,18 @@ extension Builtin {
       seeAlso: ["counts", "one_hot"]),
     differentiation: .stepwise("its result is a position, which jumps from one to the next")
   ) { arguments, _ in
-    var places = Record()
-    let codes = try arguments.sequence(0).enumerated().map { place, element in
-      if place & 0xFFFF == 0 { try Interrupt.check() }
-      let name = try arguments.name(of: element)
-      if let known = places[name]?.asNumber() { return known }
-      places[name] = .number(Double(places.count))
-      return Double(places.count - 1)
+    var elements = try arguments.sequence(0)
+    defer { BackgroundRelease.take(&elements) }
+    var codes: [Double] = []
+    codes.reserveCapacity(elements.count)
+    let places = try Record.building { places in
+      for (place, element) in elements.enumerated() {
+        if place & 0xFFFF == 0 { try Interrupt.check() }
+        let name = try arguments.name(of: element)
+        let known = places[name]?.asNumber()
+        codes.append(known ?? Double(places.count))
+        if known == nil { places[name] = .number(Double(places.count)) }
+      }
     }
     return .fields([
       ("codes", Value(try Tensor(doubles: codes, elementType: .f32))),

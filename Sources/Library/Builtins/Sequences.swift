@@ -117,7 +117,8 @@ extension Builtin {
       seeAlso: ["zip", "map"]),
     differentiation: .differentiable
   ) { arguments, _ in
-    let elements = try arguments.sequence(0)
+    var elements = try arguments.sequence(0)
+    defer { BackgroundRelease.take(&elements) }
     let start = try arguments.integer(1)
     return .items(
       try interruptibleList(count: elements.count) { place in

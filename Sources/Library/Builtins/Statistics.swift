@@ -22,9 +22,8 @@ extension Builtin {
       examples: [.init("median([3, 1, 10, 2])", "2.5")], seeAlso: ["quantile", "mean", "sort"]),
     differentiation: .differentiable
   ) { arguments, _ in
-    Value(
-      try quantile(
-        of: arguments.variable(0), 0.5, axis: arguments.optionalInteger(1), arguments.bool(2)))
+    let sorted = try SortedAxis(arguments.variable(0), arguments.optionalInteger(1))
+    return Value(try sorted.quantile(0.5, keepsDimensions: arguments.bool(2)))
   }
 
   static let quantile = quantiles("quantile", "0 to 1", 1, "quantile([1, 2, 3, 4], 0.25)")
@@ -44,51 +43,17 @@ extension Builtin {
         seeAlso: ["median", name == "quantile" ? "percentile" : "quantile"]),
       differentiation: .differentiable
     ) { arguments, _ in
-      let x = try arguments.variable(0)
-      let axis = try arguments.optionalInteger(2)
+      let sorted = try SortedAxis(arguments.variable(0), arguments.optionalInteger(2))
+      let keepsDimensions = try arguments.bool(3)
       let parts = try arguments.tensor(1)
-      let values = try parts.guardedDoubles().map { part in
+      let values = try parts.mapElements { part in
         guard part >= 0, part <= whole else {
           throw RuntimeError.other("\(name): q is from \(range), not \(part.displayed)", hint: nil)
         }
-        return try quantile(of: x, part / whole, axis: axis, arguments.bool(3))
+        return try sorted.quantile(part / whole, keepsDimensions: keepsDimensions)
       }
       return Value(parts.rank == 0 && values.count == 1 ? values[0] : try .stack(values, axis: 0))
     }
-  }
-
-  private static func quantile(
-    of x: Variable, _ part: Double, axis: Int?, _ keepsDimensions: Bool
-  ) throws -> Variable {
-    let value = try quantile(of: x, part, axis: axis)
-    guard keepsDimensions else { return value }
-    var sizes = [Int](repeating: 1, count: x.rank)
-    if let axis {
-      sizes = x.shape.dimensions
-      sizes[try x.shape.normalized(axis: axis)] = 1
-    }
-    return try .reshape(value, to: Shape(checking: sizes))
-  }
-
-  private static func quantile(of x: Variable, _ part: Double, axis: Int?) throws -> Variable {
-    let (x, axis) =
-      try axis.map { (x, try x.shape.normalized(axis: $0)) } ?? (Variable.flatten(x), 0)
-    let count = x.shape[axis]
-    guard count > 0 else {
-      throw RuntimeError.other("a quantile of no elements does not exist", hint: nil)
-    }
-    let sorted = try Variable.sorted(x, axis: axis)
-    let place = part * Double(count - 1)
-    let below = Int(place.rounded(.down))
-    let before = [Index](repeating: .all, count: axis)
-    let low = try Variable.subscripted(sorted, before + [.at(below)])
-    let share = place - Double(below)
-    guard share > 0 else { return low }
-    let high = try Variable.subscripted(sorted, before + [.at(Swift.min(below + 1, count - 1))])
-    return try .add(
-      low,
-      .multiply(.subtract(high, low), Variable(try .scalar(share, x.tensor.elementType.arithmetic)))
-    )
   }
 
   static let histogram = Builtin(
@@ -109,16 +74,18 @@ extension Builtin {
       seeAlso: ["bincount", "searchsorted"]),
     differentiation: .stepwise("its result is a count, which jumps")
   ) { arguments, _ in
-    let values = try arguments.tensor(0).guardedDoubles()
+    let values = try arguments.tensor(0)
     let edges = try arguments.edges(of: values)
     var counts = [Double](repeating: 0, count: Swift.max(edges.count - 1, 0))
-    for (index, value) in values.enumerated() {
-      if index & 0xFFFF == 0 { try Interrupt.check() }
-      guard let first = edges.first, let last = edges.last, value >= first, value <= last else {
-        continue
+    _ = try values.flattened().allBlocks { block in
+      for value in block {
+        guard let first = edges.first, let last = edges.last, value >= first, value <= last else {
+          continue
+        }
+        let place = Self.place(of: value, in: edges, after: true)
+        counts[Swift.min(place, edges.count - 1) - 1] += 1
       }
-      let place = Self.place(of: value, in: edges, after: true)
-      counts[Swift.min(place, edges.count - 1) - 1] += 1
+      return true
     }
     return .items([
       Value(try Tensor(doubles: counts, elementType: .f32)),
@@ -162,7 +129,7 @@ extension Builtin {
     let numbers = try sorted.guardedDoubles()
     let isAfter = try arguments.string(2) == "right"
     let values = try arguments.tensor(1)
-    let places = try values.guardedDoubles().map {
+    let places = try values.mapElements {
       Double(Self.place(of: $0, in: numbers, after: isAfter))
     }
     return Value(try Tensor(doubles: places, values.shape, elementType: .f32))
@@ -273,13 +240,16 @@ extension Builtin {
 
 extension Arguments {
   /// The edges of a histogram's intervals.
-  fileprivate func edges(of values: [Double]) throws -> [Double] {
+  fileprivate func edges(of values: Tensor) throws -> [Double] {
     if case .number = self[1] {
       let count = try integer(1)
       guard count > 0, count < 1 << 28 else {
         throw mismatch(1, expected: "a whole number from 1")
       }
-      var (low, high) = (values.min() ?? 0, values.max() ?? 1)
+      var (low, high) = (0.0, 1.0)
+      if values.count > 0 {
+        (low, high) = try (values.reduce(.min).item ?? 0, values.reduce(.max).item ?? 1)
+      }
       if isGiven(2), let range = try self[2].asNumbers(), range.count == 2 {
         (low, high) = (range[0], range[1])
       }
@@ -297,5 +267,50 @@ extension Arguments {
       Swift.zip(edges, edges.dropFirst()).allSatisfy({ $0 <= $1 })
     else { throw mismatch(1, expected: "a number of intervals, or ascending edges") }
     return edges
+  }
+}
+
+/// A tensor in ascending order along an axis, sorted once for all the quantiles that are asked for.
+private struct SortedAxis {
+  private let sorted: Variable
+  private let axis: Int
+  /// The shape of a result in which the reduced axes are kept.
+  private let keptShape: Shape
+
+  /// - Parameter axis: none for all elements.
+  /// - Throws: where there is no element to be found.
+  init(_ x: Variable, _ axis: Int?) throws {
+    var sizes = [Int](repeating: 1, count: x.rank)
+    if let axis {
+      sizes = x.shape.dimensions
+      sizes[try x.shape.normalized(axis: axis)] = 1
+    }
+    keptShape = try Shape(checking: sizes)
+    let operand = try axis == nil ? Variable.flatten(x) : x
+    self.axis = try axis.map { try x.shape.normalized(axis: $0) } ?? 0
+    guard operand.shape[self.axis] > 0 else {
+      throw RuntimeError.other("a quantile of no elements does not exist", hint: nil)
+    }
+    sorted = try .sorted(operand, axis: self.axis)
+  }
+
+  /// The value below which a part, from 0 to 1, of the elements lies.
+  func quantile(_ part: Double, keepsDimensions: Bool) throws -> Variable {
+    let value = try value(part)
+    return keepsDimensions ? try .reshape(value, to: keptShape) : value
+  }
+
+  private func value(_ part: Double) throws -> Variable {
+    let last = sorted.shape[axis] - 1
+    let place = part * Double(last)
+    let below = Int(place.rounded(.down))
+    let before = [Index](repeating: .all, count: axis)
+    let low = try Variable.subscripted(sorted, before + [.at(below)])
+    let share = place - Double(below)
+    guard share > 0 else { return low }
+    let high = try Variable.subscripted(sorted, before + [.at(min(below + 1, last))])
+    let type = sorted.tensor.elementType.arithmetic
+    return try .add(
+      low, .multiply(.subtract(high, low), Variable(try .scalar(share, type))))
   }
 }

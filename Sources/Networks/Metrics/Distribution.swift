@@ -10,9 +10,15 @@ package enum Distribution {
   /// finite.
   package static func checkProbabilities(_ prediction: Tensor, loss: String) throws {
     let columns = max(1, prediction.rank == 0 ? 1 : prediction.shape[prediction.rank - 1])
-    for (index, number) in prediction.doubles().enumerated()
-    where number.isFinite && (number < -tolerance || number > 1 + tolerance) {
-      throw NetworkError.noProbability(loss: loss, value: number, row: index / columns)
+    var index = 0
+    _ = try prediction.allBlocks { block in
+      for number in block {
+        if number.isFinite, number < -tolerance || number > 1 + tolerance {
+          throw NetworkError.noProbability(loss: loss, value: number, row: index / columns)
+        }
+        index += 1
+      }
+      return true
     }
   }
 
@@ -25,6 +31,7 @@ package enum Distribution {
     guard columns > 0 else { return }
     let failure = try prediction.withDoubles { values throws(TensorError) -> NetworkError? in
       for start in stride(from: 0, to: values.count, by: columns) {
+        if start & 0xFFFF < columns { try Interrupt.check() }
         let row = values[start..<start + columns]
         if let number = row.first(where: { $0 < -tolerance || $0 > 1 + tolerance }) {
           guard number.isFinite else { continue }

@@ -11,27 +11,33 @@ package enum TargetKind: Sendable, Hashable {
   /// Anything else.
   case numbers
 
-  /// Reads the targets, N×K or N.
+  /// Reads the targets, N×K or N, as far as it must. Where Ctrl-C is met they are `numbers`; the
+  /// request still stands, and whoever goes on to work with them is stopped by it.
   package init(_ targets: Tensor) {
     // Of sequences each step is a row.
     let columns = targets.rank < 2 ? 1 : targets.shape[targets.rank - 1]
-    let values = targets.doubles()
-    guard !values.isEmpty, columns > 0 else {
+    guard targets.count > 0, columns > 0 else {
       self = .numbers
       return
     }
     var (areBits, areOneHot, areDistributions) = (true, columns > 1, columns > 1)
-    for start in stride(from: 0, to: values.count, by: columns) {
-      let row = values[start..<start + columns]
-      if areBits, !row.allSatisfy({ $0 == 0 || $0 == 1 }) { (areBits, areOneHot) = (false, false) }
-      let sum = row.reduce(0, +)
-      if sum != 1 { areOneHot = false }
-      if areDistributions, abs(sum - 1) > 1e-3 || !row.allSatisfy({ (0...1).contains($0) }) {
-        areDistributions = false
+    let isRead = try? targets.allBlocks { block in
+      for start in stride(from: 0, to: block.count, by: columns) {
+        let row = block[start..<start + columns]
+        if areBits, !row.allSatisfy({ $0 == 0 || $0 == 1 }) { (areBits, areOneHot) = (false, false) }
+        let sum = row.reduce(0, +)
+        if sum != 1 { areOneHot = false }
+        if areDistributions, abs(sum - 1) > 1e-3 || !row.allSatisfy({ (0...1).contains($0) }) {
+          areDistributions = false
+        }
+        if !areBits, !areDistributions { return false }
       }
-      if !areBits, !areDistributions { break }
+      return true
     }
-    self = areOneHot ? .oneHot : areBits ? .bits : areDistributions ? .distributions : .numbers
+    self =
+      isRead != true
+      ? .numbers
+      : areOneHot ? .oneHot : areBits ? .bits : areDistributions ? .distributions : .numbers
   }
 
   /// Whether every number is 0 or 1.
@@ -106,16 +112,20 @@ package enum LearningTask: Sendable, Hashable {
   /// filled up.
   private static func holdsClasses(_ targets: Tensor) -> Bool {
     let columns = max(1, targets.shape.dimensions.last ?? 1)
-    let values = targets.doubles()
-    let sums = stride(from: 0, to: values.count, by: columns).map { start in
-      values[start..<start + columns].reduce(0, +)
+    var hasClass = false
+    let haveAtMostOne = try? targets.allBlocks { block in
+      stride(from: 0, to: block.count, by: columns).allSatisfy { start in
+        let sum = block[start..<start + columns].reduce(0, +)
+        if sum == 1 { hasClass = true }
+        return sum <= 1
+      }
     }
-    return sums.allSatisfy { $0 <= 1 } && sums.contains(1)
+    return haveAtMostOne == true && hasClass
   }
 
   private static func isReconstruction(_ inputs: Tensor, _ targets: Tensor) -> Bool {
     guard inputs.count == targets.count else { return false }
     if inputs.sharesStorage(with: targets), inputs.shape == targets.shape { return true }
-    return inputs.doubles() == targets.doubles()
+    return (try? inputs.hasSameElements(as: targets)) == true
   }
 }

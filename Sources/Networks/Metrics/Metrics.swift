@@ -3,45 +3,47 @@ import Tensors
 /// Scores of predictions against targets, a row an example. The one place that decides what is
 /// right: `accuracy`, `confusion`, `train`, `test` and `show mistakes` all come here.
 package enum Metrics {
-  /// The class of each row, of the targets and of the predictions.
-  package typealias ClassPair = (truth: Int, guess: Int)
+  /// The class of each row, of the targets and of the predictions: as many of one as of the other.
+  package typealias Classes = (truths: [Int], guesses: [Int])
 
   /// The share of the answers that are right: of rows where each is of one class, of the single
   /// zeros and ones where a row of targets holds several; nan of no rows.
   ///
   /// Throws where the operands are no classes but numbers.
   package static func accuracy(targets: Tensor, predictions: Tensor) throws -> Double {
-    if let pairs = try answers(targets, predictions) {
-      return pairs.isEmpty
-        ? .nan : Double(pairs.count { $0.0 == $0.1 }) / Double(pairs.count)
+    if try haveSeveralAnswers(targets, predictions) {
+      let (truths, guesses) = try (
+        targets.mapElements { $0 > 0.5 }, predictions.mapElements { $0 > 0.5 }
+      )
+      return try share(of: truths, equalTo: guesses)
     }
-    let pairs = try classPairs(targets, predictions)
-    guard !pairs.isEmpty else { return .nan }
-    return Double(pairs.count { $0.truth == $0.guess }) / Double(pairs.count)
+    let classes = try classes(targets, predictions)
+    return try share(of: classes.truths, equalTo: classes.guesses)
   }
 
   /// K×K counts: a row for each true class, a column for each class it was taken for.
   package static func confusion(targets: Tensor, predictions: Tensor) throws -> Tensor {
-    if try answers(targets, predictions) != nil { throw NetworkError.severalAnswers }
-    let pairs = try classPairs(targets, predictions)
+    if try haveSeveralAnswers(targets, predictions) { throw NetworkError.severalAnswers }
+    let pairs = try classes(targets, predictions)
     // Far more classes than a matrix of them could have.
     var labels = 0
-    for (place, pair) in pairs.enumerated() {
+    for (place, truth) in pairs.truths.enumerated() {
       if place & 0xFFFF == 0 { try Interrupt.check() }
-      let label = (0..<1 << 24).contains(pair.truth) ? pair.guess : pair.truth
+      let guess = pairs.guesses[place]
+      let label = (0..<1 << 24).contains(truth) ? guess : truth
       guard (0..<1 << 24).contains(label) else {
         throw NetworkError.labelOutside(label: label, classes: nil)
       }
-      labels = max(labels, pair.truth + 1, pair.guess + 1)
+      labels = max(labels, truth + 1, guess + 1)
     }
     let columns = [targets, predictions].filter(isRows).map { $0.shape[1] }.max()
     let isBinary = try columns == nil && !(areWhole(targets) && areWhole(predictions))
-    let classes = columns ?? max(labels, isBinary || pairs.isEmpty ? 2 : 0)
+    let classes = columns ?? max(labels, isBinary || pairs.truths.isEmpty ? 2 : 0)
     let size = try Shape(checking: [classes, classes])
     var counts = try Tensor.zeros(size).doubles()
-    for (place, pair) in pairs.enumerated() {
+    for (place, truth) in pairs.truths.enumerated() {
       if place & 0xFFFF == 0 { try Interrupt.check() }
-      counts[pair.truth * classes + pair.guess] += 1
+      counts[truth * classes + pairs.guesses[place]] += 1
     }
     return try Tensor(doubles: counts, size, elementType: .holding(counts))
   }
@@ -62,18 +64,22 @@ package enum Metrics {
 
   /// The mistaken rows, those first that were taken for their wrong class with the most confidence.
   package static func mistakes(targets: Tensor, predictions: Tensor) throws -> [Mistake] {
-    let pairs = try classPairs(targets, predictions)
+    let pairs = try classes(targets, predictions)
     let values = try predictions.guardedDoubles()
     let width = predictions.rank == 1 ? 1 : predictions.shape[1]
-    let mistakes = pairs.enumerated().compactMap { row, pair -> Mistake? in
-      guard pair.truth != pair.guess else { return nil }
+    var mistakes: [Mistake] = []
+    for (row, truth) in pairs.truths.enumerated() {
+      if row & 0xFFFF == 0 { try Interrupt.check() }
+      let guess = pairs.guesses[row]
+      guard truth != guess else { continue }
       func value(_ label: Int) -> Double {
         width == 1
           ? (label == 1 ? values[row] : 1 - values[row]) : values[row * width + label]
       }
-      return Mistake(
-        row: row, truth: pair.truth, guess: pair.guess, probability: value(pair.truth),
-        confidence: value(pair.guess))
+      mistakes.append(
+        Mistake(
+          row: row, truth: truth, guess: guess, probability: value(truth),
+          confidence: value(guess)))
     }
     return mistakes.sorted { ($0.confidence, -$0.row) > ($1.confidence, -$1.row) }
   }
@@ -84,25 +90,37 @@ package enum Metrics {
   private static func isRows(_ tensor: Tensor) -> Bool { tensor.rank == 2 && tensor.shape[1] != 1 }
 
   private static func areWhole(_ tensor: Tensor) throws -> Bool {
-    try tensor.guardedDoubles().allSatisfy { $0.rounded() == $0 }
+    try tensor.allElements { $0.rounded() == $0 }
   }
 
-  /// The single answers where a row of targets holds several zeros and ones (multi-label); nil
-  /// where rows are of one class.
-  private static func answers(_ targets: Tensor, _ predictions: Tensor) throws
-    -> [(Bool, Bool)]?
-  {
+  /// Whether a row of targets holds several zeros and ones, each an answer of its own (multi-label),
+  /// where otherwise rows are of one class.
+  private static func haveSeveralAnswers(_ targets: Tensor, _ predictions: Tensor) throws -> Bool {
     guard targets.shape == predictions.shape, isRows(targets),
       TargetKind(targets) == .bits, TargetKind(predictions) != .oneHot
-    else { return nil }
-    let guesses = try predictions.guardedDoubles()
-    guard guesses.allSatisfy({ (0...1).contains($0) }) else { throw NetworkError.notClasses }
-    return Array(zip(try targets.guardedDoubles().map { $0 > 0.5 }, guesses.map { $0 > 0.5 }))
+    else { return false }
+    guard try predictions.allElements(satisfy: (0...1).contains) else {
+      throw NetworkError.notClasses
+    }
+    return true
+  }
+
+  /// The part of the answers that are the right ones; nan of none.
+  private static func share<Answer: Equatable>(
+    of truths: [Answer], equalTo guesses: [Answer]
+  ) throws -> Double {
+    guard !truths.isEmpty else { return .nan }
+    var right = 0
+    for place in truths.indices {
+      if place & 0xFFFF == 0 { try Interrupt.check() }
+      if truths[place] == guesses[place] { right += 1 }
+    }
+    return Double(right) / Double(truths.count)
   }
 
   /// The class of each row. Throws where shapes do not pair, where a number is NaN, where a label
   /// is not among the classes, and where both operands are numbers rather than classes.
-  package static func classPairs(_ targets: Tensor, _ predictions: Tensor) throws -> [ClassPair] {
+  package static func classes(_ targets: Tensor, _ predictions: Tensor) throws -> Classes {
     guard (1...2).contains(targets.rank), (1...2).contains(predictions.rank),
       targets.shape[0] == predictions.shape[0],
       !(isRows(targets) && isRows(predictions)) || targets.shape == predictions.shape
@@ -110,30 +128,23 @@ package enum Metrics {
       throw NetworkError.scoreShapes(target: targets.shape, prediction: predictions.shape)
     }
     for tensor in [targets, predictions] {
-      try Interrupt.check()
-      let bad = try tensor.guardedDoubles().count { $0.isNaN }
+      let bad = try tensor.countElements(where: \.isNaN)
       if bad > 0 { throw NetworkError.scoreNotFinite(count: bad) }
     }
-    let pair: ([Int], [Int]) =
-      switch (isRows(targets), isRows(predictions)) {
-      case (true, true): try rowClasses(targets, predictions)
-      case (true, false): (try largest(targets), try labels(predictions, of: targets.shape[1]))
-      case (false, true):
-        (try labels(targets, of: predictions.shape[1]), try largest(predictions))
-      case (false, false): try singleClasses(targets, predictions)
-      }
-    try Interrupt.check()
-    return Array(zip(pair.0, pair.1))
+    return switch (isRows(targets), isRows(predictions)) {
+    case (true, true): try rowClasses(targets, predictions)
+    case (true, false): (try largest(targets), try labels(predictions, of: targets.shape[1]))
+    case (false, true): (try labels(targets, of: predictions.shape[1]), try largest(predictions))
+    case (false, false): try singleClasses(targets, predictions)
+    }
   }
 
   private static func largest(_ rows: Tensor) throws -> [Int] {
-    if rows.count == 0 { return [] }
-    return try rows.argmax(axis: 1).guardedDoubles().map { Int($0) }
+    rows.count == 0 ? [] : try rows.argmax(axis: 1).mapElements { Int($0) }
   }
 
   /// Two tables of rows: one of them tells classes apart, or both are distributions.
-  private static func rowClasses(_ targets: Tensor, _ predictions: Tensor) throws -> ([Int], [Int])
-  {
+  private static func rowClasses(_ targets: Tensor, _ predictions: Tensor) throws -> Classes {
     let kinds = [TargetKind(targets), TargetKind(predictions)]
     let areClasses =
       targets.count == 0 || kinds.contains(.oneHot) || !kinds.contains { $0 != .distributions }
@@ -143,7 +154,7 @@ package enum Metrics {
 
   /// Labels beside rows of `classes` numbers.
   private static func labels(_ tensor: Tensor, of classes: Int) throws -> [Int] {
-    try tensor.guardedDoubles().map { number in
+    try tensor.mapElements { number in
       guard let label = Int(exactly: number) else { throw NetworkError.notClasses }
       guard (0..<classes).contains(label) else {
         throw NetworkError.labelOutside(label: label, classes: classes)
@@ -153,23 +164,20 @@ package enum Metrics {
   }
 
   /// One number a row on both sides: labels, or on one side the probability of class 1.
-  private static func singleClasses(_ targets: Tensor, _ predictions: Tensor) throws
-    -> ([Int], [Int])
-  {
-    let numbers = try [targets.guardedDoubles(), predictions.guardedDoubles()]
-    let whole = try numbers.map { side in
-      try Interrupt.check()
-      return side.compactMap { Int(exactly: $0) }
+  private static func singleClasses(_ targets: Tensor, _ predictions: Tensor) throws -> Classes {
+    let sides = [targets, predictions]
+    let areWhole = try sides.map { side in try side.allElements { Int(exactly: $0) != nil } }
+    func whole(_ side: Int) throws -> [Int] {
+      try sides[side].mapElements { Int(exactly: $0) ?? 0 }
     }
-    let areWhole = zip(numbers, whole).map { $0.count == $1.count }
-    if areWhole[0], areWhole[1] { return (whole[0], whole[1]) }
+    if areWhole[0], areWhole[1] { return (try whole(0), try whole(1)) }
     // Beside probabilities the labels can only be 0 and 1.
     for (probable, sure) in [(1, 0), (0, 1)] where areWhole[sure] && !areWhole[probable] {
-      guard numbers[probable].allSatisfy({ (0...1).contains($0) }),
-        whole[sure].allSatisfy({ $0 == 0 || $0 == 1 })
+      guard try sides[probable].allElements(satisfy: (0...1).contains),
+        try sides[sure].allElements(satisfy: { $0 == 0 || $0 == 1 })
       else { break }
-      let cut = numbers[probable].map { $0 > 0.5 ? 1 : 0 }
-      return probable == 1 ? (whole[0], cut) : (cut, whole[1])
+      let cut = try sides[probable].mapElements { $0 > 0.5 ? 1 : 0 }
+      return probable == 1 ? (try whole(0), cut) : (cut, try whole(1))
     }
     throw NetworkError.notClasses
   }

@@ -116,7 +116,7 @@ extension RecordedLoss {
       let margins = try Variable.apply(.relu, scores - own + 1) * (1 - target)
       return try .sum(margins) / Double(max(1, scores.count / (scores.shape.dimensions.last ?? 1)))
     }
-    let isBits = target.tensor.doubles().allSatisfy { $0 == 0 || $0 == 1 }
+    let isBits = try target.tensor.allElements { $0 == 0 || $0 == 1 }
     let sign = isBits ? try target * 2 - 1 : target
     return try .mean(.apply(.relu, 1 - sign * scores))
   }

@@ -1,4 +1,3 @@
-import Platform
 import Tensors
 
 /// What follows from a network, data and options before anything is allocated.
@@ -83,25 +82,5 @@ struct TrainingSetup {
     if options.precision == .bf16, !MatmulPlan.offersHalfPrecision {
       throw TrainingError.precisionUnavailable(options.precision.rawValue)
     }
-  }
-}
-
-extension Threads {
-  /// Runs with that many threads (as many as there are, if nil); the number comes back after.
-  static func limited<Result>(to count: Int?, _ body: () throws -> Result) rethrows -> Result {
-    guard let count, count < Threads.count else { return try body() }
-    let before = Threads.count
-    Threads.count = count
-    defer { Threads.count = before }
-    return try body()
-  }
-}
-
-/// Seconds since some moment.
-struct TrainingClock {
-  var now: Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 }

@@ -96,7 +96,7 @@ struct Evaluation {
       ranking.append("\(name) \(text)")
       fields.append((field, .number(value)))
     }
-    let labels = try Metrics.classPairs(measured.targets, measured.predictions).map(\.truth)
+    let labels = try Metrics.classes(measured.targets, measured.predictions).truths
     let numbers = try measured.predictions.guardedDoubles()
     if measured.task == .binary {
       let area = Ranking.areaUnderCurve(numbers, isPositive: labels.map { $0 == 1 })

@@ -38,7 +38,8 @@ extension Command {
     let network = try context.network(in: place)
     let count = try context.integer("count") ?? 1
     guard count >= 0 else {
-      throw RuntimeError.other("back goes \(-count) epochs forth", hint: "write goto EPOCH")
+      throw RuntimeError.other(
+        "back takes how many epochs to go back, not \(count)", hint: "write goto EPOCH to go forth")
     }
     let epochs = network.history.count
     guard count <= epochs else {

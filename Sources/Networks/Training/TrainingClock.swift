@@ -1,0 +1,10 @@
+import Platform
+
+/// Seconds since some moment.
+struct TrainingClock {
+  var now: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+}
