@@ -84,7 +84,8 @@ SANITIZE ?=
 
 fuzz:
 	@Scripts/install-packages test
-	Scripts/fuzz "$(SANITIZE)" --inputs $(INPUTS) --seed $(SEED) \
+	@Scripts/static-libraries $(ARCHIVES)
+	RELEASE="$(RELEASE)" Scripts/fuzz "$(SANITIZE)" --inputs $(INPUTS) --seed $(SEED) \
 	  $(if $(SECONDS),--seconds $(SECONDS)) $(if $(ONLY),--only $(ONLY))
 
 # Everything for MINUTES on end in one process: memory, descriptors and threads must stay as they are.
@@ -92,7 +93,8 @@ MINUTES ?= 20
 
 soak:
 	@Scripts/install-packages test
-	Scripts/fuzz "$(SANITIZE)" --soak $(MINUTES) --seed $(SEED)
+	@Scripts/static-libraries $(ARCHIVES)
+	RELEASE="$(RELEASE)" Scripts/fuzz "$(SANITIZE)" --soak $(MINUTES) --seed $(SEED)
 
 # Kills at random moments of writing: every file is whole afterwards, and nothing hidden is left.
 KILLS ?= 1000
@@ -107,7 +109,8 @@ kills:
 # How long Ctrl-C takes in every builtin and command: a table.
 interrupts:
 	@Scripts/install-packages test
-	Scripts/fuzz "" --interrupts all
+	@Scripts/static-libraries $(ARCHIVES)
+	RELEASE="$(RELEASE)" Scripts/fuzz "" --interrupts all
 
 check:
 	swift format lint --strict --parallel --recursive $(SOURCES)

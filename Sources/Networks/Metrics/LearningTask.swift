@@ -24,7 +24,9 @@ package enum TargetKind: Sendable, Hashable {
     let isRead = try? targets.allBlocks { block in
       for start in stride(from: 0, to: block.count, by: columns) {
         let row = block[start..<start + columns]
-        if areBits, !row.allSatisfy({ $0 == 0 || $0 == 1 }) { (areBits, areOneHot) = (false, false) }
+        if areBits, !row.allSatisfy({ $0 == 0 || $0 == 1 }) {
+          (areBits, areOneHot) = (false, false)
+        }
         let sum = row.reduce(0, +)
         if sum != 1 { areOneHot = false }
         if areDistributions, abs(sum - 1) > 1e-3 || !row.allSatisfy({ (0...1).contains($0) }) {
