@@ -180,12 +180,15 @@ private struct Decomposition {
     [Double](unsafeUninitializedCapacity: count) { $1 = count }
   }
 
+  /// What OpenBLAS takes for itself, in bytes: it ends the process where it cannot have that.
+  private static let workspace = 64 << 20
+
   /// - Returns: LAPACK's number above 0 where it did not succeed.
   @discardableResult
   mutating func run(
     _ kind: nnsh_decomposition, columns sides: Int = 1
   ) throws(TensorError) -> Int {
-    try MemoryGuard.require(8 * (a.count + b.count + c.count))
+    try MemoryGuard.require(8 * (a.count + b.count + c.count) + Self.workspace)
     // SAFETY: each array is as long as is said, and C works on copies.
     let status = nnsh_decompose(
       kind, Int32(clamping: rows), Int32(clamping: columns), Int32(clamping: sides), &a, a.count,
@@ -193,7 +196,7 @@ private struct Decomposition {
     switch status {
     case -100:
       throw .decomposition(
-        "LAPACK is not on this machine: apt-get install liblapack3 brings it")
+        "LAPACK is not on this machine: apt-get install libopenblas0-pthread brings it")
     case -101: throw .decomposition("not enough memory for the decomposition")
     case -102: throw .interrupted
     default: return Int(status)

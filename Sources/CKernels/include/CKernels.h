@@ -374,7 +374,7 @@ typedef enum {
   nnsh_orthogonal, nnsh_least_squares,
 } nnsh_decomposition;
 
-/// Whether Debian's liblapack3, or another of its name, is on this machine.
+/// Whether Debian's libopenblas0-pthread, liblapack3, or another of their names, is on this machine.
 int nnsh_lapack_is_there(void);
 
 /// Works in place on matrices stored column by column; what each of a, b and c holds afterwards
