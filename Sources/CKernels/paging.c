@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -51,6 +52,18 @@ static nnsh_paging *pagings[most_pagings];
 static struct sigaction before;
 
 // MARK: reading, by the handler: only calls of the system
+
+// Past the functions of C's library: MPI's libraries put their own in their place, which lock, and of
+// which UCX's mremap forgets where to.
+
+static void *map_at(void *place, size_t bytes, int protection, int kind) {
+  return (void *)syscall(SYS_mmap, place, bytes, protection, kind, -1, 0);
+}
+
+static int move_to(void *place, void *from, size_t bytes) {
+  int kind = MREMAP_MAYMOVE | MREMAP_FIXED;
+  return (void *)syscall(SYS_mremap, from, bytes, bytes, kind, place) == place;
+}
 
 static int read_bytes(const part *p, size_t offset, char *target, size_t bytes) {
   int descriptor = open(p->path, O_RDONLY | O_CLOEXEC);
@@ -98,7 +111,7 @@ static void read_chunk(const nnsh_paging *p, size_t start, char *target, size_t 
 static int protect_again(nnsh_paging *p, size_t chunk) {
   int kind = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
   void *place = p->memory + chunk * p->chunk_bytes;
-  if (mmap(place, p->chunk_bytes, PROT_NONE, kind, -1, 0) == MAP_FAILED) return 0;
+  if (map_at(place, p->chunk_bytes, PROT_NONE, kind) == MAP_FAILED) return 0;
   p->states[chunk] = absent;
   return 1;
 }
@@ -117,7 +130,7 @@ static int forget_oldest(nnsh_paging *p) {
 static void *map_fresh(nnsh_paging *p) {
   for (;;) {
     int kind = MAP_PRIVATE | MAP_ANONYMOUS;
-    void *fresh = mmap(NULL, p->chunk_bytes, PROT_READ | PROT_WRITE, kind, -1, 0);
+    void *fresh = map_at(NULL, p->chunk_bytes, PROT_READ | PROT_WRITE, kind);
     if (fresh != MAP_FAILED) return fresh;
     if (!forget_oldest(p)) return NULL;
   }
@@ -129,10 +142,9 @@ static int bring(nnsh_paging *p, size_t chunk) {
   if (fresh == NULL) return 0;
   size_t start = chunk * p->chunk_bytes, rest = p->bytes - start;
   read_chunk(p, start, fresh, rest < p->chunk_bytes ? rest : p->chunk_bytes);
-  mprotect(fresh, p->chunk_bytes, PROT_READ);
-  int kind = MREMAP_MAYMOVE | MREMAP_FIXED;
-  if (mremap(fresh, p->chunk_bytes, p->chunk_bytes, kind, p->memory + start) == MAP_FAILED) {
-    munmap(fresh, p->chunk_bytes);
+  syscall(SYS_mprotect, fresh, p->chunk_bytes, PROT_READ);
+  if (!move_to(p->memory + start, fresh, p->chunk_bytes)) {
+    syscall(SYS_munmap, fresh, p->chunk_bytes);
     return 0;
   }
   p->states[chunk] = unchanged;
@@ -159,7 +171,7 @@ static int serve(nnsh_paging *p, size_t chunk, void *context) {
     // Another thread may have brought it for a reader meanwhile; to take that for a write costs
     // memory, and nothing else.
     void *place = p->memory + chunk * p->chunk_bytes;
-    is_served = mprotect(place, p->chunk_bytes, PROT_READ | PROT_WRITE) == 0;
+    is_served = syscall(SYS_mprotect, place, p->chunk_bytes, PROT_READ | PROT_WRITE) == 0;
     if (is_served) p->states[chunk] = changed;
   }
   __atomic_clear(&p->is_busy, __ATOMIC_RELEASE);

@@ -177,8 +177,11 @@ extension DataError: CustomStringConvertible {
   private var joiningSuggestions: [String]? {
     switch self {
     case .noMatch:
-      ["* is any text, ? one character, [a-c] one of these; the path is taken from the current directory"]
-    case .notJoined, .partsDiffer: ["tensors, records of tensors, and tables of one kind are joined"]
+      [
+        "* is any text, ? one character, [a-c] one of these; the path is taken from the current directory"
+      ]
+    case .notJoined, .partsDiffer:
+      ["tensors, records of tensors, and tables of one kind are joined"]
     case .notMapped: ["load them without shard=true"]
     default: nil
     }

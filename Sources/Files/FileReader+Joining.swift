@@ -46,7 +46,8 @@ private struct JoinedContents {
     case .record(let tensors, let found):
       remarks += found
       try append(tensors, path)
-    case .parameters(let tensors, let notes, let found) where notes.isEmpty || Array(notes.keys) == ["format"]:
+    case .parameters(let tensors, let notes, let found)
+    where notes.isEmpty || Array(notes.keys) == ["format"]:
       remarks += found
       try append(tensors, path)
     case .table(let columns, let found):
@@ -204,7 +205,8 @@ private struct JoinedArray {
   private func mapped(_ parts: [JoinedMapping.Part]) throws(DataError) -> Tensor {
     let dimensions = [rows] + shape
     let whole = try tensorResult { () throws(TensorError) in try Shape(checking: dimensions) }
-    guard let mapping = JoinedMapping(parts), let tensor = Tensor(mapping, whole, elementType) else {
+    guard let mapping = JoinedMapping(parts), let tensor = Tensor(mapping, whole, elementType)
+    else {
       throw .notMapped(count: parts.count, first: first)
     }
     return tensor

@@ -140,7 +140,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("parts/x-", "x"), ("x-0.npy", "x"), ("/data/part_", "part"), ("7.npy", "_7"), ("parts", "parts"),
+    ("parts/x-", "x"), ("x-0.npy", "x"), ("/data/part_", "part"), ("7.npy", "_7"),
+    ("parts", "parts"),
     ("weights-00001-of-00003.safetensors", "weights_00001_of"),
   ])
   func partsAreNamed(_ stem: String, _ name: String) {

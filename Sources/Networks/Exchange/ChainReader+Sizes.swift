@@ -38,7 +38,9 @@ extension ChainReader {
         case .integers(let ends)? = constant(node, 2)?.elements, starts.count == 1, ends.count == 1,
         node.inputs.count < 5
       else { return nil }
-      func bound(_ place: Int) -> Int { max(0, min(list.count, place < 0 ? place + list.count : place)) }
+      func bound(_ place: Int) -> Int {
+        max(0, min(list.count, place < 0 ? place + list.count : place))
+      }
       let (start, end) = (bound(starts[0]), bound(ends[0]))
       return start <= end ? Array(list[start..<end]) : []
     case "Concat":

@@ -77,7 +77,8 @@ struct ConstantNodes {
       }
     case "Squeeze":
       let rank = sizes.count
-      let axes = Set((numbers ?? sizes.indices.filter { sizes[$0] == 1 }).map { $0 < 0 ? $0 + rank : $0 })
+      let axes = Set(
+        (numbers ?? sizes.indices.filter { sizes[$0] == 1 }).map { $0 < 0 ? $0 + rank : $0 })
       guard axes.allSatisfy({ sizes.indices.contains($0) && sizes[$0] == 1 }) else { return nil }
       sizes = sizes.enumerated().filter { !axes.contains($0.offset) }.map(\.element)
     default:

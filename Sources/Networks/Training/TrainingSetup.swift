@@ -64,7 +64,8 @@ struct TrainingSetup {
       case .full: data.rows
       case .rows(let rows): min(rows, data.rows)
       }
-    cut = try StepCut(network, input: inputShape, batch: rows, loss: loss, isShared: options.isShared)
+    cut = try StepCut(
+      network, input: inputShape, batch: rows, loss: loss, isShared: options.isShared)
   }
 
   private static func check(

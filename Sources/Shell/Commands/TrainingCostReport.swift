@@ -28,7 +28,8 @@ struct TrainingCostReport {
     ]
     guard ranks > 1 else { return [.lines(lines)] }
     lines += [
-      "", "\(ranks) ranks, each on a machine like this one; on one machine they share its processors:",
+      "",
+      "\(ranks) ranks, each on a machine like this one; on one machine they share its processors:",
     ]
     let legend = "waiting is for the exchange, so far as it does not go on beside the backward pass"
     return [.lines(lines), .table(table), .lines([legend, ""] + verdict)]
