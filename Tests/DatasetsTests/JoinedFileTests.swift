@@ -135,8 +135,9 @@ import Testing
     #expect(throws: DataError.noMatch(pattern: folder["r*"])) { try found("r*") }
     #expect(PathPattern(folder["p-1.npy"]) == nil)
     // A file that bears such a name is a file.
-    _ = try folder.write("x", "a[1].npy")
-    #expect(PathPattern(folder["a[1].npy"]) == nil)
+    _ = try folder.write("x", "a*.npy")
+    #expect(PathPattern(folder["a*.npy"]) == nil)
+    #expect(PathPattern(folder["p[1].npy"]) == nil)
   }
 
   @Test(arguments: [

@@ -1,12 +1,13 @@
 import Platform
 
-/// A path with signs that stand for any names, as shells have them: `parts/x-*.npy`.
+/// A path with signs that stand for any names, as shells have them: `parts/x-*.npy`. Brackets alone make
+/// none: they are more often an index.
 package struct PathPattern {
   private let text: String
 
   /// Nil for what is a path as it stands, or a file's.
   package init?(_ text: String) {
-    guard text.contains(where: { "*?[".contains($0) }), case .absent = FileKind(path: text) else {
+    guard text.contains("*") || text.contains("?"), case .absent = FileKind(path: text) else {
       return nil
     }
     self.text = text
