@@ -1,4 +1,5 @@
 import CKernels
+import Platform
 
 /// The lengths of a tensor's axes, outermost first; no axes at all is a single number.
 ///
@@ -47,6 +48,14 @@ package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStrin
       self.dimensions = [0]
       self.count = 0
     }
+  }
+
+  /// How many brackets a nested list of this shape opens below the first, rows without an element
+  /// among them: of an empty tensor there may be far more than memory holds.
+  package var nestedListCount: Int {
+    let filled = dimensions.prefix { $0 > 0 }
+    let inner = filled.count == rank ? filled.dropLast() : filled
+    return inner.reduce(1) { $0.multipliedSaturating($1) }
   }
 
   /// The shape of a single number.

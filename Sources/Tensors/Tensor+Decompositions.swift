@@ -106,6 +106,7 @@ extension Tensor {
     }
     let sides = right.rank == 1 ? 1 : right.shape[1]
     let height = Swift.max(rows, columns)
+    try MemoryGuard.check(elements: Double(height) * Double(sides), bytesEach: 8)
     let given = try right.rank == 1 ? right.guardedDoubles() : right.byColumns()
     var work = try Decomposition(of: self)
     work.b = [Double](repeating: 0, count: height * sides)

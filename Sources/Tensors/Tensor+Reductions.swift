@@ -98,6 +98,7 @@ extension Tensor {
     let parts = try lengths(around: axis)
     let plain = try cast(to: elementType.arithmetic).contiguous()
     let result = try Tensor(uninitialized: shape, plain.elementType)
+    if count == 0 { return result }
     // SAFETY: both are contiguous, of one shape and one stored type.
     defer { withExtendedLifetime((plain, result)) {} }
     try Backends.current.sumCumulatively(plain.operand(parts), into: result.pointer)

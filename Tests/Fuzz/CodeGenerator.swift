@@ -24,7 +24,7 @@ struct CodeGenerator {
   private static let tensors = [
     "x", "m", "q", "c", "e", "z", "i", "zeros(3)", "ones(2, 3)", "[nan, inf, -inf]", "[[1]]", "0",
     "randn(3, 3)", "f64([1, 2])", "m'", "x[::-1]", "i[:, 0]", "[1e30, -1e30]", "arange(5)", "m[0]",
-    "zeros(1, 1, 1, 1, 1)",
+    "zeros(1, 1, 1, 1, 1)", "zeros(2^40, 0)", "zeros(0, 2^40)",
   ]
   private static let strings = [
     "s", "\"\"", "\"a\"", "\"{x}\"", "\"a,b,,c\"", "\"\\u{301}e\\u{1F468}\\u{200D}\\u{1F469}\"",

@@ -2,8 +2,6 @@ import Files
 import Tensors
 
 extension DataSet {
-  private static let mostUnnamedClasses = 1000
-
   /// A data set of arrays, all in `train`; x is taken as it is, without scaling;
   /// Float64 stays Float64.
   ///
@@ -115,6 +113,8 @@ extension Split {
     guard rows == targets.rows else {
       throw .rowCounts(place: place, rows: rows, labels: targets.rows)
     }
+    // Rows are put in order by their numbers, which take memory even where the rows hold nothing.
+    try MemoryLimit.require(rows.multipliedSaturating(24), for: place)
     self.init(
       x: shown.x, y: targets.y, labels: targets.labels, imageDimensions: shown.imageDimensions,
       weights: weights)

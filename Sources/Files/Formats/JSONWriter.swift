@@ -18,6 +18,7 @@ struct JSONWriter {
   private var indent: Int?
 
   private static let piece = 1 << 16
+  private static let mostEmptyRows = 1 << 20
 
   /// Writes what a file is to hold; nothing of a network, which no form of JSON holds.
   static func write(
@@ -157,6 +158,11 @@ struct JSONWriter {
     _ tensor: Tensor, betweenRows: [UInt8], isBracketed: Bool
   ) throws(DataError) {
     guard path.depth + tensor.rank <= JSONFile.deepest else { throw .nestedTooDeeply(format) }
+    guard tensor.count > 0 || tensor.shape.nestedListCount <= Self.mostEmptyRows else {
+      throw .unsavable(
+        value: path.placing("a \(tensor.shape) tensor"), format: format,
+        advice: "it has rows without an element: a .npy file holds their number alone")
+    }
     let rows = TensorRows(
       sizes: tensor.shape.dimensions, areTruths: tensor.elementType == .bool,
       betweenRows: betweenRows, isBracketed: isBracketed)

@@ -64,9 +64,11 @@ struct ValueFormatter {
   func text(of tensor: Tensor) throws -> String {
     if let item = tensor.item { return try text(of: item) }
     if specification.isWidthOnly { return try text(of: Value.tensor(Box(tensor)).printed) }
-    guard tensor.count <= Self.elementLimit else {
+    let count = max(tensor.count, tensor.shape.nestedListCount)
+    guard count <= Self.elementLimit else {
       throw RuntimeError.other(
-        "a format writes every element, and a \(tensor.shape) tensor has \(tensor.count)",
+        "a format writes every element, and a \(tensor.shape) tensor has "
+          + (tensor.count > 0 ? "\(count)" : "\(count) empty rows"),
         hint: "format a part of it, such as x[:10]")
     }
     return try nested(tensor.doubles()[...], tensor.shape.dimensions[...])

@@ -261,6 +261,8 @@ extension Builtin {
   /// The places of the different rows, in ascending order of their elements, and their counts.
   private static func uniqueRows(of x: Tensor) throws -> (rows: [Double], counts: [Double]) {
     let width = x.shape[0] == 0 ? 0 : x.count / x.shape[0]
+    // Rows without an element are all the same.
+    if width == 0 { return x.shape[0] == 0 ? ([], []) : ([0], [Double(x.shape[0])]) }
     let numbers = try x.guardedDoubles()
     var counts: [[Double]: (row: Int, count: Int)] = [:]
     for row in 0..<x.shape[0] {

@@ -174,6 +174,7 @@ extension Builtin {
     let given = try arguments.optionalInteger(1)
     if given == nil { x = try .flatten(x) }
     let axis = try x.shape.normalized(axis: given ?? 0)
+    if x.count == 0 { return Value(x) }
     let before = [Index](repeating: .all, count: axis)
     var parts: [Variable] = []
     for place in 0..<x.shape[axis] {
