@@ -63,7 +63,10 @@ extension Command {
       gradients of a loss are computed where they are taken in a loop: the passes, what is put \
       together in one, what they cost, and what share of the processor's speed they reach. \
       explain train net on d ranks=8 tells what a step of a training costs in arithmetic, memory \
-      and exchange, and whether so many processes under mpirun pay.
+      and exchange, and whether so many processes under mpirun pay. explain training net tells the \
+      story of its last training: what limited it, the rate, the capacity, the data, the scale or \
+      dead units, with what shows it; where two causes would look alike, short runs from the same \
+      start decide: a tenth of the rate, wider layers, shuffled targets.
       """,
     arguments: [
       .slot(
@@ -74,12 +77,16 @@ extension Command {
         "what its gradients are taken for"),
       .slot("network", after: "train", .network, default: .some(.none), "a network"),
       .slot("data", after: "on", .dataSet, default: .some(.none), "what it is trained on"),
+      .slot(
+        "trained", after: "training", .network, default: .some(.none),
+        "a network whose last training is told of"),
       .option(
         "ranks", .integer, default: .computed("those that run, or 2"),
         "with train: how many processes share each batch"),
     ] + stepOptions.filter { ["batch", "optimizer", "precision"].contains($0.parameter.name) },
+    result: "of a training a record {ok, limit, cause, evidence, remedy}",
     examples: [.init("x = ones(2, 3); b = [1, 2, 3]\nexplain sum(x + b)")],
-    seeAlso: ["derive", "describe", "time"]
+    seeAlso: ["derive", "describe", "time", "preflight"]
   ) { context in
     if case .thunk(let loss)? = context.command.first("loss") {
       try context.explainPlan(of: loss)
@@ -94,6 +101,7 @@ extension Command {
         "\(option == "data" ? "on" : option + "=") belongs to explain train",
         hint: "write explain train net on data ranks=8")
     }
+    if context.has("trained") { return try context.tellTraining() }
     if case .word? = context.command.first("expression") {
       var sessions: [Session] = []
       let explanation = try NonFiniteExplanation.of(context.machine) {

@@ -18,6 +18,8 @@ final class TrainingRun: TrainingDelegate {
   /// Where the measures of each epoch are written.
   private var log: TrainingLog?
   private var last: Progress?
+  /// Whether something was said of how learning goes: one line is enough.
+  private var hasTold = false
   private let start = MonotonicClock.now()
 
   init(_ context: CommandContext, place: Place) throws {
@@ -146,6 +148,7 @@ final class TrainingRun: TrainingDelegate {
 
   func trainingDidEndEpoch(_ trainer: Trainer) throws -> Bool {
     try logEpoch(trainer)
+    tellSymptom(of: trainer)
     if hooks.isEmpty, savePath == nil { return false }
     var trained = try trainer.trained()
     trained.unfinished = trainer.unfinished
@@ -163,6 +166,17 @@ final class TrainingRun: TrainingDelegate {
         ("net", network),
       ]
         + measures(of: trainer))
+  }
+
+  /// Says once what goes wrong with learning: when, where, why, and what to type.
+  private func tellSymptom(of trainer: Trainer) {
+    guard !hasTold, let symptom = trainer.symptom() else { return }
+    hasTold = true
+    reporter.clear()
+    let advice = TrainingAdvice(
+      net: place.description, data: trainer.dataName, options: trainer.options)
+    context.note(
+      "epoch \(trainer.history.count - trainer.epochsMeasured): " + symptom.words(advice))
   }
 
   /// What a block that runs after the epoch sees of its losses and scores. What is measured in
