@@ -79,6 +79,6 @@ struct UpdateResponse {
       shares[place] = -step.gain * whole
       penalty += step.penalty * whole
     }
-    return (shares, -penalty, -kept * reach * earlier)
+    return (shares, -penalty, -kept * reach * earlier * (isNesterov ? kept : 1))
   }
 }

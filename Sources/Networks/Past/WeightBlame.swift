@@ -32,7 +32,8 @@ extension Network {
     let trainer = try Trainer(run.network, data: run.data, options: run.options)
     guard let response = UpdateResponse(run.options.optimizer) else {
       throw TrainingError.cannotBlame(
-        "\(run.options.optimizer.name) goes by the sign of its gradients, so that no row has a share")
+        "\(run.options.optimizer.name) goes by the sign of its gradients, so that no row has a share"
+      )
     }
     guard let slot = trainer.memory.store.slots.first(where: { $0.name == name }),
       slot.shape.count > element, element >= 0
@@ -46,7 +47,8 @@ extension Network {
     try follower.follow(epochs: run.history.count)
     guard follower.isSeen else {
       throw TrainingError.cannotBlame(
-        "\(name) belongs to no dense layer in Float32: of others the rows' shares are not told apart")
+        "\(name) belongs to no dense layer in Float32: of others the rows' shares are not told apart"
+      )
     }
     let again = trainer.history.after(trainer.epochsMeasured).loss.map(\.bitPattern)
     guard again == run.history.loss.map(\.bitPattern) else {

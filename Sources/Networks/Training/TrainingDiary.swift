@@ -34,7 +34,8 @@ package struct TrainingDiary: Sendable {
   package struct Motion: Sendable {
     /// The number in their names.
     package let layer: Int
-    /// Norms of the weights before the step, of what it changed, and of the gradient.
+    /// Norms of the weights before the step, of what it changed, and of the gradient; nan where a
+    /// rate of 0 hides it.
     package let weights: Double
     package let step: Double
     package let gradient: Double

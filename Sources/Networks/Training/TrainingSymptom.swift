@@ -21,6 +21,8 @@ struct TrainingJudge {
   let losses: ArraySlice<Measures>
   let validation: ArraySlice<Measures>
   let diary: TrainingDiary
+  /// Whether early stopping looks after the validation loss.
+  let isStoppedEarly: Bool
   /// The loss of the best constant answer; nil where that is not known.
   let ignorant: () -> Double?
 
@@ -102,13 +104,17 @@ struct TrainingJudge {
   }
 
   private func overfits() -> TrainingSymptom? {
-    guard count >= 8, let now = validation.last?.loss, now.isFinite else { return nil }
+    guard !isStoppedEarly, count >= 8, let now = validation.last?.loss, now.isFinite else {
+      return nil
+    }
     var (best, epoch) = (Double.infinity, 0)
     for (index, measured) in validation.enumerated() where measured.loss < best {
       (best, epoch) = (measured.loss, index + 1)
     }
-    guard epoch > 0, count - epoch >= max(5, count / 4), now > 1.25 * best + Self.nothing,
-      loss(count) < 0.7 * loss(epoch), now > 2 * loss(count)
+    guard epoch > 0, count - epoch >= max(5, count / 4), now > 1.25 * best,
+      loss(count) < 0.7 * loss(epoch), now > 2 * loss(count),
+      // Little beside what there is to lose is not worth a word.
+      now > best + 0.05 * (ignorant() ?? best)
     else { return nil }
     return .overfits(since: epoch, best: best, loss: now)
   }
@@ -122,7 +128,8 @@ extension Trainer {
     guard history.count > first, TrainingDiary.hasEntry(history.count - first) else { return nil }
     return TrainingJudge(
       losses: history.training[first...], validation: history.validation[first...],
-      diary: watch.diary, ignorant: { self.ignorantLoss }
+      diary: watch.diary, isStoppedEarly: options.patience != nil,
+      ignorant: { self.ignorantLoss }
     ).symptom()
   }
 }

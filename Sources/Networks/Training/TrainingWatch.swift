@@ -143,7 +143,7 @@ final class TrainingWatch {
           var g = update.number(at: index)
           // The velocity has taken the gradient in: v ← γv + rate·g.
           if let retained, let oldUpdate {
-            g = rate == 0 ? 0 : (g - retained * oldUpdate.number(at: index)) / rate
+            g = rate == 0 ? .nan : (g - retained * oldUpdate.number(at: index)) / rate
           }
           own += weight * weight
           moved += change * change

@@ -14,7 +14,8 @@ extension Command {
       their steps went. What a penalty did, what momentum of an earlier training still did, and the \
       rest stand below. blame letters.test[17] tells which rows made the answer to that example: \
       those whose gradients agreed with its own at the weights of the very step (TracIn; Pruthi et \
-      al., 2020). The network of an answer is the one that was trained last, or of net names another. \
+      al., 2020); a pull is how far the steps along a row's gradients would have lowered the answer's \
+      loss. The network of an answer is the one that was trained last, or of net names another. \
       Rows are followed through dense layers; they count from 0, as in letters.train.
       """,
     arguments: [
@@ -231,7 +232,7 @@ private struct WeightBlameReport {
 
   /// Whether a number counts beside what the weight has moved.
   private func counts(_ number: Double) -> Bool {
-    abs(number) > 1e-6 * max(1e-3, abs(blame.after - blame.before))
+    abs(number) > 1e-5 * max(abs(blame.before), abs(blame.after), abs(blame.after - blame.before))
   }
 
   func show(count: Int) throws -> Value {
@@ -240,10 +241,15 @@ private struct WeightBlameReport {
     context.print(
       "\(source)  \(NumberForm.fixed(blame.before, 4)) → \(NumberForm.fixed(blame.after, 4)) in "
         + "\(blame.epochs) epoch\(blame.epochs == 1 ? "" : "s"): \(BlamedRows.signed(moved))")
-    try context.show {
-      (rows.classTable("moved it by").map { [Exhibit.table($0)] } ?? []) + [
-        .table(rows.rowTable(rows.strongest(count, by: abs), "moved it by"))
-      ]
+    let strongest = rows.strongest(count, by: abs)
+    if strongest.isEmpty {
+      context.print("no row has moved it")
+    } else {
+      try context.show {
+        (rows.classTable("moved it by").map { [Exhibit.table($0)] } ?? []) + [
+          .table(rows.rowTable(strongest, "moved it by"))
+        ]
+      }
     }
     var others: [String] = []
     if counts(blame.penalty) { others.append("penalty \(BlamedRows.signed(blame.penalty))") }
@@ -251,8 +257,9 @@ private struct WeightBlameReport {
       others.append("momentum from before \(BlamedRows.signed(blame.earlier))")
     }
     others.append(
-      "unexplained rest \(BlamedRows.signed(blame.rest))"
-        + (counts(blame.rest) ? "" : ", which is rounding"))
+      counts(blame.rest)
+        ? "unexplained rest \(BlamedRows.signed(blame.rest))"
+        : "unexplained rest 0.0000, but for rounding")
     context.print(others.joined(separator: "   "))
     return value
   }
@@ -331,12 +338,12 @@ private struct AnswerBlameReport {
       rows.strongest(count, by: { $0 }), rows.strongest(count, by: { -$0 })
     )
     try context.show {
-      var shown: [Exhibit] = rows.classTable("lowered its loss by").map { [.table($0)] } ?? []
+      var shown: [Exhibit] = rows.classTable("pull").map { [.table($0)] } ?? []
       shown.append(.lines(["rows of training that made it"]))
-      shown.append(.table(rows.rowTable(made, "lowered its loss by")))
+      shown.append(.table(rows.rowTable(made, "pull")))
       if !against.isEmpty {
         shown.append(.lines(["rows of training against it"]))
-        shown.append(.table(rows.rowTable(against, "lowered its loss by")))
+        shown.append(.table(rows.rowTable(against, "pull")))
       }
       return shown
     }
@@ -345,8 +352,8 @@ private struct AnswerBlameReport {
     context.print(
       "its loss went from \(NumberForm.loss(blame.before)) to \(NumberForm.loss(blame.after)); "
         + (blame.isPlain
-          ? "unexplained rest \(BlamedRows.signed(fallen - sum)), as steps are no straight lines"
-          : "the numbers are those of plain gradient steps, and say only which rows weigh more"))
+          ? "unexplained rest \(BlamedRows.signed(fallen - sum)), as pulls are first-order estimates"
+          : "the pulls are those of plain gradient steps, and say only which rows weigh more"))
     let order = rows.strongest(rows.amounts.count, by: abs)
     return .fields([
       ("answer", answer), ("rows", BlamedRows.numbers(made.map(Double.init))),

@@ -13,6 +13,8 @@ final class TrainingRun: TrainingDelegate {
   private let reporter: ProgressReporter
   private let showsProgress: Bool
   private let hooks: EpochHooks
+  /// Nil where none are asked for, or nothing can be redrawn.
+  private let curves: LiveCurves?
   /// Where the network is saved after each epoch.
   private var savePath: String?
   /// Where the measures of each epoch are written.
@@ -35,6 +37,8 @@ final class TrainingRun: TrainingDelegate {
     savePath = try context.word("save")
     showsProgress = session.settings.showsProgress
     reporter = session.progressReporter(every: try context.integer("every") ?? 1)
+    curves =
+      try context.bool("live") ?? session.settings.drawsCurves ? LiveCurves(context, reporter) : nil
   }
 
   /// Trains to the end.
@@ -77,6 +81,7 @@ final class TrainingRun: TrainingDelegate {
       try place.write(.network(Box(NetworkValue(try trainer.finished()))))
       throw error
     }
+    curves?.draw(trainer.history.after(epochsBefore), mustShow: true)
     reporter.finish(last)
     let network = try trainer.finished()
     try place.write(.network(Box(NetworkValue(network))))
@@ -149,6 +154,7 @@ final class TrainingRun: TrainingDelegate {
   func trainingDidEndEpoch(_ trainer: Trainer) throws -> Bool {
     try logEpoch(trainer)
     tellSymptom(of: trainer)
+    curves?.draw(trainer.history.after(trainer.epochsMeasured))
     if hooks.isEmpty, savePath == nil { return false }
     var trained = try trainer.trained()
     trained.unfinished = trainer.unfinished

@@ -25,7 +25,7 @@ extension TrainingStory {
 
     /// Whether the change is what it takes, and not only noise or learning by heart.
     var isMuchBetter: Bool {
-      isFinite && gain >= 0.15 && (heldGain ?? gain) >= 0.1
+      isFinite && gain >= 0.15 && fitGain >= 0.1 && (heldGain ?? gain) >= 0.1
     }
 
     /// `loss 0.1200 instead of 0.6931`
@@ -82,7 +82,8 @@ extension TrainingStory {
     _ network: Network, _ setting: Setting, isFinite: Bool, epochs: Int
   ) throws -> PairedRun {
     // Targets at another scale are measured by their own.
-    let own = setting.data.targets.sharesStorage(with: data.targets)
+    let own =
+      setting.data.targets.sharesStorage(with: data.targets)
       ? ruler : Ruler(loss, setting.data.targets)
     let (trained, held) = try own.standings(of: network, setting.data)
     var itself = (self.trained, self.held)

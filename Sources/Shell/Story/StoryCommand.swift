@@ -38,8 +38,10 @@ extension TrainingStory {
         "\(advice.net) on \(advice.data): \(epochs) epoch\(epochs == 1 ? "" : "s") of \(steps) "
           + "step\(steps == 1 ? "" : "s") of \(rows) rows, \(options.optimizer.description)"
       ]
-      let measured = [history.series.filter { !$0.isValidation }, history.series.filter(\.isValidation)]
-        .flatMap { $0 }.filter(\.measure.isFollowed)
+      let measured = [
+        history.series.filter { !$0.isValidation }, history.series.filter(\.isValidation),
+      ]
+      .flatMap { $0 }.filter(\.measure.isFollowed)
       lines.append(
         measured.compactMap { series in
           let values = series.values.filter { !$0.isNaN }
@@ -82,7 +84,8 @@ extension TrainingStory {
     case .data:
       guard let held else { return (.right, "\(data.rows) rows; none to validate on") }
       return (
-        generalizes && hasLearnt ? .right : .remark, "\(held.words) on held rows, \(trained.words) on rows of training"
+        generalizes && hasLearnt ? .right : .remark,
+        "\(held.words) on held rows, \(trained.words) on rows of training"
       )
     case .scale:
       let range = try before.range()

@@ -49,10 +49,12 @@ extension TrainingSymptom {
         + "moves layer \(layer) by \(TrainingAdvice.share(step)) of its weights: "
         + advice.again(advice.rate(times: 0.1))
     case .stalls(let loss, let since, let ignorant):
-      return "learning stalls: since epoch \(since) the loss is \(NumberForm.loss(loss)), and always "
+      return
+        "learning stalls: since epoch \(since) the loss is \(NumberForm.loss(loss)), and always "
         + "the same answer has \(NumberForm.loss(ignorant)): preflight \(advice.net) on \(advice.data)"
     case .isTooSlow(let loss, let layer, let step):
-      return "learning is too slow, the loss is \(NumberForm.loss(loss)): a step moves layer \(layer) "
+      return
+        "learning is too slow, the loss is \(NumberForm.loss(loss)): a step moves layer \(layer) "
         + "by \(TrainingAdvice.share(step)) of its weights: "
         + advice.train(advice.rate(times: 10))
     case .overfits(let since, let best, let loss):

@@ -113,7 +113,8 @@ struct Ruler {
     )
   }
 
-  private func standing(of network: Network, _ inputs: Tensor, _ targets: Tensor) throws -> Standing {
+  private func standing(of network: Network, _ inputs: Tensor, _ targets: Tensor) throws -> Standing
+  {
     let rows = inputs.shape[0]
     var (x, y) = (inputs, targets)
     if rows > Self.mostRows {
