@@ -38,7 +38,10 @@ extension EvaluationRecorder {
   ]
 
   /// Settings that make another function of a builtin, whose rule is that of its default.
-  private static let untreatedSettings = ["diag": "k", "norm": "ord"]
+  private static let untreatedSettings: [String: Set<String>] = [
+    "diag": ["k"], "norm": ["ord"], "cross_entropy": ["smooth", "weights"],
+    "averageCE": ["smooth", "weights"],
+  ]
 
   /// What a builtin gave.
   func result(of builtin: Builtin, _ given: Given, _ value: Value) throws -> Trace {
@@ -46,8 +49,8 @@ extension EvaluationRecorder {
     let bound = try bind(builtin, given)
     guard isDeriving else { return try shown(builtin, bound, value) }
     try refuseRandomness(name)
-    if let setting = Self.untreatedSettings[name],
-      bound.contains(where: { $0.parameter == setting })
+    if let settings = Self.untreatedSettings[name],
+      let setting = bound.first(where: { settings.contains($0.parameter) })?.parameter
     {
       throw unsupported("\(name) with \(setting)")
     }

@@ -103,7 +103,11 @@ extension Operation {
   private static let unaryTable = UnaryOperation.allCases.map { operation in
     let primitive = operation.isLogical ? nil : Primitive.elementwise(.of(operation))
     return Operation(operation.kind, operation.record, primitive: primitive) { inputs in
-      operation == .log ? try inputs[0].logarithm() : try .apply(operation, inputs[0])
+      switch operation {
+      case .log: try inputs[0].logarithm()
+      case .sigmoid: try inputs[0].sigmoid()
+      default: try .apply(operation, inputs[0])
+      }
     }
   }
 

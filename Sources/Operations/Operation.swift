@@ -91,6 +91,13 @@ package final class Operation: Sendable {
 }
 
 extension Variable {
+  /// One number in its shape and element type. Does not ask for its value, which may have to wait
+  /// for a plan.
+  func repeating(_ number: Double) throws -> Variable {
+    let one = try Tensor.scalar(number, elementType.arithmetic)
+    return Variable(rank == 0 ? one : try one.broadcast(to: shape))
+  }
+
   /// A stand-in with the shape and element type but one stored element.
   var shapeOnly: Variable {
     if isPending { return Variable(placeholder) }

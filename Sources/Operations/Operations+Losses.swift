@@ -34,6 +34,44 @@ extension Operation {
   }
 }
 
+extension Operation {
+  /// −y·log p − (1 − y)·log(1 − p) of each element. Both logarithms are at least −100, and the slope's
+  /// denominator at least 1e-12, as in PyTorch: a probability that has become 0 or 1 gives a finite
+  /// loss, and a step that leads away from it.
+  static let binaryCrossEntropy: Operation = {
+    let (y, p) = (Derivative.operand(0), Derivative.operand(1))
+    let least = leastLogarithm
+    let yes = Derivative.binary(.maximum, .unary(.log, .binary(.maximum, p, 0)), .number(least))
+    let no = Derivative.binary(
+      .maximum, .unary(.log1p, .binary(.maximum, -p, -1)), .number(least))
+    return Operation(
+      .binaryCrossEntropy,
+      ElementwiseRecord(
+        [no - yes, (p - y) / .binary(.maximum, p * (1 - p), 1e-12)],
+        rules: [
+          "binary cross-entropy: log((1 − p)/p)", "binary cross-entropy: (p − y)/(p (1 − p))",
+        ]),
+      primitive: .whole([])
+    ) { inputs in
+      try logarithmicLosses.run([
+        .tensor(inputs[0]), .tensor(inputs[1]), .scalar(0), .scalar(least), .scalar(-1), .scalar(1),
+      ])
+    }
+  }()
+
+  private static let leastLogarithm = -100.0
+
+  /// Of y, p, 0, the least logarithm, −1 and 1: (y − 1) · log(1 − p) − y · log p.
+  private static let logarithmicLosses = ElementwiseProgram([
+    .load(0), .load(5), .binary(.subtract),
+    .load(1), .unary(.negate), .load(4), .binary(.maximum), .unary(.log1p),
+    .load(3), .binary(.maximum), .binary(.multiply),
+    .load(0), .load(1), .load(2), .binary(.maximum), .unary(.log),
+    .load(3), .binary(.maximum), .binary(.multiply),
+    .binary(.subtract),
+  ])
+}
+
 extension Tensor {
   /// Itself times the other; 0 where it is 0, whatever the other is there.
   fileprivate func weighing(_ other: Tensor) throws -> Tensor {
@@ -75,18 +113,21 @@ extension Variable {
 
   /// The mean over all elements of −y·log p − (1 − y)·log(1 − p). When `prediction` came from
   /// `sigmoid`, the logits are used: log(1 + e^z) − y·z.
-  package static func binaryCrossEntropy(target: Variable, prediction: Variable) throws
-    -> Variable
-  {
+  ///
+  /// - Parameter weights: how much each element counts, of the target's shape; nil where all count
+  ///   alike.
+  package static func binaryCrossEntropy(
+    target: Variable, prediction: Variable, weights: Tensor? = nil
+  ) throws -> Variable {
     try requireEqualShapes("bce", target, prediction)
-    if let logits = prediction.origin(of: .sigmoid) {
-      return try .mean(.softplus(logits) - target * logits)
-    }
-    let opposite = try Operation.crossEntropy(.binaryCrossEntropy, divisor: Double(target.count))(
-      Variable(1) - target, Variable(1) - prediction)
-    return try .add(
-      Operation.crossEntropy(.binaryCrossEntropy, divisor: Double(target.count))(
-        target, prediction), opposite)
+    let losses =
+      if let logits = prediction.origin(of: .sigmoid) {
+        try Variable.softplus(logits) - target * logits
+      } else {
+        try Operation.binaryCrossEntropy(target, prediction)
+      }
+    guard let weights else { return try .mean(losses) }
+    return try .sum(losses * Variable(weights)) / Variable(weights.reduce(.sum))
   }
 
   private static func crossEntropy(

@@ -264,7 +264,7 @@ package final class Tape: @unchecked Sendable {
     var gradients = [Int: Variable]()
     if let start = result.live, start.tape === self {
       gradients = try sweep(
-        from: start.index, seed: seed ?? Variable(try result.tensor.filled(with: 1)),
+        from: start.index, seed: seed ?? result.repeating(1),
         keeping: Set(variables.compactMap { $0.live.flatMap { $0.tape === self ? $0.index : nil } })
       )
     }
@@ -272,7 +272,7 @@ package final class Tape: @unchecked Sendable {
       if let live = variable.live, live.tape === self, let found = gradients[live.index] {
         return found
       }
-      return Variable(try variable.tensor.filled(with: 0))
+      return try variable.repeating(0)
     }
   }
 

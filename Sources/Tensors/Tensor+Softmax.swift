@@ -4,24 +4,40 @@ extension Tensor {
   /// e^x over its sum along the last axis; finite for any finite input.
   package func softmax() throws(TensorError) -> Tensor {
     let result = try softened(logarithm: false)
-    let leastHeld =
-      result.elementType == .f64
-      ? Double.leastNormalMagnitude : Double(Float.leastNormalMagnitude)
-    let least = count > 0 ? try result.reduce(.min).item ?? 1 : 1
-    return result.remembering(self, through: .softmax, losesLogarithms: least < leastHeld)
+    return result.remembering(self, through: .softmax, losesLogarithms: try result.hasVanishing())
   }
 
-  /// Whether `logarithm` knows more than the elements do.
-  package var hasLostLogarithms: Bool {
-    storage.origin?.losesLogarithms == true && origin(of: .softmax) != nil
+  /// 1 / (1 + e⁻ˣ) of each element, which remembers x for losses.
+  package func sigmoid() throws(TensorError) -> Tensor {
+    let result = try Tensor.apply(.sigmoid, self)
+    return elementType == .bool ? result : result.remembering(self, through: .sigmoid)
   }
 
-  /// The natural logarithm; of a softmax also where that lost it.
-  package func logarithm() throws(TensorError) -> Tensor {
-    guard hasLostLogarithms, let logits = origin(of: .softmax) else {
-      return try Tensor.apply(.log, self)
+  /// Whether `logarithm` knows more than the elements do: one has become too small to have one.
+  package func hasLostLogarithms() throws(TensorError) -> Bool {
+    guard let origin = storage.origin else { return false }
+    switch origin.function {
+    case .softmax: return origin.losesLogarithms && self.origin(of: .softmax) != nil
+    case .sigmoid: return self.origin(of: .sigmoid) == nil ? false : try hasVanishing()
     }
-    return try logits.logSoftmax().cast(to: elementType)
+  }
+
+  /// The natural logarithm; of a softmax or sigmoid also where that lost it.
+  package func logarithm() throws(TensorError) -> Tensor {
+    guard try hasLostLogarithms() else { return try Tensor.apply(.log, self) }
+    if let logits = origin(of: .softmax) { return try logits.logSoftmax().cast(to: elementType) }
+    guard let logits = origin(of: .sigmoid) else { return try Tensor.apply(.log, self) }
+    // log σ(z) = −log(1 + e^−z)
+    return try ElementwiseProgram([
+      .load(0), .unary(.negate), .unary(.softplus), .unary(.negate),
+    ]).run([.tensor(logits)]).cast(to: elementType)
+  }
+
+  /// Whether an element is smaller than the smallest normal number.
+  private func hasVanishing() throws(TensorError) -> Bool {
+    let leastHeld =
+      elementType == .f64 ? Double.leastNormalMagnitude : Double(Float.leastNormalMagnitude)
+    return count > 0 ? try reduce(.min).item ?? 1 < leastHeld : false
   }
 
   /// The logarithm of `softmax`, without taking the logarithm of numbers that vanish.

@@ -102,6 +102,45 @@ struct PlanTests {
     #expect(try other.sweep(from: more, to: weights).map(\.count) == [6, 2])
   }
 
+  /// The squared length of a gradient, as a penalty on gradients has it; with three levels, that of
+  /// this loss's own gradient.
+  private func gradientPenalty(_ w: Variable, levels: Int = 2) throws -> Variable {
+    let inner = Tape()
+    let x = inner.watch(w)
+    let value =
+      try levels > 2
+      ? gradientPenalty(x, levels: levels - 1) : .sum(.tanh(x * x) * .sigmoid(x))
+    let slope = try inner.sweep(from: value, to: [x])[0]
+    return try .sum(slope * slope) + .mean(w)
+  }
+
+  @Test(arguments: [2, 3]) func derivativesOfDerivativesAreReplayed(_ levels: Int) throws {
+    func points(_ turn: Int) throws -> Tensor {
+      try Tensor(
+        doubles: (0..<6).map { Double($0 + turn) / 5 - 0.7 }, [2, 3], elementType: .f32)
+    }
+    var plan: Plan?
+    for turn in 0..<4 {
+      let plain = Tape()
+      let x = plain.watch(try points(turn))
+      let expected = try plain.sweep(from: gradientPenalty(x, levels: levels), to: [x])[0]
+      let tape = Tape.deferring(following: plan?.pattern)
+      let w = tape.watch(try points(turn))
+      let loss = try gradientPenalty(w, levels: levels)
+      let deferral = try #require(tape.deferral)
+      let index = try #require(deferral.index(of: loss))
+      // The inner gradient waits for the plan with all the rest.
+      #expect(deferral.values.filter { $0 != nil }.count == 1)
+      if let plan { #expect(plan.matches(deferral, loss: index, watched: [0])) }
+      let made = try plan ?? Plan(deferral, loss: index, watched: [0])
+      #expect(!made.summaries.contains { $0.isUnplanned })
+      let found = try made.run(deferral).gradients[0]
+      #expect(found?.doubles() == expected.tensor.doubles())
+      plan = made
+      tape.close()
+    }
+  }
+
   @Test func valuesThatOutliveTheTapeStay() throws {
     let cache = PlanCache()
     var seen: [Double?] = []

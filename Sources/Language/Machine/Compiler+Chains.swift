@@ -27,10 +27,12 @@ extension Compiler {
   }
 
   /// Compiles an expression as a chain with its plain instructions after; false, having done
-  /// nothing, where it is not one.
+  /// nothing, where it is not one. A sigmoid ends no chain, as what comes of it remembers what it was
+  /// computed from, for a loss that may follow.
   func compileChain(_ expression: Expression, into target: Operand) throws(Diagnostic) -> Bool {
     var (operations, leaves) = (0, 0)
-    guard measureRoot(expression, &operations, &leaves), operations >= 2, leaves > 0,
+    guard !isSigmoid(expression), measureRoot(expression, &operations, &leaves), operations >= 2,
+      leaves > 0,
       !expression.mayAssign, builder.tables.chains.count < Int(UInt16.max) - 1
     else { return false }
     let mark = builder.nextTemporary
@@ -54,6 +56,13 @@ extension Compiler {
         b: (variables.count > 1 ? variables[1] : first).bits), at: expression.span)
     try emitPlain(tree, into: target)
     builder.land(position)
+    return true
+  }
+
+  private func isSigmoid(_ expression: Expression) -> Bool {
+    guard case .call(let function, let arguments) = expression.kind,
+      case .unary(.sigmoid)? = chainedBuiltin(function, arguments, isRoot: true)?.operation
+    else { return false }
     return true
   }
 
@@ -94,14 +103,15 @@ extension Compiler {
   }
 
   /// The elementwise operation that a call is. One that gives truth values stands only at the root,
-  /// for arithmetic with these has a type of its own.
+  /// for arithmetic with these has a type of its own; a logarithm looks at what a sigmoid was given.
   private func chainedBuiltin(
     _ function: Expression, _ arguments: [Argument], isRoot: Bool
   ) -> (name: String, operation: ElementwiseOperation)? {
     guard case .name(let name) = function.kind,
       let builtin = globals.vocabulary.builtin(named: name),
       let operation = builtin.elementwise, arguments.count == operation.operandCount,
-      arguments.allSatisfy({ $0.name == nil }), isRoot || !operation.isLogical
+      arguments.allSatisfy({ $0.name == nil }), isRoot || !operation.isLogical,
+      !(operation == .unary(.log) && isSigmoid(arguments[0].value))
     else { return nil }
     switch resolve(name) {
     case .global, .fixed: return (builtin.declaration.name, operation)

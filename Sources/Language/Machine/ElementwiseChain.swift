@@ -25,6 +25,8 @@ final class ElementwiseChain {
   let builtins: [(slot: Operand, name: String)]
   /// Whether it costs too much to be computed again for each row that it is broadcast to.
   let isCostly: Bool
+  /// Whether a logarithm is among its operations.
+  let takesLogarithms: Bool
   /// By which leaves are numbers, a bit each; nil where the program would be too large.
   private(set) var plans: [UInt16: Plan?] = [:]
 
@@ -36,6 +38,7 @@ final class ElementwiseChain {
     self.leaves = leaves
     self.builtins = builtins
     isCostly = root.isCostly
+    takesLogarithms = builtins.contains { $0.name == UnaryOperation.log.name }
   }
 
   /// A program, and what its inputs are: tensors, and numbers worked out beforehand in Float64.

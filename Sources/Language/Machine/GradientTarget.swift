@@ -40,7 +40,10 @@ struct GradientTarget {
   func write(_ variables: ArraySlice<Variable>) throws {
     switch form {
     case .network(var network):
-      if variables.allSatisfy(\.isConstant), network.tracedParameters == nil {
+      // One that lacks parameters stays traced, so that its call says which.
+      if variables.allSatisfy(\.isConstant), network.tracedParameters == nil,
+        network.network.isResolved
+      {
         try network.network.setParameters(variables.map(\.tensor))
       } else {
         network.tracedParameters = Array(variables)

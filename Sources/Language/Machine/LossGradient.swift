@@ -49,6 +49,6 @@ package struct LossGradient {
         try loss.evaluate()
       }
     }
-    return (found.loss, found.gradients.map(\.tensor))
+    return (found.loss.tensor.item ?? .nan, found.gradients.map(\.tensor))
   }
 }

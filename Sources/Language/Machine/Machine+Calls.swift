@@ -15,7 +15,7 @@ extension Machine {
       slot(bases, instruction.a).pointee = value
       return next
     }
-    let callee = try read(instruction.b, operand: 0)
+    let callee = try completed(read(instruction.b, operand: 0), by: instruction)
     let count = Int(instruction.extra)
     let first = slot(bases, instruction.c)
     let names = names.flatMap { code?.tables.argumentNames[Int($0)] } ?? []
@@ -38,6 +38,20 @@ extension Machine {
       throw OperandFailure(error: error, operands: arguments, first: 1)
     }
     return next
+  }
+
+  /// What is called; a network whose first layers take their inputs from data gets them from the
+  /// call's argument, and the variable that holds it with it.
+  private func completed(_ callee: Value, by instruction: Instruction) throws -> Value {
+    guard case .network(let box) = callee, box.content.tracedParameters == nil,
+      !box.content.network.isResolved, instruction.extra > 0,
+      let x = try slot(bases, instruction.c).pointee.asVariable(),
+      // What does not fit is told by the call.
+      let network = try? box.content.network.completed(for: x.shape)
+    else { return callee }
+    let value = Value.network(Box(NetworkValue(network)))
+    if !isTemporary(instruction.b) { slot(bases, instruction.b).pointee = value }
+    return value
   }
 
   /// What a call of a builtin gives without binding its arguments; nil, with nothing done, where
@@ -191,6 +205,9 @@ extension Machine {
     guard let input else {
       throw RuntimeError.missingArgument(
         function: "a network", parameter: "x", usage: Self.networkUsage)
+    }
+    if network.content.tracedParameters != nil, !network.content.network.isResolved {
+      uncompleted = (network.content.network.seed, try input.asVariable()?.shape ?? .scalar)
     }
     if isTraining == true {
       return try Value.output(

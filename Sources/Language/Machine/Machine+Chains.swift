@@ -61,11 +61,9 @@ extension Machine {
       case .number: numbers |= 1 << UInt16(index)
       case .tensor(let box):
         let tensor = box.content
-        guard tensor.elementType != .bool, !tensor.hasLostLogarithms,
-          type == nil || type == tensor.elementType
-        else {
-          return nil
-        }
+        guard tensor.elementType != .bool, type == nil || type == tensor.elementType,
+          !chain.takesLogarithms || (try? tensor.hasLostLogarithms()) == false
+        else { return nil }
         type = tensor.elementType
         guard let common = shape else {
           shape = tensor.shape

@@ -81,6 +81,33 @@ extension Machine {
   private func gradients(
     at places: [Place], _ method: GradientMethod, _ loss: () throws -> Value
   ) throws -> [Value] {
+    let generator = random.generator
+    do { return try gradientsOnce(at: places, method, loss) } catch {
+      guard try completeNetwork(at: places) else { throw error }
+      random.generator = generator
+      return try gradients(at: places, method, loss)
+    }
+  }
+
+  /// Gives a network at one of the places the parameters that it lacked when the loss called it;
+  /// false where none did.
+  private func completeNetwork(at places: [Place]) throws -> Bool {
+    guard let (seed, shape) = uncompleted else { return false }
+    uncompleted = nil
+    for place in places {
+      guard case .network(let box) = try place.read(), box.content.network.seed == seed,
+        !box.content.network.isResolved,
+        let network = try? box.content.network.completed(for: shape)
+      else { continue }
+      try place.write(.network(Box(NetworkValue(network))))
+      return true
+    }
+    return false
+  }
+
+  private func gradientsOnce(
+    at places: [Place], _ method: GradientMethod, _ loss: () throws -> Value
+  ) throws -> [Value] {
     try withTargets(places) { targets in
       let gradients =
         switch method {
@@ -102,10 +129,10 @@ extension Machine {
     try reverseWithLoss(targets, tellingCuts: tellingCuts, plans, loss).gradients
   }
 
-  /// The same with the loss's own number.
+  /// The same with the loss itself, of which only who asks for its number computes it early.
   func reverseWithLoss(
     _ targets: [GradientTarget], tellingCuts: Bool, _ plans: PlanCache?, _ loss: () throws -> Value
-  ) throws -> (loss: Double, gradients: [Variable]) {
+  ) throws -> (loss: Variable, gradients: [Variable]) {
     let deferring = plans?.tape()
     let tape = deferring ?? Tape()
     defer { tape.close() }
@@ -113,7 +140,7 @@ extension Machine {
     let gradients =
       try (deferring == nil ? nil : plans)?.gradients(tape, of: result, to: watched)
       ?? tape.sweep(from: result, to: watched)
-    return (result.tensor.item ?? .nan, gradients)
+    return (result, gradients)
   }
 
   /// Evaluates the loss with the targets watched by a tape.

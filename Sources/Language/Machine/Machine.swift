@@ -50,6 +50,9 @@ package final class Machine: Interpreter {
   package var failedFrame: RunningFrame?
   /// Whether the session has been told what dropout does to gradients.
   var hasNotedTraining = false
+  /// A network without all its parameters that was called where these are differentiated: its seed,
+  /// by which it is known, and the shape of the rows that it was given.
+  var uncompleted: (seed: UInt64, shape: Shape)?
   /// Whether nothing is written, as while a layer's shapes are found out.
   private var isSilent = false
   /// What the frame left last gave, where native code called it.

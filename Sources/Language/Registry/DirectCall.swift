@@ -41,8 +41,8 @@ package struct DirectCall: Sendable {
     case .number(let x):
       let result = operation(x)
       return operation.isLogical ? .bool(result != 0) : .number(result)
-    case .tensor(let box) where operation != .log:
-      return Value(try Tensor.apply(operation, box.content))
+    case .tensor(let box):
+      return Value(try Operation.of(operation).computed([box.content]))
     default: return nil
     }
   }

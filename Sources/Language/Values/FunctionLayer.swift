@@ -111,6 +111,15 @@ package struct FunctionLayer: Layer {
     }
   }
 
+  /// Found by calling it: what it gives of rows, sequences and pictures alike of so many features.
+  package func features(after input: Int?) -> Int? {
+    guard let input else { return nil }
+    let found = [[input], [3, input], [3, 5, input]].map {
+      (try? outputShape(for: $0, position: 1))?.last
+    }
+    return found.allSatisfy { $0 == found[0] } ? found[0] : nil
+  }
+
   private static func reason(_ error: any Error) -> String {
     guard let failure = error as? Failure else { return RuntimeError(error).message }
     let source = failure.diagnostic.source

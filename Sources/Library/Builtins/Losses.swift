@@ -21,14 +21,21 @@ extension Builtin {
       parameters: [
         Parameter("target", .tensor, "one-hot rows, N×K"),
         Parameter("prediction", .tensor, "probabilities, N×K"),
-      ],
+      ] + LossOptions.parameters,
       result: "a number",
-      examples: [.init("cross_entropy([[1, 0]], [[0.5, 0.5]])", "0.693147")],
+      examples: [
+        .init("cross_entropy([[1, 0]], [[0.5, 0.5]])", "0.693147"),
+        .init(
+          "cross_entropy([[1, 0], [0, 1]], [[0.5, 0.5], [0.2, 0.8]], weights=[1, 3])", "0.340644"),
+      ],
       seeAlso: ["averageCE", "bce", "softmax", "mse"]),
     differentiation: .differentiable
   ) { arguments, _ in
     let (target, prediction) = try arguments.distributions("cross_entropy")
-    return Value(try Variable.crossEntropy(target: target, prediction: prediction))
+    return Value(
+      try LossOptions(arguments, from: 2).crossEntropy(target, prediction) {
+        try .crossEntropy(target: $0, prediction: $1)
+      })
   }
 
   static let bce = Builtin(
@@ -37,13 +44,13 @@ extension Builtin {
       "the binary cross-entropy: −mean(y · log(p) + (1 − y) · log(1 − p))",
       details: """
         For outputs that are each a yes or no by themselves, as a sigmoid gives them; the mean is \
-        over all elements. Of sigmoid(z) it is computed from z. target and prediction must have \
-        one shape.
+        over all elements. Of sigmoid(z) it is computed from z; of other probabilities a logarithm is \
+        taken as −100 where it is less. target and prediction must have one shape.
         """,
       parameters: [
         Parameter("target", .tensor, "zeros and ones, of any shape"),
         Parameter("prediction", .tensor, "probabilities, of target's shape"),
-      ],
+      ] + LossOptions.parameters,
       result: "a number", examples: [.init("bce([1, 0], [0.5, 0.5])", "0.693147")],
       seeAlso: ["cross_entropy", "sigmoid", "mse"]),
     differentiation: .differentiable
@@ -52,7 +59,7 @@ extension Builtin {
     if !prediction.isWatched, !prediction.isSigmoid, target.shape == prediction.shape {
       try Distribution.checkProbabilities(prediction.tensor, loss: "bce")
     }
-    return Value(try Variable.binaryCrossEntropy(target: target, prediction: prediction))
+    return Value(try LossOptions(arguments, from: 2).binaryCrossEntropy(target, prediction))
   }
 
   static let mse = Builtin(

@@ -10,8 +10,19 @@ extension Builtin {
   static let hinge = loss(
     .hinge, example: ("hinge([[1, 0, 0]], [[3, 2.5, 0]])", "0.5"), ["cross_entropy", "bce"])
 
-  static let divergence = loss(
-    .divergence, example: ("kl([[0.5, 0.5]], [[0.5, 0.5]])", "0"), ["cross_entropy", "softmax"])
+  static let divergence = Builtin(
+    declaration(
+      .divergence, example: ("kl([[0.5, 0.5]], [[0.5, 0.5]])", "0"), ["cross_entropy", "softmax"],
+      more: [LossOptions.smoothing]),
+    differentiation: .differentiable
+  ) { arguments, _ in
+    let target = try arguments.variable(0)
+    let options = try LossOptions(arguments, from: 2)
+    return Value(
+      try RecordedLoss.divergence.function(
+        options.smoothed(target, outcomes: target.shape.dimensions.last ?? 1),
+        arguments.variable(1)))
+  }
 
   static let huber = Builtin(
     declaration(

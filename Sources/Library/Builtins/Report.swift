@@ -80,14 +80,17 @@ extension Builtin {
       parameters: [
         Parameter("target", .tensor, "one-hot rows, N×K"),
         Parameter("prediction", .tensor, "probabilities, N×K"),
-      ],
+      ] + LossOptions.parameters,
       result: "a number",
       examples: [.init("averageCE([[1, 0]], [[0.5, 0.5]])", "0.346574")],
       seeAlso: ["cross_entropy", "gradCE", "softmax"]),
     differentiation: .differentiable
   ) { arguments, _ in
     let (target, prediction) = try arguments.distributions("averageCE")
-    return Value(try Variable.averageCrossEntropy(target: target, prediction: prediction))
+    return Value(
+      try LossOptions(arguments, from: 2).crossEntropy(target, prediction) {
+        try .averageCrossEntropy(target: $0, prediction: $1)
+      })
   }
 
   static let gradCE = Builtin(

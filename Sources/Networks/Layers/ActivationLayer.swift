@@ -29,18 +29,7 @@ package struct ActivationLayer: Layer {
   }
 
   package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {
-    let y = try Variable.apply(kind, x)
-    return kind == .sigmoid ? Self.remembering(x, y) : y
-  }
-}
-
-extension ActivationLayer {
-  /// Probabilities that are not being differentiated remember their logits, as a softmax's do.
-  private static func remembering(_ logits: Variable, _ probabilities: Variable) -> Variable {
-    guard probabilities.isConstant, probabilities.shape == logits.shape else {
-      return probabilities
-    }
-    return Variable(probabilities.tensor.remembering(logits.tensor, through: .sigmoid))
+    try Variable.apply(kind, x)
   }
 
   package func addStages(input: [Int], to builder: StageBuilder) throws -> Bool {

@@ -87,6 +87,12 @@ package struct Dense: Layer {
 
   package func features(after input: Int?) -> Int? { outputs }
 
+  package mutating func resolve(features: Int, generator: inout RandomGenerator) throws {
+    guard !isResolved, inputs == nil, features > 0 else { return }
+    inputs = features
+    try reset(generator: &generator)
+  }
+
   package var knownInput: [Int]? { inputs.map { [$0] } }
 
   package func apply(_ x: Variable, _ pass: LayerPass) throws -> Variable {

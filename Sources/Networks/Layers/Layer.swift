@@ -65,9 +65,8 @@ package protocol Layer: Sendable {
   ///
   /// - Parameter input: the length of the input's last axis, where that is known.
   func features(after input: Int?) -> Int?
-  /// Draws the parameters where the length of the input's last axis is all that they depend on, and
-  /// nothing is drawn at random.
-  mutating func resolve(features: Int) throws
+  /// Draws the parameters where the length of the input's last axis is all that they depend on.
+  mutating func resolve(features: Int, generator: inout RandomGenerator) throws
   /// What it asks of the arrangement of an example's numbers.
   var arrangement: InputArrangement { get }
   /// The function that makes probabilities of its input, where it is one.
@@ -154,7 +153,7 @@ extension Layer {
   package var knownInput: [Int]? { nil }
   package var inputFeatures: Int? { knownInput?.last }
   package func features(after input: Int?) -> Int? { arrangement == .any ? input : nil }
-  package mutating func resolve(features: Int) throws {}
+  package mutating func resolve(features: Int, generator: inout RandomGenerator) throws {}
   package func birthOfNotFinite(_ x: Variable, _ pass: LayerPass) -> String? { nil }
   package var arrangement: InputArrangement { .own }
   package var probabilities: Tensor.Origin.Function? { nil }

@@ -46,7 +46,7 @@ extension NormalizationLayer {
     if let features = parameters.first?.tensor.count { try fill(features) }
   }
 
-  package mutating func resolve(features: Int) throws {
+  package mutating func resolve(features: Int, generator: inout RandomGenerator) throws {
     if !isResolved { try fill(features) }
   }
 

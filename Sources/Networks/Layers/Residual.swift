@@ -56,10 +56,10 @@ package struct Residual: CompositeLayer {
     input ?? layers.reduce(input) { $1.features(after: $0) }
   }
 
-  package mutating func resolve(features: Int) throws {
+  package mutating func resolve(features: Int, generator: inout RandomGenerator) throws {
     var inside: Int? = features
     for index in layers.indices {
-      if let inside { try layers[index].resolve(features: inside) }
+      if let inside { try layers[index].resolve(features: inside, generator: &generator) }
       inside = layers[index].features(after: inside)
     }
   }

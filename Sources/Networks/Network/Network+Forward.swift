@@ -97,7 +97,7 @@ extension Network {
 
   /// The network with the layers that these rows complete. As their weights are drawn from the
   /// network's own seed, each call gives the same, and so does the training that comes later.
-  private func completed(for shape: Shape) throws -> Network {
+  package func completed(for shape: Shape) throws -> Network {
     guard shape.rank >= 2 else { throw NetworkError.needsRows(got: shape) }
     var network = self
     try network.resolve(input: Array(shape.dimensions.dropFirst()))

@@ -118,7 +118,6 @@ extension Network {
     let sketch = ShapeSketch(layers).outputs
     var number = 0
     return layers.enumerated().map { index, layer in
-      if shape == nil { shape = layer.knownInput }
       shape = shape.flatMap { try? layer.outputShape(for: $0, position: index + 1) }
       var names: [String] = []
       for (index, group) in layer.parameterGroups.enumerated() {

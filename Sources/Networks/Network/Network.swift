@@ -178,7 +178,7 @@ package struct Network: Sendable {
         _ = try layers[index].resolve(
           input: [features], position: index + 1, generator: &generator)
       }
-      try layers[index].resolve(features: features)
+      try layers[index].resolve(features: features, generator: &generator)
     }
     return layers[index].features(after: features)
   }

@@ -1,3 +1,4 @@
+import Operations
 import Tensors
 
 /// How much the classes of a training count in its loss.
@@ -56,33 +57,58 @@ struct RowWeights {
     guard setup.task == .classes || setup.task == .binary else {
       throw TrainingError.weightsNeedClasses
     }
-    let columns = setup.outputShape.last ?? 1
-    let count = setup.task == .binary ? 2 : columns
-    let values = targets.doubles()
-    let found = stride(from: 0, to: values.count, by: columns).map { start -> Int in
-      if setup.task == .binary { return values[start] > 0.5 ? 1 : 0 }
-      var largest = 0
-      for column in 1..<columns where values[start + column] > values[start + largest] {
-        largest = column
-      }
-      return largest
-    }
+    let isBinary = setup.task == .binary
+    return try classes.numbers(
+      of: isBinary ? targets.answers : targets.largestColumns(of: setup.outputShape.last ?? 1),
+      classes: isBinary ? 2 : setup.outputShape.last ?? 1)
+  }
+}
+
+extension ClassWeights {
+  /// The weight of each row, whose classes these are.
+  ///
+  /// - Throws: where the weights are not one a class.
+  func numbers(of labels: [Int], classes count: Int) throws(TrainingError) -> [Double] {
     let weights: [Double]
-    switch classes {
+    switch self {
     case .balanced:
       var counts = [Double](repeating: 0, count: count)
-      for label in found { counts[label] += 1 }
-      weights = counts.map { Double(found.count) / (Double(count) * max(1, $0)) }
+      for label in labels { counts[label] += 1 }
+      weights = counts.map { Double(labels.count) / (Double(count) * max(1, $0)) }
     case .given(let given): weights = given
     }
     guard weights.count == count else {
-      throw TrainingError.weightCount(classes: count, given: weights.count)
+      throw .weightCount(classes: count, given: weights.count)
     }
-    return found.map { weights[$0] }
+    return labels.map { weights[$0] }
+  }
+
+  /// Throws where a number is no weight.
+  func check() throws(TrainingError) {
+    guard case .given(let weights) = self else { return }
+    for weight in weights where !(weight >= 0 && weight.isFinite) {
+      throw .invalidOption(
+        name: "a weight", value: weight, reason: "it must be a number from 0 up")
+    }
   }
 }
 
 extension Tensor {
+  /// Of each element 1 where it says yes, else 0.
+  var answers: [Int] { doubles().map { $0 > 0.5 ? 1 : 0 } }
+
+  /// Where the largest element of each row of so many is.
+  func largestColumns(of columns: Int) -> [Int] {
+    let values = doubles()
+    return stride(from: 0, to: values.count, by: max(1, columns)).map { start in
+      var largest = 0
+      for column in 1..<max(1, columns) where values[start + column] > values[start + largest] {
+        largest = column
+      }
+      return largest
+    }
+  }
+
   /// For each row along the last axis, whether it is all zeros.
   var rowsOfZeros: [Bool] {
     let columns = max(1, shape.dimensions.last ?? 1)
@@ -103,9 +129,8 @@ extension TrainingData {
     guard isSpread || setup.loss == .binaryCrossEntropy else {
       throw TrainingError.lossTakesNoSmoothing(loss: setup.loss.rawValue)
     }
-    let outcomes = isSpread ? Double(max(1, targets.shape.dimensions.last ?? 1)) : 2
-    return try Tensor.apply(
-      .add, Tensor.apply(.multiply, targets, .scalar(1 - share, .f64)),
-      .scalar(share / outcomes, .f64))
+    return try LossOptions(smoothing: share).smoothed(
+      Variable(targets), outcomes: isSpread ? targets.shape.dimensions.last ?? 1 : 2
+    ).tensor
   }
 }

@@ -52,15 +52,6 @@ package struct TrainingOptions: Sendable {
     try checkPositive("every", every)
     if let patience { try checkPositive("patience", patience) }
     if case .rows(let rows) = batch { try checkPositive("batch", rows) }
-    guard smoothing >= 0, smoothing < 1 else {
-      throw .invalidOption(
-        name: "smooth", value: smoothing, reason: "it must be from 0 to below 1")
-    }
-    if case .given(let weights) = classWeights {
-      for weight in weights where !(weight >= 0 && weight.isFinite) {
-        throw .invalidOption(
-          name: "a weight", value: weight, reason: "it must be a number from 0 up")
-      }
-    }
+    try LossOptions(smoothing: smoothing, weights: classWeights).check()
   }
 }
