@@ -42,6 +42,6 @@ extension TrainingStory {
     _ remedy: String?
   ) -> LimitFinding? {
     guard let run, run.isMuchBetter else { return nil }
-    return finding(limit, "\(marker); \(change) \(run.words)", remedy)
+    return finding(limit, "\(marker); \(change): \(run.words)", remedy)
   }
 }

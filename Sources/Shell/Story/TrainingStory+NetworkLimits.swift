@@ -33,7 +33,7 @@ extension TrainingStory {
     ]
     let best = runs.compactMap { $0 }.filter(\.isFinite).max { $0.fitGain < $1.fitGain }
     if let best, best.isMuchBetter || best.fitGain >= 0.15 {
-      return finding(.lastLayer, "\(marker.text); without that \(best.words)", marker.remedy)
+      return finding(.lastLayer, "\(marker.text); without that: \(best.words)", marker.remedy)
     }
     return marker.mark == .wrong && !hasLearnt
       ? finding(.lastLayer, marker.text, marker.remedy) : nil
@@ -51,7 +51,7 @@ extension TrainingStory {
     let marker = try before.range()
     guard marker.mark == .wrong else { return nil }
     return decided(
-      .scale, "inputs " + marker.text, by: try standardized(), "brought to one scale,",
+      .scale, "inputs " + marker.text, by: try standardized(), "brought to one scale",
       marker.remedy)
   }
 
@@ -64,7 +64,7 @@ extension TrainingStory {
     let y = advice.data + ".y"
     return decided(
       .scale, "targets up to \(NumberForm.significant(largest, 3))",
-      by: try standardized(targets: true), "brought to one scale,",
+      by: try standardized(targets: true), "brought to one scale",
       "predict (\(y) - mean(\(y))) / std(\(y))")
   }
 
@@ -114,7 +114,7 @@ extension TrainingStory {
     return decided(
       .capacity,
       units == 0 ? "a network without a hidden layer" : "\(units) hidden units", by: run,
-      units == 0 ? "with 16 units in one" : "with twice the width, at least 16,",
+      units == 0 ? "with 16 units in one" : "with twice the width, at least 16",
       try written(plan.wider()) ?? "make the layers wider")
   }
 }

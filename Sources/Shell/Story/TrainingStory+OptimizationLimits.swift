@@ -37,7 +37,7 @@ extension TrainingStory {
       guard let run = try atRate(times: factor), run.isFinite else { continue }
       return finding(
         .rateTooHigh,
-        relativeStep + "; at rate ÷ \(NumberForm.significant(1 / factor, 4)) the loss is "
+        relativeStep + "; at rate ÷ \(NumberForm.significant(1 / factor, 4)): loss "
           + NumberForm.loss(run.trained.loss), advice.again(advice.rate(times: factor)))
     }
     return nil
@@ -49,7 +49,7 @@ extension TrainingStory {
       guard let lower = try atRate(times: factor), lower.isMuchBetter else { continue }
       return finding(
         .rateTooHigh,
-        relativeStep + "; at rate ÷ \(NumberForm.significant(1 / factor, 4)) " + lower.words,
+        relativeStep + "; at rate ÷ \(NumberForm.significant(1 / factor, 4)): " + lower.words,
         advice.again(advice.rate(times: factor)))
     }
     let longer = try longer(times: 5)
@@ -61,13 +61,13 @@ extension TrainingStory {
         }
         return finding(
           .rateTooLow,
-          relativeStep + "; at rate × \(NumberForm.significant(factor, 6)) " + higher.words,
+          relativeStep + "; at rate × \(NumberForm.significant(factor, 6)): " + higher.words,
           advice.train(advice.rate(times: factor)))
       }
     }
     guard let longer, longer.isMuchBetter else { return nil }
     return finding(
-      .tooFewEpochs, "the loss was still falling; with 5 times the epochs \(longer.words)",
+      .tooFewEpochs, "the loss was still falling; with 5 times the epochs: \(longer.words)",
       advice.train("epochs=\(5 * max(1, history.count))"))
   }
 
