@@ -149,8 +149,9 @@ install-files:
 	$(BINARY) --generate zsh | install -m 644 /dev/stdin $(ZSH_COMPLETION)
 	$(BINARY) --generate fish | install -m 644 /dev/stdin $(FISH_COMPLETION)
 
-# A Debian package and a tarball, into .build/packages; and both tried on bare Debian 12 and 13.
+# A Debian package, a tarball and a wheel, into .build/packages; and all tried on bare Debian 12 and 13.
 package: build
+	@Scripts/install-packages package
 	Scripts/package $(BINARY)
 
 try-packages: package

@@ -1,6 +1,9 @@
 #pragma once
 #include "include/CKernels.h"
 
+/// Notes that a part of a file that is used as memory is gone.
+void nnsh_mapped_file_note_cut(void);
+
 /// The block kernels of one instruction set. Every pointer pair may be equal, none may overlap.
 typedef struct {
   void (*unary_f32[nnsh_unary_count])(float *, const float *, ptrdiff_t);

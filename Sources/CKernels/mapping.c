@@ -18,6 +18,8 @@ static struct {
 static int was_cut;
 static struct sigaction before;
 
+void nnsh_mapped_file_note_cut(void) { __atomic_store_n(&was_cut, 1, __ATOMIC_RELAXED); }
+
 static void on_bus_error(int number, siginfo_t *info, void *context) {
   uintptr_t address = (uintptr_t)info->si_addr;
   for (int i = 0; i < most_mappings; i++) {
@@ -27,7 +29,7 @@ static void on_bus_error(int number, siginfo_t *info, void *context) {
     void *place = (void *)(address / page * page);
     int kind = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
     if (mmap(place, page, PROT_READ | PROT_WRITE, kind, -1, 0) != MAP_FAILED) {
-      __atomic_store_n(&was_cut, 1, __ATOMIC_RELAXED);
+      nnsh_mapped_file_note_cut();
       return;
     }
   }

@@ -43,6 +43,20 @@ package enum Loader {
     }
   }
 
+  /// Loads files that hold parts of the same arrays or table, in this order.
+  package static func load(
+    joining paths: [String], isMapped: Bool = false
+  ) throws(DataError) -> Loaded {
+    .file(try FileReader.read(joining: paths.map(\.expandingHome), isMapped: isMapped))
+  }
+
+  /// The variable's name for what several files hold, by what comes before their numbers.
+  package static func bindingName(forParts stem: String) -> String {
+    let name = bindingName(for: stem)
+    let short = String(name.reversed().drop { $0.isNumber || $0 == "_" }.reversed())
+    return short.isEmpty || short == "data" ? name : short
+  }
+
   /// The variable's name for what `source` holds: the file's name without endings, with `_` for
   /// what a name may not contain; `data` where nothing is left.
   package static func bindingName(for source: String) -> String {

@@ -49,7 +49,21 @@ extension DataError: CustomStringConvertible {
       writing
         ? "cannot tell from its name in which form to write \(path)"
         : "cannot tell what kind of file \(path) is"
-    default: tableMessage ?? setMessage
+    default: joiningMessage ?? tableMessage ?? setMessage
+    }
+  }
+
+  private var joiningMessage: String? {
+    switch self {
+    case .noFiles: "there is no file to load: the list is empty"
+    case .noMatch(let pattern): "no file fits \(pattern)"
+    case .notJoined(let path, let found):
+      "\(path) holds \(found), which has no rows to join with those of other files"
+    case .partsDiffer(let path, let found, let first, let expected):
+      "\(path) cannot be joined with \(first): it holds \(found), not \(expected)"
+    case .notMapped(let count, let first):
+      "the numbers of \(count) files, \(first) first, cannot stay where they are on this system"
+    default: nil
     }
   }
 
@@ -156,7 +170,20 @@ extension DataError: CustomStringConvertible {
     case .notAFile: ["name a file"]
     case .notText(let place, _):
       ["convert it, as by iconv -f latin1 -t utf-8 \(place) > text.txt"]
-    default: tableSuggestions ?? setSuggestions
+    default: joiningSuggestions ?? tableSuggestions ?? setSuggestions
+    }
+  }
+
+  private var joiningSuggestions: [String]? {
+    switch self {
+    case .noMatch:
+      [
+        "* is any text, ? one character, [a-c] one of these; the path is taken from the current directory"
+      ]
+    case .notJoined, .partsDiffer:
+      ["tensors, records of tensors, and tables of one kind are joined"]
+    case .notMapped: ["load them without shard=true"]
+    default: nil
     }
   }
 

@@ -30,6 +30,14 @@ package enum DataError: Error, Hashable, Sendable {
   case checksum(place: String)
   case tooLarge(place: String, needed: Int, available: Int)
   case unknownFormat(path: String, writing: Bool)
+  // Reading several at once.
+  case noFiles
+  case noMatch(pattern: String)
+  /// What holds nothing that has rows.
+  case notJoined(path: String, found: String)
+  case partsDiffer(path: String, found: String, first: String, expected: String)
+  /// Numbers that the system cannot leave in their files.
+  case notMapped(count: Int, first: String)
   /// A library that reads this form is not on the machine.
   case noLibrary(place: String, package: String)
 

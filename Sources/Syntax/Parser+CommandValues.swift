@@ -98,6 +98,7 @@ extension Parser {
     switch current.kind {
     case .quote: return textArgument(slot, try parseString())
     case .leftParenthesis: return argument(slot, try parseOperand())
+    case .leftBracket where quoteFollows: return argument(slot, try parseOperand())
     case .apostrophe: throw singleQuotes()
     default: break
     }
@@ -123,6 +124,12 @@ extension Parser {
     resume(at: end)
     return CommandArgument(
       slot: slot, value: .word(source.text(in: span)), span: span, reading: reading)
+  }
+
+  /// Whether the next token begins a string, so that a bracket here begins a list of paths, not a path.
+  private var quoteFollows: Bool {
+    var ahead = lexer
+    return ahead.next().kind == .quote
   }
 
   /// The variable, or the element of one, that a bare path could name; nil where it is no name, as a

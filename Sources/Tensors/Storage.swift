@@ -11,10 +11,7 @@ final class Storage: @unchecked Sendable {
   /// How many bytes were asked for.
   let byteCount: Int
   /// What the memory belongs to where it was not allocated.
-  private let mapping: FileMapping?
-
-  /// Whether it is a mapped file.
-  var isMapped: Bool { mapping != nil }
+  let mapping: (any MappedMemory)?
 
   /// Names the present content: no other content of any storage ever has the same number.
   private(set) var stamp = Storage.nextStamp()
@@ -54,8 +51,8 @@ final class Storage: @unchecked Sendable {
     mapping = nil
   }
 
-  /// The memory of a mapped file.
-  init(_ mapping: FileMapping) {
+  /// The memory of mapped files.
+  init(_ mapping: any MappedMemory) {
     pointer = mapping.pointer
     byteCount = mapping.byteCount
     self.mapping = mapping

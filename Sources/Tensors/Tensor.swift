@@ -55,7 +55,7 @@ package struct Tensor: Sendable {
   package var storageIdentity: ObjectIdentifier { ObjectIdentifier(storage) }
 
   /// How many bytes that memory takes, whatever part of it this is; none where it is a file's.
-  package var storageBytes: Int { storage.isMapped ? 0 : storage.byteCount }
+  package var storageBytes: Int { storage.mapping != nil ? 0 : storage.byteCount }
 
   /// Whether elements of a shape that lie by these strides follow one another.
   package static func areContiguous(_ strides: [Int], _ shape: Shape) -> Bool {

@@ -31,6 +31,53 @@ import Testing
     #expect(mapped.output == plain.output)
   }
 
+  /// The same rows in many files, however they are named.
+  @Test(arguments: [
+    "load \"x-*.npy\" shard=true", "load x-?.npy shard=true as x",
+    "load [\"x-0.npy\", \"x-1.npy\", \"x-2.npy\"] shard=true",
+    "names = [\"x-0.npy\", \"x-1.npy\", \"x-2.npy\"]; load names shard=true as x",
+    "load x-*.npy", "load \"b-*.safetensors\" shard=true\nx = b.x",
+  ])
+  func partsTrainTheSame(_ loading: String) throws {
+    let folder = try NNSH.temporaryFolder()
+    let making =
+      Self.making + """
+        for i in 0..<3 {
+          rows = [0..<17, 17..<60, 60..<100][i]
+          save x[rows] to "x-{i}.npy"
+          save {x: x[rows], y: y[rows]} to "b-{i}.safetensors"
+        }
+
+        """
+    let plain = try NNSH.run(["-q", "-X", "-c", making + Self.training], in: folder)
+    let parts = try NNSH.run(
+      ["-q", "-X", "-c", making + "x = 0\n" + loading + "\n" + Self.training], in: folder)
+    #expect(parts.code == 0, "\(parts.errors)")
+    #expect(parts.output == plain.output)
+    #expect(plain.code == 0, "\(plain.errors)")
+  }
+
+  /// A write of the system cannot read what is not there; all that goes to a file is copied before.
+  @Test(arguments: ["npy", "npz", "safetensors", "nnsh"])
+  func partsCanBeSaved(_ ending: String) throws {
+    let folder = try NNSH.temporaryFolder()
+    let outcome = try NNSH.run(
+      [
+        "-q", "-X", "-c",
+        """
+        x = randn(300000, 2)
+        save x[0..<100000] to x-0.npy
+        save x[100000..<300000] to x-1.npy
+        load x-*.npy shard=true as parts
+        save parts to all.\(ending)
+        load all.\(ending) as all
+        print(sum(abs(\(["npz", "safetensors"].contains(ending) ? "all.arr_0" : "all") - x)) == 0)
+        """,
+      ], in: folder)
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(outcome.output == "true\n")
+  }
+
   /// What is written to the tensor stays in the process.
   @Test func theFileStaysAsItIs() throws {
     let folder = try NNSH.temporaryFolder()

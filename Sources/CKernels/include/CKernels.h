@@ -39,6 +39,29 @@ void nnsh_unmap_file(void *_Nonnull memory, size_t bytes);
 /// Whether a mapped file was found shorter than it was since this was last asked: zeros have taken
 /// the place of what is gone.
 int nnsh_mapped_file_was_cut(void);
+
+/// Some bytes of a file.
+typedef struct {
+  const char *_Nonnull path;
+  size_t offset, bytes;
+} nnsh_file_part;
+
+/// Parts of several files as one piece of memory, in which each follows the one before: read when they
+/// are touched, and let go of again.
+typedef struct nnsh_paging nnsh_paging;
+
+/// The parts as memory, of which about `budget` bytes are held at a time, and besides what was written:
+/// null where refused, and where the system cannot do it. What is written stays in the process.
+///
+/// Whoever touches the memory must not be in a call of the system, which would fail, and must have a
+/// stack for signals where a product of oneDNN does.
+nnsh_paging *_Nullable nnsh_page_files(
+    const nnsh_file_part *_Nonnull parts, size_t count, size_t budget);
+void *_Nonnull nnsh_paging_memory(nnsh_paging *_Nonnull paging);
+/// How many bytes of it are in memory.
+size_t nnsh_paging_held(nnsh_paging *_Nonnull paging);
+void nnsh_paging_end(nnsh_paging *_Nonnull paging);
+
 /// While it is on, requests to stop are noted and take effect when it goes off.
 void nnsh_interrupt_hold(int on);
 int nnsh_interrupt_is_held_back(void);

@@ -15,17 +15,28 @@ extension ByteSink {
     switch tensor.elementType {
     case .f32:
       try tensor.readFloats { (floats) throws(DataError) in
-        try self.write(UnsafeRawBufferPointer(floats))
+        try self.write(UnsafeRawBufferPointer(floats), isMapped: tensor.isMapped)
       }
     case .f64:
       try tensor.readDoubles { (doubles) throws(DataError) in
-        try self.write(UnsafeRawBufferPointer(doubles))
+        try self.write(UnsafeRawBufferPointer(doubles), isMapped: tensor.isMapped)
       }
     case .bool:
       try tensor.readFloats { (floats) throws(DataError) in
         let bytes: [UInt8] = floats.map { $0 == 0 ? 0 : 1 }
         try self.write(bytes)
       }
+    }
+  }
+}
+
+extension ByteSink {
+  /// Bytes of mapped files are copied first: the system takes none that it would have to ask for.
+  private func write(_ bytes: UnsafeRawBufferPointer, isMapped: Bool) throws(DataError) {
+    guard isMapped else { return try write(bytes) }
+    let size = 1 << 20
+    for start in stride(from: 0, to: bytes.count, by: size) {
+      try write([UInt8](bytes[start..<min(bytes.count, start + size)]))
     }
   }
 }

@@ -18,4 +18,9 @@ package enum SharedFiles {
     guard let count = expected.removeValue(forKey: path) else { return }
     for _ in 0..<count { awaitWriting(path) }
   }
+
+  /// Before files are looked for by a pattern: waits for all that are being written.
+  static func waitForAll() {
+    for path in expected.keys.sorted() { waitBeforeReading(path) }
+  }
 }

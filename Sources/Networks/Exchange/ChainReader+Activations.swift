@@ -33,7 +33,8 @@ extension ChainReader {
       return true
     }
     guard node.operation == "Softmax" || node.operation == "LogSoftmax" else { return false }
-    let axis = integer(node, "axis", default: -1)
+    // Before operator set 13 all axes from the second on were one, where none is named.
+    let axis = integer(node, "axis", default: operatorSet < 13 ? 1 : -1)
     guard axis == -1 || axis == shape?.count else {
       throw refused(node, "nnsh has it along the last axis")
     }

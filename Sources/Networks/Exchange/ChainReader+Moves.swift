@@ -68,24 +68,44 @@ extension ChainReader {
 
   private mutating func readReshape(_ index: Int) throws {
     let node = graph.nodes[index]
-    guard case .integers(let sizes)? = constant(node, 1)?.elements, let first = sizes.first,
-      first <= 1 || sizes.count == 2
+    var nodes: Set<Int> = []
+    let given =
+      integers(node, "shape").map { $0.map(Size.number) }
+      ?? (node.inputs.count > 1 ? sizes(node.inputs[1], &nodes) : nil)
+    guard let given, let first = given.first, first == .rows || isRows(first) || given.count == 2
     else { throw refused(node, "its sizes are computed, or no rows") }
-    if sizes.count == 2 { return try readFlatten(index) }
+    if given.count == 2 {
+      if case .number(let length) = given[1], length > 0, isExact, let shape,
+        shape.reduce(1, *) != length
+      {
+        throw refused(node, "it makes other rows of the examples")
+      }
+      done.formUnion(nodes)
+      return try readFlatten(index)
+    }
     // A row as a square image, which layers of images take by themselves.
     guard case .own = arrangement, let row = shape, row.count == 1 || row.count == 3,
-      sizes.count == 4
+      given.count == 4
     else { throw refused(node, "nnsh has no layer of another shape") }
-    let image = Array(sizes.dropFirst())
+    let image = given.dropFirst().map { size in
+      if case .number(let length) = size { length } else { 0 }
+    }
     guard image.allSatisfy({ $0 > 0 }) else { throw refused(node, "its sizes are not told") }
     if image[0] == image[1] {
+      done.formUnion(nodes)
       pass(index)
       shape = image
     } else if image[0] == 1, image[1] == image[2] {
+      done.formUnion(nodes)
       pass(index)
       (arrangement, shape) = (.featuresSecond, [image[1], image[2], 1])
     } else {
       throw refused(node, "nnsh takes rows as square images only, the channels last")
     }
+  }
+
+  /// Whether a first size is that of the rows: left as it is, found from the others, or one.
+  private func isRows(_ size: Size) -> Bool {
+    if case .number(let length) = size { length <= 1 } else { false }
   }
 }

@@ -52,35 +52,53 @@ extension ChainReader {
     }
     // Rows of one axis lie alike in both.
     if shape?.count != 1 { try requireOwn(node) }
+    let outputs = weights.shape[1]
     var bias: Tensor?
     var last = index
     if node.operation == "Gemm" {
-      guard integer(node, "transA", default: 0) == 0, number(node, "alpha", default: 1) == 1,
-        number(node, "beta", default: 1) == 1
-      else { throw refused(node, "it scales or transposes its input") }
+      guard integer(node, "transA", default: 0) == 0 else {
+        throw refused(node, "it transposes its input")
+      }
       if integer(node, "transB", default: 0) != 0 { weights = try weights.transposed() }
+      weights = try scaled(weights, by: number(node, "alpha", default: 1))
       if node.inputs.count > 2, !node.inputs[2].isEmpty {
         guard let own = numbers(node, 2) else { throw refused(node, "its bias is computed") }
-        bias = own
+        guard let row = Self.row(own, weights.shape[1]) else {
+          throw refused(node, "its bias does not fit")
+        }
+        bias = try scaled(row, by: number(node, "beta", default: 1))
       }
     } else if let next = user(of: node.outputs[0]), graph.nodes[next].operation == "Add",
+      graph.nodes[next].inputs.count == 2,
       let own = numbers(graph.nodes[next], graph.nodes[next].inputs[0] == node.outputs[0] ? 1 : 0),
-      own.count == weights.shape[1]
+      let row = Self.row(own, outputs)
     {
-      (bias, last) = (own, next)
+      (bias, last) = (row, next)
     }
     if let image = pendingImage { weights = try Self.rowsInOwnOrder(weights, image, node, self) }
     pendingImage = nil
     var layer = try Dense(
       inputs: weights.shape[0], outputs: weights.shape[1], hasBias: bias != nil)
     var group = [LayerParameter(letter: "W", tensor: try weights.contiguous())]
-    if let bias {
-      guard bias.count == weights.shape[1] else { throw refused(node, "its bias does not fit") }
-      group.append(LayerParameter(letter: "b", tensor: try bias.reshaped([bias.count])))
-    }
+    if let bias { group.append(LayerParameter(letter: "b", tensor: bias)) }
     layer.parameterGroups = [group]
     done.insert(index)
     add(layer, last)
+  }
+
+  private func scaled(_ tensor: Tensor, by factor: Double) throws -> Tensor {
+    factor == 1
+      ? tensor
+      : try Tensor.apply(.multiply, tensor, .scalar(factor)).cast(to: tensor.elementType)
+  }
+
+  /// What is added to each row of outputs, one number or one for each; nil where it is neither.
+  private static func row(_ bias: Tensor, _ outputs: Int) -> Tensor? {
+    guard bias.count == 1 || bias.count == outputs && bias.shape.dimensions.last == outputs else {
+      return nil
+    }
+    return try? bias.contiguous().reshaped([bias.count]).broadcast(to: Shape(checking: [outputs]))
+      .contiguous()
   }
 
   /// Weights whose rows stand for the numbers of an image channel by channel, place by place.
@@ -176,9 +194,21 @@ extension ChainReader {
     let scales = (numbers(node, 2) ?? numbers(node, 1))?.doubles() ?? []
     guard scales.count == 4, scales[0] == 1, scales[1] == 1, scales[2] == scales[3],
       let size = Int(exactly: scales[2]), (1...1024).contains(size),
-      text(node, "mode") ?? "nearest" == "nearest"
+      text(node, "mode") ?? "nearest" == "nearest", repeatsPlaces(node, size)
     else { throw refused(node, "nnsh repeats each place a whole number of times") }
     add(try Upsampling(size: size), index)
+  }
+
+  /// Whether the place that an output is taken from is that of its share of the input.
+  private func repeatsPlaces(_ node: ONNXNode, _ size: Int) -> Bool {
+    guard node.operation == "Resize", operatorSet > 10 else { return true }
+    let rounding = text(node, "nearest_mode") ?? "round_prefer_floor"
+    switch text(node, "coordinate_transformation_mode") ?? "half_pixel" {
+    case "asymmetric": return rounding == "floor" || size <= 2 && rounding == "round_prefer_floor"
+    case "half_pixel", "half_pixel_symmetric", "pytorch_half_pixel":
+      return rounding.hasPrefix("round")
+    default: return false
+    }
   }
 
   /// Codes that are cast to whole numbers and looked up in a table of the model's own.

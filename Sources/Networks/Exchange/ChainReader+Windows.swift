@@ -17,11 +17,11 @@ extension ChainReader {
     }
     let outputs = isTransposed ? weights.shape[1] * groups : weights.shape[0]
     let inputs = isTransposed ? weights.shape[0] : weights.shape[1] * groups
+    let added = addition(after: node, of: outputs, axes: axes)
     let parameters = [
       LayerParameter(
         letter: "W", tensor: try Self.ownOrder(weights, groups, isTransposed: isTransposed)),
-      LayerParameter(
-        letter: "b", tensor: try bias(node, outputs)),
+      LayerParameter(letter: "b", tensor: try added?.bias ?? bias(node, outputs)),
     ]
     guard axes == 2 || !isTransposed else {
       throw refused(node, "nnsh has the transpose for images only")
@@ -31,7 +31,22 @@ extension ChainReader {
       outputs: outputs, kernel: window.kernel, stride: window.stride, padding: window.padding,
       groups: groups, dilation: window.dilation)
     layer.parameterGroups = [parameters]
-    add(layer, index)
+    if added != nil { done.insert(index) }
+    add(layer, added?.node ?? index)
+  }
+
+  /// A bias that the node after a convolution without one adds to its channels.
+  private func addition(
+    after node: ONNXNode, of outputs: Int, axes: Int
+  ) -> (bias: Tensor, node: Int)? {
+    guard node.inputs.count < 3 || node.inputs[2].isEmpty, let next = user(of: node.outputs[0]),
+      graph.nodes[next].operation == "Add", graph.nodes[next].inputs.count == 2,
+      let own = numbers(graph.nodes[next], graph.nodes[next].inputs[0] == node.outputs[0] ? 1 : 0),
+      own.count == outputs, own.rank > axes,
+      own.shape.dimensions.suffix(axes + 1).first == outputs,
+      let bias = try? own.contiguous().reshaped([outputs])
+    else { return nil }
+    return (bias, next)
   }
 
   private func bias(_ node: ONNXNode, _ outputs: Int) throws -> Tensor {
@@ -88,7 +103,9 @@ private struct ConvolutionWindow {
     case "VALID":
       padding = .valid
       return
-    case "SAME_UPPER" where !isTransposed:
+    // With as much before as after, both are the same.
+    case "SAME_UPPER" where !isTransposed,
+      "SAME_LOWER" where !isTransposed && stride == 1 && reach % 2 == 1:
       padding = .same
       return
     default: throw reader.refused(node, "its padding puts more before than after")

@@ -8,6 +8,8 @@ import Tensors
 /// account of how the axes of the value lie (`Arrangement`), and layers take theirs in either.
 struct ChainReader {
   let graph: ONNXGraph
+  /// The version of ONNX's operators.
+  let operatorSet: Int
   let constants: [String: ONNXTensor]
   /// A layer that applies a builtin of that name to each number, or row.
   let function: (_ builtin: String) throws -> any Layer
@@ -36,35 +38,35 @@ struct ChainReader {
   var takesFeaturesSecond = false
 
   private let consumers: [String: [Int]]
+  /// The node that gives a value.
+  let producers: [String: Int]
   /// Nodes that are read.
   var done: Set<Int> = []
   private var depth = 0
 
   init(
-    _ graph: ONNXGraph, function: @escaping (String) throws -> any Layer
+    _ model: ONNXModel, function: @escaping (String) throws -> any Layer
   ) throws {
-    self.graph = graph
+    graph = model.graph
+    operatorSet = model.operatorSet
     self.function = function
-    var constants: [String: ONNXTensor] = [:]
-    for constant in graph.constants { constants[constant.name] = constant }
-    for node in graph.nodes where node.operation == "Constant" {
-      if case .tensor(let tensor)? = node.attributes["value"], let name = node.outputs.first {
-        constants[name] = tensor
-      }
-    }
-    self.constants = constants
+    let known = ConstantNodes(graph)
+    (constants, done) = (known.constants, known.nodes)
+    var producers: [String: Int] = [:]
     var consumers: [String: [Int]] = [:]
     for (index, node) in graph.nodes.enumerated() {
       guard !node.outputs.isEmpty else {
         throw NetworkError.notALayer(
           operation: node.operation, name: node.name, reason: "it gives nothing")
       }
+      for output in node.outputs { producers[output] = index }
       for input in Set(node.inputs) where !input.isEmpty {
         consumers[input, default: []].append(index)
       }
     }
     self.consumers = consumers
-    let inputs = graph.inputs.filter { constants[$0.name] == nil }
+    self.producers = producers
+    let inputs = graph.inputs.filter { known.constants[$0.name] == nil }
     guard inputs.count == 1, graph.outputs.count == 1, let input = inputs.first else {
       throw NetworkError.notALayer(
         operation: "a graph", name: graph.name,
@@ -113,12 +115,21 @@ struct ChainReader {
       }
       if next.count == 1 {
         try read(first)
+      } else if let reshape = reshape(among: next) {
+        try read(reshape)
       } else if try !readFork(next) {
         throw refused(
           graph.nodes[next[next.count - 1]],
           "the value before it goes several ways, and layers stand in a row")
       }
     }
+  }
+
+  /// The only one of the nodes that takes more of the value than its shape, where it needs that shape.
+  private func reshape(among next: [Int]) -> Int? {
+    let others = next.filter { graph.nodes[$0].operation != "Shape" }
+    guard others.count == 1, graph.nodes[others[0]].operation == "Reshape" else { return nil }
+    return others[0]
   }
 
   /// The nodes that take a value and are not read yet.

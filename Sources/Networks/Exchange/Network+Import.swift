@@ -12,7 +12,7 @@ extension Network {
   package static func reading(
     _ model: ONNXModel, function: @escaping (_ builtin: String) throws -> any Layer
   ) throws -> (network: Network, featuresMoved: Bool) {
-    var reader = try ChainReader(model.graph, function: function)
+    var reader = try ChainReader(model, function: function)
     try reader.read(to: model.graph.outputs.first?.name ?? "")
     guard reader.pendingImage == nil else {
       throw NetworkError.notALayer(

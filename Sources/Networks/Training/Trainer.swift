@@ -96,8 +96,9 @@ package final class Trainer {
     resolved network: Network, data: TrainingData, options: TrainingOptions, state: TrainingState,
     _ backend: any Backend, _ exchange: any GradientExchange
   ) throws {
-    setup = try TrainingSetup(
-      network, data: data, options: options, backend: backend, isShared: exchange.isShared)
+    var options = options
+    options.isShared = options.isShared || exchange.isShared
+    setup = try TrainingSetup(network, data: data, options: options, backend: backend)
     let data = try data.cast(to: setup.type)
     self.options = options
     self.data = data

@@ -33,6 +33,10 @@ package struct TrainingOptions: Sendable {
   /// The element type of the products.
   package var precision = Precision.f32
 
+  /// Whether batches are cut into the blocks that ranks share. A trainer that has ranks to share with
+  /// sets it, and what it has begun goes on so in one process: with the same bits.
+  package var isShared = false
+
   /// The defaults.
   package init() {}
 

@@ -30,8 +30,7 @@ struct TrainingSetup {
   let cut: StepCut
 
   init(
-    _ network: Network, data: TrainingData, options: TrainingOptions, backend: any Backend,
-    isShared: Bool
+    _ network: Network, data: TrainingData, options: TrainingOptions, backend: any Backend
   ) throws {
     try options.check()
     if network.parameters.isEmpty { throw TrainingError.noParameters }
@@ -65,7 +64,8 @@ struct TrainingSetup {
       case .full: data.rows
       case .rows(let rows): min(rows, data.rows)
       }
-    cut = try StepCut(network, input: inputShape, batch: rows, loss: loss, isShared: isShared)
+    cut = try StepCut(
+      network, input: inputShape, batch: rows, loss: loss, isShared: options.isShared)
   }
 
   private static func check(

@@ -45,6 +45,7 @@ enum PlanRecord {
       "fingerprint": String(unfinished.source.fingerprint, radix: 16),
     ]
     if case .rows(let rows) = options.batch { notes["batch"] = String(rows) }
+    if options.isShared { notes["blocks"] = "shared" }
     if let patience = options.patience { notes["patience"] = String(patience) }
     if let seed = options.seed { notes["seed"] = String(seed) }
     if !options.frozen.isEmpty {
@@ -101,6 +102,7 @@ enum PlanRecord {
     options.reduction = note("reduction").flatMap { LossReduction(rawValue: $0) } ?? .mean
     options.precision = note("precision").flatMap { Precision(rawValue: $0) } ?? .f32
     options.shuffle = note("shuffle") == "true"
+    options.isShared = note("blocks") == "shared"
     options.patience = note("patience").flatMap { Int($0) }
     options.seed = note("seed").flatMap { UInt64($0) }
     options.smoothing = note("smooth").flatMap { Double($0) } ?? 0

@@ -59,6 +59,25 @@ package struct CommandContext {
     return box.content
   }
 
+  /// The paths in a place, where it takes several: a string or a list of strings.
+  func pathList(_ slot: String) throws -> (paths: [String], isList: Bool) {
+    guard let input = command.first(slot) else { throw missing(slot) }
+    let value: Value
+    switch input {
+    case .thunk(let thunk): value = try thunk.evaluate()
+    case .word(let word, _):
+      guard let reading = command.readings[slot], access(word, F_OK) != 0,
+        let found = try? reading.evaluate(), found.strings != nil
+      else { return ([try text(input, slot)], false) }
+      value = found
+    }
+    if let strings = value.strings { return (strings, true) }
+    guard case .string(let box) = value else {
+      throw mismatch(slot, "a path or a list of paths", value)
+    }
+    return ([box.content], false)
+  }
+
   /// A place that must be filled, as the parser has seen to.
   func requiredWord(_ slot: String) throws -> String {
     guard let word = try word(slot) else { throw missing(slot) }
@@ -162,7 +181,7 @@ package struct CommandContext {
       got: value.asNumber()?.displayed ?? value.kindName, usage: nil)
   }
 
-  private func missing(_ slot: String) -> RuntimeError {
+  func missing(_ slot: String) -> RuntimeError {
     .missingArgument(
       function: declaration.name, parameter: slot,
       usage: Command.named(declaration.name)?.usage ?? declaration.name)
@@ -206,5 +225,18 @@ package struct CommandContext {
     guard let builtin = Builtin.named(builtin) else { throw RuntimeError.unknownName(builtin) }
     return try builtin.invoke(
       arguments, names: Array(repeating: nil, count: arguments.count), interpreter: machine)
+  }
+}
+
+extension Value {
+  /// The strings of a list that holds nothing else; nil for what is none.
+  fileprivate var strings: [String]? {
+    guard case .list(let box) = self else { return nil }
+    var strings: [String] = []
+    for element in box.content {
+      guard case .string(let text) = element else { return nil }
+      strings.append(text.content)
+    }
+    return strings
   }
 }

@@ -21,10 +21,12 @@ extension Command {
       or spaces. JSON gives records and lists. A folder with a folder of pictures for each class is \
       a data set. A formula makes \(FormulaSet.names.joined(separator: ", ")): points of the \
       plane in classes, sine a noisy curve. `-` is standard input, by its content; a name that no file has may be a \
-      variable that holds the path, as `args[0]` is one. What is loaded is told on standard error.
+      variable that holds the path, as `args[0]` is one. Several files, `"parts/*.npy"` (in the order of \
+      their numbers) or `["a.npy", "b.npy"]`, are joined row by row. What is loaded is told on \
+      standard error.
       """,
     arguments: [
-      .slot("source", .path, "a data set's name or a file's path"),
+      .slot("source", .path, "a data set's name, a file's path, or several paths"),
       .slot("name", after: "as", .topic, default: .computed("its own"), "the variable's name"),
       .option(
         "n", .integer, default: .number(Double(FormulaSet.usualCount)),
@@ -43,11 +45,11 @@ extension Command {
     ],
     seeAlso: ["save", "dataset", "split"]
   ) { context in
-    let source = try context.requiredWord("source")
-    let name = try context.word("name")
+    let files = try context.loadSource("source")
+    let source = files.stem
+    let name = try context.word("name") ?? files.bindingName
     let isMapped = try context.bool("shard") ?? false
-    let loaded =
-      try context.made(source).map(Loaded.dataSet) ?? Loader.load(source, isMapped: isMapped)
+    let loaded = try context.load(files, isMapped: isMapped)
     if isMapped { try context.requireMapped(loaded, source) }
     if case .file(.parameters(let tensors, let notes, _)) = loaded, SessionFile.isSession(notes) {
       try context.loadSession(tensors, notes, as: name)
@@ -127,45 +129,6 @@ extension Command {
 private let sessionWord = "session"
 
 extension CommandContext {
-  /// Says where `shard=true` cannot leave the numbers in their file.
-  fileprivate func requireMapped(_ loaded: Loaded, _ source: String) throws {
-    let tensors: [Tensor] =
-      switch loaded {
-      case .file(.tensor(let tensor, _)): [tensor]
-      case .file(.parameters(let tensors, _, _)), .file(.record(let tensors, _)):
-        tensors.map(\.tensor)
-      default: []
-      }
-    guard tensors.contains(where: { $0.isMapped }) else {
-      throw RuntimeError.other(
-        "shard=true leaves Float32 and Float64 numbers of .npy and .safetensors in their file, and "
-          + "\(source) has none that lie there as they do in memory",
-        hint: "load it without, or save its numbers as f32 to an .npy file first")
-    }
-  }
-
-  /// The data set that a formula of this name makes; nil where there is none, or a file bears it.
-  fileprivate func made(_ source: String) throws -> DataSet? {
-    guard let set = FormulaSet.named(source), access(source, F_OK) != 0 else {
-      guard has("n") || has("noise") else { return nil }
-      throw RuntimeError.other(
-        "n= and noise= belong to sets that a formula makes, and \(source) is none",
-        hint: "these are " + FormulaSet.names.joined(separator: ", "))
-    }
-    let count = try count("n") ?? FormulaSet.usualCount
-    guard (6...10_000_000).contains(count) else {
-      throw RuntimeError.other("load: n must be from 6 to 10000000, not \(count)", hint: nil)
-    }
-    let noise = try number("noise")
-    if let noise, !(noise >= 0 && noise.isFinite) {
-      throw RuntimeError.other(
-        "load: noise must be 0 or more, not \(noise.displayed)", hint: nil)
-    }
-    return try machine.random.drawing { generator in
-      try set.made(count: count, noise: noise, generator: &generator)
-    }
-  }
-
   /// The value to save, where `session` may be a variable's name.
   fileprivate func savedValue() throws -> Value {
     if case .word(let word, _)? = command.first("value") { return machine.globals[word] ?? .none }

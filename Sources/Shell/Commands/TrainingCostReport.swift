@@ -27,8 +27,12 @@ struct TrainingCostReport {
         + "\(NumberForm.bytes(cost.memory(ranks: ranks))) on each of \(ranks)",
     ]
     guard ranks > 1 else { return [.lines(lines)] }
-    lines += ["", "\(ranks) ranks, each with a processor like this one:"]
-    return [.lines(lines), .table(table), .lines([""] + verdict)]
+    lines += [
+      "",
+      "\(ranks) ranks, each on a machine like this one; on one machine they share its processors:",
+    ]
+    let legend = "waiting is for the exchange, so far as it does not go on beside the backward pass"
+    return [.lines(lines), .table(table), .lines([legend, ""] + verdict)]
   }
 
   private func operations(_ count: Double) -> String {
@@ -39,14 +43,15 @@ struct TrainingCostReport {
 
   private var table: Table {
     var table = Table([
-      ("over", .left), ("arithmetic", .right), ("sums", .right), ("exchange", .right),
-      ("step", .right), ("sent", .right), ("speed-up", .right),
+      ("over", .left), ("arithmetic", .right), ("sums", .right), ("waiting", .right),
+      ("beside", .right), ("step", .right), ("sent", .right), ("speed-up", .right),
     ])
     for network in TrainingCost.Network.known {
       let step = cost.step(ranks: ranks, on: network)
       table.append([
         network.name, NumberForm.duration(step.arithmetic), NumberForm.duration(step.sums),
-        NumberForm.duration(step.exchange), NumberForm.duration(step.total),
+        NumberForm.duration(step.exchange), NumberForm.duration(step.hidden),
+        NumberForm.duration(step.total),
         NumberForm.bytes(step.bytes),
         NumberForm.fixed(cost.speedUp(ranks: ranks, on: network), 2) + "×",
       ])

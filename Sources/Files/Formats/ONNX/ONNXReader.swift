@@ -262,6 +262,16 @@ struct ONNXReader {
         .tensor(dimensions: storage.sizes)
       return ONNXTensor(name: storage.name, tensor)
     }
+    if format.kind == .float16 || format.kind == .bfloat16 {
+      // The bits of each in a whole number of its own.
+      try checked(storage.integers.count)
+      var bytes: [UInt8] = []
+      for bits in storage.integers { bytes.append(little: UInt16(truncatingIfNeeded: bits)) }
+      let stream = try SourceStream(MemorySource(bytes, place: place))
+      let tensor = try ElementDecoder(stream: stream, format: format)
+        .tensor(dimensions: storage.sizes)
+      return ONNXTensor(name: storage.name, tensor)
+    }
     if !storage.integers.isEmpty || isInteger {
       try checked(storage.integers.count)
       return ONNXTensor(
