@@ -70,7 +70,8 @@ extension Command {
       """,
     arguments: [
       .slot(
-        "expression", .any, default: .some(.none), words: ["nan"], "what to evaluate, or nan"),
+        "expression", .any, default: .some(.none), words: ["nan", "training"],
+        "what to evaluate, nan, or training for the last one"),
       .slot("loss", after: "plan", .any, default: .some(.none), "a number, as L()"),
       .slot(
         "variables", after: "wrt", .place, default: .some(.none), isVariadic: true,
@@ -102,7 +103,8 @@ extension Command {
         hint: "write explain train net on data ranks=8")
     }
     if context.has("trained") { return try context.tellTraining() }
-    if case .word? = context.command.first("expression") {
+    if case .word(let word, _)? = context.command.first("expression") {
+      if word == "training" { return try context.tellTraining() }
       var sessions: [Session] = []
       let explanation = try NonFiniteExplanation.of(context.machine) {
         let session = context.silentSession()

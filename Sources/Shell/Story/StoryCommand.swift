@@ -6,9 +6,13 @@ import Tensors
 extension CommandContext {
   /// `explain training NET`: tells what the last training came to and what limited it.
   func tellTraining() throws -> Value {
-    let place = try place("trained")
+    let given = try has("trained") ? place("trained") : session.lastTrained
+    guard let place = given else {
+      throw RuntimeError.other(
+        "no network has been trained yet", hint: "train net on DATA, then explain training net")
+    }
     let story = try TrainingStory(
-      self, try network("trained"), named: place.description)
+      self, try network(in: place), named: place.description)
     let limit = try story.limit()
     let findings = try story.findings(limit)
     print(try story.heading)
