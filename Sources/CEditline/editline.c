@@ -139,9 +139,18 @@ static void keep_screen(void) {
   el_set(editor.line, EL_SETTC, "li", "24", NULL);
 }
 
+/*
+ * "$" among vi's commands leaves libedit's cursor before the beginning of an empty line, and the
+ * command after it would read what lies there.
+ */
+static void keep_cursor_in_line(EditLine *e) {
+  const LineInfoW *info = el_wline(e);
+  if (info->cursor < info->buffer) el_cursor(e, (int)(info->buffer - info->cursor));
+}
+
 /* libedit's character source; its own gives up on EINTR and cannot be told what to read next. */
 int read_character(EditLine *e, wchar_t *character) {
-  (void)e;
+  keep_cursor_in_line(e);
   static int follows_return;
   for (;;) {
     if (*editor.queued) {

@@ -18,7 +18,8 @@ import Testing
     ("one two three\u{1B}0dw.iX", "nnsh> Xthree"), ("ab\u{1B}..aX", "nnsh> aaabXbb"),
     ("one\u{1B}fzaX", "nnsh> oneX"), ("one\u{1B}0f\u{1B}iX", "nnsh> Xone"),
     ("one\u{1B}0r\u{1B}iX", "nnsh> Xone"), ("abc\u{1B}0x2.iX", "nnsh> X"),
-    ("one\u{1B}0iab\u{1B}[D\u{1B}iX", "nnsh> Xabone"),
+    ("one\u{1B}0iab\u{1B}[D\u{1B}iX", "nnsh> Xabone"), ("\u{1B}$sX", "nnsh> X"),
+    ("\u{1B}$xiX", "nnsh> X"),
   ])
   func keysEdit(_ keys: String, _ line: String) throws {
     let session = try session()

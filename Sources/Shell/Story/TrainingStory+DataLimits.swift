@@ -118,14 +118,14 @@ extension Standing {
     }
     var targets = measured.targets
     if measured.task == .binary { targets = try targets.reshaped([targets.count]) }
-    let pairs = try Metrics.classPairs(
+    let pairs = try Metrics.classes(
       targets,
       measured.task == .binary
         ? measured.predictions.reshaped([measured.predictions.count]) : measured.predictions)
     var right: [Int: (found: Int, all: Int)] = [:]
-    for pair in pairs {
-      right[pair.truth, default: (0, 0)].all += 1
-      if pair.truth == pair.guess { right[pair.truth, default: (0, 0)].found += 1 }
+    for (truth, guess) in zip(pairs.truths, pairs.guesses) {
+      right[truth, default: (0, 0)].all += 1
+      if truth == guess { right[truth, default: (0, 0)].found += 1 }
     }
     guard !right.isEmpty else { return nil }
     return right.values.reduce(0) { $0 + Double($1.found) / Double($1.all) } / Double(right.count)
