@@ -156,7 +156,8 @@ let package = Package(
     .testTarget(
       name: "ServingTests",
       dependencies: ["Serving", "Shell", "Console", "Files", "BinaryUnderTest", "nnsh"]),
-    .testTarget(name: "ShellTests", dependencies: ["Shell", "BinaryUnderTest", "nnsh"]),
+    .testTarget(
+      name: "ShellTests", dependencies: ["Shell", "BinaryUnderTest", "nnsh"], exclude: ["Corpus"]),
     .testTarget(
       name: "GoldenTests", dependencies: ["nnsh", "BinaryUnderTest"],
       exclude: ["Scripts", "Oracle", "Comparison", "Foreign"]),

@@ -138,6 +138,15 @@ package final class ProgressReporter {
     if isDue { write(line) }
   }
 
+  /// Takes the bar off the screen, so that something else can be written; the next one is drawn
+  /// anew.
+  package func clear() {
+    guard isShown else { return }
+    write("\r\u{1B}[K")
+    isShown = false
+    lastDrawn = -.infinity
+  }
+
   /// Leaves the last bar on the screen and goes to the next line.
   package func finish(_ progress: Progress?) {
     if let line = unwritten { write(line) }

@@ -123,7 +123,7 @@ extension Parser {
     leaveBrackets(outer)
     if current.kind == .semicolon {
       throw failure(
-        "rows are not parted by `;`", at: current.span, suggestions: ["write [[1, 2], [3, 4]]"])
+        "rows are not separated by `;`", at: current.span, suggestions: ["write [[1, 2], [3, 4]]"])
     }
     try close(.rightBracket, opener: opener)
     try grow(over: deepest, at: opener.span)

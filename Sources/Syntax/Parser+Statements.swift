@@ -175,7 +175,7 @@ extension Parser {
     guard current.kind == .assign, continues(current) else {
       if let slip = slipAfterOperand() { throw slip }
       throw failure(
-        "several values stand here, parted by commas", at: Span(first.span.start, previousEnd),
+        "several values separated by commas are here", at: Span(first.span.start, previousEnd),
         suggestions: ["a list is written [a, b]", "an assignment is a, b = e"])
     }
     for target in targets { try requireTarget(target, isUpdate: false) }

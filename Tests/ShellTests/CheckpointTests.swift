@@ -50,6 +50,23 @@ import Testing
     #expect(try bytes("whole.nnsh", folder) == bytes("rest.nnsh", folder), "\(options)")
   }
 
+  /// What ranks began, one among them, goes on in a process without a launcher with their bits.
+  @Test func whatRanksBeganGoesOnAlone() throws {
+    let folder = try NNSH.temporaryFolder()
+    let start = Self.preparation + "net = \(Self.plain)\n"
+    let train = "train net on d epochs=6 batch=full rate=0.1"
+    func run(_ script: String, ranks: Int? = nil) throws {
+      let launched = ranks.map { ["PMI_RANK": "0", "PMI_SIZE": "\($0)"] } ?? [:]
+      let outcome = try NNSH.run(["-q", "-c", script], environment: launched, in: folder)
+      #expect(outcome.code == 0, "\(outcome.errors)")
+    }
+    try run(start + train + "\nsave net to whole.nnsh", ranks: 1)
+    try run(
+      start + train + " each { if epoch == 3 { save net to \"part.nnsh\"; stop } }", ranks: 1)
+    try run(Self.preparation + "load part.nnsh as net\ntrain net\nsave net to rest.nnsh")
+    #expect(try bytes("whole.nnsh", folder) == bytes("rest.nnsh", folder))
+  }
+
   private func bytes(_ name: String, _ folder: String) throws -> Data {
     try Data(contentsOf: URL(fileURLWithPath: folder + "/" + name))
   }

@@ -82,6 +82,8 @@ import Testing
     "x = zeros(2, 2)\nM = [[0, 1], [2, 3]]\nx + M",
     "a = [1]\na + [[1, 2]]\nx = f64([[1, 2], [3, 4]]) @ eye(2)",
     "a = zeros(2)\nb = zeros(3)\nl = [a, b]\nlen(l)", "x = zeros(3)\nx[none, :] + zeros(4, 3)",
+    "load parts-*.npy\nload [\"a.npy\", \"b.npy\"] as both\nparts + both",
+    "names = [\"a.npy\"]\nload names as x\nx + 1", "load \"x-*.npy\" shard=true\nx + 1",
     "W = zeros(2)\nd = dataset([[0, 1]], [1])\nminimize mean((x @ W - y)^2) wrt W on d",
   ])
   func whatMayBeRightIsNotBlamed(_ code: String) throws {

@@ -135,7 +135,7 @@ import Testing
       "[1 2]", "expected `,` or `]`, found the number 2", "2",
       "two values are separated by a comma or an operator"
     ),
-    ("[1, 2; 3, 4]", "rows are not parted by `;`", ";", "write [[1, 2], [3, 4]]"),
+    ("[1, 2; 3, 4]", "rows are not separated by `;`", ";", "write [[1, 2], [3, 4]]"),
     ("{\"a\": 1}", "a field's name stands without quotes", "\"", "write {name: value}"),
     ("% comment", "expected a value, found `%`", "%", "a comment begins with #"),
     ("x ≤ 3", "`≤` is not an operator", "≤", "write a <= b"),
@@ -199,7 +199,7 @@ import Testing
     ("else { }", "`else` stands without its `if`", "else"),
     ("fn f(a, a) = 1", "two parameters are called `a`", "a"),
     ("(a, 1) -> a", "a parameter is a name", "1"),
-    ("a, b", "several values stand here, parted by commas", "a, b"),
+    ("a, b", "several values separated by commas are here", "a, b"),
     ("a = 1, 2", "several values are assigned to one name", ","),
     ("a, b = 1, 2, 3", "3 values for 2 names", "1, 2, 3"),
     ("x[]", "an index is missing", "]"),

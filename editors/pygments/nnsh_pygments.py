@@ -53,6 +53,7 @@ COMMANDS = (
     "again",
     "apropos",
     "back",
+    "blame",
     "check",
     "clear",
     "compare",
@@ -68,6 +69,7 @@ COMMANDS = (
     "help",
     "history",
     "lesson",
+    "live",
     "load",
     "minimize",
     "pause",
@@ -95,11 +97,13 @@ COMMANDS = (
 
 VALUE_COMMANDS = (
     "again",
+    "blame",
     "check",
     "compare",
     "debug",
     "derive",
     "diff",
+    "explain",
     "find",
     "fingerprint",
     "minimize",
@@ -122,6 +126,7 @@ COMMAND_WORDS = (
     "plan",
     "to",
     "train",
+    "training",
 )
 
 LAYERS = (

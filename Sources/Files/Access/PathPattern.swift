@@ -3,7 +3,7 @@ import Platform
 /// A path with signs that stand for any names, as shells have them: `parts/x-*.npy`. Brackets alone make
 /// none: they are more often an index.
 package struct PathPattern {
-  private let text: String
+  package let text: String
 
   /// Nil for what is a path as it stands, or a file's.
   package init?(_ text: String) {

@@ -40,7 +40,7 @@ extension Builtin {
 
   static let convTranspose2d = Builtin(
     Declaration(
-      "conv_transpose2d", group: .layers, "a layer that is conv2d turned around: images grow",
+      "conv_transpose2d", group: .layers, "the transpose of conv2d: images grow",
       details: """
         Each place of the image adds its window of the output. With padding "same" the output is \
         stride times as large; W is kernel×kernel×in×out.

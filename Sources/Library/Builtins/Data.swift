@@ -12,7 +12,7 @@ extension Builtin {
   static let split = Builtin(
     Declaration(
       "split", group: .data,
-      "the pieces of a string, or the rows of a data set dealt out anew",
+      "the pieces of a string, or a data set's rows shuffled into new parts",
       details: """
         Of a string the pieces between separators, empty ones too; without a separator the words \
         between white space.

@@ -33,7 +33,7 @@ extension Builtin {
 
   static let rotate = Builtin(
     Declaration(
-      "rotate", group: .data, "pictures turned a little, each in its own random way",
+      "rotate", group: .data, "pictures rotated a little, each by a random angle",
       details: "Each by an angle from −degrees to degrees, around its middle.",
       parameters: [pictures, Parameter("degrees", .number, "the largest angle")],
       result: "pictures of the same shape",

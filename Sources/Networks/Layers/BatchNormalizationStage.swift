@@ -16,7 +16,7 @@ final class BatchNormalizationStage: Stage, WholeBatchStage {
   private let shifts: Floats
   private let slopes: Floats
   private let factors: Floats
-  private var isRectified = false
+  private var takesRectifier = false
   /// The means in Float64.
   private var centres: [Double]
   /// The latest sums of these rows' own, for the parameters' gradients.
@@ -37,12 +37,13 @@ final class BatchNormalizationStage: Stage, WholeBatchStage {
   }
 
   override func rectify() throws -> Bool {
-    if isRectified { return false }
-    isRectified = true
+    if takesRectifier { return false }
+    takesRectifier = true
     return true
   }
 
-  override var keepsOutput: Bool { isRectified }
+  override var isRectified: Bool { takesRectifier }
+  override var keepsOutput: Bool { takesRectifier }
 
   private var columns: ColumnStatistics { ColumnStatistics(means: means, scales: scales) }
 
@@ -59,7 +60,7 @@ final class BatchNormalizationStage: Stage, WholeBatchStage {
     }
     backend.standardizeColumns(
       of: rows, columns, gamma: parameters.gamma.weights, beta: parameters.beta.weights,
-      rectified: isRectified,
+      rectified: takesRectifier,
       into: output)
     return output
   }
@@ -110,7 +111,7 @@ final class BatchNormalizationStage: Stage, WholeBatchStage {
   func backwardSums(of rows: FloatRows) throws -> [Double] {
     ownTotals = try backend.columnProducts(
       of: rows.inRows(of: features), input.inRows(of: features), columns,
-      rectified: isRectified ? output : nil)
+      rectified: takesRectifier ? output : nil)
     return ownTotals
   }
 

@@ -17,7 +17,7 @@ final class ConvolutionStage: Stage {
   private let backPass: (any PlannedConvolution)?
   /// Whether that gives the gradient of the bias, too.
   private let givesBias: Bool
-  private var isRectified = false
+  private var takesRectifier = false
   private var isMaskLeft = false
 
   /// Nil where the backend has no kernels for it.
@@ -47,22 +47,23 @@ final class ConvolutionStage: Stage {
   }
 
   override func rectify() throws -> Bool {
-    if isRectified { return false }
+    if takesRectifier { return false }
     let key = ConvolutionPlan.Key(
       geometry, rows: output.rows, .outputs, hasBias: true, hasRelu: true)
     guard let pass = try backend.plan(key) else { return false }
     forwardPass = pass
-    isRectified = true
+    takesRectifier = true
     return true
   }
 
   override func leaveMask() -> Bool {
-    if isRectified { isMaskLeft = true }
-    return isRectified
+    if takesRectifier { isMaskLeft = true }
+    return takesRectifier
   }
 
-  override var keepsOutput: Bool { isRectified }
-  override var keepsGradient: Bool { !isRectified && inputGradient != nil }
+  override var isRectified: Bool { takesRectifier }
+  override var keepsOutput: Bool { takesRectifier }
+  override var keepsGradient: Bool { !takesRectifier && inputGradient != nil }
 
   override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
     self.input = input
@@ -73,7 +74,7 @@ final class ConvolutionStage: Stage {
   }
 
   override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
-    if isRectified, !isMaskLeft { backend.mask(gradient, rectified: output) }
+    if takesRectifier, !isMaskLeft { backend.mask(gradient, rectified: output) }
     if !weights.isFrozen {
       let kept = step.start.kept(ofUpdate: retained)
       if !givesBias {
@@ -101,7 +102,7 @@ final class ConvolutionStage: Stage {
     let sum = "\(name) of x with \(weights.name) + \(bias.name)"
     let biases = FloatRows(bias.weights, rows: 1, columns: geometry.outputs)
     return (
-      isRectified ? "relu(\(sum))" : sum,
+      takesRectifier ? "relu(\(sum))" : sum,
       [operands.x, operands.weights, StageOperand(bias.name, biases)]
     )
   }

@@ -7,10 +7,10 @@ import Tensors
 /// what the velocity holds, in the first piece of a batch. In bf16 x, W and G are rounded before
 /// the products, whose sums, the bias and the update stay Float32.
 final class DenseStage: Stage {
-  private let weights: ParameterSlot
-  private let bias: ParameterSlot?
-  private let inputs: Int
-  private let outputs: Int
+  let weights: ParameterSlot
+  let bias: ParameterSlot?
+  let inputs: Int
+  let outputs: Int
   private let retained: Float
   private let inputGradient: FloatRows?
   /// x and G in bfloat16, where products are taken in it.
@@ -19,7 +19,7 @@ final class DenseStage: Stage {
   private let rectifiedProduct: MatmulPlan.Key
   private let weightProduct: WeightProduct
   private let backProduct: (any PlannedProduct)?
-  private var isRectified = false
+  private var takesRectifier = false
 
   /// - Parameters:
   ///   - positions: rows of the product an example: in a sequence its steps.
@@ -64,14 +64,15 @@ final class DenseStage: Stage {
   }
 
   override func rectify() throws -> Bool {
-    if isRectified { return false }
+    if takesRectifier { return false }
     forwardProduct = try backend.plan(rectifiedProduct)
-    isRectified = true
+    takesRectifier = true
     return true
   }
 
-  override var keepsOutput: Bool { isRectified }
-  override var keepsGradient: Bool { !isRectified && inputGradient != nil }
+  override var isRectified: Bool { takesRectifier }
+  override var keepsOutput: Bool { takesRectifier }
+  override var keepsGradient: Bool { !takesRectifier && inputGradient != nil }
 
   override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
     self.input = input
@@ -81,7 +82,7 @@ final class DenseStage: Stage {
   }
 
   override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
-    if isRectified { backend.mask(gradient, rectified: output) }
+    if takesRectifier { backend.mask(gradient, rectified: output) }
     let (g, matrix) = sources(gradient, roundedInto: halves?.gradient)
     if !weights.isFrozen {
       if let bias {
@@ -119,7 +120,7 @@ final class DenseStage: Stage {
     let product = "x @ \(weights.name)"
     let sum = bias.map { "\(product) + \($0.name)" } ?? product
     return (
-      isRectified ? "relu(\(sum))" : sum,
+      takesRectifier ? "relu(\(sum))" : sum,
       [operands.x, operands.weights] + (bias.map { [StageOperand($0.name, $0.numbers)] } ?? [])
     )
   }

@@ -25,6 +25,8 @@ package struct Network: Sendable {
   package var names: [String] = []
   /// The training that has not come to its end, if there is one: `train NET` goes on with it.
   package var unfinished: UnfinishedTraining?
+  /// What its last training noted of itself; nil before any, and after it was read from a file.
+  package internal(set) var diary: TrainingDiary?
   /// Where it has been; nil before any training, and after it was read from a file.
   package var past: Past?
 
@@ -60,6 +62,7 @@ package struct Network: Sendable {
     part.loss = nil
     part.unfinished = nil
     part.past = nil
+    part.diary = nil
     part.isComplete = false
     part.completeOutput = nil
     part.seenInput = nil

@@ -119,6 +119,7 @@ struct BatchPass {
         try pass.run(scale: scale)
       } else {
         try piece.differentiate(rows, scale: scale, context, telling: progress)
+        if number == 0, index == 0, trainer.watch.isLooking { trainer.watch.look(at: piece) }
       }
       sums += piece.head.sums
     }
@@ -148,6 +149,7 @@ struct BatchPass {
     let store = trainer.memory.store
     defer { store.gradients.base = store.update.pointer }
     try pass.run(scale: scale)
+    if trainer.watch.isLooking, let first = pieces.first { trainer.watch.look(at: first.plan) }
     gradients.sum(tree, of: own.isEmpty ? [] : places)
     return own.isEmpty ? [] : pieces.map(\.plan.head.sums)
   }

@@ -46,6 +46,10 @@ struct ParameterSlot {
 
   /// The weights in a row.
   var numbers: FloatRows { FloatRows(weights, rows: 1, columns: shape.count, type: type) }
+  /// What of a buffer for all parameters is this one's.
+  func gradient(in buffer: FloatBuffer) -> FloatRows {
+    buffer.row.numbers(from: offset, count: shape.count)
+  }
   /// The update in a row.
   var gradient: FloatRows { FloatRows(update, rows: 1, columns: shape.count, type: type) }
 }

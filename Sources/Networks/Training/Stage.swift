@@ -47,6 +47,9 @@ package class Stage {
   /// - Returns: whether it did.
   func rectify() throws -> Bool { false }
 
+  /// Whether a rectifier that follows is part of what it gives.
+  var isRectified: Bool { false }
+
   /// The stages inside, between `forward` and `backward` of which this one's own work lies.
   var inner: [Stage] { [] }
   /// The forward pass after that of the stages inside, which made `value` of `input`.

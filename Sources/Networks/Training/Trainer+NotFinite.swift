@@ -18,6 +18,7 @@ extension Trainer {
   /// Replays the epoch from its start, which is exact, looking at every result, until the step in
   /// which the first NaN or infinity is born; leaves the weights as they were before that step.
   func diagnose() throws -> TrainingError {
+    watch.ending = .notFinite
     epochStart.restore(memory)
     state = epochStart.state
     let rate = try rate(ofEpoch: state.epoch)

@@ -8,6 +8,8 @@ extension Trainer {
     var meter = SpeedMeter(clock)
     var ending = TrainingOutcome.Ending.finished
     template.unfinished = nil
+    watch.ending = .open
+    defer { watch.add(seconds: meter.elapsed) }
     while state.epoch < options.epochs {
       beginEpoch()
       if let step = try runEpoch(&meter, delegate) {
@@ -43,7 +45,10 @@ extension Trainer {
     }
     var outcome = TrainingOutcome(
       ending: ending, epochs: state.epoch, seconds: meter.elapsed, rowsPerSecond: meter.speed)
-    if template.unfinished == nil { try restoreBest(&outcome) }
+    if template.unfinished == nil {
+      watch.ending = .finished
+      try restoreBest(&outcome)
+    }
     return outcome
   }
 
@@ -56,11 +61,13 @@ extension Trainer {
       while state.step < stepsPerEpoch {
         if isStopDue || delegate?.wantsToStop ?? false { return state.step }
         let before = state.sums.rows
+        if state.step == 0 { watch.begin(epoch: state.epoch + 1) }
         do {
           try exchange.together { try guarded { try takeStep(rate: rate) } }
         } catch StepFailure.stopped {
           return state.step
         }
+        if watch.isLooking { noteFirstStep(rate: rate) }
         meter.add(state.sums.rows - before)
         if let delegate, meter.isDue {
           delegate.trainingDidProgress(progress(meter, isEpochEnd: false))
@@ -152,12 +159,12 @@ extension Trainer {
   }
 
   /// Draws the epoch's order and remembers where it starts, as the place to replay from.
-  private func beginEpoch() {
+  func beginEpoch() {
     batches.begin(epoch: state.historyBefore + state.epoch)
     epochStart.take(memory, state)
   }
 
-  private func endEpoch() throws {
+  func endEpoch() throws {
     if data.inputs.isMapped, FileMapping.wasCut() { throw TrainingError.fileWasCut }
     if setup.backend.firstNotFinite(in: memory.store.weights.row) != nil { throw try diagnose() }
     let epoch = state.epoch + 1

@@ -23,6 +23,10 @@ package final class Trainer {
   let exchange: any GradientExchange
   let gradients: GradientSum
   let clock = TrainingClock()
+  /// What is noted of the training once an epoch.
+  let watch: TrainingWatch
+  /// For each parameter the number in its name.
+  private let parameterNumbers: [Int]
   /// How much the targets vary, where they are numbers to predict.
   let spread: (training: Double, validation: Double)
   /// The network without what `memory` and `history` hold of it.
@@ -102,6 +106,9 @@ package final class Trainer {
     self.exchange = exchange
     template = network
     template.loss = setup.loss
+    parameterNumbers = network.parameterNumbers
+    watch = try TrainingWatch(
+      network, input: setup.inputShape, diary: state.epoch + state.step > 0 ? network.diary : nil)
     history = network.history
     batches = try Batches(data, setup, options)
     validation = try data.validation.flatMap {
@@ -126,10 +133,14 @@ package final class Trainer {
 
   /// The loss that is trained.
   package var loss: Loss { setup.loss }
+  /// What the command called the data.
+  package var dataName: String { data.name }
   /// What the examples ask for.
   package var task: LearningTask { setup.task }
   /// Whether there are rows to measure on.
   package var isValidated: Bool { validation != nil }
+  /// The loss of the best constant answer to the rows that are trained on.
+  private(set) lazy var ignorantLoss = loss.ofConstantAnswer(data.targets)
   /// Steps in an epoch.
   package var stepsPerEpoch: Int { batches.count }
   /// The epoch at hand, counted from 1.
@@ -142,7 +153,14 @@ package final class Trainer {
     var network = template
     try memory.write(to: &network)
     network.history = history
+    network.diary = watch.diary
     return network
+  }
+
+  /// Notes what the epoch's first step has shown.
+  func noteFirstStep(rate: Double) {
+    watch.note(
+      memory, since: epochStart, parameterNumbers, rate: rate, epoch: state.epoch + 1)
   }
 
   /// A sum of rows' losses as it is reported.

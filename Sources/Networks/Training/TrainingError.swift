@@ -70,6 +70,10 @@ package enum TrainingError: Error, CustomStringConvertible {
   case epochForgotten(Int, isRecorded: Bool)
   /// A replay went another way than the training had gone.
   case pastHasChanged(epoch: Int)
+  /// The last training is not kept, so that no row can be blamed.
+  case nothingToBlame
+  /// What rows have done cannot be told apart, and why.
+  case cannotBlame(String)
   /// A NaN or infinity arose; the network keeps the last good weights.
   case notFinite(NotFiniteReport)
 
@@ -92,6 +96,10 @@ package enum TrainingError: Error, CustomStringConvertible {
           + "none"
     case .pastHasChanged(let epoch):
       "epoch \(epoch) cannot be replayed: a function or variable that the training used has changed since"
+    case .nothingToBlame:
+      "the network's last training is not kept: blame follows a training of this session, within "
+        + "what set past allows"
+    case .cannotBlame(let reason): reason
     case .noRows: "there are no rows to train on"
     case .rowCounts(let inputs, let targets):
       "the data has \(inputs) inputs and \(targets) targets: each row needs both"

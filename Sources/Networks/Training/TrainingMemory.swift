@@ -54,8 +54,8 @@ final class TrainingMemory {
 
 /// A training at some moment, to go back to.
 final class TrainingMoment {
-  private let weights: FloatBuffer
-  private let states: [FloatBuffer]
+  let weights: FloatBuffer
+  let states: [FloatBuffer]
   private var statistics: [Double] = []
   private var steps = 0
   /// Where the training stood.

@@ -15,8 +15,8 @@ extension Command {
     "load", "loads a data set by its name, or a file",
     details: """
       The data set `letters` comes with nnsh; others, as `fashion` and `mnist`, are looked for in \
-      $NNSH_DATA, $XDG_DATA_HOME/nnsh and /usr/share/datasets. Files are told apart by their \
-      endings: \(FileFormat.readable). What is loaded gets NAME, or its own name. An image is H×W, with colours H×W×3, in 0…1; transparency is one channel \
+      $NNSH_DATA, $XDG_DATA_HOME/nnsh and /usr/share/datasets. The file extension \
+      decides what a file is: \(FileFormat.readable). What is loaded gets NAME, or its own name. An image is H×W, with colours H×W×3, in 0…1; transparency is one channel \
       more. A CSV file whose first row holds names gives a table; its cells are separated by , ; tab \
       or spaces. JSON gives records and lists. A folder with a folder of pictures for each class is \
       a data set. A formula makes \(FormulaSet.names.joined(separator: ", ")): points of the \
@@ -46,7 +46,7 @@ extension Command {
     seeAlso: ["save", "dataset", "split"]
   ) { context in
     let files = try context.loadSource("source")
-    let source = files.stem
+    let source = files.name
     let name = try context.word("name") ?? files.bindingName
     let isMapped = try context.bool("shard") ?? false
     let loaded = try context.load(files, isMapped: isMapped)

@@ -8,14 +8,21 @@ import Tensors
 enum LoadSource {
   /// A data set's name, or a file's path.
   case one(String)
-  /// Files that are joined, and what they are called together.
-  case several([String], stem: String)
+  /// Files that fit a pattern.
+  case fitting(PathPattern)
+  /// Files by their paths.
+  case several([String])
+
+  init(path: String) {
+    self = PathPattern(path).map(LoadSource.fitting) ?? .one(path)
+  }
 
   /// What messages call it.
-  var stem: String {
+  var name: String {
     switch self {
     case .one(let source): source
-    case .several(let paths, _): paths.first ?? ""
+    case .fitting(let pattern): pattern.text
+    case .several(let paths): paths.first ?? ""
     }
   }
 
@@ -23,25 +30,26 @@ enum LoadSource {
   var bindingName: String? {
     switch self {
     case .one: nil
-    case .several(_, let stem): Loader.bindingName(forParts: stem)
+    case .fitting(let pattern): Loader.bindingName(forParts: pattern.stem)
+    case .several(let paths): Loader.bindingName(forParts: paths.first ?? "")
     }
   }
 }
 
 extension CommandContext {
   func loadSource(_ slot: String) throws -> LoadSource {
-    let paths = try pathList(slot)
-    if paths.isList { return .several(paths.paths, stem: paths.paths.first ?? "") }
-    guard let path = paths.paths.first else { throw missing(slot) }
-    guard let pattern = PathPattern(path) else { return .one(path) }
-    return .several(try pattern.files(), stem: pattern.stem)
+    let (paths, isList) = try pathList(slot)
+    if isList { return .several(paths) }
+    guard let path = paths.first else { throw missing(slot) }
+    return LoadSource(path: path)
   }
 
   func load(_ source: LoadSource, isMapped: Bool) throws -> Loaded {
     switch source {
     case .one(let source):
       try made(source).map(Loaded.dataSet) ?? Loader.load(source, isMapped: isMapped)
-    case .several(let paths, _): try Loader.load(joining: paths, isMapped: isMapped)
+    case .fitting(let pattern): try Loader.load(joining: pattern.files(), isMapped: isMapped)
+    case .several(let paths): try Loader.load(joining: paths, isMapped: isMapped)
     }
   }
 

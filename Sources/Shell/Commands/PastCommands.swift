@@ -5,7 +5,7 @@ import Tensors
 
 extension Command {
   /// Going through the past of networks.
-  static let past: [Command] = [back, goto, diff, again, compare, fingerprint]
+  static let past: [Command] = [back, goto, diff, again, compare, blame, fingerprint]
 
   private static let pastNetwork = Argument.slot(
     "net", after: "of", .network, default: .computed("the one that was trained last"),

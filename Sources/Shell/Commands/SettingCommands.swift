@@ -168,6 +168,15 @@ package struct Setting: Sendable {
         return true
       }),
     Setting(
+      "live", "whether training redraws the curves of its losses, at a terminal",
+      values: "on or off", choices: ["on", "off"],
+      read: { $0.settings.drawsCurves ? "on" : "off" },
+      write: { session, text in
+        guard text == "on" || text == "off" else { return false }
+        session.settings.drawsCurves = text == "on"
+        return true
+      }),
+    Setting(
       "pager", "whether lists longer than the screen go through $PAGER or less",
       values: "on or off", choices: ["on", "off"],
       read: { $0.settings.usesPager ? "on" : "off" },

@@ -63,23 +63,31 @@ extension Command {
       gradients of a loss are computed where they are taken in a loop: the passes, what is put \
       together in one, what they cost, and what share of the processor's speed they reach. \
       explain train net on d ranks=8 tells what a step of a training costs in arithmetic, memory \
-      and exchange, and whether so many processes under mpirun pay.
+      and exchange, and whether so many processes under mpirun pay. explain training net tells the \
+      story of its last training: what limited it, the rate, the capacity, the data, the scale or \
+      dead units, with what shows it; where two causes would look alike, short runs from the same \
+      start decide: a tenth of the rate, wider layers, shuffled targets.
       """,
     arguments: [
       .slot(
-        "expression", .any, default: .some(.none), words: ["nan"], "what to evaluate, or nan"),
+        "expression", .any, default: .some(.none), words: ["nan", "training"],
+        "what to evaluate, nan, or training for the last one"),
       .slot("loss", after: "plan", .any, default: .some(.none), "a number, as L()"),
       .slot(
         "variables", after: "wrt", .place, default: .some(.none), isVariadic: true,
         "what its gradients are taken for"),
       .slot("network", after: "train", .network, default: .some(.none), "a network"),
       .slot("data", after: "on", .dataSet, default: .some(.none), "what it is trained on"),
+      .slot(
+        "trained", after: "training", .network, default: .some(.none),
+        "a network whose last training is told of"),
       .option(
         "ranks", .integer, default: .computed("those that run, or 2"),
         "with train: how many processes share each batch"),
     ] + stepOptions.filter { ["batch", "optimizer", "precision"].contains($0.parameter.name) },
+    result: "of a training a record {ok, limit, cause, evidence, remedy}",
     examples: [.init("x = ones(2, 3); b = [1, 2, 3]\nexplain sum(x + b)")],
-    seeAlso: ["derive", "describe", "time"]
+    seeAlso: ["derive", "describe", "time", "preflight"]
   ) { context in
     if case .thunk(let loss)? = context.command.first("loss") {
       try context.explainPlan(of: loss)
@@ -94,7 +102,9 @@ extension Command {
         "\(option == "data" ? "on" : option + "=") belongs to explain train",
         hint: "write explain train net on data ranks=8")
     }
-    if case .word? = context.command.first("expression") {
+    if context.has("trained") { return try context.tellTraining() }
+    if case .word(let word, _)? = context.command.first("expression") {
+      if word == "training" { return try context.tellTraining() }
       var sessions: [Session] = []
       let explanation = try NonFiniteExplanation.of(context.machine) {
         let session = context.silentSession()

@@ -8,7 +8,7 @@ import Tensors
 extension Command {
   /// Training and measuring networks.
   static let training: [Command] = [
-    preflight, train, minimize, step, findRate, test, reset, stop, sample,
+    preflight, train, minimize, step, findRate, test, reset, stop, live, sample,
   ]
 
   /// The rates of the rules whose own is not the command's default: `0.001 for adam and adamw`.
@@ -94,7 +94,8 @@ extension Command {
       epoch's end. Without seed= a network keeps its own, so that copies trained alike end alike. \
       After an interruption, \
       `train NET` alone goes on to the planned end. With patience (early stopping), the best weights come back. A \
-      NaN or infinity stops it with the step, layer and operation where it arose.
+      NaN or infinity stops it with the step, layer and operation where it arose. Learning that died, \
+      diverges, stalls, overfits or is too slow is told of in one line, with what to type.
       """,
     arguments: [
       .slot("net", .network, "the variable that holds the network"),
@@ -116,7 +117,7 @@ extension Command {
       .option(
         "save", .path, default: .computed("nowhere"), misnomers: ["checkpoint"],
         "a file that the network is saved to after each epoch, whole or not at all"),
-      logArgument,
+      logArgument, liveArgument,
       .option("plot", .bool, default: .bool(false), "draws the history at the end"),
     ],
     result:
@@ -130,7 +131,7 @@ extension Command {
         len(net.history.loss)
         """, nil)
     ],
-    seeAlso: ["step", "test", "reset", "plot"]
+    seeAlso: ["step", "test", "reset", "plot", "explain", "live"]
   ) { context in
     let place = try context.place("net")
     var network = try context.network("net")
@@ -151,7 +152,7 @@ extension Command {
       return try run.finish(trainer)
     }
     if let option = context.command.inputs.first(where: {
-      !["net", "plot", "save", "log"].contains($0.slot)
+      !["net", "plot", "save", "log", "live"].contains($0.slot)
     }) {
       throw RuntimeError.other(
         "\(option.slot)= is given, but no data: train \(place.description) alone goes on as planned",

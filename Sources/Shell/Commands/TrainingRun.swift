@@ -13,11 +13,15 @@ final class TrainingRun: TrainingDelegate {
   private let reporter: ProgressReporter
   private let showsProgress: Bool
   private let hooks: EpochHooks
+  /// Nil where none are asked for, or nothing can be redrawn.
+  private let curves: LiveCurves?
   /// Where the network is saved after each epoch.
   private var savePath: String?
   /// Where the measures of each epoch are written.
   private var log: TrainingLog?
   private var last: Progress?
+  /// Whether something was said of how learning goes: one line is enough.
+  private var hasTold = false
   private let start = MonotonicClock.now()
 
   init(_ context: CommandContext, place: Place) throws {
@@ -33,6 +37,8 @@ final class TrainingRun: TrainingDelegate {
     savePath = try context.word("save")
     showsProgress = session.settings.showsProgress
     reporter = session.progressReporter(every: try context.integer("every") ?? 1)
+    curves =
+      try context.bool("live") ?? session.settings.drawsCurves ? LiveCurves(context, reporter) : nil
   }
 
   /// Trains to the end.
@@ -75,6 +81,7 @@ final class TrainingRun: TrainingDelegate {
       try place.write(.network(Box(NetworkValue(try trainer.finished()))))
       throw error
     }
+    curves?.draw(trainer.history.after(epochsBefore), mustShow: true)
     reporter.finish(last)
     let network = try trainer.finished()
     try place.write(.network(Box(NetworkValue(network))))
@@ -146,6 +153,8 @@ final class TrainingRun: TrainingDelegate {
 
   func trainingDidEndEpoch(_ trainer: Trainer) throws -> Bool {
     try logEpoch(trainer)
+    tellSymptom(of: trainer)
+    curves?.draw(trainer.history.after(trainer.epochsMeasured))
     if hooks.isEmpty, savePath == nil { return false }
     var trained = try trainer.trained()
     trained.unfinished = trainer.unfinished
@@ -163,6 +172,17 @@ final class TrainingRun: TrainingDelegate {
         ("net", network),
       ]
         + measures(of: trainer))
+  }
+
+  /// Says once what goes wrong with learning: when, where, why, and what to type.
+  private func tellSymptom(of trainer: Trainer) {
+    guard !hasTold, let symptom = trainer.symptom() else { return }
+    hasTold = true
+    reporter.clear()
+    let advice = TrainingAdvice(
+      net: place.description, data: trainer.dataName, options: trainer.options)
+    context.note(
+      "epoch \(trainer.history.count - trainer.epochsMeasured): " + symptom.words(advice))
   }
 
   /// What a block that runs after the epoch sees of its losses and scores. What is measured in

@@ -9,7 +9,17 @@ extension Preflight {
 
   /// The first layer, where it takes codes rather than quantities.
   private var takesCodes: Bool { network.layers.first is Embedding }
-  private var arePictures: Bool { !train.imageDimensions.isEmpty }
+  var arePictures: Bool { !train.imageDimensions.isEmpty }
+  /// How many numbers a row of the inputs has.
+  var width: Int { max(1, train.x.shape.dimensions.last ?? 1) }
+
+  /// The class of each row to train on; nil where rows have none.
+  func classes() throws -> [Int]? {
+    if let labels = train.labels { return try labels.guardedDoubles().map { Int($0) } }
+    guard task == .binary, train.y.count == train.count else { return nil }
+    return try train.y.guardedDoubles().map { $0 > 0.5 ? 1 : 0 }
+  }
+
   /// Whether the first layer brings any scale to one.
   private var beginsWithNormalization: Bool {
     let first = network.layers.first { !($0 is Flatten) }
@@ -77,7 +87,8 @@ extension Preflight {
       + changingInputs { "(\($0) - m) / s" }
   }
 
-  private func columnSpreads() throws -> [Double] {
+  /// How much the columns of the inputs vary, of some rows.
+  func columnSpreads() throws -> [Double] {
     let sample = try rows(train, atMost: Self.lookedAt).x
     let width = max(1, sample.shape.dimensions.last ?? 1)
     let numbers = try sample.guardedDoubles()

@@ -28,36 +28,59 @@ extension Preflight {
     return count > 1 ? Finding("activations", .right, "between all layers with weights") : nil
   }
 
-  /// Units that are 0 for every row, or at the flat ends of their function, with the weights as they
-  /// are; nil where no layer can have such.
-  func units() throws -> Finding? {
+  /// The layer whose units are idle more than those of any other.
+  struct IdleUnits {
+    /// Where it stands in the network, from 1.
+    let position: Int
+    let name: String
+    let share: Double
+    /// Whether they are 0 for every row, rather than at the flat ends of their function.
+    let isDead: Bool
+
+    /// Whether so many are idle that little can be learnt.
+    var isFault: Bool { share > (isDead ? 0.9 : 0.6) }
+
+    var words: String {
+      "\(NumberForm.percent(share)) of layer \(position), \(name), "
+        + (isDead ? "are 0 for every row" : "lie at its flat ends")
+    }
+  }
+
+  /// What of the units is 0 for every row, or at the flat ends of their function, with the weights
+  /// as they are.
+  ///
+  /// - Returns: whether any layer can have such, and the one that has most.
+  func idleUnits() throws -> (isPossible: Bool, worst: IdleUnits?) {
     // Statistics that are only measured in training would not be those of the data yet.
-    guard !network.differsInTraining else { return nil }
+    guard !network.differsInTraining || network.history.count > 0 else { return (false, nil) }
     var input = try rows(train, atMost: 300).inputs(for: network)
-    var worst: (text: String, share: Double, isDead: Bool)?
-    var isSeen = false
+    var worst: IdleUnits?
+    var isPossible = false
     for (place, layer) in network.layers.enumerated() {
       try Interrupt.check()
       let output = try network.part([place]).forward(input)
       input = output
       guard place < network.layers.count - 1 else { break }
       guard let share = try Self.idleShare(of: layer.description, output) else { continue }
-      isSeen = true
+      isPossible = true
       guard share > worst?.share ?? 0 else { continue }
-      let isDead = layer.isRectifier
-      worst = (
-        "\(NumberForm.percent(share)) of layer \(place + 1), \(layer.description), "
-          + (isDead ? "are 0 for every row" : "lie at its flat ends"), share, isDead
-      )
+      worst = IdleUnits(
+        position: place + 1, name: layer.description, share: share, isDead: layer.isRectifier)
     }
-    guard isSeen else { return nil }
+    return (isPossible, worst)
+  }
+
+  /// The same as a finding; nil where no layer can have such.
+  func units() throws -> Finding? {
+    let (isPossible, worst) = try idleUnits()
+    guard isPossible else { return nil }
     guard let worst, worst.share > 0.3 else {
       return Finding(
-        "units", .right, worst.map { "at most " + $0.text } ?? "none dead or saturated")
+        "units", .right, worst.map { "at most " + $0.words } ?? "none dead or saturated")
     }
-    let isFault = worst.share > (worst.isDead ? 0.9 : 0.6)
     return Finding(
-      "units", isFault ? .wrong : .remark, worst.text, remedy: isFault ? "reset \(netName)" : nil)
+      "units", worst.isFault ? .wrong : .remark, worst.words,
+      remedy: worst.isFault ? "reset \(netName)" : nil)
   }
 
   /// The share of a layer's outputs that no row moves, or that lie where its function is flat; nil

@@ -204,13 +204,3 @@ extension Preflight {
     return Score(loss: measured.loss, accuracy: measured.accuracy, rows: asked.count)
   }
 }
-
-/// Ends a trial after some seconds.
-private final class Deadline: TrainingDelegate {
-  private let end: Double
-
-  init(_ seconds: Double) { end = MonotonicClock.now() + seconds }
-
-  var wantsToStop: Bool { MonotonicClock.now() > end }
-  func trainingDidProgress(_ progress: TrainingProgress) {}
-}

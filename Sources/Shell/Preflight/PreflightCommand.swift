@@ -94,11 +94,39 @@ struct Preflight {
     try network.resolve(input: Array(inputs.shape.dimensions.dropFirst()))
     self.network = network
     requestedLoss = try TrainingSettings(context).options().loss
+    (loss, lossProblem, task) = try Self.purpose(of: network, requestedLoss, train)
+  }
+
+  /// Of a training that has been made.
+  ///
+  /// - Parameters:
+  ///   - network: as it was before, all of its layers completed.
+  ///   - held: what it was validated on; nil for nothing.
+  init(
+    _ context: CommandContext, _ network: Network, netName: String, dataName: String,
+    train: Split, held: Split?, loss requested: Loss?
+  ) throws {
+    self.context = context
+    self.network = network
+    self.netName = netName
+    self.dataName = dataName
+    self.train = train
+    self.held = held.map { [("valid", $0)] } ?? []
+    partNames = held == nil ? [dataName] : [dataName + ".train", dataName + ".valid"]
+    requestedLoss = requested
+    (loss, lossProblem, task) = try Self.purpose(of: network, requested, train)
+  }
+
+  /// What would be trained, why it cannot be, and what the examples ask for.
+  private static func purpose(
+    of network: Network, _ requested: Loss?, _ train: Split
+  ) throws -> (Loss, String?, LearningTask) {
+    let inputs = train.inputs(for: network)
     let targets = network.fitted(targets: train.y, inputs: inputs)
     let few = min(8, train.count)
-    (loss, lossProblem) = network.lossOrProblem(
-      requestedLoss, try inputs.rows(0..<few), try train.y.rows(0..<few), fitted: targets)
-    task = LearningTask(network, loss: loss, inputs: inputs, targets: targets)
+    let (loss, problem) = network.lossOrProblem(
+      requested, try inputs.rows(0..<few), try train.y.rows(0..<few), fitted: targets)
+    return (loss, problem, LearningTask(network, loss: loss, inputs: inputs, targets: targets))
   }
 
   /// All checks, in the order in which a person would make them.

@@ -120,10 +120,10 @@ struct Definitions {
         if given.reading != nil, !NamedSet.isKnown(word) { return nil }
         // Such a file may hold all variables of a session.
         if NetworkFile.holdsTraining(word) { return nil }
-        return names.union([Loader.bindingName(for: word)])
+        return names.union([LoadSource(path: word).bindingName ?? Loader.bindingName(for: word)])
       case .expression(let expression):
         guard case .string(let path) = expression.kind else { return nil }
-        return names.union([Loader.bindingName(for: path)])
+        return names.union([LoadSource(path: path).bindingName ?? Loader.bindingName(for: path)])
       }
     default: return names
     }

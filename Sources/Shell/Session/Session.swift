@@ -29,6 +29,8 @@ package final class Session: CommandHost {
     var pictures = PictureStyle.auto
     /// The characters of curves.
     var dots: DotStyle { pictures.dots }
+    /// Whether training redraws its curves.
+    var drawsCurves = false
     /// Whether training shows how far it is.
     var showsProgress = true
   }
@@ -97,6 +99,8 @@ package final class Session: CommandHost {
   var test: ScriptTest?
   /// Whether the terminal's last row holds output that no line feed has ended.
   private(set) var isInsideRow = false
+  /// How many rows were ended on the terminal.
+  private(set) var lineFeeds = 0
 
   package init(_ commandLine: CommandLine, terminal: Terminal, audience: any Audience) {
     self.commandLine = commandLine
@@ -199,6 +203,7 @@ package final class Session: CommandHost {
   }
 
   private func noteRow(_ text: String) {
+    lineFeeds += text.utf8.count { $0 == UInt8(ascii: "\n") }
     // Escape codes may stand at the end; none of ours is as long.
     let end = EscapeCodes.removed(from: String(decoding: text.utf8.suffix(64), as: UTF8.self))
     guard let last = end.unicodeScalars.last else { return }

@@ -31,15 +31,15 @@ syntax match nnshFunction "\<\%(split\|split_at\|sqrt\|squeeze\|stack\|starts_wi
 syntax match nnshFunction "\<\%(swapaxes\|table\|tan\|tanh\|tensor\|tile\|tolist\|topk\|trace\|transpose\|tril\|triu\|trunc\)\>"
 syntax match nnshFunction "\<\%(try\|type\|uniform\|unique\|unsqueeze\|update\|upper\|values\|var\|warmup\|where\|xavier\)\>"
 syntax match nnshFunction "\<\%(zeros\|zeros_like\|zip\|zoom\)\>"
-syntax match nnshCommandWord contained "\<\%(against\|as\|each\|from\|of\|on\|over\|plan\|to\|train\)\>"
+syntax match nnshCommandWord contained "\<\%(against\|as\|each\|from\|of\|on\|over\|plan\|to\|train\|training\)\>"
 syntax match nnshField "\.\k\+"hs=s+1
 syntax match nnshArgument "\<\k\+\ze=[^=]"
 syntax match nnshNumber "\<\d[0-9_]*\%(\.\d[0-9_]*\)\?\%([eE][-+]\?\d\+\)\?\>"
 syntax match nnshOperator "|>\|->\|\.\.[.<]\|[-+*/%@^<>=!]=\?"
 
 " A command begins a statement, or gives the value that is assigned.
-syntax match nnshCommand "\%(^\|[;{]\)\@<=\s*\zs\%(again\|apropos\|back\|check\|clear\|compare\|debug\|derive\|describe\|diff\|exit\|explain\|find\|fingerprint\|goto\|help\|history\|lesson\|load\|minimize\|pause\|plot\|preflight\|print\|quit\|reset\|run\|sample\|save\|seed\|set\|show\|source\|step\|stop\|test\|time\|train\|transcript\|use\|who\)\>\ze\s*\%($\|[;#}]\|\s[^ =+*/%@^<>|&)\]},.-]\|\s[-/.][^ =]\)" nextgroup=nnshCommandLine
-syntax match nnshCommand "\%(=\)\@<=\s\+\zs\%(again\|check\|compare\|debug\|derive\|diff\|find\|fingerprint\|minimize\|preflight\|sample\|step\|test\|time\|train\)\>\ze\s*\%($\|[;#}]\|\s[^ =+*/%@^<>|&)\]},.-]\|\s[-/.][^ =]\)" nextgroup=nnshCommandLine
+syntax match nnshCommand "\%(^\|[;{]\)\@<=\s*\zs\%(again\|apropos\|back\|blame\|check\|clear\|compare\|debug\|derive\|describe\|diff\|exit\|explain\|find\|fingerprint\|goto\|help\|history\|lesson\|live\|load\|minimize\|pause\|plot\|preflight\|print\|quit\|reset\|run\|sample\|save\|seed\|set\|show\|source\|step\|stop\|test\|time\|train\|transcript\|use\|who\)\>\ze\s*\%($\|[;#}]\|\s[^ =+*/%@^<>|&)\]},.-]\|\s[-/.][^ =]\)" nextgroup=nnshCommandLine
+syntax match nnshCommand "\%(=\)\@<=\s\+\zs\%(again\|blame\|check\|compare\|debug\|derive\|diff\|explain\|find\|fingerprint\|minimize\|preflight\|sample\|step\|test\|time\|train\)\>\ze\s*\%($\|[;#}]\|\s[^ =+*/%@^<>|&)\]},.-]\|\s[-/.][^ =]\)" nextgroup=nnshCommandLine
 syntax region nnshCommandLine contained start="" end="$" end="[;{}]"me=s-1 oneline contains=nnshCommandWord,nnshKeyword,nnshConstant,nnshLayer,nnshFunction,nnshField,nnshArgument,nnshNumber,nnshOperator,nnshString,nnshComment
 
 syntax match nnshComment "#.*$" contains=@Spell
