@@ -21,7 +21,7 @@ extension Double {
         characters.baseAddress.map {
           Int(
             nnsh_format_number(
-              $0, characters.count, CChar(bitPattern: letter), Int32(precision), self))
+              $0, characters.count, CChar(truncatingIfNeeded: letter), Int32(precision), self))
         } ?? 0
       }
     }

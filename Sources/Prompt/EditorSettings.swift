@@ -185,7 +185,7 @@ package struct EditorSettings {
       let words = binding.words.map { strdup($0) }
       defer { words.forEach { free($0) } }
       var pointers = words.map { UnsafePointer($0) }
-      let key = binding.key.map { CChar(bitPattern: $0) } + [0]
+      let key = binding.key.map { CChar(truncatingIfNeeded: $0) } + [0]
       _ = editline_bind(&pointers, Int32(pointers.count), key)
     }
     editline_bind_own_keys()

@@ -139,7 +139,8 @@ package struct TrainingCost: Sendable {
       let start = max(end, backward * Double(passed) / Double(max(1, numbers)))
       end = start + sending(chunk, times: subtrees)
     }
-    return (end - backward + result, whole - (end - backward))
+    let late = end - backward
+    return (late + result, max(0, whole - late))
   }
 
   /// Bytes that a rank holds: weights, states, gradients, and the activations of its rows.

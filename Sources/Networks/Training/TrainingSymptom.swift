@@ -90,14 +90,14 @@ struct TrainingJudge {
 
   private func stands() -> TrainingSymptom? {
     let reach = min(50, max(6, count / 3))
-    guard count >= reach, let fastest else { return nil }
+    guard count >= reach else { return nil }
+    let (now, first) = (loss(count), loss(count - reach + 1))
+    guard now > Self.nothing, abs(first - now) < 5e-3 * abs(first) else { return nil }
     let window = losses.suffix(reach).map(\.loss)
-    let (now, first) = (loss(count), window[0])
-    guard abs(first - now) < 5e-3 * abs(first), let least = window.min(), let most = window.max(),
-      most - least < 1e-2 * most, let ignorant = ignorant(), now > 0.9 * ignorant,
-      now > Self.nothing
+    guard let fastest, let least = window.min(), let most = window.max(),
+      most - least < 1e-2 * most, let ignorant = ignorant(), now > 0.9 * ignorant
     else { return nil }
-    if fastest.relativeStep < 1e-4, count == losses.count, now < loss(1) {
+    if fastest.relativeStep < 1e-4, now < loss(1) {
       return .isTooSlow(loss: now, layer: fastest.layer, relativeStep: fastest.relativeStep)
     }
     return .stalls(loss: now, since: count - reach + 1, ignorant: ignorant)
@@ -112,7 +112,7 @@ struct TrainingJudge {
       (best, epoch) = (measured.loss, index + 1)
     }
     guard epoch > 0, count - epoch >= max(5, count / 4), now > 1.25 * best,
-      loss(count) < 0.7 * loss(epoch), now > 2 * loss(count),
+      loss(count) < 0.7 * loss(epoch),
       // Little beside what there is to lose is not worth a word.
       now > best + 0.05 * (ignorant() ?? best)
     else { return nil }

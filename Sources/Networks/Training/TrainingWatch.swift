@@ -16,6 +16,8 @@ final class TrainingWatch {
   /// Numbers of a layer's output that are looked at.
   private static let mostOutputs = 1 << 13
   private static let mostRows = 64
+  /// Rows that are enough where a share of single outputs is asked for.
+  private static let rowsOfShares = 16
   /// Numbers of a parameter that are looked at: so many runs of so many that follow each other.
   private static let runs = 64
   private static let runLength = 16
@@ -72,19 +74,25 @@ final class TrainingWatch {
   private static func deadShare(_ output: FloatRows, units: Int) -> Double {
     var isAlive = [Bool](repeating: false, count: units)
     let count = rows(of: output) * output.columns
+    var dead = units
     isAlive.withUnsafeMutableBufferPointer { isAlive in
       var unit = 0
       for index in 0..<count {
-        if output.number(at: index) > 0 { isAlive[unit] = true }
+        if output.number(at: index) > 0, !isAlive[unit] {
+          isAlive[unit] = true
+          dead -= 1
+          // A few rows wake all units of most layers.
+          if dead == 0 { return }
+        }
         unit += 1
         if unit == units { unit = 0 }
       }
     }
-    return Double(isAlive.count { !$0 }) / Double(units)
+    return Double(dead) / Double(units)
   }
 
   private static func flatShare(_ output: FloatRows, isTanh: Bool) -> Double {
-    let count = rows(of: output) * output.columns
+    let count = min(rows(of: output), rowsOfShares) * output.columns
     var flat = 0
     for index in 0..<count {
       let number = output.number(at: index)

@@ -31,7 +31,10 @@ struct TrainingCostReport {
       "",
       "\(ranks) ranks, each on a machine like this one; on one machine they share its processors:",
     ]
-    let legend = "waiting is for the exchange, so far as it does not go on beside the backward pass"
+    let sent = cost.step(ranks: ranks, on: TrainingCost.Network.known[0]).bytes
+    let legend =
+      "each rank sends \(NumberForm.bytes(sent)) a step: waiting is for what of it does not go on beside "
+      + "the backward pass"
     return [.lines(lines), .table(table), .lines([legend, ""] + verdict)]
   }
 
@@ -44,7 +47,7 @@ struct TrainingCostReport {
   private var table: Table {
     var table = Table([
       ("over", .left), ("arithmetic", .right), ("sums", .right), ("waiting", .right),
-      ("beside", .right), ("step", .right), ("sent", .right), ("speed-up", .right),
+      ("beside", .right), ("step", .right), ("speed-up", .right),
     ])
     for network in TrainingCost.Network.known {
       let step = cost.step(ranks: ranks, on: network)
@@ -52,7 +55,6 @@ struct TrainingCostReport {
         network.name, NumberForm.duration(step.arithmetic), NumberForm.duration(step.sums),
         NumberForm.duration(step.exchange), NumberForm.duration(step.hidden),
         NumberForm.duration(step.total),
-        NumberForm.bytes(step.bytes),
         NumberForm.fixed(cost.speedUp(ranks: ranks, on: network), 2) + "×",
       ])
     }

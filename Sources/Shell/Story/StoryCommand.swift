@@ -6,13 +6,15 @@ import Tensors
 extension CommandContext {
   /// `explain training NET`: tells what the last training came to and what limited it.
   func tellTraining() throws -> Value {
-    let given = try has("trained") ? place("trained") : session.lastTrained
-    guard let place = given else {
+    let story: TrainingStory
+    if let given = command.first("trained") {
+      story = try TrainingStory(self, network("trained"), named: sourceText(given))
+    } else if let place = session.lastTrained {
+      story = try TrainingStory(self, network(in: place), named: place.description)
+    } else {
       throw RuntimeError.other(
         "no network has been trained yet", hint: "train net on DATA, then explain training net")
     }
-    let story = try TrainingStory(
-      self, try network(in: place), named: place.description)
     let limit = try story.limit()
     let findings = try story.findings(limit)
     print(try story.heading)
@@ -108,6 +110,6 @@ extension TrainingStory {
     if let limit { return "limited by \(limit.limit.phrase)" }
     return hasLearnt
       ? "nothing limited it that could be found"
-      : "nothing was found that does better: the targets may not follow from the inputs any closer"
+      : "nothing that was tried does much better: the targets may not follow from the inputs more closely"
   }
 }

@@ -37,6 +37,7 @@ extension TrainingStory {
   }
 
   func constantInputs() throws -> LimitFinding? {
+    guard data.rows > 1, ruler.ignorant ?? 1 > 1e-9 else { return nil }
     let spreads = try before.columnSpreads()
     guard spreads.allSatisfy({ $0 == 0 }) else { return nil }
     return finding(

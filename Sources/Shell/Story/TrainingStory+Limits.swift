@@ -10,6 +10,8 @@ extension TrainingStory {
   func limit() throws -> LimitFinding? {
     if let found = try constantInputs() ?? leak() { return found }
     if diary.ending == .notFinite || !trained.loss.isFinite { return try explosion() }
+    // Of a loss of one's own it may not be known how good it could become.
+    guard trained.isMeasured else { return nil }
     guard hasLearnt else { return try obstacles() }
     // Answers may be right that the loss still holds for unsure.
     if trained.fit ?? 1 < 0.75, let found = try lastLayer() { return found }

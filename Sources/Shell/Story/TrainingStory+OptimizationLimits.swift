@@ -33,7 +33,7 @@ extension TrainingStory {
   func explosion() throws -> LimitFinding? {
     if let scale = try scale() { return scale }
     if let initialization = try initialization() { return initialization }
-    for factor in [0.1, 0.01, 0.001] {
+    for factor in [0.1, 0.01, 0.001] + fittingFactor {
       guard let run = try atRate(times: factor), run.isFinite else { continue }
       return finding(
         .rateTooHigh,
@@ -45,14 +45,16 @@ extension TrainingStory {
 
   /// Too high, too low, or too short a time: which of three runs does best decides.
   func rate() throws -> LimitFinding? {
-    for factor in [0.1, 0.01] {
+    for factor in [0.1, 0.01] + fittingFactor {
       guard let lower = try atRate(times: factor), lower.isMuchBetter else { continue }
       return finding(
         .rateTooHigh,
         relativeStep + "; at rate ÷ \(NumberForm.significant(1 / factor, 4)): " + lower.words,
         advice.again(advice.rate(times: factor)))
     }
-    let longer = try longer(times: 5)
+    // Of few epochs five times as many are few as well.
+    let more = max(5, 60 / max(1, history.count))
+    let longer = try longer(times: more)
     for factor in factors {
       if let higher = try atRate(times: factor), higher.isMuchBetter {
         // What more epochs reach as well was only stopped too soon.
@@ -67,13 +69,19 @@ extension TrainingStory {
     }
     guard let longer, longer.isMuchBetter else { return nil }
     return finding(
-      .tooFewEpochs, "the loss was still falling; with 5 times the epochs: \(longer.words)",
-      advice.train("epochs=\(5 * max(1, history.count))"))
+      .tooFewEpochs, "the loss was still falling; with \(more) times the epochs: \(longer.words)",
+      advice.train("epochs=\(more * max(1, history.count))"))
   }
 
   private var largestStep: TrainingDiary.Motion? {
     let steps = diary.entries.flatMap(\.motions).filter(\.relativeStep.isFinite)
     return steps.max { $0.relativeStep < $1.relativeStep }
+  }
+
+  /// What brings steps of many times the weights down to a hundredth of these.
+  private var fittingFactor: [Double] {
+    guard let step = largestStep?.relativeStep, step > 10 else { return [] }
+    return [pow(10, log10(0.01 / step).rounded())]
   }
 
   /// By how much to raise the rate: tenfold, and where steps are tiny to where one moves a hundredth

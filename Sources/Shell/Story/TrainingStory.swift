@@ -36,6 +36,11 @@ struct TrainingStory {
           ? "train \(name) on DATA, then explain training \(name)"
           : "it was in another session, or larger than set past allows")
     }
+    guard run.history.count > 0 || network.diary?.ending == .notFinite else {
+      throw RuntimeError.other(
+        "the last training of \(name) has ended no epoch, so that there is nothing to tell",
+        hint: nil)
+    }
     self.context = context
     (options, data, history) = (run.options, run.data, run.history)
     start = run.network
@@ -72,6 +77,9 @@ struct Standing {
   /// The same by the loss alone; nil where the loss of a constant answer is not known.
   let fit: Double?
   let measured: Measurement
+
+  /// Whether it is known how much there is to learn.
+  var isMeasured: Bool { fit != nil || accuracy != nil }
 
   var words: String {
     "loss \(NumberForm.loss(loss))"
