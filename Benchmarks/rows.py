@@ -210,6 +210,27 @@ def model_rows(sides):
         )
 
 
+STAGES = (
+    "dense activations dropout layer_norm residual conv2d conv_transpose2d conv1d pools batch_norm "
+    "group_norm upsample embedding positional rnn lstm gru attention transformer"
+).split()
+
+
+def stage_rows(sides):
+    """Layers with a backward pass written by hand beside what a plan makes of the same layers: such
+    a pass stays only where it is faster by more than 3 %."""
+    for kind in STAGES:
+        yield Row(
+            f"stage-{kind.replace('_', '-')}",
+            "the layer's plan",
+            sides.ours("stages", kind, "on"),
+            sides.ours("stages", kind, "off"),
+            goal=1.03,
+            # Dropout draws a mask a layer, the same in both.
+            tolerance=1e-3,
+        )
+
+
 def width_rows(sides):
     """Other widths, depths and batches, so that nothing is tuned to the report's alone."""
     networks = (
@@ -329,6 +350,7 @@ def all_rows(here):
         network_rows,
         model_rows,
         own_rows,
+        stage_rows,
         kernel_rows,
         interpreter_rows,
         text_rows,

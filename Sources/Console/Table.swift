@@ -21,17 +21,17 @@ package struct Table {
     rows.append(padded.prefix(headers.count).map(ShownName.cleaned))
   }
 
-  /// The lines, two spaces between the columns, none at the ends; a long last column is cut.
+  /// The lines, two spaces between the columns, none at the ends. What does not fit is cut: of a
+  /// long last column, or, where that holds numbers, of the widest text.
   ///
   /// - Parameter width: the columns to keep to.
   package func lines(width: Int = .max, paint: Paint = Paint(isOn: false)) -> [String] {
     let shown = headers.allSatisfy(\.isEmpty) ? rows : [headers] + rows
-    let widths = headers.indices.map { column in
-      shown.map { DisplayWidth.of($0[column]) }.max() ?? 0
-    }
+    let widths = widths(of: shown, within: width)
     return shown.enumerated().map { index, row in
       var line = ""
-      for (column, cell) in row.enumerated() {
+      for (column, whole) in row.enumerated() {
+        let cell = column < row.count - 1 ? TextLayout.cut(whole, to: widths[column]) : whole
         let gap = String(repeating: " ", count: max(0, widths[column] - DisplayWidth.of(cell)))
         line += column > 0 ? "  " : ""
         line += alignments[column] == .right ? gap + cell : cell + gap
@@ -40,6 +40,27 @@ package struct Table {
       line = TextLayout.cut(line, to: width)
       return index == 0 && shown.count > rows.count ? paint.bold(line) : line
     }
+  }
+}
+
+extension Table {
+  /// The least that is left of a column of texts.
+  private static let leastText = 12
+
+  /// The columns' widths: those of what they hold, but for the widest text before a column of
+  /// numbers, which gives up what is lacking.
+  private func widths(of shown: [[String]], within width: Int) -> [Int] {
+    var widths = headers.indices.map { column in
+      shown.map { DisplayWidth.of($0[column]) }.max() ?? 0
+    }
+    let total = widths.reduce(0, +) + 2 * max(0, widths.count - 1)
+    let texts = widths.indices.filter { alignments[$0] == .left }
+    if total > width, alignments.last == .right,
+      let widest = texts.max(by: { widths[$0] < widths[$1] })
+    {
+      widths[widest] = max(min(Self.leastText, widths[widest]), widths[widest] - (total - width))
+    }
+    return widths
   }
 }
 

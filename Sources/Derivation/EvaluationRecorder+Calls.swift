@@ -40,7 +40,7 @@ extension EvaluationRecorder {
   /// Settings that make another function of a builtin, whose rule is that of its default.
   private static let untreatedSettings: [String: Set<String>] = [
     "diag": ["k"], "norm": ["ord"], "cross_entropy": ["smooth", "weights"],
-    "averageCE": ["smooth", "weights"],
+    "averageCE": ["smooth", "weights"], "bce": ["smooth", "weights"],
   ]
 
   /// What a builtin gave.
@@ -62,6 +62,13 @@ extension EvaluationRecorder {
     case "gradCE":
       if let pair = ordered(bound, builtin) {
         return try binary(.subtract, pair[1], pair[0], value)
+      }
+    case "bce" where bound.count == 2:
+      let nodes = try ["target", "prediction"].compactMap { name in
+        try bound.first { $0.parameter == name }.map { try node(of: $0.trace, for: value) }
+      }
+      if nodes.count == 2 {
+        return trace(of: try binaryCrossEntropy(nodes[0], nodes[1]), as: value)
       }
     case "concat", "stack": return try joined(name, bound, value)
     default: break

@@ -49,6 +49,27 @@ package final class Plan {
   /// What it does, step by step.
   package var summaries: [StepSummary] { steps.map(\.summary) }
 
+  /// How long the value of a step is kept.
+  package enum Lifetime: Equatable {
+    /// Until that step has read it.
+    case until(Int)
+    /// It is the loss or a gradient.
+    case result
+  }
+
+  /// For each step how long what it computes is kept; nil where nothing reads it.
+  package var lifetimes: [Lifetime?] {
+    var readers: [Int: Int] = [:]
+    for (index, step) in steps.enumerated() {
+      for base in step.reads { readers[base] = index }
+    }
+    let resultBases = Set(results.compactMap { $0?.base })
+    return steps.map { step in
+      if step.writes.contains(where: resultBases.contains) { return .result }
+      return step.writes.compactMap { readers[$0] }.max().map { .until($0) }
+    }
+  }
+
   /// Whether it computes what was recorded.
   package func matches(_ deferral: Deferral, loss: Int, watched: [Int]) -> Bool {
     self.loss == loss && self.watched == watched && pattern.matches(deferral)

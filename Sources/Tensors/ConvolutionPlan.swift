@@ -3,7 +3,7 @@ import CKernels
 /// A convolution of many images, or one of its gradients, set up once: executing it allocates
 /// nothing. All is Float32.
 ///
-/// The images are cut into pieces by the sizes alone, which the threads share; the pieces' parts of
+/// The images are cut into pieces by the sizes alone (`ConvolutionPiece`), which the threads share; the pieces' parts of
 /// the weights' gradient are added in order. So results do not depend on the number of threads. A
 /// plan runs for one caller at a time.
 package final class ConvolutionPlan: PlannedConvolution, ReusablePlan, @unchecked Sendable {
@@ -37,12 +37,11 @@ package final class ConvolutionPlan: PlannedConvolution, ReusablePlan, @unchecke
     }
   }
 
-  /// Some images.
+  /// A piece with what computes it.
   private struct Piece {
     let primitive: ConvolutionPrimitive
     let index: Int
-    let first: Int
-    let rows: Int
+    let part: ConvolutionPiece
   }
 
   /// The memory of one execution.
@@ -77,7 +76,7 @@ package final class ConvolutionPlan: PlannedConvolution, ReusablePlan, @unchecke
 
   init(_ key: Key) throws(TensorError) {
     self.key = key
-    let pieces = Self.pieces(of: key)
+    let pieces = ConvolutionPiece.all(of: key)
     layout = PartLayout(key)
     pieceCount = pieces.count
     shares = try Self.shares(of: key, pieces)
@@ -90,44 +89,24 @@ package final class ConvolutionPlan: PlannedConvolution, ReusablePlan, @unchecke
   /// Whether oneDNN computes it.
   var isAvailable: Bool { !shares.isEmpty }
 
-  /// Numbers of images and outputs that a piece may have, to stay in a second-level cache.
-  private static let pieceNumbers = 1 << 17
-  /// Numbers of all pieces' parts of the weights' gradient together.
-  private static let partNumbers = 1 << 24
-
-  private static func pieces(of key: Key) -> [Range<Int>] {
-    let geometry = key.geometry
-    if key.rows == 0 { return [] }
-    var wanted = MatmulCut.count(geometry.work * Double(key.rows))
-    if key.computed == .weights {
-      wanted = Swift.max(1, Swift.min(wanted, partNumbers / Swift.max(1, geometry.weightCount)))
-    } else {
-      let numbers = key.rows * (geometry.imageCount + geometry.outputCount)
-      wanted = Swift.max(wanted, numbers / pieceNumbers)
-    }
-    let size = (key.rows + wanted - 1) / wanted
-    return stride(from: 0, to: key.rows, by: size).map { $0..<Swift.min(key.rows, $0 + size) }
-  }
-
   /// A thread takes its pieces one after the other, those of one size by one primitive.
   private static func shares(
-    of key: Key, _ pieces: [Range<Int>]
+    of key: Key, _ pieces: [ConvolutionPiece]
   ) throws(TensorError) -> [[Piece]] {
     let count = Swift.max(1, Swift.min(key.threads, pieces.count))
     var shares: [[Piece]] = []
     for share in 0..<count {
       var own: [Piece] = []
-      var primitives: [Int: ConvolutionPrimitive] = [:]
+      var primitives: [ConvolutionPrimitive.Form: ConvolutionPrimitive] = [:]
       for index in pieces.count * share / count..<pieces.count * (share + 1) / count {
-        let rows = pieces[index]
-        let known = primitives[rows.count]
+        let form = ConvolutionPrimitive.Form(
+          geometry: pieces[index].geometry, rows: pieces[index].rows)
+        let known = primitives[form]
         guard
-          let primitive =
-            if let known { known } else { try ConvolutionPrimitive(key, rows: rows.count) }
+          let primitive = if let known { known } else { try ConvolutionPrimitive(key, form) }
         else { return [] }
-        primitives[rows.count] = primitive
-        own.append(
-          Piece(primitive: primitive, index: index, first: rows.lowerBound, rows: rows.count))
+        primitives[form] = primitive
+        own.append(Piece(primitive: primitive, index: index, part: pieces[index]))
       }
       shares.append(own)
     }
@@ -152,7 +131,6 @@ package final class ConvolutionPlan: PlannedConvolution, ReusablePlan, @unchecke
   }
 
   private func run(_ index: Int, _ execution: Execution) -> Int32 {
-    let geometry = key.geometry
     var packed: ConvolutionPrimitive?
     var status: Int32 = 0
     for piece in shares[index] where status == 0 {
@@ -165,16 +143,16 @@ package final class ConvolutionPlan: PlannedConvolution, ReusablePlan, @unchecke
         if status != 0 { continue }
       }
       // SAFETY: the pieces lie within the memory that the plan was made for.
-      let outputs = execution.outputs + piece.first * geometry.outputCount
+      let outputs = execution.outputs + piece.part.outputs
       let part = parts.map {
         $0.pointer.assumingMemoryBound(to: Float.self) + piece.index * layout.width
       }
       status = piece.primitive.execute(
-        images: execution.images + piece.first * geometry.imageCount, weights: part,
+        images: execution.images + piece.part.images, weights: part,
         bias: part.map { $0 + layout.bias } ?? execution.bias, outputs: outputs)
       // oneDNN's own rectifier makes 0 of a NaN. The piece is still in the cache.
       if key.hasRelu {
-        let count = piece.rows * geometry.outputCount
+        let count = piece.part.rows * piece.part.geometry.outputCount
         nnsh_relu_rows(outputs, 1, count, count)
       }
     }

@@ -8,9 +8,15 @@ final class ConvolutionPrimitive {
   private let convolution: OpaquePointer
   private let scratch: Storage
 
+  /// What one computes.
+  struct Form: Hashable {
+    let geometry: ConvolutionGeometry
+    let rows: Int
+  }
+
   /// Nil where oneDNN is not there, or has no fast way to compute it.
-  init?(_ key: ConvolutionPlan.Key, rows: Int) throws(TensorError) {
-    var shape = key.geometry.shape(rows: rows, hasBias: key.hasBias)
+  init?(_ key: ConvolutionPlan.Key, _ form: Form) throws(TensorError) {
+    var shape = form.geometry.shape(rows: form.rows, hasBias: key.hasBias)
     var made: OpaquePointer?
     let status = nnsh_convolution_create(&made, &shape, key.computed.rawValue)
     if status == Int32(nnsh_onednn_out_of_memory) { try MatmulPrimitive.check(status) }

@@ -114,8 +114,15 @@ package struct FloatRows: @unchecked Sendable {
     }
     let kept = Float(retained)
     try tensor.cast(to: .f32).withFloats { floats throws(TensorError) in
-      for index in 0..<min(floats.count, count) {
-        pointer[index] = (kept == 0 ? 0 : kept * pointer[index]) + floats[index]
+      guard let base = floats.baseAddress else { return }
+      // SAFETY: no more than either has; each piece is one thread's.
+      nonisolated(unsafe) let (sums, parts) = (pointer, base)
+      numbers(from: 0, count: min(floats.count, count)).forEachPiece { range, _ in
+        if kept == 0 {
+          for index in range { sums[index] = 0 + parts[index] }
+        } else {
+          for index in range { sums[index] = kept * sums[index] + parts[index] }
+        }
       }
     }
   }

@@ -43,6 +43,18 @@ struct PlanTests {
     #expect(!summaries.contains { $0.isUnplanned })
   }
 
+  @Test func tellsHowLongValuesAreKept() throws {
+    let tape = Tape.deferring()
+    let (loss, watched) = try record(tape)
+    let plan = try plan(tape, loss, watched)
+    #expect(plan.lifetimes.count == plan.summaries.count)
+    for (step, lifetime) in plan.lifetimes.enumerated() {
+      if case .until(let reader)? = lifetime { #expect(reader > step) }
+    }
+    // The loss and the gradients of the weights and of the bias.
+    #expect(plan.lifetimes.filter { $0 == .result }.count == 3)
+  }
+
   @Test func isRecognisedByItsShapes() throws {
     let tape = Tape.deferring()
     let (loss, watched) = try record(tape)

@@ -82,7 +82,8 @@ struct TemporaryFile {
       let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
         // SAFETY: d_name is a C string inside the entry, valid until the next readdir.
         pointer.withMemoryRebound(to: CChar.self, capacity: 256) { start in
-          start.pointee == CChar(truncatingIfNeeded: UInt8(ascii: ".")) ? String(cString: start) : ""
+          start.pointee == CChar(truncatingIfNeeded: UInt8(ascii: "."))
+            ? String(cString: start) : ""
         }
       }
       guard let process = writer(of: name), process != getpid(), kill(process, 0) != 0,

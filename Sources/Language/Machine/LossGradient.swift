@@ -20,6 +20,21 @@ package struct LossGradient {
     try places.flatMap { try GradientTarget($0).points.map(\.tensor) }
   }
 
+  /// Whether one holds a network whose first layers take their inputs from data that it has not seen.
+  package func lacksParameters() throws -> Bool {
+    try places.contains {
+      if case .network(let box) = try $0.read() { !box.content.network.isResolved } else { false }
+    }
+  }
+
+  /// Gives these networks their parameters, by evaluating the loss.
+  package func complete() throws {
+    let random = loss.machine.random
+    let generator = random.generator
+    defer { random.generator = generator }
+    _ = try loss.machine.gradient(of: loss, at: places)
+  }
+
   /// Gives the variables other numbers, in the same structure.
   package func write(_ tensors: [Tensor]) throws {
     var position = 0

@@ -5,7 +5,9 @@ import Tensors
 extension Value {
   /// `first |> second` of two functions or networks: a network where one of them is a network or
   /// both are layers, otherwise a function that calls one after the other.
-  static func composed(_ first: Value, _ second: Value, on machine: Machine) throws -> Value {
+  static func composed(
+    _ first: Value, _ second: Value, on machine: any Interpreter
+  ) throws -> Value {
     guard second.isComposable else {
       throw RuntimeError.other(
         "|> composes functions and layers, and on its right stands \(second.kindPhrase)",
@@ -36,20 +38,20 @@ extension Value {
   }
 
   /// The network that this is, or that the functions make which this consists of.
-  private func asNetwork(_ machine: Machine) throws -> Network {
+  package func asNetwork(_ machine: any Interpreter) throws -> Network {
     if case .network(let box) = self { return box.content.network }
     let layers = try steps.flatMap { try $0.layers(machine) }
     return try machine.random.drawing { try Network(layers, generator: &$0) }
   }
 
-  private func layers(_ machine: Machine) throws -> [any Layer] {
+  private func layers(_ machine: any Interpreter) throws -> [any Layer] {
     switch self {
     case .network(let box): return box.content.network.layers
     case .function(let function):
       if let layer = function.builtin?.layer { return [layer] }
       do {
         return [try FunctionLayer(function, machine)]
-      } catch  where isHidingLayer(machine.vocabulary) {
+      } catch  where isHidingLayer((machine as? Machine)?.vocabulary) {
         throw RuntimeError.other(
           "\(function.name ?? "") is a function of your own here and no layer of a network",
           hint: "clear \(function.name ?? "") brings the layer back, or give your function "
@@ -60,9 +62,9 @@ extension Value {
   }
 
   /// Whether this is a person's own function under the name of a layer.
-  private func isHidingLayer(_ vocabulary: Vocabulary) -> Bool {
+  private func isHidingLayer(_ vocabulary: Vocabulary?) -> Bool {
     guard case .function(let function) = self, function.builtin == nil, let name = function.name,
-      let hidden = vocabulary.builtin(named: name)
+      let hidden = vocabulary?.builtin(named: name)
     else { return false }
     return hidden.layer != nil || hidden.declaration.group == .layers
   }

@@ -159,17 +159,15 @@ extension Builtin {
     Declaration(
       "residual", group: .layers, "a layer x + net(x)",
       details: "The network must keep the shape of what comes in (He et al., 2016).",
-      parameters: [Parameter("net", .network, "one or several layers")], result: "a network",
+      parameters: [Parameter("net", .any, "one or several layers, or a function of a tensor")],
+      result: "a network",
       examples: [
         .init(
           "residual(dense(4, 4) |> relu)", "residual(dense(4, 4) |> relu)   20 parameters")
       ],
       seeAlso: ["dense", "conv2d"])
   ) { arguments, interpreter in
-    guard case .network(let box) = arguments[0] else {
-      throw arguments.mismatch(0, expected: "a network")
-    }
-    return try network([Residual(box.content.network)], interpreter)
+    try network([Residual(arguments.layers(0, interpreter))], interpreter)
   }
 
   static let dropout = Builtin(
@@ -201,5 +199,15 @@ extension Builtin {
   package func asLayer(_ interpreter: any Interpreter) throws -> Value? {
     guard let layer else { return nil }
     return try Self.network([layer], interpreter)
+  }
+}
+
+extension Arguments {
+  /// Layers that are put inside another: a network, a layer's bare name, or a function.
+  func layers(_ index: Int, _ interpreter: any Interpreter) throws -> Network {
+    switch self[index] {
+    case .network, .function: try self[index].asNetwork(interpreter)
+    default: throw mismatch(index, expected: "a network or a function")
+    }
   }
 }

@@ -159,7 +159,7 @@ extension Builtin {
       "repeat_layer", group: .layers, "the same layers several times, each with weights of its own",
       parameters: [
         Parameter("n", .integer, "how many times"),
-        Parameter("layer", .network, "one or several layers"),
+        Parameter("layer", .any, "one or several layers, or a function of a tensor"),
       ],
       result: "a network",
       examples: [
@@ -169,14 +169,12 @@ extension Builtin {
       ],
       seeAlso: ["residual", "transformer"])
   ) { arguments, interpreter in
-    guard case .network(let box) = arguments[1] else {
-      throw arguments.mismatch(1, expected: "a network")
-    }
+    let inner = try arguments.layers(1, interpreter)
     let count = try arguments.integer(0)
-    let layers = box.content.network.layers
+    let layers = inner.layers
     guard count >= 1 else { throw arguments.mismatch(0, expected: "a whole number from 1") }
     try MemoryGuard.check(
-      elements: Double(count) * Double(box.content.network.parameterCount + 64 * layers.count))
+      elements: Double(count) * Double(inner.parameterCount + 64 * layers.count))
     return try interpreter.random.drawing { generator in
       var network = try Network(
         Array(repeating: layers, count: count).flatMap { $0 }, generator: &generator)

@@ -1,3 +1,4 @@
+import Synchronization
 import Tensors
 
 /// Hands out what the stages of one plan need: parameters in order, and memory that plans for
@@ -55,6 +56,14 @@ package final class StageBuilder {
     self.workspace = workspace
   }
 
+  /// Whether layers train by backward passes written by hand where they have them, or all by what a
+  /// plan makes of `apply`: `set stages off` is there to compare with.
+  package static var usesOwnStages: Bool {
+    get { ownStages.load(ordering: .relaxed) }
+    set { ownStages.store(newValue, ordering: .relaxed) }
+  }
+  private static let ownStages = Atomic<Bool>(true)
+
   /// Whether the next stage is given the data's own numbers.
   var takesDataAsItIs: Bool { stages.isEmpty && depth == 0 && position == 1 && !isAugmented }
 
@@ -94,7 +103,7 @@ package final class StageBuilder {
     if isStill && !layer.statistics.isEmpty {
       // What it learnt of batches stays as it is, too.
       append(try RecordedStage(self, layer, input: input, isStill: true))
-    } else if try type == .f64 || !layer.addStages(input: input, to: self) {
+    } else if try !takesStages(of: layer, input: input) {
       append(try RecordedStage(self, layer, input: input))
     }
     noteGradients(ofStagesFrom: first, slots)
@@ -103,6 +112,12 @@ package final class StageBuilder {
     needsInputGradient = passes || isTrained
     guard isTrained else { return }
     if !isInside, firstTrained == nil { firstTrained = first }
+  }
+
+  /// Adds the layer's own stages; false where it has none for this training.
+  private func takesStages(of layer: any Layer, input: [Int]) throws -> Bool {
+    guard Self.usesOwnStages, type == .f32 else { return false }
+    return try layer.addStages(input: input, to: self)
   }
 
   /// Tells the layer's stages from which number on gradients are there after them: the first one

@@ -57,7 +57,7 @@ struct StepCut {
         }
       ? .max : max(Self.fewestRows(sum), min(1024, Self.pieceFloats / max(1, sum)))
     joinsSums = needsWholeBatch
-    let isSingle = network.elementType == .f32
+    let isSingle = network.elementType == .f32 && StageBuilder.usesOwnStages
     isInBlocks =
       isShared && addsUp
       && layers.allSatisfy {

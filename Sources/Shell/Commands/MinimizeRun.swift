@@ -91,7 +91,7 @@ final class MinimizeRun {
     }
     var generator = context.machine.random.generator
     seed = options.seed ?? generator.next()
-    if try gradient.parameters().isEmpty {
+    if try gradient.parameters().isEmpty, try !gradient.lacksParameters() {
       throw RuntimeError.other("\(names) holds no numbers that could change", hint: nil)
     }
   }
@@ -172,6 +172,10 @@ final class MinimizeRun {
   }
 
   private func run(_ reporter: MinimizeProgress) throws -> Ending {
+    if try gradient.lacksParameters() {
+      if let data { RowVariables.set(try data.train.rows(0..<data.batch), machine) }
+      try gradient.complete()
+    }
     while state.epoch < epochs {
       let rate = try optimizer.rate.rate(
         epoch: state.epoch, after: data?.valid == nil ? state.losses : state.validationLosses)

@@ -21,11 +21,13 @@ extension CommandContext {
 /// The passes of a plan, with what they cost.
 private struct PlanTable {
   private let summaries: [StepSummary]
+  private let lifetimes: [Plan.Lifetime?]
   private let seconds: [Double]
   private let bytes: Int
 
   init(_ plan: Plan, seconds: [Double]) {
     summaries = plan.summaries
+    lifetimes = plan.lifetimes
     self.seconds = seconds
     bytes = plan.byteCount
   }
@@ -47,7 +49,7 @@ private struct PlanTable {
     let peak = summaries.contains { $0.work >= 1e6 } ? Profile.peak() : 0
     var table = Table([
       ("pass", .right), ("result", .left), ("operations", .right), ("bytes", .right),
-      ("time", .right), ("of peak", .right), ("computes", .left),
+      ("time", .right), ("of peak", .right), ("kept until", .right), ("computes", .left),
     ])
     for (index, summary) in summaries.enumerated() {
       let share = peak > 0 ? summary.work / seconds[index] / peak : 0
@@ -55,7 +57,8 @@ private struct PlanTable {
         "\(index + 1)", "\(summary.shape.description) \(summary.type)",
         NumberForm.grouped(Int(summary.work)), NumberForm.bytes(Int(summary.bytes)),
         NumberForm.duration(seconds[index]),
-        share >= 0.01 ? "\(NumberForm.fixed(100 * share, 0)) %" : "", Self.words(summary),
+        share >= 0.01 ? "\(NumberForm.fixed(100 * share, 0)) %" : "",
+        Self.words(lifetimes[index]), Self.words(summary),
       ])
     }
     let fused = summaries.filter { $0.operations.count > 1 }.count
@@ -65,6 +68,14 @@ private struct PlanTable {
       + "\(NumberForm.grouped(Int(summaries.reduce(0) { $0 + $1.work }))) operations in "
       + "\(NumberForm.duration(total)); \(NumberForm.bytes(bytes)) kept between runs"
     return [.table(table), .lines([summary])]
+  }
+
+  private static func words(_ lifetime: Plan.Lifetime?) -> String {
+    switch lifetime {
+    case .until(let step)?: "pass \(step + 1)"
+    case .result?: "the end"
+    case nil: ""
+    }
   }
 
   /// The operations of a pass; a long chain by its beginning.

@@ -138,6 +138,17 @@ package struct Setting: Sendable {
         return true
       }),
     Setting(
+      "stages",
+      "whether layers train by backward passes of their own where they have them; otherwise as a "
+        + "function of one's own does, which is slower", values: "on or off",
+      choices: ["on", "off"],
+      read: { _ in StageBuilder.usesOwnStages ? "on" : "off" },
+      write: { _, text in
+        guard text == "on" || text == "off" else { return false }
+        StageBuilder.usesOwnStages = text == "on"
+        return true
+      }),
+    Setting(
       "past", "the memory that the past of networks may take; 0 keeps none",
       values: "a number of bytes, as 512MB or 2GB",
       read: { _ in NumberForm.binaryBytes(PastMemory.limit) },
