@@ -172,7 +172,7 @@ package final class Tape: @unchecked Sendable {
     guard let live = variable.live, live.tape === self, let entry = entry(live.index)
     else { return nil }
     guard let operation = entry.operation, operation.name == name,
-      operation.saves.contains(.inputs), let parent = entry.parents.first, parent >= 0
+      keepsAll || operation.saves.contains(.inputs), let parent = entry.parents.first, parent >= 0
     else { return nil }
     return operand(0, of: entry)
   }

@@ -116,9 +116,7 @@ package enum ElementwiseOperation: Sendable, Equatable {
     switch values[0] {
     case .traced(let box): return Value(try Variable.apply(operation, box.content))
     case .tensor(let box):
-      return Value(
-        operation == .log
-          ? try box.content.logarithm() : try Tensor.apply(operation, box.content))
+      return Value(try Operation.of(operation).computed([box.content]))
     default: return nil
     }
   }
