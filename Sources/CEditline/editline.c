@@ -151,7 +151,7 @@ static void keep_cursor_in_line(EditLine *e) {
 /* libedit's character source; its own gives up on EINTR and cannot be told what to read next. */
 int read_character(EditLine *e, wchar_t *character) {
   keep_cursor_in_line(e);
-  static int follows_return;
+  static int may_be_followed;
   for (;;) {
     if (*editor.queued) {
       *character = next_queued();
@@ -168,9 +168,12 @@ int read_character(EditLine *e, wchar_t *character) {
       continue;
     }
     if (outcome == INPUT_END) return 0;
-    /* A line break of two bytes, as of a text that was pasted without marks, is one. */
-    int is_second_half = byte == '\n' && follows_return && has_come;
-    follows_return = byte == '\r';
+    /*
+     * A line break of two bytes, as of a text that was pasted without marks, is one. The second has
+     * come with the first: one that comes later is Enter, pressed while a statement ran.
+     */
+    int is_second_half = byte == '\n' && may_be_followed;
+    may_be_followed = byte == '\r' && input_is_pending(0);
     if (byte == 0 || is_second_half) continue;
     if (byte == 27) {
       editor.queued = read_sequence(editor.is_vi);

@@ -100,6 +100,20 @@ import Testing
     try session.wait(until: { $0.text.hasSuffix("w30") })
   }
 
+  /// One that is pressed while a statement runs is no second half of the Enter before it.
+  @Test(arguments: 1...3) func enterWhileAStatementRunsCounts(_ presses: Int) throws {
+    let session = try TerminalSession()
+    session.type("fn f() { t = clock(); while clock() - t < 0.3 { }; return 7 }")
+    session.type("f()")
+    try session.wait(for: "nnsh> f()\n")
+    for _ in 0..<presses { session.send("\r") }
+    session.type("1 + 1")
+    let empty = Array(repeating: "nnsh>", count: presses)
+    try session.wait("\(presses) empty lines") { screen in
+      screen.lines.suffix(presses + 4) == ["7"] + empty + ["nnsh> 1 + 1", "2", "nnsh>"]
+    }
+  }
+
   @Test func lineBreaksOfTwoBytesAreOne() throws {
     let session = try TerminalSession()
     session.send("fn f(x) {\r\nx + 1\r\n}\r\nf(1)\r\n")
