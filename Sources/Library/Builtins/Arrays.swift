@@ -302,15 +302,26 @@ extension Builtin {
 
   /// Where a mask is true: the positions along each axis, in row-major order.
   static func positions(in mask: Tensor) throws -> [Tensor] {
-    let numbers = try mask.guardedDoubles()
-    var places: [[Double]] = Array(repeating: [], count: mask.rank)
-    for (flat, number) in numbers.enumerated() where number != 0 {
-      if flat & 0xFFFF == 0 { try Interrupt.check() }
-      var rest = flat
-      for axis in (0..<mask.rank).reversed() {
-        places[axis].append(Double(rest % mask.shape[axis]))
-        rest /= mask.shape[axis]
+    // Counted first: a list that grows is copied, for longer than Ctrl-C may wait.
+    let count = try mask.countElements { $0 != 0 }
+    try MemoryGuard.check(elements: Double(count) * Double(mask.rank), bytesEach: 16)
+    var places: [[Double]] = (0..<mask.rank).map { _ in
+      var list: [Double] = []
+      list.reserveCapacity(count)
+      return list
+    }
+    var flat = 0
+    _ = try mask.allBlocks { block in
+      for number in block {
+        defer { flat += 1 }
+        guard number != 0 else { continue }
+        var rest = flat
+        for axis in (0..<mask.rank).reversed() {
+          places[axis].append(Double(rest % mask.shape[axis]))
+          rest /= mask.shape[axis]
+        }
       }
+      return true
     }
     return try places.enumerated().map { axis, list in
       try Tensor(doubles: list, elementType: mask.shape[axis] > 1 << 24 ? .f64 : .f32)
