@@ -335,7 +335,7 @@ extension Value {
   /// The elements of a list, or of a tensor along its first axis.
   private func listElements() throws -> [Value] {
     if case .list(let box) = self { return box.content }
-    return try (0..<(elementCount ?? 0)).map { try element($0) }
+    return try interruptibleList(count: elementCount ?? 0) { try element($0) }
   }
 
   private static func repeated(_ text: String, _ count: Double) throws -> String {

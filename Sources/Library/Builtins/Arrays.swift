@@ -225,8 +225,14 @@ extension Builtin {
     var x = try arguments.variable(0)
     guard x.rank > 0 else { throw arguments.mismatch(0, expected: "a tensor of one axis or more") }
     let axis = try x.shape.normalized(axis: arguments.integer(2))
-    for _ in 0..<Swift.min(try arguments.size(1), x.shape[axis]) {
-      let before = [Index](repeating: .all, count: axis)
+    let times = Swift.min(try arguments.size(1), x.shape[axis])
+    let before = [Index](repeating: .all, count: axis)
+    if x.count == 0 {
+      return Value(
+        try .subscripted(x, before + [.slice(start: times, stop: nil, step: 1)]))
+    }
+    for _ in 0..<times {
+      try Interrupt.check()
       x = try .subtract(
         .subscripted(x, before + [.slice(start: 1, stop: nil, step: 1)]),
         .subscripted(x, before + [.slice(start: nil, stop: -1, step: 1)]))

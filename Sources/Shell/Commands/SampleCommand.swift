@@ -80,6 +80,10 @@ private struct TextSampler {
     let input = network?.seenInput ?? []
     takesRows = input.count == 2
     window = try context.count("context") ?? (input.first ?? 64)
+    guard window <= Self.widestContext else {
+      throw context.mismatch(
+        "context", "a number of steps up to \(Self.widestContext)", .number(Double(window)))
+    }
     beginning = try Self.codes(text.content.suffix(showsBeginning ? .max : window), names)
     guard !beginning.isEmpty else {
       throw RuntimeError.other(
@@ -94,6 +98,9 @@ private struct TextSampler {
           "write names=c.names, where c = codes(chars(text)) made the codes that it was trained on")
     }
   }
+
+  /// Steps beyond the text are filled up for a model that asks for so many.
+  private static let widestContext = 1 << 20
 
   private static func names(_ value: Value, _ context: CommandContext) throws -> [String] {
     guard case .list(let box) = value else {
