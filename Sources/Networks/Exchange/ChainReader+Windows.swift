@@ -94,27 +94,32 @@ private struct ConvolutionWindow {
       dilation > 0, kernel < 1 << 16, stride < 1 << 16, dilation < 1 << 16
     else { throw reader.refused(node, "nnsh has square windows only") }
     (self.kernel, self.stride, self.dilation) = (kernel, stride, dilation)
-    let reach = (kernel - 1) * dilation + 1
-    let axes = weights.rank - 2
+    padding = try Self.padding(
+      node, axes: weights.rank - 2, reach: (kernel - 1) * dilation + 1, stride: stride,
+      isTransposed: isTransposed, reader)
+  }
+
+  /// - Parameter reach: how many numbers of its input a window spans along an axis.
+  private static func padding(
+    _ node: ONNXNode, axes: Int, reach: Int, stride: Int, isTransposed: Bool,
+    _ reader: ChainReader
+  ) throws -> ConvolutionPadding {
     let pads = reader.integers(node, "pads") ?? Array(repeating: 0, count: 2 * axes)
     let more = reader.integers(node, "output_padding") ?? []
     switch reader.text(node, "auto_pad") ?? "NOTSET" {
     case "NOTSET": break
-    case "VALID":
-      padding = .valid
-      return
+    case "VALID": return .valid
     // With as much before as after, both are the same.
     case "SAME_UPPER" where !isTransposed,
       "SAME_LOWER" where !isTransposed && stride == 1 && reach % 2 == 1:
-      padding = .same
-      return
+      return .same
     default: throw reader.refused(node, "its padding puts more before than after")
     }
     guard pads.count == 2 * axes, pads.allSatisfy({ $0 >= 0 }) else {
       throw reader.refused(node, "its padding is none that nnsh has")
     }
     let sizes = reader.isExact ? reader.shape.map { Array($0.prefix(axes)) } : nil
-    if (0..<axes).allSatisfy({ axis in
+    let isSame = (0..<axes).allSatisfy { axis in
       let total: Int?
       if isTransposed {
         total = max(0, reach - stride)
@@ -125,12 +130,11 @@ private struct ConvolutionWindow {
           : sizes.map { max(0, (($0[axis] + stride - 1) / stride - 1) * stride + reach - $0[axis]) }
       }
       return pads[axis] == total.map { $0 / 2 } && pads[axis + axes] == total.map { $0 - $0 / 2 }
-    }), !isTransposed || more.allSatisfy({ $0 == max(0, stride - reach) }) {
-      padding = .same
-    } else if pads.allSatisfy({ $0 == pads[0] }), more.allSatisfy({ $0 == 0 }) {
-      padding = pads[0] == 0 ? .valid : .around(pads[0])
-    } else {
+    }
+    if isSame, !isTransposed || more.allSatisfy({ $0 == max(0, stride - reach) }) { return .same }
+    guard pads.allSatisfy({ $0 == pads[0] }), more.allSatisfy({ $0 == 0 }) else {
       throw reader.refused(node, "its padding is none that nnsh has")
     }
+    return pads[0] == 0 ? .valid : .around(pads[0])
   }
 }

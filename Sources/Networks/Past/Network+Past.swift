@@ -59,13 +59,22 @@ extension Network {
     if case .interrupted = outcome.ending { throw TensorError.interrupted }
     var result = try trainer.trained()
     result.unfinished = nil
-    let again = result.history.training.dropFirst(start.epoch).map(\.loss.bitPattern)
-    let before = history.training[start.epoch..<epoch].map(\.loss.bitPattern)
-    guard again == before else {
-      throw TrainingError.pastHasChanged(epoch: start.epoch + 1)
-    }
+    try Self.requireSameLosses(
+      result.history.training.dropFirst(start.epoch).map(\.loss),
+      as: history.training[start.epoch..<epoch].map(\.loss), since: start.epoch)
     result.history = history.first(epoch)
     return result
+  }
+
+  /// Throws where a training that was taken again came to other losses, by a single bit.
+  ///
+  /// - Parameter epoch: how many epochs came before it.
+  static func requireSameLosses(
+    _ again: [Double], as before: [Double], since epoch: Int
+  ) throws(TrainingError) {
+    guard again.map(\.bitPattern) == before.map(\.bitPattern) else {
+      throw .pastHasChanged(epoch: epoch + 1)
+    }
   }
 
   /// Ends a replay after an epoch.

@@ -50,10 +50,9 @@ extension Network {
         "\(name) belongs to no dense layer in Float32: of others the rows' shares are not told apart"
       )
     }
-    let again = trainer.history.after(trainer.epochsMeasured).loss.map(\.bitPattern)
-    guard again == run.history.loss.map(\.bitPattern) else {
-      throw TrainingError.pastHasChanged(epoch: run.network.history.count + 1)
-    }
+    try Network.requireSameLosses(
+      trainer.history.after(trainer.epochsMeasured).loss, as: run.history.loss,
+      since: run.network.history.count)
     return follower.blame(epochs: run.history.count)
   }
 }

@@ -98,7 +98,7 @@ extension Tensor {
   var answers: [Int] { doubles().map { $0 > 0.5 ? 1 : 0 } }
 
   /// Where the largest element of each row of so many is.
-  func largestColumns(of columns: Int) -> [Int] {
+  package func largestColumns(of columns: Int) -> [Int] {
     let values = doubles()
     return stride(from: 0, to: values.count, by: max(1, columns)).map { start in
       var largest = 0

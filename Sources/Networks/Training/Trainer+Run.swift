@@ -13,16 +13,14 @@ extension Trainer {
     while state.epoch < options.epochs {
       beginEpoch()
       if let step = try runEpoch(&meter, delegate) {
-        template.unfinished = UnfinishedTraining(options: options, data: data, state: state)
-        ending = .interrupted(epoch: state.epoch + 1, step: step)
+        ending = interrupted(epoch: state.epoch + 1, step: step)
         break
       }
       do {
         try exchange.together { try endEpoch() }
       } catch TensorError.interrupted {
         // In the middle of measuring: the epoch's steps are done, its end comes again.
-        template.unfinished = UnfinishedTraining(options: options, data: data, state: state)
-        ending = .interrupted(epoch: state.epoch + 1, step: state.step)
+        ending = interrupted(epoch: state.epoch + 1, step: state.step)
         break
       }
       delegate?.trainingDidProgress(progress(meter, isEpochEnd: true))
@@ -34,8 +32,7 @@ extension Trainer {
           break
         }
       } catch TensorError.interrupted {
-        template.unfinished = UnfinishedTraining(options: options, data: data, state: state)
-        ending = .interrupted(epoch: state.epoch, step: stepsPerEpoch)
+        ending = interrupted(epoch: state.epoch, step: stepsPerEpoch)
         break
       }
       if let patience = options.patience, state.stale >= patience {
@@ -50,6 +47,12 @@ extension Trainer {
       try restoreBest(&outcome)
     }
     return outcome
+  }
+
+  /// Keeps what it takes to go on, and gives that as how the training ended.
+  private func interrupted(epoch: Int, step: Int) -> TrainingOutcome.Ending {
+    template.unfinished = UnfinishedTraining(options: options, data: data, state: state)
+    return .interrupted(epoch: epoch, step: step)
   }
 
   /// The rest of the epoch's steps; gives the steps done where a stop was asked for.

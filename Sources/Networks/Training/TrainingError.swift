@@ -72,7 +72,7 @@ package enum TrainingError: Error, CustomStringConvertible {
   case pastHasChanged(epoch: Int)
   /// The last training is not kept, so that no row can be blamed.
   case nothingToBlame
-  /// What rows have done cannot be told apart, and why.
+  /// It cannot be found out which row of the training did what, for the reason that it carries.
   case cannotBlame(String)
   /// A NaN or infinity arose; the network keeps the last good weights.
   case notFinite(NotFiniteReport)

@@ -136,13 +136,9 @@ private struct BlamedRows {
     self.names = names
     switch TargetKind(targets) {
     case .oneHot where targets.rank == 2:
-      let width = targets.shape[1]
-      let numbers = try targets.guardedDoubles()
-      classes = amounts.indices.map { row in
-        (0..<width).first { numbers[row * width + $0] == 1 } ?? 0
-      }
+      classes = try targets.argmax(axis: 1).mapElements { Int($0) }
     case .bits where targets.count == amounts.count:
-      classes = try targets.guardedDoubles().map { Int($0) }
+      classes = try targets.mapElements { Int($0) }
     default: classes = nil
     }
   }

@@ -103,12 +103,9 @@ struct CrossValidation {
     var order = generator.permutation(data.rows)
     let columns = data.targets.shape.dimensions.dropFirst().reduce(1, *)
     if TargetKind(data.targets) == .oneHot, data.targets.rank == 2 {
-      let values = data.targets.doubles()
-      func label(_ row: Int) -> Int {
-        (0..<columns).first { values[row * columns + $0] == 1 } ?? 0
-      }
+      let labels = data.targets.largestColumns(of: columns)
       var classes = [[Int]](repeating: [], count: columns)
-      for row in order { classes[label(row)].append(row) }
+      for row in order { classes[labels[row]].append(row) }
       order = classes.flatMap { $0 }
     }
     var parts = [[Int]](repeating: [], count: folds)

@@ -82,6 +82,31 @@ package struct Setting: Sendable {
     self.write = write
   }
 
+  /// What is on or off.
+  private static func flag(
+    _ name: String, _ summary: String, read: @escaping @Sendable (Session) -> Bool,
+    write: @escaping @Sendable (Session, Bool) -> Void
+  ) -> Setting {
+    Setting(
+      name, summary, values: "on or off", choices: ["on", "off"],
+      read: { read($0) ? "on" : "off" },
+      write: { session, text in
+        guard text == "on" || text == "off" else { return false }
+        write(session, text == "on")
+        return true
+      })
+  }
+
+  /// What of the session's settings is on or off.
+  private static func flag(
+    _ name: String, _ summary: String,
+    _ setting: WritableKeyPath<Session.Settings, Bool> & Sendable
+  ) -> Setting {
+    flag(
+      name, summary, read: { $0.settings[keyPath: setting] },
+      write: { session, isOn in session.settings[keyPath: setting] = isOn })
+  }
+
   /// All there are.
   package static let all: [Setting] = [
     Setting(
@@ -128,26 +153,15 @@ package struct Setting: Sendable {
         session.settings.rows = rows
         return true
       }),
-    Setting(
+    flag(
       "plan", "whether gradients in a loop are planned: faster, and the same to the last bit",
-      values: "on or off", choices: ["on", "off"],
-      read: { _ in PlanCache.isOn ? "on" : "off" },
-      write: { _, text in
-        guard text == "on" || text == "off" else { return false }
-        PlanCache.isOn = text == "on"
-        return true
-      }),
-    Setting(
+      read: { _ in PlanCache.isOn }, write: { _, isOn in PlanCache.isOn = isOn }),
+    flag(
       "stages",
       "whether layers train by backward passes of their own where they have them; otherwise as a "
-        + "function of one's own does, which is slower", values: "on or off",
-      choices: ["on", "off"],
-      read: { _ in StageBuilder.usesOwnStages ? "on" : "off" },
-      write: { _, text in
-        guard text == "on" || text == "off" else { return false }
-        StageBuilder.usesOwnStages = text == "on"
-        return true
-      }),
+        + "function of one's own does, which is slower",
+      read: { _ in StageBuilder.usesOwnStages },
+      write: { _, isOn in StageBuilder.usesOwnStages = isOn }),
     Setting(
       "past", "the memory that the past of networks may take; 0 keeps none",
       values: "a number of bytes, as 512MB or 2GB",
@@ -167,41 +181,10 @@ package struct Setting: Sendable {
         session.settings.pictures = style
         return true
       }),
-    Setting(
-      "live", "whether training redraws the curves of its losses, at a terminal",
-      values: "on or off", choices: ["on", "off"],
-      read: { $0.settings.drawsCurves ? "on" : "off" },
-      write: { session, text in
-        guard text == "on" || text == "off" else { return false }
-        session.settings.drawsCurves = text == "on"
-        return true
-      }),
-    Setting(
-      "pager", "whether lists longer than the screen go through $PAGER or less",
-      values: "on or off", choices: ["on", "off"],
-      read: { $0.settings.usesPager ? "on" : "off" },
-      write: { session, text in
-        guard text == "on" || text == "off" else { return false }
-        session.settings.usesPager = text == "on"
-        return true
-      }),
-    Setting(
-      "history", "whether statements are remembered in the history file", values: "on or off",
-      choices: ["on", "off"],
-      read: { $0.settings.keepsHistory ? "on" : "off" },
-      write: { session, text in
-        guard text == "on" || text == "off" else { return false }
-        session.settings.keepsHistory = text == "on"
-        return true
-      }),
-    Setting(
-      "hints", "whether the prompt shows colours and hints while a line is typed",
-      values: "on or off", choices: ["on", "off"],
-      read: { $0.settings.showsHints ? "on" : "off" },
-      write: { session, text in
-        guard text == "on" || text == "off" else { return false }
-        session.settings.showsHints = text == "on"
-        return true
-      }),
+    flag(
+      "live", "whether training redraws the curves of its losses, at a terminal", \.drawsCurves),
+    flag("pager", "whether lists longer than the screen go through $PAGER or less", \.usesPager),
+    flag("history", "whether statements are remembered in the history file", \.keepsHistory),
+    flag("hints", "whether the prompt shows colours and hints while a line is typed", \.showsHints),
   ]
 }

@@ -163,21 +163,8 @@ extension Split {
     let isOneHot = targets.rank == 2 && TargetKind(targets) == .oneHot
     self.init(
       x: try inputs.reshaped([rows, sizes.reduce(1, *)]), y: targets,
-      labels: isOneHot ? try Tensor(doubles: targets.classes, elementType: .f64) : nil,
+      labels: isOneHot ? try targets.argmax(axis: 1).cast(to: .f64) : nil,
       imageDimensions: sizes.count > 1 ? sizes : [])
-  }
-}
-
-extension Tensor {
-  /// For each row where its largest number is.
-  fileprivate var classes: [Double] {
-    let columns = max(1, shape.dimensions.last ?? 1)
-    let numbers = doubles()
-    return stride(from: 0, to: numbers.count, by: columns).map { start in
-      var best = start
-      for place in start..<start + columns where numbers[place] > numbers[best] { best = place }
-      return Double(best - start)
-    }
   }
 }
 
