@@ -37,7 +37,7 @@ demo:
 
 test:
 	@Scripts/install-packages test
-	swift test
+	Scripts/run-tests
 	Scripts/syntax-product
 
 # What nnsh writes, read by the programs that it is written for, and what these drive it by: the

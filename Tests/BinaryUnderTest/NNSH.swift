@@ -49,6 +49,23 @@ public enum NNSH {
     ]) { $1 }
   }
 
+  /// Seconds after which what a test waits for is taken never to come. Tests run side by side, and
+  /// machines stall: only a test that fails waits so long.
+  package static let patience = 90.0
+
+  /// Looks again and again until something is so.
+  ///
+  /// - Returns: whether it came to be so.
+  @discardableResult
+  package static func wait(until isTrue: () -> Bool) -> Bool {
+    let deadline = Date().addingTimeInterval(patience)
+    while !isTrue() {
+      guard Date() < deadline else { return false }
+      Thread.sleep(forTimeInterval: 0.01)
+    }
+    return true
+  }
+
   /// A new folder that is the caller's own.
   public static func temporaryFolder() throws -> String {
     let url = FileManager.default.temporaryDirectory

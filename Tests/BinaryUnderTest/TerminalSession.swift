@@ -153,7 +153,7 @@ package final class TerminalSession {
 
   /// Reads until the screen fits; a failure shows it.
   package func wait(
-    _ what: String, seconds: Double = 20, until isTrue: (Screen) -> Bool
+    _ what: String, seconds: Double = NNSH.patience, until isTrue: (Screen) -> Bool
   ) throws {
     let deadline = Date().addingTimeInterval(seconds)
     while !isTrue(screen) {
@@ -187,7 +187,7 @@ package final class TerminalSession {
   /// Waits for the process's end.
   ///
   /// - Returns: its exit code.
-  package func waitForEnd(seconds: Double = 20) throws -> Int32 {
+  package func waitForEnd(seconds: Double = NNSH.patience) throws -> Int32 {
     let deadline = Date().addingTimeInterval(seconds)
     while !hasEnded, waitpid(process, &status, WNOHANG) == 0 {
       guard Date() < deadline else {

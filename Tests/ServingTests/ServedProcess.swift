@@ -66,7 +66,7 @@ final class ServedProcess {
 
   func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
-  /// The next line; nil at the end. A minute is taken for never.
+  /// The next line; nil at the end.
   func line() throws -> String? {
     while true {
       if let end = received.firstIndex(of: 0x0A) {
@@ -77,7 +77,7 @@ final class ServedProcess {
       }
       let handle = output.reading
       var waiting = pollfd(fd: handle.fileDescriptor, events: Int16(POLLIN), revents: 0)
-      guard poll(&waiting, 1, 60_000) > 0 else { throw TimeOut() }
+      guard poll(&waiting, 1, Int32(NNSH.patience * 1000)) > 0 else { throw TimeOut() }
       let more = handle.availableData
       guard !more.isEmpty else { return nil }
       received += more
@@ -115,13 +115,9 @@ final class ServedProcess {
     throw TimeOut()
   }
 
-  /// Its exit code; nil where it has not ended after a minute.
+  /// Its exit code; nil where it does not end.
   func waitForEnd() -> Int32? {
-    let end = Date(timeIntervalSinceNow: 60)
-    while process.isRunning {
-      if Date() > end { return nil }
-      usleep(10_000)
-    }
+    guard NNSH.wait(until: { !process.isRunning }) else { return nil }
     return process.terminationReason == .exit
       ? process.terminationStatus : 128 + process.terminationStatus
   }

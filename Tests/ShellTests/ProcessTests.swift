@@ -67,26 +67,6 @@ import Testing
     #expect(text.contains("25 kills"))
   }
 
-  /// A pipe that nobody writes to is waited for until Ctrl-C.
-  @Test func aLoadThatWaitsIsInterrupted() throws {
-    let folder = try NNSH.temporaryFolder()
-    #expect(mkfifo(folder + "/f.csv", 0o600) == 0)
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: NNSH.path)
-    process.arguments = ["-c", "print(1)\nload \"\(folder)/f.csv\""]
-    process.environment = NNSH.environment(home: folder)
-    let (output, errors) = (Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = errors
-    try process.run()
-    // Signals are caught by the time that a script runs; its output comes only at its end.
-    Thread.sleep(forTimeInterval: 1)
-    process.interrupt()
-    process.waitUntilExit()
-    #expect(process.terminationReason == .exit)
-    #expect(process.terminationStatus == 130)
-  }
-
   @Test func aClosedPipeEndsQuietly() throws {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/bash")
@@ -158,7 +138,7 @@ import Testing
 
   // MARK: training
 
-  private static let separable = """
+  static let separable = """
     labels = arange(300) % 3
     x = randn(300, 6) * 0.1 + one_hot(labels, 6)
     d = split(dataset(x, labels, names=["a", "b", "c"]), train=200, valid=50, test=50)
@@ -205,64 +185,6 @@ import Testing
     #expect(outcome.errors.contains("stopped early at epoch"))
     #expect(outcome.errors.contains("val_loss has not improved in 3 measurements"))
     #expect(outcome.output == "true\n")
-  }
-
-  @Test func anInterruptKeepsTheTraining() throws {
-    let home = try NNSH.temporaryFolder()
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: NNSH.path)
-    process.arguments = ["-q", "-c", Self.separable + "train net on d epochs=100000000"]
-    process.environment = NNSH.environment(home: home)
-    let errors = Pipe()
-    process.standardError = errors
-    try process.run()
-    Thread.sleep(forTimeInterval: 0.5)
-    Self.interrupt(process)
-    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    #expect(process.terminationStatus == 130)
-    #expect(text.contains("interrupted in epoch"))
-    // The process ends: the network is kept elsewhere.
-    #expect(!text.contains("goes on"))
-    #expect(text.contains("Ctrl-C: net is kept as it was in epoch"))
-  }
-
-  @Test func anInterruptStopsALoop() throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: NNSH.path)
-    process.arguments = ["-c", "while true { }"]
-    process.environment = NNSH.environment(home: try NNSH.temporaryFolder())
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    Thread.sleep(forTimeInterval: 0.5)
-    Self.interrupt(process)
-    #expect(process.terminationStatus == 130)
-  }
-
-  /// Whoever starts a process may have blocked signals, as threads of a pool do.
-  @Test(arguments: [("TERM", SIGTERM), ("HUP", SIGHUP)])
-  func signalsThatTheStarterBlockedEndIt(_ name: String, _ signal: Int32) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["--block-signal=\(name)", NNSH.path, "-c", "while true { }"]
-    process.environment = NNSH.environment(home: try NNSH.temporaryFolder())
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    Thread.sleep(forTimeInterval: 0.5)
-    kill(process.processIdentifier, signal)
-    let deadline = Date().addingTimeInterval(20)
-    while process.isRunning, Date() < deadline { Thread.sleep(forTimeInterval: 0.02) }
-    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-    process.waitUntilExit()
-    #expect(process.terminationReason == .uncaughtSignal && process.terminationStatus == signal)
-  }
-
-  /// Ctrl-C; a process that does not heed it is killed, so that the test fails and does not hang.
-  private static func interrupt(_ process: Process) {
-    process.interrupt()
-    let deadline = Date().addingTimeInterval(20)
-    while process.isRunning, Date() < deadline { Thread.sleep(forTimeInterval: 0.02) }
-    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-    process.waitUntilExit()
   }
 
   // MARK: files

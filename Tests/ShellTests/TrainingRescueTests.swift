@@ -28,7 +28,7 @@ import Testing
     }
     for signal in signals { kill(process.processIdentifier, signal) }
     let reader = Thread {
-      Thread.sleep(forTimeInterval: 60)
+      Thread.sleep(forTimeInterval: NNSH.patience)
       if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
     reader.start()

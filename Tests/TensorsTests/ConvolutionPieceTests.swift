@@ -2,6 +2,14 @@ import Testing
 
 @testable import Tensors
 
+/// Short enough to be found among what tests say.
+extension ConvolutionGeometry: @retroactive CustomTestStringConvertible {
+  public var testDescription: String {
+    "\(vertical.size)×\(horizontal.size), kernel \(vertical.kernel)×\(horizontal.kernel), "
+      + "stride \(horizontal.stride), dilation \(horizontal.dilation), before \(horizontal.before)"
+  }
+}
+
 /// A single picture is cut into bands that threads share: it must come out as whole, and the same to
 /// the last bit whoever computes it.
 @Suite(.serialized) struct ConvolutionPieceTests {

@@ -150,7 +150,7 @@ import Testing
     let session = try TerminalSession(["-q", "--threads", "1"])
     session.type("b = rand(10000, 784); o = ones(10000, 1000); p = b' @ o")
     session.type("for i in 1...8 { assert(all(b' @ o == p)) }; print(\"the\", \"same\")")
-    try session.wait("the products", seconds: 60) { screen in
+    try session.wait("the products") { screen in
       for _ in 1...50 {
         session.signal(SIGWINCH)
         session.read(waiting: 1)
