@@ -37,9 +37,13 @@ public enum NNSH {
 
   /// The environment of a user without settings, in a home folder of its own.
   public static func environment(home: String) -> [String: String] {
-    // What a sanitizer is told holds for the binary too.
-    let sanitizers = ProcessInfo.processInfo.environment.filter { $0.key.hasSuffix("SAN_OPTIONS") }
-    return sanitizers.merging([
+    // What sanitizers are told, and what processor the libraries take this one for, holds for the
+    // binary too.
+    let processor = ["NNSH_KERNELS", "OPENBLAS_CORETYPE", "ONEDNN_MAX_CPU_ISA"]
+    let given = ProcessInfo.processInfo.environment.filter { name, _ in
+      name.hasSuffix("SAN_OPTIONS") || processor.contains(name)
+    }
+    return given.merging([
       "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": home,
       "XDG_STATE_HOME": home + "/state", "XDG_CONFIG_HOME": home + "/config",
       "XDG_DATA_HOME": home + "/data", "LANG": "C.UTF-8", "TERM": "dumb",
