@@ -3,7 +3,7 @@ import Testing
 @testable import Tensors
 
 /// Short enough to be found among what tests say.
-extension ConvolutionGeometry: @retroactive CustomTestStringConvertible {
+extension ConvolutionGeometry: CustomTestStringConvertible {
   public var testDescription: String {
     "\(vertical.size)×\(horizontal.size), kernel \(vertical.kernel)×\(horizontal.kernel), "
       + "stride \(horizontal.stride), dilation \(horizontal.dilation), before \(horizontal.before)"
