@@ -4,8 +4,8 @@
 ///   - word: what was written.
 ///   - candidates: what could have been meant.
 ///   - limit: how many to return at most.
-/// - Returns: those within one slip for a short word, two or three for a longer one; letter case
-///   hardly counts.
+/// - Returns: those within one slip for a short word, two or three for a longer one, else those
+///   that begin with it; letter case hardly counts.
 public func nearest(
   _ word: String, among candidates: some Sequence<String>, limit: Int = 3
 ) -> [String] {
@@ -21,7 +21,15 @@ public func nearest(
     }
   }
   found.sort { ($0.distance, $0.word) < ($1.distance, $1.word) }
-  return found.prefix(max(0, limit)).map(\.word)
+  let words = found.isEmpty ? longer(letters, among: candidates) : found.map(\.word)
+  return Array(words.prefix(max(0, limit)))
+}
+
+/// The words that begin with one of three letters and more, shortest first: `conv` of `conv2d`.
+private func longer(_ letters: [Character], among candidates: some Sequence<String>) -> [String] {
+  guard letters.count >= 3 else { return [] }
+  return candidates.filter { $0.count > letters.count && $0.lowercased().starts(with: letters) }
+    .sorted { ($0.count, $0) < ($1.count, $1) }
 }
 
 /// The least number of letters to insert, remove, replace or swap with their neighbour.

@@ -57,7 +57,7 @@ import Testing
 
   /// Every name that is known to mean something elsewhere.
   static let foreignNames =
-    NameHints.hints.keys.map { "\($0)(x)" } + [
+    ForeignNames.hints.keys.map { "\($0)(x)" } + [
       "np.exp(x)", "np.random.randn(2)", "torch.cat([x, y])",
     ]
     + [
@@ -86,7 +86,7 @@ import Testing
 
   /// A hint for a name that means something would never be read.
   @Test func hintsAreForNamesThatMeanNothing() {
-    #expect(NameHints.hints.keys.filter { Builtin.named($0) != nil }.isEmpty)
+    #expect(ForeignNames.hints.keys.filter { Builtin.named($0) != nil }.isEmpty)
   }
 
   // MARK: Running

@@ -11,8 +11,8 @@ struct NameHints {
 
   /// The suggestions for an unknown name that stands at `span`.
   func suggestions(for name: String, at span: Span) -> [String] {
-    if Self.modules.contains(name) { return [moduleSuggestion(name, span)] }
-    if let hint = Self.hints[name] { return [hint] }
+    if ForeignNames.modules.contains(name) { return [moduleSuggestion(name, span)] }
+    if let hint = ForeignNames.hints[name] { return [hint] }
     if NamedSet.available().contains(name) || FormulaSet.named(name) != nil {
       return ["load \(name) first"]
     }
@@ -42,7 +42,7 @@ struct NameHints {
     guard let last = names.last else {
       return "functions stand by themselves, without \(module)"
     }
-    if let hint = Self.hints[last] { return hint }
+    if let hint = ForeignNames.hints[last] { return hint }
     if machine.vocabulary.builtin(named: last) != nil {
       let arguments = MethodHints.arguments(after: end, in: source) ?? "x"
       return "functions stand by themselves: write \(last)(\(arguments))"
@@ -79,73 +79,6 @@ struct NameHints {
     default: false
     }
   }
-
-  static let modules: Set<String> = [
-    "np", "numpy", "torch", "F", "nn", "plt", "math", "jnp", "jax", "tf", "keras", "pd", "random",
-    "matplotlib", "optim", "sklearn", "scipy",
-  ]
-
-  static let hints: [String: String] = [
-    "append": "a list grows by +: list = list + [x]",
-    "lambda": "a function is written x -> e",
-    "int": "write floor(x), or number(s) of a string",
-    "dict": "a record is written {a: 1, b: 2}",
-    "list": "a list is written [a, b]",
-    "tuple": "a list is written [a, b]",
-    "asarray": "write tensor(x)",
-    "isinstance": "write type(x) == \"tensor\"",
-    "pow": "the power is written a ^ b",
-    "power": "the power is written a ^ b",
-    "mod": "the remainder is written a % b",
-    "mm": "the matrix product is written a @ b",
-    "bmm": "the matrix product is written a @ b",
-    "add": "write a + b",
-    "subtract": "write a - b",
-    "multiply": "write a * b",
-    "divide": "write a / b",
-    "square": "write x ^ 2",
-    "cat": "write concat([a, b], axis=0)",
-    "vstack": "write concat([a, b], axis=0)",
-    "hstack": "write concat([a, b], axis=1)",
-    "normal": "write randn(…)",
-    "Linear": "a layer is written dense(in, out)",
-    "Dense": "a layer is written dense(in, out)",
-    "Conv2d": "a layer is written conv2d(in, out, kernel)",
-    "Dropout": "a layer is written dropout(p)",
-    "ReLU": "a layer is written relu",
-    "Softmax": "a layer is written softmax",
-    "Sequential": "layers are composed by |>: dense(784, 10) |> softmax",
-    "SGD": "write sgd(rate, momentum=0.9)",
-    "Adam": "write adam(rate=1e-3)",
-    "CrossEntropyLoss": "write cross_entropy(target, prediction)",
-    "MSELoss": "write mse(target, prediction)",
-    "backward": "write grad L() wrt W",
-    "plot": "plot is a command: write plot y",
-    "show": "show is a command: write show x",
-    "fit": "training is a command: write train net on letters",
-    "predict": "a network is called: write net(x)",
-    "evaluate": "testing is a command: write test net on letters.test",
-    "hist": "how often values occur: write plot x kind=hist",
-    "scatter": "points are drawn by plot: write plot y against x kind=scatter",
-    "imshow": "a matrix is drawn by show: write show x",
-    "net": "make a network first: net = dense(784, 10) |> softmax",
-    "model": "make a network first: model = dense(784, 10) |> softmax",
-    "man": "help is a command: write help train",
-    "ls": "the variables are listed by who: write who",
-    "dir": "the variables are listed by who: write who",
-    "whos": "the variables are listed by who: write who",
-    "bye": "write quit",
-    "logout": "write quit",
-    "q": "write quit",
-    "self": "there are no methods: write f(x)",
-    "sorted": "write sort(x)",
-    "reversed": "write x[::-1]",
-    "reverse": "write x[::-1]",
-    "input": "a script's arguments are in args",
-    "null": "write none",
-    "nil": "write none",
-    "elif": "write } else if condition { … }",
-  ]
 }
 
 extension Machine {
