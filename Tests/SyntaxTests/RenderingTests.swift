@@ -140,5 +140,6 @@ import Testing
     #expect(nearest("q", among: names).isEmpty)
     #expect(nearest("zzzzzz", among: names).isEmpty)
     #expect(nearest("sun", among: names, limit: 1) == ["sum"])
+    #expect(nearest("conv", among: ["conv2d", "conv1d", "concat"]) == ["conv1d", "conv2d"])
   }
 }

@@ -80,13 +80,13 @@ extension Builtin {
   private static func rolled(_ x: Variable, by shift: Int, axis: Int) throws -> Variable {
     let length = x.shape[axis]
     guard length > 0 else { return x }
-    let places = try (0..<length).map { place in
-      if place & 0xFFFF == 0 { try Interrupt.check() }
-      return Double(((place &- shift % length) + length) % length)
-    }
-    return try .subscripted(
-      x,
-      [Index](repeating: .all, count: axis) + [.gather(Tensor(doubles: places, elementType: .f64))])
+    let moved = shift % length
+    guard moved != 0 else { return x }
+    // What leaves at one end begins here.
+    let cut = moved > 0 ? length - moved : -moved
+    let parts = [Index.slice(start: cut, stop: nil, step: 1), .slice(start: 0, stop: cut, step: 1)]
+    return try .concatenate(
+      parts.map { try .subscripted(x, [Index](repeating: .all, count: axis) + [$0]) }, axis: axis)
   }
 
   /// Several times in a row along an axis, without a list of as many parts.
