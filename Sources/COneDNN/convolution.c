@@ -113,8 +113,17 @@ static int describe_3(
 #undef SIZES
 }
 
+/// oneDNN's gradient of the weights of a strided 1×1 window writes past its scratch where there are
+/// fewer input channels than it takes at a time, 8 or 16: all versions known so far do, up to 3.14.
+/// See https://github.com/uxlfoundation/oneDNN/issues/6035.
+static int overruns_scratch(const nnsh_convolution_shape *shape, int computed) {
+  return computed == nnsh_convolution_weights && shape->kernel[0] * shape->kernel[1] == 1
+      && shape->stride[0] * shape->stride[1] > 1 && shape->inputs / shape->groups < 16;
+}
+
 static int describe_convolution(
     const nnsh_dnnl *dnnl, descriptions *all, const nnsh_convolution_shape *shape, int computed) {
+  if (overruns_scratch(shape, computed)) return nnsh_onednn_slow;
   // oneDNN counts the places left out between two of a window.
   const int64_t dilation[2] = {shape->dilation[0] - 1, shape->dilation[1] - 1};
   int (*describe)(

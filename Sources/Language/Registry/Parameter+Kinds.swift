@@ -208,10 +208,10 @@ extension Value {
 
   /// Remembers that `name` was computed from this, or from what it holds, and passes no derivative.
   package func noteCut(_ name: String, reason: String) {
-    switch self {
-    case .traced(let box): box.content.noteCut(name, reason: reason)
-    case .list(let box): for element in box.content { element.noteCut(name, reason: reason) }
-    default: break
+    guard Tape.isAnyOpen else { return }
+    var parts = ValueWalk(self)
+    while let part = parts.next() {
+      if case .traced(let box) = part { box.content.noteCut(name, reason: reason) }
     }
   }
 

@@ -4,10 +4,17 @@ import Language
 import Library
 import Testing
 
-/// Tensors without elements have axes of any length: nothing may be made that is as long as such an
-/// axis, or walk along it.
-@Suite struct HugeEmptyTensorTests {
-  private static let tensors = ["zeros(2^40, 0)", "zeros(0, 2^40)", "zeros(0, 3, 2^40)"]
+/// Values that are small and look large, given to every builtin: none may make what is as large as
+/// they look, or walk through it.
+@Suite struct HostileValueTests {
+  private static let values = [
+    // Tensors without elements have axes of any length.
+    "e = zeros(2^40, 0)", "e = zeros(0, 2^40)", "e = zeros(0, 3, 2^40)",
+    // What is shared counts once, however often it occurs.
+    "e = [\"x\"]; for i in 1...60 { e = [e, e] }", "e = [1]; for i in 1...60 { e = {a: e, b: e} }",
+    // Nested deeper than any stack.
+    "e = []; for i in 1...200000 { e = [e] }",
+  ]
 
   /// What to give a parameter of each kind.
   private static func candidates(_ kind: Parameter.Kind) -> [String] {
@@ -52,11 +59,11 @@ import Testing
     return calls.map { "\(builtin.name)(\($0.joined(separator: ", ")))" }
   }
 
-  @Test(arguments: tensors) func everyBuiltinTakesThem(_ tensor: String) throws {
+  @Test(arguments: values) func everyBuiltinTakesThem(_ making: String) throws {
     let folder = try NNSH.temporaryFolder()
     let leaving: Set = ["exit", "error"]
     let statements = Builtin.all.filter { !leaving.contains($0.name) }.flatMap(Self.calls)
-    let script = "e = \(tensor)\n" + statements.joined(separator: "\n") + "\nprint(\"the end\")\n"
+    let script = making + "\n" + statements.joined(separator: "\n") + "\nprint(\"the end\")\n"
     try Data(script.utf8).write(to: URL(fileURLWithPath: folder + "/all.nns"))
     let outcome = try NNSH.run(["-q", "--keep-going", "all.nns"], in: folder)
     let outcome = try NNSH.run(["-q", "--keep-going", "all.nns"], in: folder)
