@@ -113,7 +113,8 @@ extension Tensor {
     for column in 0..<sides {
       for row in 0..<rows { work.b[column * height + row] = given[column * rows + row] }
     }
-    if try work.run(nnsh_least_squares, columns: sides) > 0 {
+    // LAPACK complains on standard error of a right side without columns.
+    if sides > 0, try work.run(nnsh_least_squares, columns: sides) > 0 {
       throw .decomposition("the singular values did not converge")
     }
     var solution: [Double] = []
