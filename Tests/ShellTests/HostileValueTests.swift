@@ -66,7 +66,6 @@ import Testing
     let script = making + "\n" + statements.joined(separator: "\n") + "\nprint(\"the end\")\n"
     try Data(script.utf8).write(to: URL(fileURLWithPath: folder + "/all.nns"))
     let outcome = try NNSH.run(["-q", "--keep-going", "all.nns"], in: folder)
-    let outcome = try NNSH.run(["-q", "--keep-going", "all.nns"], in: folder)
     #expect(outcome.code <= 1, "\(outcome.errors.suffix(500))")
     #expect(outcome.output.hasSuffix("the end\n"))
   }
