@@ -40,6 +40,9 @@ package struct ParameterTree {
   /// Deeper than this nobody writes parameters.
   private static let depthLimit = 200
 
+  /// Nor so many: records that share what they hold look like any number of leaves.
+  private static let leafLimit = 1_000_000
+
   private static func collect(
     _ value: Value, _ path: String, _ leaves: inout [Leaf], depth: Int
   ) throws -> Structure {
@@ -64,6 +67,11 @@ package struct ParameterTree {
       throw RuntimeError.other(
         "parameters are numbers and tensors, and \(path) is \(kind)",
         hint: "keep it in a variable of its own, outside the record")
+    }
+    guard leaves.count < leafLimit else {
+      throw RuntimeError.other(
+        "these are more than a million numbers and tensors",
+        hint: "keep numbers that belong together in one tensor")
     }
     leaves.append(Leaf(path: path, value: value))
     return .leaf

@@ -78,14 +78,39 @@ extension Value {
   }
 }
 
-/// One operation on two trees, walked together.
-private struct TreeOperands {
+/// One operation on two trees, walked together. What stands in several places is computed once, and
+/// its result stands in as many.
+private final class TreeOperands {
+  /// Two records or lists, or one beside a number.
+  private struct Pair: Hashable {
+    let left, right: ObjectIdentifier?
+  }
+
   let operation: BinaryOperator
+  private var results: [Pair: Value] = [:]
+  private var count = 0
 
   private static let depthLimit = 200
+  /// So many records and lists are computed without a look at whether they were met before.
+  private static let unremembered = 64
+
+  init(operation: BinaryOperator) { self.operation = operation }
 
   /// - Parameter path: where in the records this is: `.layers[0].W`.
   func apply(_ left: Value, _ right: Value, path: String, depth: Int) throws -> Value {
+    let pair = Pair(left: left.containerIdentity, right: right.containerIdentity)
+    guard pair.left != nil || pair.right != nil else { return try leaf(left, right, path) }
+    if let known = results[pair] { return known }
+    count += 1
+    if count & 0xFFF == 0 { try Interrupt.check() }
+    let result = try containers(left, right, path: path, depth: depth)
+    if count > Self.unremembered { results[pair] = result }
+    return result
+  }
+
+  private func containers(
+    _ left: Value, _ right: Value, path: String, depth: Int
+  ) throws -> Value {
     guard depth < Self.depthLimit else {
       throw RuntimeError.other("records are nested too deeply for arithmetic", hint: nil)
     }
