@@ -124,7 +124,7 @@ let package = Package(
     .testTarget(
       name: "TensorsTests", dependencies: ["Tensors", "CKernels"], exclude: ["Fixtures"]),
     .testTarget(name: "GraphTests", dependencies: ["Graph", "Library", "Operations", "Tensors"]),
-    .testTarget(name: "NetworksTests", dependencies: ["Networks", "ONNX", "Operations"]),
+    .testTarget(name: "NetworksTests", dependencies: ["Graph", "Networks", "ONNX", "Operations"]),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets", "ONNX"], exclude: ["Fixtures"]),
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax"]),

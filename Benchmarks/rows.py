@@ -178,11 +178,35 @@ def own_steps(sides, activation, batch):
     )
 
 
+def own_network(sides, activation, batch):
+    """A step of `train` with layers and a loss of one's own, beside the built-in ones."""
+    weights, data, prepare = inputs.network(sides.here, [784, 128, 10], 10_000)
+
+    def side(kind):
+        return sides.ours(
+            "own_network", weights, data, kind, activation, batch, 20_000 // batch, 0.002, 0.9
+        )
+
+    return Row(
+        f"own-network-{activation}-batch-{batch}",
+        "the built-in layers",
+        side("own"),
+        side("builtin"),
+        goal=0.77,
+        tolerance=5e-3,
+        prepare=prepare,
+    )
+
+
 def own_rows(sides):
-    """What a person writes: a loop with `grad`, and a loss of single numbers."""
+    """What a person writes: a loop with `grad`, layers and a loss of one's own in a network, and a
+    loss of single numbers."""
     for activation in ("relu", "tanh", "gelu"):
         for batch in (16, 32, 128, 1024):
             yield own_steps(sides, activation, batch)
+    for activation in ("relu", "gelu"):
+        for batch in (16, 32, 128, 1024):
+            yield own_network(sides, activation, batch)
     yield Row(
         "scalars-1000",
         "PyTorch eager",
@@ -275,6 +299,18 @@ def kernel_rows(sides):
             )
 
 
+def small_rows(sides):
+    """Single operations on few numbers."""
+    for kind in ("product", "exp", "dot", "matrix_vector"):
+        yield Row(
+            f"small-{kind.replace('_', '-')}",
+            "NumPy",
+            sides.ours("small", kind),
+            sides.theirs("numpy_small", kind=kind),
+            goal=0.9,
+        )
+
+
 def interpreter_rows(sides):
     """Scalar code and start-up."""
     yield Row("fib-30", "CPython", sides.ours("fib"), sides.theirs("scalar", work="fib"), goal=1)
@@ -352,6 +388,7 @@ def all_rows(here):
         own_rows,
         stage_rows,
         kernel_rows,
+        small_rows,
         interpreter_rows,
         text_rows,
         course_rows,

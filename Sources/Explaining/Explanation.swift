@@ -65,17 +65,23 @@ package struct Explanation {
     let cost = graph.cost
     if cost.operations > 0 {
       closing.append(
-        "in all \(tree.isCut ? "at least " : "")\(Cost.short(cost.operations)) multiply-adds or other operations, "
+        "in all \(tree.isCut ? "at least " : "")\(Cost.short(cost.operations)) "
+          + (cost.operations == 1 ? "operation, " : "multiply-adds or other operations, ")
           + "\(Cost.bytes(cost.bytes)) of intermediate results")
     }
     if tree.isCut { closing.append("the parts beyond the first 400 are left out") }
-    switch value {
-    case .number(let number): closing.append("value \(number.displayed)")
-    case .bool(let truth): closing.append("value \(truth)")
-    default: break
-    }
+    if let value { closing.append("value \(Self.line(of: value))") }
     self.closing = closing
   }
+
+  /// A value on one line, of which a long string takes the beginning.
+  private static func line(of value: Value) -> String {
+    let text = value.inline()
+    return text.count > valueLimit ? text.prefix(valueLimit) + "…" : text
+  }
+
+  /// Characters of a value that are shown.
+  private static let valueLimit = 400
 
   // MARK: The tree
 
@@ -113,8 +119,10 @@ package struct Explanation {
     var notes: [String] = []
     let cost = own.reduce(Cost()) { $0 + Cost($1) }
     if cost.operations > 0 {
-      let unit = own.contains { $0.operation == "@" } ? "multiply-adds" : "operations"
-      notes.append("\(Cost.short(cost.operations)) \(unit), \(Cost.bytes(cost.bytes))")
+      let unit = own.contains { $0.operation == "@" } ? "multiply-add" : "operation"
+      notes.append(
+        "\(Cost.short(cost.operations)) \(unit)\(cost.operations == 1 ? "" : "s"), "
+          + Cost.bytes(cost.bytes))
     }
     notes += own.compactMap(broadcast)
     let names = node.axes.contains { $0.name != nil } ? node.axes.text : ""
@@ -195,7 +203,9 @@ package struct Explanation {
     }
     for line in closing {
       lines += line.split(separator: "\n", omittingEmptySubsequences: false).flatMap {
-        TextWrapping.broken(String($0), indent: 2, width: width)
+        // The value begins on the line that names it.
+        TextWrapping.broken(
+          String($0), keeping: $0.hasPrefix("value ") ? 6 : 0, indent: 2, width: width)
       }
     }
     return lines.joined(separator: "\n") + "\n"

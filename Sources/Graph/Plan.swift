@@ -13,6 +13,9 @@ package final class Plan {
   private let watched: [Int]
   private let pieces: [Planner.Piece]
   private let steps: [any PlanStep]
+  /// How many of them compute the loss, where its cotangent may be given later; the others then
+  /// compute the gradients.
+  private let lossSteps: Int
   private let results: [Layout?]
   private let arena: PlanArena
   private let memory: PlanMemory
@@ -28,7 +31,11 @@ package final class Plan {
     let graph = try GradientGraph(deferral, loss: loss, watched: watched, isSeeded: isSeeded)
     let planner = try Planner(graph, deferral)
     pieces = planner.pieces
-    steps = Planner.joiningScalars(planner.steps, pieces: planner.pieces)
+    let halves = Planner.joiningScalars(
+      planner.steps, apartAt: isSeeded ? planner.lossSteps : planner.steps.count,
+      pieces: planner.pieces)
+    steps = halves.first + halves.second
+    lossSteps = halves.first.count
     results = planner.results
     let assignment = ArenaAssignment(pieces, steps)
     arena = try PlanArena(byteCount: assignment.byteCount)
@@ -77,14 +84,47 @@ package final class Plan {
 
   /// Computes the loss and the gradient for each watched variable; nil where that is 0.
   ///
-  /// - Parameter timer: runs each step, given its position: `explain plan` measures them.
+  /// - Parameters:
+  ///   - targets: where the gradients go, each if it is of its shape and type; nil, or nothing, for
+  ///     memory of their own.
+  ///   - timer: runs each step, given its position: `explain plan` measures them.
   package func run(
-    _ deferral: Deferral, seed: Tensor? = nil,
+    _ deferral: Deferral, seed: Tensor? = nil, into targets: [Tensor?] = [],
     timer: ((Int, () throws -> Void) throws -> Void)? = nil
   ) throws -> (loss: Tensor, gradients: [Tensor?]) {
+    defer { end() }
+    try take(deferral)
+    let loss = try provideResult(0, nil)
+    let gradients = try provideGradients(seed, targets)
+    try run(steps.indices, timer)
+    return (loss, gradients)
+  }
+
+  /// Computes the loss; `computeGradients` may follow, and `end` must, whatever happens.
+  ///
+  /// - Parameter target: where the loss goes, if it is of its shape and type.
+  func computeLoss(_ deferral: Deferral, into target: Tensor?) throws -> Tensor {
+    try take(deferral)
+    let loss = try provideResult(0, target)
+    try run(0..<lossSteps, nil)
+    return loss
+  }
+
+  /// Computes the gradients of the loss that was computed last; nil where one is 0.
+  ///
+  /// - Parameters:
+  ///   - seed: the cotangent of the loss.
+  ///   - targets: where they go; nil, or nothing, for memory of their own.
+  func computeGradients(seed: Tensor, into targets: [Tensor?]) throws -> [Tensor?] {
+    let gradients = try provideGradients(seed, targets)
+    try run(lossSteps..<steps.count, nil)
+    return gradients
+  }
+
+  /// Makes ready to run for a recording.
+  private func take(_ deferral: Deferral) throws {
+    end()
     memory.deferral = deferral
-    defer { forgetValues() }
-    var tensors = [Tensor?](repeating: nil, count: results.count)
     for (index, piece) in pieces.enumerated() {
       switch piece {
       case .known(let node):
@@ -93,31 +133,53 @@ package final class Plan {
       case .constant(let node, let position):
         guard let tensor = deferral.constant(node, position) else { throw PlanError.noMemory }
         memory.provide(index, tensor)
-      case .filled(_, let result?):
-        guard let layout = results[result] else { throw PlanError.noMemory }
-        let tensor = try Tensor(uninitialized: layout.shape, layout.type)
-        tensors[result] = tensor
-        memory.provide(index, tensor)
-      case .seed:
-        guard let seed else { throw PlanError.noMemory }
-        memory.provide(index, try seed.contiguous())
-      case .fixed, .filled, .produced: break
+      case .fixed, .filled, .produced, .seed: break
       }
     }
-    for (index, step) in steps.enumerated() {
+  }
+
+  /// Gives the gradients memory.
+  private func provideGradients(_ seed: Tensor?, _ targets: [Tensor?]) throws -> [Tensor?] {
+    for (index, piece) in pieces.enumerated() {
+      guard case .seed(let type) = piece else { continue }
+      guard let seed else { throw PlanError.noMemory }
+      memory.provide(index, try seed.cast(to: type).contiguous())
+    }
+    return try results.indices.dropFirst().map { index in
+      if results[index] == nil { return nil }
+      return try provideResult(index, targets.isEmpty ? nil : targets[index - 1])
+    }
+  }
+
+  /// Gives a result memory.
+  private func provideResult(_ index: Int, _ target: Tensor?) throws -> Tensor {
+    guard let layout = results[index] else { throw PlanError.noMemory }
+    if let target, target.shape == layout.shape, target.elementType == layout.type,
+      target.isContiguous
+    {
+      memory.provide(layout.base, target)
+      return target
+    }
+    let tensor = try Tensor(uninitialized: layout.shape, layout.type)
+    memory.provide(layout.base, tensor)
+    return tensor
+  }
+
+  private func run(
+    _ range: Range<Int>, _ timer: ((Int, () throws -> Void) throws -> Void)?
+  ) throws {
+    for index in range {
       try Interrupt.check()
       if let timer {
-        try timer(index) { try step.run(memory) }
+        try timer(index) { try steps[index].run(memory) }
       } else {
-        try step.run(memory)
+        try steps[index].run(memory)
       }
     }
-    guard let loss = tensors[0] else { throw PlanError.noMemory }
-    return (loss, Array(tensors.dropFirst()))
   }
 
   /// Lets go of what belongs to one run.
-  private func forgetValues() {
+  func end() {
     memory.deferral = nil
     for (index, piece) in pieces.enumerated() {
       switch piece {

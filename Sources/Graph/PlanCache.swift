@@ -46,9 +46,13 @@ package final class PlanCache: @unchecked Sendable {
 
   /// The gradients of `result`, by a plan where the tape defers. Closes the tape.
   ///
-  /// - Parameter seed: the cotangent of the result, for all evaluations or for none; nil for 1.
+  /// - Parameters:
+  ///   - seed: the cotangent of the result, for all evaluations or for none; nil for 1.
+  ///   - targets: where a plan puts them, if that is of a gradient's shape and type; nil, or nothing,
+  ///     for memory of their own.
   package func gradients(
-    _ tape: Tape, of result: Variable, seed: Tensor? = nil, to watched: [Variable]
+    _ tape: Tape, of result: Variable, seed: Tensor? = nil, to watched: [Variable],
+    into targets: [Tensor?] = []
   ) throws -> [Variable] {
     func unplanned() throws -> [Variable] {
       try tape.sweep(from: result, seed: seed.map { Variable($0) }, to: watched)
@@ -64,18 +68,75 @@ package final class PlanCache: @unchecked Sendable {
     isRunning = true
     defer { isRunning = false }
     do {
-      let computed = try plan.run(deferral, seed: seed)
+      let places = zip(targets, indices).filter { $1 != nil }.map(\.0)
+      let computed = try plan.run(deferral, seed: seed, into: places)
       deferral.settle(loss, computed.loss)
       tape.close()
-      var found = computed.gradients.makeIterator()
-      return try zip(watched, indices).map { variable, index in
-        // A constant among the variables has no gradient in the plan.
-        if index != nil, let gradient = found.next() ?? nil { return Variable(gradient) }
-        return Variable(try Tensor.full(variable.shape, 0, variable.elementType.arithmetic))
-      }
+      return try Self.inOrder(computed.gradients, of: watched, isOnTape: indices.map { $0 != nil })
     } catch is PlanError {
       plans.removeAll()
       return try unplanned()
+    }
+  }
+
+  /// The value of `result` by a plan that can then compute its gradients; nil where there is none.
+  ///
+  /// - Parameter target: where the value goes, if it is of its shape and type.
+  package func value(
+    of result: Variable, on tape: Tape, to watched: [Variable], into target: Tensor
+  ) throws -> PlannedValue? {
+    guard let deferral = tape.deferral, let loss = deferral.index(of: result) else { return nil }
+    try deferral.checkFailure()
+    let indices = watched.map { deferral.index(of: $0) }
+    guard deferral.count < Deferral.limit,
+      let plan = plan(deferral, loss, indices.compactMap { $0 }, isSeeded: true)
+    else { return nil }
+    isRunning = true
+    defer { isRunning = false }
+    do {
+      let value = try plan.computeLoss(deferral, into: target)
+      deferral.settle(loss, value)
+      return PlannedValue(
+        value: value, plan: plan, tape: tape, result: result, watched: watched,
+        isOnTape: indices.map { $0 != nil })
+    } catch {
+      plan.end()
+      guard error is PlanError else { throw error }
+      plans.removeAll()
+      return nil
+    }
+  }
+
+  /// The gradients of what was computed, each in its place of `targets` where that is of its shape
+  /// and type. Closes the tape.
+  package func gradients(
+    of planned: PlannedValue, seed: Tensor, into targets: [Tensor?]
+  ) throws -> [Variable] {
+    isRunning = true
+    defer {
+      isRunning = false
+      planned.plan.end()
+    }
+    do {
+      let computed = try planned.plan.computeGradients(
+        seed: seed, into: zip(targets, planned.isOnTape).filter(\.1).map(\.0))
+      planned.tape.close()
+      return try Self.inOrder(computed, of: planned.watched, isOnTape: planned.isOnTape)
+    } catch is PlanError {
+      plans.removeAll()
+      return try planned.tape.sweep(
+        from: planned.result, seed: Variable(seed), to: planned.watched)
+    }
+  }
+
+  /// A gradient for each variable: 0 where the plan has none, or the variable is a constant.
+  private static func inOrder(
+    _ gradients: [Tensor?], of watched: [Variable], isOnTape: [Bool]
+  ) throws -> [Variable] {
+    var found = gradients.makeIterator()
+    return try zip(watched, isOnTape).map { variable, isOnTape in
+      if isOnTape, let gradient = found.next() ?? nil { return Variable(gradient) }
+      return Variable(try Tensor.full(variable.shape, 0, variable.elementType.arithmetic))
     }
   }
 
@@ -104,5 +165,22 @@ package final class PlanCache: @unchecked Sendable {
     if plans.count >= Self.mostPlans { plans.removeFirst() }
     plans.append(plan)
     return plan
+  }
+}
+
+/// What a plan has computed of a recording whose gradients it is asked for later.
+package struct PlannedValue {
+  package let value: Tensor
+  fileprivate let plan: Plan
+  fileprivate let tape: Tape
+  fileprivate let result: Variable
+  fileprivate let watched: [Variable]
+  /// Which of the watched variables are on the tape.
+  fileprivate let isOnTape: [Bool]
+
+  /// Lets go of what belongs to this recording, whose gradients nobody will ask for.
+  package func abandon() {
+    plan.end()
+    tape.close()
   }
 }

@@ -14,7 +14,7 @@ struct Planner {
     case known(node: Int)
     case constant(node: Int, position: Int)
     case fixed(Tensor)
-    case seed
+    case seed(ElementType)
     /// So many bytes of the arena, or a result.
     case filled(bytes: Int, result: Int?)
     /// What an unplanned operation gives.
@@ -26,6 +26,8 @@ struct Planner {
   /// Where each result lies; nil where it is 0.
   private(set) var results: [Layout?] = []
   private(set) var sums = 1
+  /// How many of the steps are enough for the loss.
+  private(set) var lossSteps = 0
 
   private var uses: [Int]
   private var consumer: [Int]
@@ -46,11 +48,11 @@ struct Planner {
     drafts = [ElementwiseDraft?](repeating: nil, count: count)
     hasRun = [Bool](repeating: false, count: graph.unplanned.count)
     findUses()
-    for index in 0..<count where isNeeded[index] { try plan(index) }
-    for node in [graph.loss] + graph.gradients {
-      let layout = try node.map { try result($0) }
-      results.append(layout)
-    }
+    for index in 0..<graph.recordedCount where isNeeded[index] { try plan(index) }
+    results.append(try result(graph.loss))
+    lossSteps = steps.count
+    for index in graph.recordedCount..<count where isNeeded[index] { try plan(index) }
+    for node in graph.gradients { results.append(try node.map { try result($0) }) }
   }
 
   // MARK: What is needed, by whom
@@ -122,7 +124,8 @@ struct Planner {
     case .fixed(let tensor): layouts[index] = Layout(base: add(.fixed(tensor)), tensor)
     case .seed:
       let node = graph.nodes[index]
-      layouts[index] = Layout(base: add(.seed), node.shape, node.elementType)
+      layouts[index] = Layout(
+        base: add(.seed(node.elementType)), node.shape, node.elementType)
     case .part(let unplanned, _):
       if !hasRun[unplanned] { try planPullback(unplanned) }
     }

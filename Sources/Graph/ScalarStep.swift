@@ -99,10 +99,15 @@ private struct ScalarBuilder {
 
 extension Planner {
   /// Puts passes over single numbers that follow each other together.
-  static func joiningScalars(_ steps: [any PlanStep], pieces: [Piece]) -> [any PlanStep] {
+  ///
+  /// - Parameter boundary: a place at which the steps stay apart.
+  static func joiningScalars(
+    _ steps: [any PlanStep], apartAt boundary: Int, pieces: [Piece]
+  ) -> (first: [any PlanStep], second: [any PlanStep]) {
     var readers = [Int](repeating: 0, count: pieces.count)
     for step in steps { for base in Set(step.reads) { readers[base] += 1 } }
     var joined: [any PlanStep] = []
+    var first: [any PlanStep] = []
     var waiting: [ElementwiseStep] = []
     func flush() {
       defer { waiting = [] }
@@ -116,7 +121,11 @@ extension Planner {
           return filled.contains(base) && readers[base] == own[base, default: 0]
         })
     }
-    for step in steps {
+    for (index, step) in steps.enumerated() {
+      if index == boundary {
+        flush()
+        (first, joined) = (joined, [])
+      }
       if let pass = step as? ElementwiseStep, pass.result.shape.rank == 0, pass.isOfNumbers {
         waiting.append(pass)
       } else {
@@ -125,6 +134,6 @@ extension Planner {
       }
     }
     flush()
-    return joined
+    return boundary < steps.count ? (first, joined) : (joined, [])
   }
 }

@@ -22,7 +22,7 @@ extension Diagnostic {
 
   /// A text in lines of at most `width` columns, broken between words; those after the first begin
   /// with `hanging` blanks. A word that is longer than a line has one to itself.
-  static func wrapped(_ text: String, to width: Int, hanging: Int) -> [String] {
+  public static func wrapped(_ text: String, to width: Int, hanging: Int) -> [String] {
     guard DisplayWidth.of(text) > width else { return [text] }
     var lines: [String] = []
     let indent = text.prefix { $0 == " " }

@@ -91,7 +91,16 @@ extension Parser {
         suggestions: ["write for i in 0..<n { … }"])
     }
     var names = [try parseNewName("the name of the loop's variable")]
-    while accept(.comma) { names.append(try parseNewName("the name of the loop's variable")) }
+    while accept(.comma) {
+      if current.kind == .leftParenthesis {
+        throw failure(
+          "the names of a loop's variables stand without parentheses", at: current.span,
+          suggestions: [
+            "name the inner list and take it apart inside: for i, pair in … { a, b = pair }"
+          ])
+      }
+      names.append(try parseNewName("the name of the loop's variable"))
+    }
     if current.kind == .assign {
       throw failure(
         "`for` runs over something by `in`", at: current.span,

@@ -64,6 +64,9 @@ extension Parser {
       let digits = text.dropFirst(2).filter { $0 != "_" }
       let value = Int(digits, radix: 16).map { ["write \($0)"] } ?? []
       return ("numbers are written in decimal", value)
+    case .numberSuffix where text.hasPrefix("0b") || text.hasPrefix("0o"):
+      let value = Int(text.dropFirst(2), radix: text.hasPrefix("0b") ? 2 : 8)
+      return ("numbers are written in decimal", value.map { ["write \($0)"] } ?? [])
     case .numberSuffix:
       let number = text.prefix { $0.isNumber || $0 == "." || $0 == "_" }
       let name = text.dropFirst(number.count)
@@ -171,8 +174,22 @@ extension Parser {
       return failure(
         "the transpose stands directly after its operand", at: current.span,
         suggestions: ["write x'", "a string is written \"…\""])
+    case .identifier where text(current) == "is": return identity()
     default: return nil
     }
+  }
+
+  /// `x is none`, `x is not none`; nil where nothing follows that could be compared.
+  private func identity() -> Diagnostic? {
+    var ahead = lexer
+    let next = ahead.next()
+    guard startsOperand(next), next.span.start < source.lineSpan(around: current.span.start).end
+    else { return nil }
+    let isNegated = next.kind == .not
+    return failure(
+      isNegated ? "`is not` is not an operator" : "`is` is not an operator",
+      at: isNegated ? Span(current.span.start, next.span.end) : current.span,
+      suggestions: [isNegated ? "write a != b" : "write a == b"])
   }
 
   /// Whether a token can begin an operand.

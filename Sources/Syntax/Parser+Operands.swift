@@ -152,14 +152,29 @@ extension Parser {
     return Expression(.record(fields), span(from: opener))
   }
 
+  /// `{"a": 1}` and `{"a b": 1}`.
+  private func quotedFieldName() -> Diagnostic {
+    let line = source.lineSpan(around: current.span.start)
+    let key = source.text(in: Span(current.span.end, line.end)).prefix { $0 != "\"" }
+    let isWord = (try? Parser.parseExpression(SourceText("{\(key): 1}", name: ""))) != nil
+    return failure(
+      "a field's name stands without quotes", at: current.span,
+      suggestions: [
+        isWord
+          ? "write {\(key): value}" : "any string is a key of r = {}, then r[\"\(key)\"] = value"
+      ])
+  }
+
   private mutating func parseRecordFieldName() throws(Diagnostic) -> Name {
     guard isWord(current) else {
       if current.kind == .quote {
-        throw failure(
-          "a field's name stands without quotes", at: current.span,
-          suggestions: ["write {name: value}"])
+        throw quotedFieldName()
       }
-      throw unexpected("the name of a field", suggestions: ["a record is written {a: 1}"])
+      throw unexpected(
+        "the name of a field",
+        suggestions: current.kind == .number
+          ? ["the keys of a record are strings: r = {}, then r[str(\(text(current)))] = value"]
+          : ["a record is written {a: 1}"])
     }
     let name = Name(text(current), current.span)
     advance()

@@ -20,6 +20,14 @@ public enum ShownName {
     return String(result)
   }
 
+  /// The text as the key of a record that is shown: in quotes where it would not be told from what
+  /// stands around it.
+  public static func key(_ text: String) -> String {
+    let name = cleaned(text)
+    return name.isEmpty || name.contains(where: { $0.isWhitespace || ",:{}\"".contains($0) })
+      ? "\"\(name)\"" : name
+  }
+
   /// Whether a scalar could steer a terminal, or turn the direction of what follows.
   public static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {

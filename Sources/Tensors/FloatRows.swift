@@ -102,29 +102,23 @@ package struct FloatRows: @unchecked Sendable {
     }
   }
 
-  /// Adds the elements of a tensor of as many to `retained` times what is here.
+  /// Adds the elements of a tensor of as many to `retained` times what is here, which means nothing
+  /// where that was interrupted.
   package func add(_ tensor: Tensor, retaining retained: Double) throws(TensorError) {
-    if type == .f64 {
-      try tensor.withDoubles { numbers throws(TensorError) in
-        for index in 0..<min(numbers.count, count) {
-          doubles[index] = (retained == 0 ? 0 : retained * doubles[index]) + numbers[index]
-        }
-      }
-      return
-    }
-    let kept = Float(retained)
-    try tensor.cast(to: .f32).withFloats { floats throws(TensorError) in
-      guard let base = floats.baseAddress else { return }
-      // SAFETY: no more than either has; each piece is one thread's.
-      nonisolated(unsafe) let (sums, parts) = (pointer, base)
-      numbers(from: 0, count: min(floats.count, count)).forEachPiece { range, _ in
-        if kept == 0 {
-          for index in range { sums[index] = 0 + parts[index] }
-        } else {
-          for index in range { sums[index] = kept * sums[index] + parts[index] }
-        }
-      }
-    }
+    guard count > 0, tensor.count == count else { return }
+    // What is not to be retained may be no number at all.
+    if retained == 0 { return try copy(from: tensor) }
+    let addend = try tensor.cast(to: type).contiguous()
+    let program = ElementwiseProgram(
+      [.load(0), .load(2), .binary(.multiply), .load(1), .binary(.add)])
+    let elements = ElementwiseProgram.Fixed.Operand.elements(type, strides: [1])
+    var sum = ElementwiseProgram.Fixed(
+      program, [elements, elements, .number(retained)], shape: Shape(unchecked: [count]),
+      type)
+    sum.set(0, to: pointer)
+    sum.set(1, to: addend.address)
+    try sum.run(into: pointer)
+    withExtendedLifetime(addend) {}
   }
 
   /// Adds the numbers of `other`, of as many elements and the same type.

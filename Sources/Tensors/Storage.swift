@@ -7,11 +7,13 @@ import Synchronization
 /// threads can see at once never changes.
 final class Storage: @unchecked Sendable {
   /// The first byte.
-  let pointer: UnsafeMutableRawPointer
+  private(set) var pointer: UnsafeMutableRawPointer
   /// How many bytes were asked for.
   let byteCount: Int
   /// What the memory belongs to where it was not allocated.
   let mapping: (any MappedMemory)?
+  /// Whether somebody else keeps the memory, and gives it up to nobody.
+  private(set) var isLent = false
 
   /// Names the present content: no other content of any storage ever has the same number.
   private(set) var stamp = Storage.nextStamp()
@@ -58,6 +60,26 @@ final class Storage: @unchecked Sendable {
     self.mapping = mapping
   }
 
+  /// Memory that somebody else keeps, and leaves as it is until `keepCopy` was called or nobody
+  /// refers to this any more.
+  init(lent pointer: UnsafeMutableRawPointer, byteCount: Int) {
+    self.pointer = pointer
+    self.byteCount = byteCount
+    mapping = nil
+    isLent = true
+  }
+
+  /// Takes a copy of lent memory, which is about to change or to go.
+  func keepCopy() {
+    guard isLent else { return }
+    // SAFETY: as long as asked for; where there is none left, to go on would be to look at memory
+    // that is somebody else's.
+    let copy = nnsh_allocate(byteCount) ?? .allocate(byteCount: byteCount, alignment: 64)
+    copy.copyMemory(from: pointer, byteCount: byteCount)
+    pointer = copy
+    isLent = false
+  }
+
   /// A cache line of zeros.
   init() {
     mapping = nil
@@ -68,6 +90,6 @@ final class Storage: @unchecked Sendable {
 
   deinit {
     // SAFETY: the pointer came from nnsh_allocate with this size, and no reference is left.
-    if mapping == nil { nnsh_release(pointer, byteCount) }
+    if mapping == nil, !isLent { nnsh_release(pointer, byteCount) }
   }
 }

@@ -2,10 +2,12 @@ extension Tensor {
   /// The logits that a tensor of probabilities was computed from: a loss computed from these is
   /// exact where the probabilities themselves have become 0 or 1.
   package struct Origin: Sendable {
-    /// What was applied; the raw value is the operation's name.
+    /// What was applied; the raw value is the operation's name, where one gives it alone.
     package enum Function: String, Sendable {
       case softmax
       case sigmoid
+      /// 1 − sigmoid
+      case complement
     }
 
     let function: Function

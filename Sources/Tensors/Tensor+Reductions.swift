@@ -124,8 +124,10 @@ extension Tensor {
   /// f32 where such whole numbers are exact in it, otherwise f64.
   static func indexType(for length: Int) -> ElementType { length <= 1 << 24 ? .f32 : .f64 }
 
-  private func checkNotEmpty(_ name: String, axes: [Int]) throws(TensorError) {
-    if axes.contains(where: { shape[$0] == 0 }) { throw .emptyReduction(name) }
+  private func checkNotEmpty(
+    _ name: @autoclosure () -> String, axes: [Int]
+  ) throws(TensorError) {
+    if axes.contains(where: { shape[$0] == 0 }) { throw .emptyReduction(name()) }
   }
 
   /// The reduced values in order. The axes are brought together first where they lie apart.

@@ -19,6 +19,10 @@ extension Tensor {
     switch origin.function {
     case .softmax: return origin.losesLogarithms && self.origin(of: .softmax) != nil
     case .sigmoid: return self.origin(of: .sigmoid) == nil ? false : try hasVanishing()
+    case .complement:
+      // Near 1 numbers lie as far apart as the rounding of 1.
+      return self.origin(of: .complement) == nil
+        ? false : try hasLess(than: elementType == .f64 ? 1e-14 : 1e-6)
     }
   }
 
@@ -26,18 +30,33 @@ extension Tensor {
   package func logarithm() throws(TensorError) -> Tensor {
     guard try hasLostLogarithms() else { return try Tensor.apply(.log, self) }
     if let logits = origin(of: .softmax) { return try logits.logSoftmax().cast(to: elementType) }
-    guard let logits = origin(of: .sigmoid) else { return try Tensor.apply(.log, self) }
-    // log σ(z) = −log(1 + e^−z)
-    return try ElementwiseProgram([
-      .load(0), .unary(.negate), .unary(.softplus), .unary(.negate),
-    ]).run([.tensor(logits)]).cast(to: elementType)
+    if let logits = origin(of: .sigmoid) {
+      // log σ(z) = −log(1 + e^−z)
+      return try ElementwiseProgram([
+        .load(0), .unary(.negate), .unary(.softplus), .unary(.negate),
+      ]).run([.tensor(logits)]).cast(to: elementType)
+    }
+    guard let logits = origin(of: .complement) else { return try Tensor.apply(.log, self) }
+    // log(1 − σ(z)) = −log(1 + e^z)
+    return try ElementwiseProgram([.load(0), .unary(.softplus), .unary(.negate)])
+      .run([.tensor(logits)]).cast(to: elementType)
+  }
+
+  /// 1 − p of what a sigmoid gave, which remembers what that was given; nil of anything else.
+  package func complement() throws(TensorError) -> Tensor? {
+    guard let logits = origin(of: .sigmoid) else { return nil }
+    return try Tensor.apply(.subtract, .scalar(1, elementType), self)
+      .remembering(logits, through: .complement)
   }
 
   /// Whether an element is smaller than the smallest normal number.
   private func hasVanishing() throws(TensorError) -> Bool {
-    let leastHeld =
-      elementType == .f64 ? Double.leastNormalMagnitude : Double(Float.leastNormalMagnitude)
-    return count > 0 ? try reduce(.min).item ?? 1 < leastHeld : false
+    try hasLess(
+      than: elementType == .f64 ? .leastNormalMagnitude : Double(Float.leastNormalMagnitude))
+  }
+
+  private func hasLess(than limit: Double) throws(TensorError) -> Bool {
+    count > 0 ? try reduce(.min).item ?? .infinity < limit : false
   }
 
   /// The logarithm of `softmax`, without taking the logarithm of numbers that vanish.

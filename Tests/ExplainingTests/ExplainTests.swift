@@ -23,6 +23,18 @@ import Testing
         """)
   }
 
+  /// The last line tells the value, whatever its kind.
+  @Test(arguments: [
+    ("[1, 2] + [3, 4]", "[4, 6]"), ("ones(2, 2) * 2", "2×2 tensor f32"),
+    ("\"a\" + \"b\"", "\"ab\""),
+    ("\"a\"", "\"a\""), ("none", "none"), ("{a: 1 + 2}", "{a: 3}"), ("1 < 2", "true"),
+    ("\"abc\" * 1000", "\"" + String(repeating: "abc", count: 133) + "…"),
+  ])
+  func lastLine(_ expression: String, _ value: String) throws {
+    let text = try ExplainHost.explanation(of: "explain " + expression)
+    #expect(text.hasSuffix("value \(value)\n"), "\(text)")
+  }
+
   @Test func goesUpToTheFailure() throws {
     let host = "x = ones(6, 4); W = ones(5, 3)\nexplain 2 * (x @ W)"
     let text = try ExplainHost.explanation(of: host)

@@ -89,6 +89,9 @@ import Testing
     let long = Value.items((0..<100).map { .number(Double($0)) })
     #expect(long.display() == "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, …, 97, 98, 99]")
     #expect(Value.fields([("a", .number(1)), ("b", .bool(true))]).display() == "{a: 1, b: true}")
+    #expect(
+      Value.fields([("", .number(1)), ("a b", .number(2)), (",", .number(3)), ("1.5", .number(4))])
+        .display() == "{\"\": 1, \"a b\": 2, \",\": 3, 1.5: 4}")
     let text = String(repeating: "x", count: 60)
     #expect(
       Value.fields([("first", .text(text)), ("second", .text(text))]).display()

@@ -37,7 +37,13 @@ import Testing
     ("adam(lr=0.1)", "rate"), ("sgd(0.1, gamma=0.9)", "momentum"),
     ("sgd(0.1, weight_decay=0.1)", "l2"), ("net |> relu()", "net |> relu"),
     ("net |> leaky_relu(0.2)", "(z -> leaky_relu(z, 0.2))"), ("-[w, x]", "field by field"),
-    ("sum(x, axs=0)", "axis"), ("x.shap", "shape"), ("k.abd", "abc"), ("net.W2", "W1"),
+    ("sum(x, dim=0)", "axis"), ("sum(W, axis=1, keepdim=true)", "keepdims"),
+    ("clip(x, a_min=0)", "min"), ("zeros(2, dtype=1)", "f64(x)"),
+    ("concat(x, y)", "concat([a, b])"),
+    ("min(1, 2, 3)", "min([a, b, c])"), ("map(v -> v, k)", "items(r)"),
+    ("m and [true, false]", "tensor(list)"), ("3.14 |> round(2)", "(x -> f(x))"),
+    ("for u, v in batches(letters.train, 2) { }", "b.x, b.y"), ("sum(x, axs=0)", "axis"),
+    ("x.shap", "shape"), ("k.abd", "abc"), ("net.W2", "W1"),
     // Functions in place of what they give
     ("grad(L(), w)", "grad L() wrt w"), ("grad L wrt w", "L()"),
     // Truth and comparisons

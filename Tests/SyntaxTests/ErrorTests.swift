@@ -136,7 +136,23 @@ import Testing
       "two values are separated by a comma or an operator"
     ),
     ("[1, 2; 3, 4]", "rows are not separated by `;`", ";", "write [[1, 2], [3, 4]]"),
-    ("{\"a\": 1}", "a field's name stands without quotes", "\"", "write {name: value}"),
+    ("{\"a\": 1}", "a field's name stands without quotes", "\"", "write {a: value}"),
+    (
+      "{\".\": 0}", "a field's name stands without quotes", "\"",
+      "any string is a key of r = {}, then r[\".\"] = value"
+    ),
+    (
+      "{1: 0}", "expected the name of a field, found the number 1", "1",
+      "the keys of a record are strings: r = {}, then r[str(1)] = value"
+    ),
+    ("x is none", "`is` is not an operator", "is", "write a == b"),
+    ("if x is not none { y }", "`is not` is not an operator", "is not", "write a != b"),
+    ("0b101", "numbers are written in decimal", "0b101", "write 5"),
+    ("0o17", "numbers are written in decimal", "0o17", "write 15"),
+    (
+      "for i, (a, b) in c { }", "the names of a loop's variables stand without parentheses", "(",
+      "name the inner list and take it apart inside: for i, pair in … { a, b = pair }"
+    ),
     ("% comment", "expected a value, found `%`", "%", "a comment begins with #"),
     ("x ≤ 3", "`≤` is not an operator", "≤", "write a <= b"),
     ("x²", "`²` is not an operator", "²", "write x ^ 2"),

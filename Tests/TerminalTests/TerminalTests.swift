@@ -155,6 +155,23 @@ import Testing
     try session.wait(until: { $0.lines.suffix(2) == ["nnsh> zzfn f(x) {", "    … y"] })
   }
 
+  /// What is told in sentences breaks between words, however narrow the terminal: all words arrive
+  /// whole.
+  @Test func sentencesBreakBetweenWords() throws {
+    let setup =
+      "load xor; net = dense(2, 4) |> tanh |> dense(2) |> softmax; train net on xor epochs=2"
+    let plain = try NNSH.run(["-q", "-c", setup + "\nexplain training net"])
+    let session = try TerminalSession(columns: 40, rows: 60)
+    session.type(setup)
+    session.type("explain training net; 41 + 1")
+    try session.wait(until: { $0.lines.contains("42") })
+    let lines = session.screen.lines.drop { !$0.hasPrefix("net on xor") }.prefix { $0 != "42" }
+    #expect(lines.count > 15)
+    #expect(
+      lines.joined(separator: " ").split(separator: " ")
+        == plain.output.split(whereSeparator: \.isWhitespace))
+  }
+
   @Test(arguments: [(40, 10), (200, 50)])
   func longLinesWrap(_ columns: Int, _ rows: Int) throws {
     let session = try TerminalSession(columns: columns, rows: rows)

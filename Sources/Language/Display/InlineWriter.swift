@@ -82,7 +82,7 @@ struct InlineWriter {
       else {
         return text += place == 0 ? "…}" : ", …}"
       }
-      text += ShownName.cleaned(name) + ": "
+      text += ShownName.key(name) + ": "
       write(value, depth: depth + 1)
     }
     text += "}"

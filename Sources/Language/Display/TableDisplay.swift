@@ -29,11 +29,11 @@ struct TableDisplay {
       lines.append(line < 2 ? style.paint(text, .header) : text)
     }
     let rest = table.count - rows
-    if rest > 0 { lines.append("  … \(rest) more rows") }
+    if rest > 0 { lines.append("  … \(rest) more row\(rest == 1 ? "" : "s")") }
     if isCut {
       let left = table.names.dropFirst(columns.count)
       lines.append(
-        "  … \(left.count) more columns: "
+        "  … \(left.count) more column\(left.count == 1 ? "" : "s"): "
           + left.prefix(20).map(ShownName.cleaned).joined(separator: ", ")
           + (left.count > 20 ? ", …" : ""))
     }

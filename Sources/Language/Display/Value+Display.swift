@@ -90,7 +90,7 @@ extension Value {
       } else {
         shown = value.inline(style)
       }
-      text += "\(margin)\(ShownName.cleaned(name)): \(shown),\n"
+      text += "\(margin)\(ShownName.key(name)): \(shown),\n"
     }
     return text + String(repeating: " ", count: indentation) + "}"
   }

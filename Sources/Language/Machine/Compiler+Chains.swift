@@ -27,11 +27,11 @@ extension Compiler {
   }
 
   /// Compiles an expression as a chain with its plain instructions after; false, having done
-  /// nothing, where it is not one. A sigmoid ends no chain, as what comes of it remembers what it was
-  /// computed from, for a loss that may follow.
+  /// nothing, where it is not one. A sigmoid, or 1 minus it, ends no chain, as what comes of it
+  /// remembers what it was computed from, for a loss that may follow.
   func compileChain(_ expression: Expression, into target: Operand) throws(Diagnostic) -> Bool {
     var (operations, leaves) = (0, 0)
-    guard !isSigmoid(expression), measureRoot(expression, &operations, &leaves), operations >= 2,
+    guard !remembers(expression), measureRoot(expression, &operations, &leaves), operations >= 2,
       leaves > 0,
       !expression.mayAssign, builder.tables.chains.count < Int(UInt16.max) - 1
     else { return false }
@@ -64,6 +64,24 @@ extension Compiler {
       case .unary(.sigmoid)? = chainedBuiltin(function, arguments, isRoot: true)?.operation
     else { return false }
     return true
+  }
+
+  private func remembers(_ expression: Expression) -> Bool {
+    isSigmoid(expression) || subtractedFromOne(expression).map(isSigmoid) == true
+  }
+
+  /// The same, where a variable may hold what a sigmoid gave.
+  private func mayRemember(_ expression: Expression) -> Bool {
+    guard let subtracted = subtractedFromOne(expression) else { return isSigmoid(expression) }
+    if case .binary = subtracted.kind { return false }
+    return true
+  }
+
+  private func subtractedFromOne(_ expression: Expression) -> Expression? {
+    guard case .binary(.subtract, let one, let subtracted, _) = expression.kind,
+      case .number(1) = one.kind
+    else { return nil }
+    return subtracted
   }
 
   /// Counts operations and leaves that are no constants; false where there are too many leaves.
@@ -111,7 +129,7 @@ extension Compiler {
       let builtin = globals.vocabulary.builtin(named: name),
       let operation = builtin.elementwise, arguments.count == operation.operandCount,
       arguments.allSatisfy({ $0.name == nil }), isRoot || !operation.isLogical,
-      !(operation == .unary(.log) && isSigmoid(arguments[0].value))
+      !(operation == .unary(.log) && mayRemember(arguments[0].value))
     else { return nil }
     switch resolve(name) {
     case .global, .fixed: return (builtin.declaration.name, operation)

@@ -114,6 +114,9 @@ extension Machine {
     let arguments = (1..<count).map { (first + $0).take() }
     do {
       let function = try call(read(instruction.b, operand: 0), arguments, names: given)
+      guard value.isComposable || function.isCallable else {
+        throw Self.wholeCall(giving: function)
+      }
       let result =
         value.isComposable
         ? try Value.composed(value, function, on: self)
@@ -125,6 +128,13 @@ extension Machine {
       throw OperandFailure(error: error, operands: [value] + arguments, first: 1)
     }
     return next
+  }
+
+  /// The error of `x |> f(a)` where `f(a)` is a call that lacks nothing and gives no function.
+  private static func wholeCall(giving value: Value) -> RuntimeError {
+    .other(
+      "the call right of `|>` lacks no argument, and \(value.kindName.withArticle), which it gives, "
+        + "cannot be called", hint: "write a |> (x -> f(x))")
   }
 
   /// The value that the running function leaves with.

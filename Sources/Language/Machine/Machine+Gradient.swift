@@ -99,10 +99,25 @@ extension Machine {
         !box.content.network.isResolved,
         let network = try? box.content.network.completed(for: shape)
       else { continue }
-      try place.write(.network(Box(NetworkValue(network))))
+      let completed = Value.network(Box(NetworkValue(network)))
+      try place.write(completed)
+      completeRead(completed, seed: seed)
       return true
     }
     return false
+  }
+
+  /// The same of what the running expression has read of such a network before it took the
+  /// gradient: `net` of `net - 0.1 * grad L() wrt net`.
+  private func completeRead(_ completed: Value, seed: UInt64) {
+    guard let header = code?.header else { return }
+    let temporaries = Int(header.pointee.localCount)..<Int(header.pointee.registerCount)
+    for index in temporaries {
+      guard case .network(let box) = bases[0][index], box.content.network.seed == seed,
+        !box.content.network.isResolved
+      else { continue }
+      bases[0][index] = completed
+    }
   }
 
   private func gradientsOnce(

@@ -123,16 +123,8 @@ struct ArgumentBinder {
 
   private mutating func bind(_ argument: Value, named name: String) throws {
     let parameters = declaration.parameters
-    guard let index = parameters.firstIndex(where: { $0.name == name }) else {
-      let meant = parameters.filter { $0.misnomers.contains(name) }.map(\.name)
-      if !meant.isEmpty {
-        throw RuntimeError.other(
-          "\(declaration.name) has no argument \(name)",
-          hint: "its name here is \(meant.joined(separator: ", or "))")
-      }
-      throw RuntimeError.unknownArgument(
-        function: declaration.name, name: name, known: parameters.map(\.name),
-        usage: declaration.signature)
+    guard let index = parameters.firstIndex(where: { $0.answers(to: name) }) else {
+      throw unknown(name)
     }
     if parameters[index].isVariadic {
       guard !given[index] else {
@@ -143,6 +135,20 @@ struct ArgumentBinder {
     } else {
       try set(argument, index)
     }
+  }
+
+  private func unknown(_ name: String) -> RuntimeError {
+    let parameters = declaration.parameters
+    let meant = parameters.filter { $0.isMeant(by: name) }.map(\.name)
+    let hint =
+      meant.isEmpty
+      ? Parameter.foreign[name] : "its name here is \(meant.joined(separator: ", or "))"
+    if let hint {
+      return .other("\(declaration.name) has no argument \(name)", hint: hint)
+    }
+    return .unknownArgument(
+      function: declaration.name, name: name, known: parameters.map(\.name),
+      usage: declaration.signature)
   }
 
   private mutating func set(_ argument: Value, _ index: Int) throws {

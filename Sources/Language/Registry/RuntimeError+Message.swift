@@ -19,7 +19,7 @@ extension RuntimeError {
     case .missingArgument(let function, let parameter, _):
       "\(function) needs the argument \(parameter)"
     case .tooManyArguments(let function, let accepts, let got, _):
-      "\(function) takes \(Self.count(accepts, "argument")), and \(got) are given"
+      "\(function) takes \(Self.count(accepts, "argument")), and \(got) \(got == 1 ? "is" : "are") given"
     case .unknownArgument(let function, let name, _, _):
       "\(function) has no argument \(name)"
     case .repeatedArgument(let function, let name, _):
@@ -55,8 +55,16 @@ extension RuntimeError {
       Self.suggestion(name, known) ?? usage ?? "it takes \(known.joined(separator: ", "))"
     case .argumentKind(let function, "axis", _, _, _) where function == "max" || function == "min":
       "element by element it is \(function)imum(a, b)"
+    case .argumentKind(let function, "axis", _, _, _) where ["concat", "stack"].contains(function):
+      "the parts stand in a list: \(function)([a, b])"
+    case .argumentKind(let function, "keepdims", _, let got, _) where got.hasPrefix("the number"):
+      "several numbers stand in a list: \(function)([a, b, c])"
+    case .argumentKind(_, _, Parameter.Kind.sequence.phrase, "a record", _):
+      "of a record r: items(r), keys(r) or values(r)"
     case .argumentKind(let function, _, Parameter.Kind.tensor.phrase, "a network", _):
       "it takes what a network gives, as \(function)(net(x)); the layer is net |> \(function)"
+    case .notTakenApart("a split", _, _):
+      "it has the fields x and y: for b in … { b.x, b.y }"
     case .notTakenApart(_, let names, let sequence):
       names.count == 2
         ? "for positions and elements: for \(names[0]), \(names[1]) in enumerate(\(sequence)) { … }"
@@ -66,6 +74,7 @@ extension RuntimeError {
       "use any(…) or all(…) of the tensor"
     case .conditionNotBool(let kind) where kind == "number":
       "compare it, as x != 0"
+    case .logicalOperand(_, "a list"): "a list of true and false is a mask by tensor(list)"
     case .logicalOperand: "compare it, as x != 0"
     case .operands(_, let left, let right) where [left, right].contains("a table"):
       "numbers for arithmetic are tensor(t), or its columns, as t.age"
@@ -102,6 +111,7 @@ extension RuntimeError {
 extension String {
   /// A noun with its article: `a tensor`, `an optimizer`.
   package var withArticle: String {
+    if self == "none" { return self }
     let isVowel = first.map { "aeiou".contains($0) } ?? false
     return "\(isVowel ? "an" : "a") \(self)"
   }

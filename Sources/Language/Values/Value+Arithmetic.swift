@@ -117,6 +117,11 @@ extension Value {
     _ operation: BinaryOperator, _ elementwise: BinaryOperation, _ left: inout Value,
     _ right: inout Value
   ) throws -> Value {
+    if operation == .subtract, left.plainNumber == 1, case .tensor(let box) = right,
+      let result = try box.content.complement()
+    {
+      return .tensor(Box(result))
+    }
     if let result = try shortInPlace(elementwise, &left, &right) { return result }
     if let result = try short(elementwise, left, right) { return .tensor(Box(result)) }
     // The array holds the only reference to memory that is nobody else's.

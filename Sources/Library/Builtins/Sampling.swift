@@ -142,7 +142,8 @@ extension Builtin {
     Declaration(
       "uniform", group: .make, "random numbers, uniform from low up to, not including, high",
       parameters: [
-        Parameter("low", .number, "the least"), Parameter("high", .number, "the end"), sizes,
+        Parameter("low", .number, default: .number(0), "the least"),
+        Parameter("high", .number, default: .number(1), "the end"), sizes,
       ],
       result: "a number, or a tensor of the shape",
       examples: [.init("shape(uniform(-1, 1, 2, 3))", "[2, 3]")], seeAlso: ["rand", "randn"]),

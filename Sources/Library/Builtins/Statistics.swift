@@ -149,7 +149,7 @@ extension Builtin {
     let count = try arguments.size(1)
     guard count <= x.shape[x.rank - 1] else {
       throw RuntimeError.other(
-        "topk: there are \(x.shape[x.rank - 1]) elements along the last axis, not \(count)",
+        "topk: the last axis is of length \(x.shape[x.rank - 1]), and \(count) are asked for",
         hint: nil)
     }
     let first =

@@ -40,6 +40,7 @@ struct BatchPass {
   ///
   /// - Returns: what each block measured.
   func run() throws -> [PassSums] {
+    defer { trainer.memory.passes.end() }
     if isSideBySide { return try runSideBySide() }
     if observer == nil, !plan.lanes.isEmpty { return try runInLanes() }
     var measured = [PassSums](repeating: PassSums(), count: tree.owned(by: exchange.rank).count)
@@ -57,7 +58,8 @@ struct BatchPass {
   func differentiate(
     _ number: Int, telling progress: GradientSum.Progress? = nil
   ) throws -> PassSums {
-    try undoneWhereStopped {
+    defer { trainer.memory.passes.end() }
+    return try undoneWhereStopped {
       try differentiate(plan.blocks[number], number, telling: progress)
     }
   }

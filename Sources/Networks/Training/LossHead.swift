@@ -167,6 +167,8 @@ private final class RecordedHead {
   private let targetShape: Shape
   private let rows: Int
   private let plans = PlanCache()
+  /// The trainer's memory, while the loss is computed.
+  private let lent = LentRows()
 
   init(_ loss: RecordedLoss, _ setup: TrainingSetup, rows: Int) throws {
     self.loss = loss
@@ -186,24 +188,39 @@ private final class RecordedHead {
   func evaluate(
     _ outputs: FloatRows, _ targets: FloatRows, scale: Double?, into gradient: FloatRows
   ) throws -> Double {
-    let target = Variable(try targets.tensor(targetShape))
+    defer { lent.end() }
+    return try record(outputs, targets, scale: scale, into: gradient)
+  }
+
+  private func record(
+    _ outputs: FloatRows, _ targets: FloatRows, scale: Double?, into gradient: FloatRows
+  ) throws -> Double {
+    let target = Variable(lent.tensor(targets, targetShape))
     let tape = (scale == nil ? nil : plans.tape(isAlone: true)) ?? Tape()
     defer { tape.close() }
-    var watched = Variable(try outputs.tensor(outputShape))
+    var watched = Variable(lent.tensor(outputs, outputShape))
     if scale != nil { watched = tape.watch(watched) }
-    let prediction = try lastLayer?.apply(watched, LayerPass(parameters: [])) ?? watched
-    let value = try loss.function(target, prediction)
-    guard value.count == 1 else {
-      throw TrainingError.lossGivesNoNumber(loss: loss.name, gives: value.shape)
-    }
+    let value = try value(of: watched, target)
     if let scale {
       guard !value.isConstant else { throw TrainingError.lossIsConstant(loss: loss.name) }
       let seed = try Tensor.full(
         value.shape, scale * Double(rows), value.elementType.arithmetic)
-      let found = try plans.gradients(tape, of: value, seed: seed, to: [watched])
-      try gradient.copy(from: found[0].tensor)
+      let found = try plans.gradients(
+        tape, of: value, seed: seed, to: [watched], into: [lent.tensor(gradient, outputShape)])
+      if !found[0].tensor.lies(in: gradient) { try gradient.copy(from: found[0].tensor) }
     }
     return (value.tensor.item ?? .nan) * Double(rows)
+  }
+
+  /// The number that the loss makes of an output. Of what it was computed from nothing outlives
+  /// this: a tape that closes computes what is still referred to.
+  private func value(of output: Variable, _ target: Variable) throws -> Variable {
+    let prediction = try lastLayer?.apply(output, LayerPass(parameters: [])) ?? output
+    let value = try loss.function(target, prediction)
+    guard value.count == 1 else {
+      throw TrainingError.lossGivesNoNumber(loss: loss.name, gives: value.shape)
+    }
+    return value
   }
 }
 

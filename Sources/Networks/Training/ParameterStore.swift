@@ -79,9 +79,10 @@ final class ParameterStore {
   /// The parameters that are Float32 in a training in Float64.
   private let narrow: [FloatRows]
 
+  /// - Parameter retains: whether gradients accumulate onto the rule's state.
   init(
-    _ network: Network, optimizer: Optimizer, type: ElementType, precision: Precision = .f32,
-    frozen: Set<Int> = []
+    _ network: Network, optimizer: Optimizer, retains: Bool, type: ElementType,
+    precision: Precision = .f32, frozen: Set<Int> = []
   ) throws {
     let parameters = network.parameters
     let isFrozen = network.parameterNumbers.map(frozen.contains)
@@ -101,7 +102,7 @@ final class ParameterStore {
     self.still = still
     let unused = still.map { GradientPlace($0.unused) }
     states =
-      optimizer.step.retained != nil
+      retains
       ? [update]
       : try optimizer.rule.states.map { _ in try FloatBuffer(count: places.trained, type: type) }
     slots = parameters.indices.map { index in

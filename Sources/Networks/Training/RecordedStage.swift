@@ -3,10 +3,10 @@ import Operations
 import Tensors
 
 /// Any layer in a plan, by its `apply` alone: the forward pass is recorded on a tape, which the
-/// backward pass sweeps.
+/// backward pass sweeps. From the second step on a plan of the recording computes both.
 ///
-/// It allocates in each step, and like everything on a tape it stops when asked to: the trainer
-/// then takes the step back.
+/// What it reads and fills is the trainer's memory, as tensors that are lent for a pass. Like
+/// everything on a tape it stops when asked to: the trainer then takes the step back.
 final class RecordedStage: Stage {
   private var layer: any Layer
   private let parameters: [ParameterSlot]
@@ -21,14 +21,15 @@ final class RecordedStage: Stage {
   private let isStill: Bool
   private var recorded: Recorded?
   private let plans = PlanCache()
+  /// The trainer's memory, while a pass reads and fills it.
+  private let lent = LentRows()
   /// Of the latest pass: the step, and the first row's place in the batch.
   private var place: (step: UInt64, firstRow: Int)?
 
   /// What a forward pass leaves for the backward one.
-  private struct Recorded {
-    let tape: Tape
-    let watched: [Variable]
-    let output: Variable
+  private enum Recorded {
+    case tape(Tape, output: Variable, watched: [Variable])
+    case planned(PlannedValue)
   }
 
   /// - Parameter isStill: whether the layer computes as outside training.
@@ -49,33 +50,48 @@ final class RecordedStage: Stage {
     inputGradient =
       builder.needsInputGradient ? try builder.gradientBuffer(width: input.reduce(1, *)) : nil
     super.init(builder, output: try builder.buffer(width: output.reduce(1, *)))
+    builder.passes.add(self)
   }
 
   override var mayStop: Bool { true }
-  override var keepsOutput: Bool { false }
+  // A plan may read it again on the way back.
+  override var keepsOutput: Bool { true }
 
   override func forward(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
+    endPass()
     do {
-      return try record(input, step)
-    } catch NetworkError.codeOutside(let layer, let code, let row, let count, let part) {
+      try record(input, step)
+      if recorded == nil { endPass() }
+      return output
+    } catch {
+      endPass()
+      guard case NetworkError.codeOutside(let layer, let code, let row, let count, let part) = error
+      else { throw error }
       throw NetworkError.codeOutside(
         layer: layer, code: code, row: step.rowOffset + row, count: count, part: part)
     }
   }
 
-  private func record(_ input: FloatRows, _ step: StepContext) throws -> FloatRows {
-    self.input = input
+  /// Lets go of what belongs to a pass, before the memory that it looked at changes.
+  func endPass() {
+    if case .planned(let planned)? = recorded { planned.abandon() }
     recorded = nil
+    lent.end()
+  }
+
+  private func record(_ input: FloatRows, _ step: StepContext) throws {
+    self.input = input
     place = (step.step, step.rowOffset)
-    var x = Variable(try input.tensor(inputShape))
-    var values = try parameters.map { Variable(try $0.numbers.tensor($0.shape)) }
+    var x = Variable(lent.tensor(input, inputShape))
+    var values = parameters.map { Variable(lent.tensor($0.numbers, $0.shape)) }
     if !layer.statistics.isEmpty {
       layer.statistics = try statistics.tensors(like: layer.statistics, from: firstStatistic)
     }
     guard step.isTraining else {
-      try fill(
-        layer.apply(x, LayerPass(parameters: values[...], sequences: step.sequences)))
-      return output
+      let result = try layer.apply(
+        x, LayerPass(parameters: values[...], sequences: step.sequences))
+      try check(result)
+      return try output.copy(from: result.tensor)
     }
     let tape = plans.tape(isAlone: true) ?? Tape()
     values = zip(parameters, values).map { $0.isFrozen ? $1 : tape.watch($1) }
@@ -86,33 +102,63 @@ final class RecordedStage: Stage {
       x,
       LayerPass(
         parameters: values[...], training: isStill ? nil : pass, sequences: step.sequences))
-    try fill(result)
+    try check(result)
+    let watched = values + (inputGradient == nil ? [] : [x])
+    let target = lent.tensor(output, outputShape)
+    if let planned = try plans.value(of: result, on: tape, to: watched, into: target) {
+      recorded = .planned(planned)
+      if !planned.value.sharesStorage(with: target) { try output.copy(from: planned.value) }
+    } else {
+      recorded = .tape(tape, output: result, watched: watched)
+      try output.copy(from: result.tensor)
+    }
     statistics.replace(from: firstStatistic, by: pass.statistics)
-    recorded = Recorded(
-      tape: tape, watched: values + (inputGradient == nil ? [] : [x]), output: result)
-    return output
   }
 
   /// Throws where the layer's shape rule and what it computes disagree.
-  private func fill(_ result: Variable) throws {
+  private func check(_ result: Variable) throws {
     guard result.shape == outputShape else {
       throw NetworkError.outputShape(
         layer: name, position: position, expected: outputShape, got: result.shape)
     }
-    try output.copy(from: result.tensor)
   }
 
   override func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows {
-    guard let recorded else { return gradient }
-    self.recorded = nil
-    let gradients = try plans.gradients(
-      recorded.tape, of: recorded.output, seed: gradient.tensor(outputShape), to: recorded.watched)
+    guard recorded != nil else { return gradient }
+    defer { endPass() }
+    try sweep(from: lent.tensor(gradient, outputShape), step)
+    return inputGradient ?? gradient
+  }
+
+  /// Puts the gradients of what was recorded where they belong.
+  private func sweep(from seed: Tensor, _ step: StepContext) throws {
+    switch recorded {
+    case nil: break
+    case .planned(let planned):
+      try finish(plans.gradients(of: planned, seed: seed, into: targets(step)), step)
+    case .tape(let tape, let output, let watched):
+      try finish(tape.sweep(from: output, seed: Variable(seed), to: watched), step)
+    }
+  }
+
+  /// Where a plan puts gradients at once: those that nothing is added to.
+  private func targets(_ step: StepContext) -> [Tensor?] {
+    let isEmpty = step.start.kept(ofUpdate: retained) == 0
+    let own = parameters.map { slot in
+      isEmpty && !slot.isFrozen ? lent.tensor(slot.gradient, slot.shape) : nil
+    }
+    return own + (inputGradient.map { [lent.tensor($0, inputShape)] } ?? [])
+  }
+
+  /// Puts gradients where they belong, unless they are there.
+  private func finish(_ gradients: [Variable], _ step: StepContext) throws {
     for (slot, part) in zip(parameters, gradients) where !slot.isFrozen {
+      if part.tensor.lies(in: slot.gradient) { continue }
       try slot.gradient.add(part.tensor, retaining: step.start.kept(ofUpdate: retained))
     }
-    guard let inputGradient, let part = gradients.last else { return gradient }
-    try inputGradient.copy(from: part.tensor)
-    return inputGradient
+    if let inputGradient, let part = gradients.last, !part.tensor.lies(in: inputGradient) {
+      try inputGradient.copy(from: part.tensor)
+    }
   }
 
   /// Where inside the layer a number that is not finite was born, found by applying it once more.
@@ -132,5 +178,17 @@ final class RecordedStage: Stage {
     let names = (["x"] + weights.map(\.name)).joined(separator: ", ")
     if let born = birth() { return (born, [StageOperand("x", input)] + weights) }
     return ("\(name) of \(names)", [StageOperand("x", input)] + weights)
+  }
+}
+
+/// The recorded stages of a training: what looks at its memory while a pass lasts.
+final class RecordedPasses {
+  private var stages: [RecordedStage] = []
+
+  func add(_ stage: RecordedStage) { stages.append(stage) }
+
+  /// To be called after a pass, whatever became of it.
+  func end() {
+    for stage in stages { stage.endPass() }
   }
 }

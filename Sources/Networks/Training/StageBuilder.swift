@@ -9,6 +9,8 @@ package final class StageBuilder {
   /// Where the stages put gradients.
   private let gradients: GradientPlace
   let statistics: StatisticsStore
+  /// Whom stages tell that look at memory during a pass.
+  let passes: RecordedPasses
   /// What the first piece of a batch leaves of a parameter's update: γ where it is the velocity.
   let retained: Double
   let seed: UInt64
@@ -48,6 +50,7 @@ package final class StageBuilder {
     store = training.store
     self.gradients = gradients
     statistics = training.statistics
+    passes = training.passes
     retained = training.rule.retained ?? 0
     seed = setup.seed
     precision = setup.precision

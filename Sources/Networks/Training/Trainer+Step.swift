@@ -4,7 +4,7 @@ extension Trainer {
   /// One step; adds to the state's measurements. Throws `StepFailure`, before anything has changed,
   /// when the loss is not finite, or when a stop is asked for within a step that can be undone.
   func takeStep(rate: Double) throws {
-    stepStart?.take(memory, state)
+    stepStart?.take(memory)
     let sums: PassSums
     do {
       let plan = plans.batch(rows: batches.rows(ofStep: state.step))

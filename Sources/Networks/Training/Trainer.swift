@@ -36,7 +36,7 @@ package final class Trainer {
   /// The epoch's start, to replay it from.
   let epochStart: TrainingMoment
   /// The step's start, where a step may end half way.
-  let stepStart: TrainingMoment?
+  let stepStart: StepStart?
   /// The training as the past keeps it; nil where it is not to be remembered.
   var recording: PastRecording?
   /// Whether a rank has asked for a stop, so that all make one.
@@ -117,7 +117,8 @@ package final class Trainer {
     spread =
       setup.hasNumberScores
       ? (data.targets.spread, data.validation?.targets.spread ?? 0) : (0, 0)
-    memory = try TrainingMemory(network, options, type: setup.type, backend)
+    memory = try TrainingMemory(
+      network, options, type: setup.type, isRecorded: setup.isRecorded, backend)
     plans = try TrainingPlans(
       network, setup, memory, rows: data.rows, validationRows: validation?.rows ?? 0)
     gradients = GradientSum(
@@ -126,7 +127,7 @@ package final class Trainer {
         of: memory.store.update.count,
         starts: memory.store.slots.filter { !$0.isFrozen }.map(\.offset)))
     epochStart = try TrainingMoment(like: memory)
-    stepStart = plans.mayStop ? try TrainingMoment(like: memory) : nil
+    stepStart = plans.mayStop ? try StepStart(like: memory) : nil
     try checkStart()
     try checkCodes()
   }

@@ -5,6 +5,8 @@ import Tensors
 final class TrainingMemory {
   let store: ParameterStore
   let statistics: StatisticsStore
+  /// What looks at the memory during a pass.
+  let passes = RecordedPasses()
   let rule: UpdateRule.Step
   /// Steps taken with this rule, in all trainings of the network.
   var steps: Int
@@ -14,15 +16,21 @@ final class TrainingMemory {
   private let states: (FloatRows?, FloatRows?)
 
   /// Takes over the network's numbers; the optimizer's, where it was the same rule.
+  ///
+  /// - Parameter isRecorded: whether stages are mostly recorded: they have their gradients computed in
+  ///   one place and added in another, and a step that is to be taken back must not have changed
+  ///   what the rule remembers. The gradient then has memory of its own.
   init(
-    _ network: Network, _ options: TrainingOptions, type: ElementType, _ backend: any Backend
+    _ network: Network, _ options: TrainingOptions, type: ElementType, isRecorded: Bool,
+    _ backend: any Backend
   ) throws {
     self.backend = backend
     ruleName = options.optimizer.name
-    rule = options.optimizer.step
+    let step = options.optimizer.step
+    rule = isRecorded ? step.apart?() ?? step : step
     store = try ParameterStore(
-      network, optimizer: options.optimizer, type: type, precision: options.precision,
-      frozen: options.frozen)
+      network, optimizer: options.optimizer, retains: rule.retained != nil, type: type,
+      precision: options.precision, frozen: options.frozen)
     before =
       network.optimizerState.rule == options.optimizer.name
       ? network.optimizerState.buffers : []
@@ -49,6 +57,32 @@ final class TrainingMemory {
     network.optimizerState.rule = ruleName
     network.optimizerState.buffers = try store.stateTensors(before: before)
     network.optimizerState.steps = steps
+  }
+}
+
+/// What a step changes before its update, so that it can be taken back: the rule's state where
+/// gradients are added to it at once, and what the layers remember.
+final class StepStart {
+  private let update: FloatBuffer?
+  private var statistics: [Double] = []
+
+  init(like memory: TrainingMemory) throws {
+    let buffer = memory.store.update
+    update =
+      memory.rule.retained == nil
+      ? nil : try FloatBuffer(count: buffer.count, type: buffer.type)
+  }
+
+  /// Remembers the present.
+  func take(_ memory: TrainingMemory) {
+    update?.row.copy(from: memory.store.update.row)
+    statistics = memory.statistics.values
+  }
+
+  /// Brings back what was remembered.
+  func restore(_ memory: TrainingMemory) {
+    if let update { memory.store.update.row.copy(from: update.row) }
+    memory.statistics.values = statistics
   }
 }
 

@@ -27,6 +27,8 @@ struct TrainingSetup {
   let isAugmented: Bool
   /// How the rows of a step are cut.
   let cut: StepCut
+  /// Whether a person's own code, or layers by what they compute alone, are recorded in each step.
+  let isRecorded: Bool
 
   init(
     _ network: Network, data: TrainingData, options: TrainingOptions, backend: any Backend
@@ -58,6 +60,9 @@ struct TrainingSetup {
     if loss.isCrossEntropy, outputShape.last ?? 1 < 2 {
       throw TrainingError.needsClasses(loss: loss.rawValue)
     }
+    isRecorded =
+      loss.recorded != nil || type == .f64 || !StageBuilder.usesOwnStages
+      || network.layers.contains { $0.mixesRows }
     let rows =
       switch options.batch {
       case .full: data.rows

@@ -27,12 +27,12 @@ extension UpdateRule {
     if values["nesterov"] == 1 {
       return Step(nnsh_rule_nesterov) { rate, _ in numbers(rate, momentum, l2) }
     }
-    if values["clip"] > 0 {
-      return Step(nnsh_rule_momentum) { rate, _ in numbers(rate, momentum, l2) }
-    }
+    let apart = Step(nnsh_rule_momentum) { rate, _ in numbers(rate, momentum, l2) }
+    if values["clip"] > 0 { return apart }
     // The gradient is the new velocity but for the penalty: v ← v + rate·l2·W, W ← W − v.
     return Step(
-      l2 == 0 ? nnsh_rule_subtract : nnsh_rule_momentum, retained: values["momentum"]
+      l2 == 0 ? nnsh_rule_subtract : nnsh_rule_momentum, retained: values["momentum"],
+      apart: { apart }
     ) { rate, _ in numbers(1, 0, rate * l2) }
   }
 

@@ -59,15 +59,18 @@ package struct UpdateRule: Sendable {
     /// Where the gradient carries the learning rate and accumulates straight onto the rule's one
     /// state: what remains of that state, first. The formula then finds the state in the gradient.
     let retained: Double?
+    /// The same rule for a gradient in memory of its own; nil where it is in such memory anyway.
+    let apart: (@Sendable () -> Step)?
     /// The formula's numbers for a learning rate and a step, counted from 1.
     let numbers: @Sendable (_ rate: Double, _ step: Int) -> SIMD8<Double>
 
     init(
-      _ formula: Int, retained: Double? = nil,
+      _ formula: Int, retained: Double? = nil, apart: (@Sendable () -> Step)? = nil,
       _ numbers: @escaping @Sendable (_ rate: Double, _ step: Int) -> SIMD8<Double>
     ) {
       self.formula = formula
       self.retained = retained
+      self.apart = apart
       self.numbers = numbers
     }
   }

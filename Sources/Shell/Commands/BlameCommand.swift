@@ -234,12 +234,12 @@ private struct WeightBlameReport {
   func show(count: Int) throws -> Value {
     let moved = blame.after - blame.before
     let source = context.command.first("what").map { context.sourceText($0) } ?? name
-    context.print(
+    context.say(
       "\(source)  \(NumberForm.fixed(blame.before, 4)) → \(NumberForm.fixed(blame.after, 4)) in "
         + "\(blame.epochs) epoch\(blame.epochs == 1 ? "" : "s"): \(BlamedRows.signed(moved))")
     let strongest = rows.strongest(count, by: abs)
     if strongest.isEmpty {
-      context.print("no row has moved it")
+      context.say("no row has moved it")
     } else {
       try context.show {
         (rows.classTable("moved it by").map { [Exhibit.table($0)] } ?? []) + [
@@ -256,7 +256,7 @@ private struct WeightBlameReport {
       counts(blame.rest)
         ? "unexplained rest \(BlamedRows.signed(blame.rest))"
         : "unexplained rest 0.0000, but for rounding")
-    context.print(others.joined(separator: "   "))
+    context.say(others.joined(separator: "   "))
     return value
   }
 
@@ -329,7 +329,7 @@ private struct AnswerBlameReport {
   }
 
   func show(count: Int) throws -> Value {
-    context.print(heading)
+    context.say(heading)
     let (made, against) = (
       rows.strongest(count, by: { $0 }), rows.strongest(count, by: { -$0 })
     )
@@ -345,7 +345,7 @@ private struct AnswerBlameReport {
     }
     let fallen = blame.before - blame.after
     let sum = blame.rows.reduce(0, +)
-    context.print(
+    context.say(
       "its loss went from \(NumberForm.loss(blame.before)) to \(NumberForm.loss(blame.after)); "
         + (blame.isPlain
           ? "unexplained rest \(BlamedRows.signed(fallen - sum)), as pulls are first-order estimates"

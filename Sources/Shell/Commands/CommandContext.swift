@@ -209,8 +209,16 @@ package struct CommandContext {
     if !lines.isEmpty { print(lines.joined(separator: "\n")) }
   }
 
+  /// Writes a sentence of results, which a terminal gets broken between words.
+  ///
+  /// - Parameter hanging: how far the lines after the first are indented.
+  func say(_ sentence: String, hanging: Int = 2) {
+    guard session.terminal.showsOutput else { return print(sentence) }
+    print(Diagnostic.wrapped(sentence, to: width, hanging: hanging))
+  }
+
   /// Writes a line that accompanies results to standard error.
-  func note(_ line: String) { session.writeError(line + "\n") }
+  func note(_ line: String) { session.note(line) }
 
   /// The columns that pictures and tables may take.
   var width: Int { Terminal.size().columns }

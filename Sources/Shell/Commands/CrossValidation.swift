@@ -140,7 +140,7 @@ struct CrossValidation {
       words.append(
         "\(series.name) \(series.measure.text(mean)) ± \(series.measure.text(deviation))")
     }
-    context.print("mean of \(folds)  " + words.joined(separator: "  "))
+    context.say("mean of \(folds)  " + words.joined(separator: "  "))
     return .fields(
       fields + [("deviations", .fields(deviations)), ("seconds", .number(seconds))])
   }

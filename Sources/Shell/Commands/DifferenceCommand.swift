@@ -45,7 +45,7 @@ extension Command {
       throw RuntimeError.other("there are no examples to compare on: the split is empty", hint: nil)
     }
     let difference = try NetworkDifference(networks[0], networks[1], on: data)
-    context.print(difference.line)
+    context.say(difference.line)
     return difference.value
   }
 }

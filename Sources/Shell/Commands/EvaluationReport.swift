@@ -39,16 +39,16 @@ struct Evaluation {
     if let accuracy = measured.accuracy { addShare("accuracy", "accuracy", accuracy) }
     let bad = try measured.predictions.guardedDoubles().count { !$0.isFinite }
     if bad > 0 {
-      context.print(line + "   \(data.split.count) examples")
+      context.say(line + "   \(data.split.count) examples")
       context.note(
         "\(bad) of the network's outputs are not finite: so are the loss and what follows from it; "
           + "look at its weights, as any(isnan(net.W1))")
       return .fields(fields)
     }
     let table = try scores()
-    context.print(line + "   \(data.split.count) examples")
+    context.say(line + "   \(data.split.count) examples")
     if let table { try context.show { [.table(table)] } }
-    if !ranking.isEmpty { context.print(ranking.joined(separator: "   ")) }
+    if !ranking.isEmpty { context.say(ranking.joined(separator: "   ")) }
     return .fields(fields)
   }
 

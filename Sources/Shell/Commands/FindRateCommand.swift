@@ -51,7 +51,7 @@ extension Command {
         hint: "look at the data and the network; a test of both is train net on 20 rows of it")
     }
     let text = NumberForm.significant(rate, 2)
-    context.print("the loss falls fastest at rate \(text): train … rate=\(text)")
+    context.say("the loss falls fastest at rate \(text): train … rate=\(text)")
     func list(_ numbers: [Double]) -> Value { .items(numbers.map { .number($0) }) }
     return .fields([
       ("rate", .number(rate)), ("rates", list(search.rates)), ("losses", list(search.losses)),

@@ -111,7 +111,7 @@ extension Command {
         sessions.append(session)
         return session.machine
       }
-      context.print(explanation.lines)
+      for line in explanation.lines { context.say(line, hanging: 4) }
       withExtendedLifetime(sessions) {}
       return nil
     }

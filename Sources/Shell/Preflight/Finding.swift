@@ -24,13 +24,15 @@ struct Finding {
     self.remedy = remedy
   }
 
-  static func lines(of findings: [Finding]) -> [String] {
+  /// Tells all, each remedy below what it is for.
+  static func tell(_ findings: [Finding], in context: CommandContext) {
     let width = findings.map(\.name.count).max() ?? 0
-    return findings.flatMap { finding in
+    let column = width + 4
+    for finding in findings {
       let name = finding.name + String(repeating: " ", count: width - finding.name.count)
-      let indent = String(repeating: " ", count: width + 4)
-      return ["\(finding.mark.rawValue) \(name)  \(finding.text)"]
-        + (finding.remedy.map { [indent + "= " + $0] } ?? [])
+      context.say("\(finding.mark.rawValue) \(name)  \(finding.text)", hanging: column)
+      guard let remedy = finding.remedy else { continue }
+      context.say(String(repeating: " ", count: column) + "= " + remedy, hanging: column + 2)
     }
   }
 

@@ -36,7 +36,7 @@ extension Command {
     seeAlso: ["train", "describe", "find", "check"]
   ) { context in
     let findings = try Preflight(context).findings()
-    context.print(Finding.lines(of: findings))
+    Finding.tell(findings, in: context)
     return Finding.value(of: findings)
   }
 }

@@ -293,7 +293,15 @@ package final class Session: CommandHost {
     audience.takesEvents || transcript?.takesFigures == true
   }
 
-  package func note(_ text: String) { writeError(text + "\n") }
+  /// Writes lines to standard error, which a terminal gets broken between words.
+  package func note(_ text: String) {
+    guard terminal.showsErrors else { return writeError(text + "\n") }
+    let width = Terminal.size(of: STDERR_FILENO).columns
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).flatMap {
+      Diagnostic.wrapped(String($0), to: width, hanging: 2)
+    }
+    writeError(lines.joined(separator: "\n") + "\n")
+  }
 
   package func answer(_ value: Value) -> Value? {
     test?.note(value)

@@ -17,9 +17,9 @@ extension CommandContext {
     }
     let limit = try story.limit()
     let findings = try story.findings(limit)
-    print(try story.heading)
-    print(Finding.lines(of: findings))
-    print(story.conclusion(limit))
+    for line in try story.heading { say(line) }
+    Finding.tell(findings, in: self)
+    say(story.conclusion(limit))
     return .fields([
       ("ok", .bool(limit == nil)), ("limit", limit.map { .text($0.limit.word.rawValue) } ?? .none),
       ("cause", limit.map { .text($0.limit.rawValue) } ?? .none),
