@@ -173,7 +173,7 @@ extension Parser {
       deepest = max(deepest, depth)
     }
     guard current.kind == .assign, continues(current) else {
-      if let slip = slipAfterOperand() { throw slip }
+      if continues(current), let slip = slipAfterOperand() { throw slip }
       throw failure(
         "several values separated by commas are here", at: Span(first.span.start, previousEnd),
         suggestions: ["a list is written [a, b]", "an assignment is a, b = e"])

@@ -96,6 +96,10 @@ import Testing
       "print \"a\", b", "expected the end of the statement, found a string", "\"",
       "a call is written print(\"a\", b)"
     ),
+    (
+      "a, b\nfor i in c { }", "several values separated by commas are here", "a, b",
+      "a list is written [a, b]"
+    ),
     ("@f", "there are no decorators", "@", "write f = g(f)"),
     ("a < b < c", "comparisons cannot be chained", "<", "write a < b and b < c"),
     ("1..<2..<3", "a range has two ends", "..<", "a step is written a..<b by s"),

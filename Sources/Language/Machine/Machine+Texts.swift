@@ -4,22 +4,42 @@ import Syntax
 extension Machine {
   /// A comparison of two strings that decides a jump; nil for other values.
   func compareTexts(_ operation: BinaryOperator, _ instruction: Instruction) -> Bool? {
-    guard case .string(let left) = slot(bases, instruction.a).pointee,
-      case .string(let right) = slot(bases, instruction.b).pointee
-    else { return nil }
-    let answer: Bool
-    switch operation {
-    case .equal: answer = left == right
-    case .notEqual: answer = left != right
-    case .less: answer = left < right
-    case .lessOrEqual: answer = left <= right
-    case .greater: answer = left > right
-    case .greaterOrEqual: answer = left >= right
-    default: return nil
+    let (first, second) = (slot(bases, instruction.a), slot(bases, instruction.b))
+    let answer: Bool?
+    let (a, b) = (Self.code(first), Self.code(second))
+    if a >= 0, b >= 0 {
+      answer = Self.answer(operation, a, b)
+    } else {
+      guard case .string(let left) = first.pointee, case .string(let right) = second.pointee else {
+        return nil
+      }
+      answer = Self.answer(operation, left, right)
     }
+    guard let answer else { return nil }
     finish(instruction.a)
     finish(instruction.b)
     return answer
+  }
+
+  /// The number of a string of one ASCII character, without taking hold of it; otherwise below 0.
+  @inline(__always)
+  private static func code(_ place: UnsafeMutablePointer<Value>) -> Int16 {
+    if case .string(let box) = place.pointee { box.code } else { -1 }
+  }
+
+  @inline(__always)
+  private static func answer<Text: Comparable>(
+    _ operation: BinaryOperator, _ left: Text, _ right: Text
+  ) -> Bool? {
+    switch operation {
+    case .equal: left == right
+    case .notEqual: left != right
+    case .less: left < right
+    case .lessOrEqual: left <= right
+    case .greater: left > right
+    case .greaterOrEqual: left >= right
+    default: nil
+    }
   }
 
   /// `s = s + t` of two strings, in place where nobody else refers to s; false, with nothing done,

@@ -11,8 +11,18 @@ package final class TextBox: @unchecked Sendable {
   @exclusivity(unchecked) private var knownHash: UInt64 = 0
   /// How many characters it has where all are known to be ASCII; otherwise below 0.
   @exclusivity(unchecked) private var asciiCount = -1
+  /// Of the strings of one ASCII character that all texts share, its number; otherwise below 0.
+  package let code: Int16
 
-  package init(_ content: String) { text = content }
+  package init(_ content: String) {
+    text = content
+    code = -1
+  }
+
+  private init(ascii code: UInt8) {
+    text = String(UnicodeScalar(code))
+    self.code = Int16(code)
+  }
 
   package var content: String { text }
 
@@ -106,9 +116,7 @@ package final class TextBox: @unchecked Sendable {
   package static func character(ascii code: Int) -> Value { .string(ascii[code]) }
 
   /// The strings of one ASCII character, which all texts share.
-  private static let ascii: [TextBox] = (0..<128).map {
-    TextBox(String(UnicodeScalar(UInt8($0))))
-  }
+  private static let ascii: [TextBox] = (0..<128).map { TextBox(ascii: UInt8($0)) }
 }
 
 extension TextBox: Hashable, Comparable {

@@ -17,7 +17,8 @@ extension Builtin {
       details: "Of a number n, from 0 up to, not including, n. Of a matrix its rows.",
       parameters: [
         Parameter("x", .any, "a number, list, string, range or tensor"),
-        Parameter("size", .any, default: .computed("a single element"), "how many"),
+        Parameter(
+          "size", .shape, default: .computed("a single element"), "how many, or sizes as [2, 3]"),
         Parameter("replace", .bool, default: .bool(true), "whether one may be drawn again"),
         Parameter("p", .any, default: .computed("all equal"), "the probability of each"),
       ],
@@ -25,20 +26,31 @@ extension Builtin {
       examples: [
         .init("choice([7, 8], 3, p=[1, 0])", "3 tensor f32\n  7  7  7"),
         .init("shape(choice(10, 5, replace=false))", "[5]"),
+        .init("shape(choice(10, [2, 3]))", "[2, 3]"),
       ],
       seeAlso: ["permutation", "multinomial", "randint"]),
     differentiation: .refused("it is drawn at random")
   ) { arguments, interpreter in
     let source = try arguments.choices(0)
-    let places = try drawn(arguments, interpreter, count: source.count)
-    guard arguments.isGiven(1) else { return try source.element(places[0]) }
-    return try source.elements(places)
+    guard arguments.isGiven(1) else {
+      return try source.element(drawn(1, arguments, interpreter, count: source.count)[0])
+    }
+    let sizes = try arguments.sizes(1)
+    let elements = try source.elements(
+      drawn(sizes.count, arguments, interpreter, count: source.count))
+    guard sizes.rank != 1 else { return elements }
+    guard case .tensor(let box) = elements else {
+      throw RuntimeError.other(
+        "choice: strings are drawn into a list, which has one size",
+        hint: "draw their positions: choice(len(x), size)")
+    }
+    let rest = box.content.shape.dimensions.dropFirst()
+    return Value(try box.content.reshaped(sizes.dimensions + rest))
   }
 
   private static func drawn(
-    _ arguments: borrowing Arguments, _ interpreter: any Interpreter, count: Int
+    _ size: Int, _ arguments: borrowing Arguments, _ interpreter: any Interpreter, count: Int
   ) throws -> [Int] {
-    let size = arguments.isGiven(1) ? try arguments.size(1) : 1
     guard count > 0 || size == 0 else {
       throw RuntimeError.other("choice: there is nothing to draw from", hint: nil)
     }
@@ -119,7 +131,10 @@ extension Builtin {
         sizes,
       ],
       result: "a number, or a tensor of the shape",
-      examples: [.init("randint(3, 4, 2)", "2 tensor f32\n  3  3")],
+      examples: [
+        .init("randint(3, 4, 2)", "2 tensor f32\n  3  3"),
+        .init("shape(randint(10, size=[2, 3]))", "[2, 3]"),
+      ],
       seeAlso: ["rand", "choice"]),
     differentiation: .refused("it is drawn at random")
   ) { arguments, interpreter in

@@ -87,7 +87,9 @@ extension Builtin {
       parameters: [Parameter("c", .string, "one character")], result: "a number",
       examples: [.init("ord(\"a\")", "97")], seeAlso: ["chr", "chars"]),
     direct: DirectCall {
-      guard case .string(let box) = $0, box.content.utf8.count == 1 else { return nil }
+      guard case .string(let box) = $0 else { return nil }
+      if box.code >= 0 { return .number(Double(box.code)) }
+      guard box.content.utf8.count == 1 else { return nil }
       return box.content.utf8.first.map { .number(Double($0)) }
     }
   ) { arguments, _ in

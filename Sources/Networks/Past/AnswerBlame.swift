@@ -9,6 +9,9 @@ package struct AnswerBlame: Sendable {
   package let rows: [Double]
   /// Whether the steps were plain gradient descent, of which these are first-order estimates.
   package let isPlain: Bool
+  /// The parameters that the training moved and whose gradients are not told apart by rows: those of
+  /// other layers than dense ones.
+  package let leftOut: [String]
   /// What the rows were to give, N×K.
   package let targets: Tensor
 }
@@ -34,7 +37,7 @@ extension Network {
       run.network, data: TrainingData(inputs: input, targets: answer), options: options)
     let follower = AnswerFollower(trainer, example)
     try follower.follow(epochs: run.history.count)
-    guard follower.isSeen else {
+    guard !follower.seen.isEmpty else {
       throw TrainingError.cannotBlame(
         "the network has no dense layer in Float32: of others the rows' shares are not told apart")
     }
@@ -46,7 +49,11 @@ extension Network {
     }
     return AnswerBlame(
       before: try loss(run.network), after: try loss(trainer.trained()), rows: follower.rows,
-      isPlain: run.options.optimizer.name == "sgd", targets: trainer.data.targets)
+      isPlain: run.options.optimizer.name == "sgd",
+      leftOut: trainer.memory.store.slots.filter {
+        !$0.isFrozen && !follower.seen.contains($0.name)
+      }.map(\.name),
+      targets: trainer.data.targets)
   }
 }
 
@@ -55,7 +62,8 @@ private final class AnswerFollower {
   private let trainer: Trainer
   private let example: Trainer
   private(set) var rows: [Double]
-  private(set) var isSeen = false
+  /// The parameters whose gradients are compared.
+  private(set) var seen: Set<String> = []
   private var batch: [Double] = []
   /// What the example gives the dense layers at the weights of the step, by the weights' names.
   private var own: [String: (inputs: [Float], gradients: [Float])] = [:]
@@ -99,7 +107,7 @@ private final class AnswerFollower {
   private func compare(_ rows: FollowedRows) {
     let stage = rows.stage
     guard !stage.weights.isFrozen, let own = own[stage.weights.name] else { return }
-    isSeen = true
+    seen.formUnion([stage.weights.name, stage.bias?.name].compactMap { $0 })
     let bias: Double = stage.bias == nil ? 0 : 1
     let positions = own.gradients.count / max(1, stage.outputs)
     for place in 0..<rows.inputs.rows {

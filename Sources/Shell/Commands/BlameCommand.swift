@@ -350,6 +350,12 @@ private struct AnswerBlameReport {
         + (blame.isPlain
           ? "unexplained rest \(BlamedRows.signed(fallen - sum)), as pulls are first-order estimates"
           : "the pulls are those of plain gradient steps, and say only which rows weigh more"))
+    if !blame.leftOut.isEmpty {
+      context.note(
+        "only gradients of dense layers are compared: \(blame.leftOut.joined(separator: ", ")) "
+          + (blame.leftOut.count == 1 ? "is left out" : "are left out")
+      )
+    }
     let order = rows.strongest(rows.amounts.count, by: abs)
     return .fields([
       ("answer", answer), ("rows", BlamedRows.numbers(made.map(Double.init))),

@@ -65,7 +65,8 @@ struct ValueDescription {
       }
       exhibits = [.table(table, isCut: false), .lines(Self.rest(box.content.names.count))]
     case .table(let box): exhibits = try TableDescription(box.content).exhibits
-    case .string(let box): exhibits = [.lines(["string of \(box.count) characters"])]
+    case .string(let box):
+      exhibits = [.lines(["string of \(box.count) character\(box.count == 1 ? "" : "s")"])]
     case .number, .bool, .none, .function, .optimizer, .schedule:
       exhibits = [.lines(["\(value.kindName) \(value.display())"])]
     default:

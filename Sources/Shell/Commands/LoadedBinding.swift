@@ -49,7 +49,7 @@ struct LoadedBinding {
       takeRecord(tensors, remarks)
     case .text(let text):
       let box = TextBox(text)
-      take(.string(box), "string of \(box.count) characters", [])
+      take(.string(box), "string of \(box.count) character\(box.count == 1 ? "" : "s")", [])
     case .model(let model):
       let (network, featuresMoved) = try NetworkFile.network(of: model, on: machine)
       let rank = model.graph.inputs.first?.dimensions?.count ?? 4
