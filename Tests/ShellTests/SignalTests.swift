@@ -10,12 +10,15 @@ import Testing
     let process = Process()
     let errors: String
 
+    /// Says that the script runs.
+    static let sign = "save \"1\" to begun.txt"
+
     /// - Parameters:
     ///   - launcher: what starts nnsh, where it is not the test.
-    ///   - code: the script after the statement that says that it runs.
+    ///   - code: a script with the sign somewhere.
     init(by launcher: [String] = [], _ code: String) throws {
       let home = try NNSH.temporaryFolder()
-      let words = launcher + [NNSH.path, "-q", "-c", "save \"1\" to begun.txt\n" + code]
+      let words = launcher + [NNSH.path, "-q", "-c", code]
       process.executableURL = URL(fileURLWithPath: words[0])
       process.arguments = Array(words.dropFirst())
       process.environment = NNSH.environment(home: home)
@@ -42,15 +45,16 @@ import Testing
   }
 
   @Test func anInterruptStopsALoop() throws {
-    let running = try Running("while true { }")
+    let running = try Running("\(Running.sign)\nwhile true { }")
     running.end(by: SIGINT)
     #expect(running.process.terminationReason == .exit)
     #expect(running.process.terminationStatus == 130)
   }
 
   @Test func anInterruptKeepsTheTraining() throws {
-    let running = try Running(ProcessTests.separable + "train net on d epochs=100000000")
-    NNSH.wait { running.text.contains("epoch 2/") || !running.process.isRunning }
+    let running = try Running(
+      ProcessTests.separable
+        + "train net on d epochs=100000000 each { if epoch == 2 { \(Running.sign) } }")
     running.end(by: SIGINT)
     #expect(running.process.terminationStatus == 130)
     let text = running.text
@@ -64,7 +68,7 @@ import Testing
   @Test func aLoadThatWaitsIsInterrupted() throws {
     let pipe = try NNSH.temporaryFolder() + "/f.csv"
     #expect(mkfifo(pipe, 0o600) == 0)
-    let running = try Running("load \"\(pipe)\"")
+    let running = try Running("\(Running.sign)\nload \"\(pipe)\"")
     // The other end opens once nnsh has opened its own.
     var writing: Int32 = -1
     NNSH.wait {
@@ -81,7 +85,7 @@ import Testing
   @Test(arguments: [("TERM", SIGTERM), ("HUP", SIGHUP)])
   func signalsThatTheStarterBlockedEndIt(_ name: String, _ signal: Int32) throws {
     let running = try Running(
-      by: ["/usr/bin/env", "--block-signal=\(name)"], "while true { }")
+      by: ["/usr/bin/env", "--block-signal=\(name)"], "\(Running.sign)\nwhile true { }")
     running.end(by: signal)
     #expect(running.process.terminationReason == .uncaughtSignal)
     #expect(running.process.terminationStatus == signal)
