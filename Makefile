@@ -20,7 +20,7 @@ NOTICES = $(ROOT)/share/doc/nnsh
 FISH_COMPLETION = $(ROOT)/share/fish/vendor_completions.d/nnsh.fish
 SOURCES := Package.swift Plugins Sources Tests
 
-.PHONY: build demo test test-integrations test-mpi sanitize valgrind kills fuzz soak interrupts \
+.PHONY: build demo test test-processors test-integrations test-mpi sanitize valgrind kills fuzz soak interrupts \
   fixtures check format bench manual verdicts install install-files uninstall clean compare package \
   try-packages pictures editors
 
@@ -39,6 +39,13 @@ test:
 	@Scripts/install-packages test
 	Scripts/run-tests
 	Scripts/syntax-product
+
+# The same as on processors with narrower vectors.
+test-processors: test
+	NNSH_KERNELS=avx2 OPENBLAS_CORETYPE=Haswell ONEDNN_MAX_CPU_ISA=AVX2 \
+	  Scripts/run-tests --skip-build
+	NNSH_KERNELS=baseline OPENBLAS_CORETYPE=Nehalem ONEDNN_MAX_CPU_ISA=SSE41 \
+	  Scripts/run-tests --skip-build
 
 # What nnsh writes, read by the programs that it is written for, and what these drive it by: the
 # Jupyter kernel, the language server, the lexer for Pygments. Needs Python packages.

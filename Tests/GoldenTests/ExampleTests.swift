@@ -53,7 +53,7 @@ import Testing
     let pair = (got.split(separator: " "), wanted.split(separator: " "))
     return pair.0.count == pair.1.count
       && zip(pair.0, pair.1).allSatisfy { got, wanted in
-        if got == wanted { return true }
+        if RoundingNoise.agree(got, wanted) { return true }
         guard wanted.contains(".") || wanted.contains("e-"), let a = Double(got),
           let b = Double(wanted)
         else { return false }

@@ -37,7 +37,8 @@ import Testing
       try Self.record(name, "exit", outcome.code == 0 ? nil : "\(outcome.code)\n")
       return
     }
-    #expect(output == (try Self.text(name, "expected")))
+    let wanted = try Self.text(name, "expected")
+    #expect(RoundingNoise.agree(lines: output, wanted), "\(output)\nexpected:\n\(wanted)")
     #expect(errors == (try Self.text(name, "errors")))
     let code = try Self.text(name, "exit").trimmingCharacters(in: .whitespacesAndNewlines)
     #expect(outcome.code == (code.isEmpty ? 0 : Int32(code)))
