@@ -4,6 +4,7 @@ import Testing
 
 /// Short enough to be found among what tests say.
 extension ConvolutionGeometry: CustomTestStringConvertible {
+  /// Its sizes, and how the window moves.
   public var testDescription: String {
     "\(vertical.size)×\(horizontal.size), kernel \(vertical.kernel)×\(horizontal.kernel), "
       + "stride \(horizontal.stride), dilation \(horizontal.dilation), before \(horizontal.before)"
@@ -24,7 +25,12 @@ extension ConvolutionGeometry: CustomTestStringConvertible {
   }
 
   static let geometries: [ConvolutionGeometry] = {
-    var all: [ConvolutionGeometry] = []
+    // oneDNN's own gradient of the weights writes too far for this one.
+    let strided = axis(61, kernel: 1, stride: 2, dilation: 1, before: 0, after: 0)
+    var all = [
+      ConvolutionGeometry(inputs: 1, outputs: 1, vertical: strided, horizontal: strided),
+      ConvolutionGeometry(inputs: 3, outputs: 5, vertical: strided, horizontal: strided),
+    ]
     for (kernel, dilation) in [(1, 1), (2, 1), (3, 1), (3, 2), (5, 1)] {
       for stride in [1, 2, 3] {
         for (before, after) in [(0, 0), (kernel / 2, (kernel - 1) / 2)] {
