@@ -136,11 +136,13 @@ import Testing
       """
     let train = "train net on d epochs=6 batch=8 optimizer=adam"
     _ = try NNSH.run(["-q", "-c", start + train + "\nsave net to whole.nnsh"], in: folder)
-    var (ended, text) = (false, "")
-    // A training may be over before the signal comes: then once more.
-    for _ in 0..<20 where !ended {
-      (ended, text) = try end(start + train, by: signal, in: folder)
+    var training: EndedTraining?
+    // It may be over before the signal comes: then once more.
+    for _ in 0..<20 where training?.isBySignal != true {
+      training = try EndedTraining(
+        start + train, by: [signal], inEpoch: 2, after: .random(in: 0...0.1), home: folder)
     }
+    let text = training?.text ?? ""
     let rescued = folder + "/state/nnsh/rescued"
     let names = (try? FileManager.default.contentsOfDirectory(atPath: rescued)) ?? []
     let name = try #require(names.first { $0.hasSuffix(".nnsh") }, "\(text)")
@@ -149,33 +151,6 @@ import Testing
       in: folder)
     #expect(rest.code == 0, "\(rest.errors)")
     #expect(try bytes("whole.nnsh", folder) == bytes("rest.nnsh", folder))
-  }
-
-  /// Starts a training and sends it a signal in one of its later epochs.
-  ///
-  /// - Returns: whether the signal ended it, and what it said.
-  private func end(_ code: String, by signal: Int32, in folder: String) throws
-    -> (Bool, String)
-  {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: NNSH.path)
-    process.arguments = ["-c", code]
-    process.environment = NNSH.environment(home: folder)
-    process.currentDirectoryURL = URL(fileURLWithPath: folder)
-    let errors = Pipe()
-    process.standardError = errors
-    try process.run()
-    var text = ""
-    while !text.contains("epoch 2/") {
-      let data = errors.fileHandleForReading.availableData
-      if data.isEmpty { break }
-      text += String(decoding: data, as: UTF8.self)
-    }
-    Thread.sleep(forTimeInterval: Double.random(in: 0...0.1))
-    kill(process.processIdentifier, signal)
-    text += String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return (process.terminationReason == .uncaughtSignal, text)
   }
 
   /// What cannot be gone on with: the error, and what of the script still stands.

@@ -11,38 +11,17 @@ import Testing
     train net on d epochs=100000000
     """
 
-  /// Starts a training, waits until it is under way, sends the signals and gives what it said.
-  private func end(_ signals: [Int32], home: String) throws -> (status: Int32, text: String) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: NNSH.path)
-    process.arguments = ["-c", Self.training]
-    process.environment = NNSH.environment(home: home)
-    let errors = Pipe()
-    process.standardError = errors
-    try process.run()
-    var text = ""
-    while !text.contains("epoch 3/") {
-      let data = errors.fileHandleForReading.availableData
-      if data.isEmpty { break }
-      text += String(decoding: data, as: UTF8.self)
-    }
-    for signal in signals { kill(process.processIdentifier, signal) }
-    let reader = Thread {
-      Thread.sleep(forTimeInterval: NNSH.patience)
-      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-    }
-    reader.start()
-    text += String(
-      decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return (process.terminationStatus, text)
+  /// Ends a training that is under way by signals.
+  private func end(_ signals: [Int32], home: String) throws -> EndedTraining {
+    try EndedTraining(Self.training, by: signals, inEpoch: 3, home: home)
   }
 
   @Test(arguments: [SIGTERM, SIGHUP]) func aSignalKeepsTheNetwork(_ signal: Int32) throws {
     let home = try NNSH.temporaryFolder()
-    let (status, text) = try end([signal], home: home)
+    let ended = try end([signal], home: home)
+    let text = ended.text
     let name = signal == SIGTERM ? "SIGTERM" : "SIGHUP"
-    #expect(status == signal)
+    #expect(ended.status == signal)
     #expect(text.contains("\(name): net is kept as it was in epoch "))
     // The next start says how it comes back, and what it says works.
     let start = try NNSH.run(["-c", "1"], home: home).errors
@@ -69,7 +48,7 @@ import Testing
       try FileManager.default.setAttributes(
         [.modificationDate: Date(timeIntervalSince1970: Double(number) * 1000)], ofItemAtPath: file)
     }
-    let (_, text) = try end([SIGTERM], home: home)
+    let text = try end([SIGTERM], home: home).text
     #expect(text.contains("the oldest networks kept there are deleted: 20 stay"))
     let names = try FileManager.default.contentsOfDirectory(atPath: folder)
     let files = names.filter { $0.hasSuffix(".nnsh") }

@@ -9,8 +9,8 @@ package struct AnswerBlame: Sendable {
   package let rows: [Double]
   /// Whether the steps were plain gradient descent, of which these are first-order estimates.
   package let isPlain: Bool
-  /// The parameters that the training moved and whose gradients are not told apart by rows: those of
-  /// other layers than dense ones.
+  /// The parameters of layers that are not dense: the training moved them, and what each row did to
+  /// them is not known.
   package let leftOut: [String]
   /// What the rows were to give, N×K.
   package let targets: Tensor
