@@ -147,6 +147,20 @@ FUNCTIONS = {
     "Mish": ([NODE("Softplus", ["x"], ["s"]), NODE("Tanh", ["s"], ["t"]),
               NODE("Mul", ["x", "t"], ["y"])], {}),
     "Softsign": (single("Softsign"), {}),
+    "Softsign of several": ([NODE("Abs", ["x"], ["a"]), NODE("Add", ["one", "a"], ["s"]),
+                             NODE("Div", ["x", "s"], ["y"])], {"one": numpy.float32(1)}),
+    "x minus tanh x": ([NODE("Tanh", ["x"], ["t"]), NODE("Sub", ["x", "t"], ["y"])], {}),
+    "GELU of tanh": (
+        [NODE("Pow", ["x", "three"], ["p"]), NODE("Mul", ["p", "c"], ["q"]),
+         NODE("Add", ["x", "q"], ["r"]), NODE("Mul", ["r", "d"], ["s"]), NODE("Tanh", ["s"], ["t"]),
+         NODE("Add", ["t", "one"], ["u"]), NODE("Mul", ["x", "u"], ["v"]),
+         NODE("Mul", ["v", "half"], ["y"])],
+        {"three": numpy.float32(3), "c": numpy.float32(0.044715), "one": numpy.float32(1),
+         "d": numpy.float32(0.79788456), "half": numpy.float32(0.5)}),
+    "difference of a negated": ([NODE("Neg", ["x"], ["a"]), NODE("Sub", ["x", "high"], ["s"]),
+                                 NODE("Max", ["a", "s"], ["m"]), NODE("Sub", ["low", "m"], ["y"])],
+                                {"low": LOW, "high": HIGH}),
+    "x and x": ([NODE("Add", ["x", "x"], ["y"])], {}),
     "Neg": (single("Neg"), {}),
     "Reciprocal": (single("Reciprocal"), {}),
     "scaled": ([NODE("Sub", ["x", "low"], ["s"]), NODE("Div", ["s", "high"], ["y"])],
@@ -287,10 +301,12 @@ def test_broken_files_are_refused(tmp_path):
     ([NODE("Hardmax", ["x"], ["y"])], "no layer of nnsh computes Hardmax"),
     ([NODE("Clip", ["x", "sizes"], ["y"])], "limits"),
     ([NODE("PRelu", ["x", "slopes"], ["y"])], "one for each feature"),
-    ([NODE("Add", ["x", "x"], ["y"])], "Add"),
+    ([NODE("Add", ["x", "row"], ["y"])], "Add"),
+    ([NODE("Mul", ["x", "cube"], ["y"])], "Mul"),
 ])
 def test_what_is_no_layer_is_named(tmp_path, nodes, words):
-    constants = {"s": whole(-1, 3), "sizes": whole(0), "slopes": numbers(3, 1, 1)}
+    constants = {"s": whole(-1, 3), "sizes": whole(0), "slopes": numbers(3, 1, 1),
+                 "row": numbers(6), "cube": numbers(1, 1, 1)}
     onnx.save(model_of([6], nodes, constants), tmp_path / "m.onnx")
     result = nnsh.run("load m.onnx as net", tmp_path, check=False)
     assert result.returncode == 1 and words in result.stderr, result.stderr

@@ -8,24 +8,12 @@ extension ChainReader {
   private static let layers: [String: UnaryOperation] = [
     "Relu": .relu, "Sigmoid": .sigmoid, "Tanh": .tanh, "Softplus": .softplus, "Gelu": .gelu,
   ]
-  /// Builtins that are used as layers.
-  private static let functions: [String: String] = [
-    "Exp": "exp", "Log": "log", "Sqrt": "sqrt", "Abs": "abs", "Sin": "sin", "Cos": "cos",
-    "Sign": "sign", "Floor": "floor", "Ceil": "ceil",
-  ]
-
   /// - Returns: whether the node is one of these.
   mutating func readActivation(_ index: Int) throws -> Bool {
     let node = graph.nodes[index]
     if let kind = Self.layers[node.operation] {
-      if node.operation == "Gelu", text(node, "approximate") ?? "none" != "none" {
-        throw refused(node, "nnsh has the exact form only")
-      }
+      if node.operation == "Gelu", text(node, "approximate") ?? "none" != "none" { return false }
       add(ActivationLayer(kind), index)
-      return true
-    }
-    if let name = Self.functions[node.operation] {
-      add(try function(name), index)
       return true
     }
     guard node.operation == "Softmax" || node.operation == "LogSoftmax" else { return false }
@@ -53,16 +41,7 @@ extension ChainReader {
       add(try function("silu"), product)
       return true
     }
-    for factor in next where next.count == 2 {
-      guard let (code, nodes, product) = try productWithItself(factor), next.contains(product)
-      else {
-        continue
-      }
-      done.formUnion(nodes)
-      add(try function(code), product)
-      return true
-    }
-    return readSoftplus(next) || readGelu(next)
+    return try readSoftplus(next) || readGelu(next) || readFormulaOfSeveral(next)
   }
 
   /// x where x > 20 and log(1 + eˣ) elsewhere, as PyTorch writes it: the same in Float32.

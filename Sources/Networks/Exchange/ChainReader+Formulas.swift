@@ -8,75 +8,117 @@ extension ChainReader {
   mutating func readFormula(_ index: Int) throws -> Bool {
     let node = graph.nodes[index]
     switch node.operation {
-    case "Clip": try readClip(index)
     case "PRelu": try readSlopes(index)
+    case "Clip":
+      let limits = try limits(node)
+      if limits.isEmpty { pass(index) } else { add(try clip(limits), index) }
     default:
-      guard let code = try formula(node) ?? withNumber(node) else { return false }
-      add(try function(code), index)
+      guard let code = try expression(node, [value: "z"]) else { return false }
+      add(try function(Self.bareName(code) ?? "(z -> \(code))"), index)
     }
     return true
   }
 
-  private func formula(_ node: ONNXNode) throws -> String? {
+  /// A function whose bare name is the layer: code that calls it with nothing but z, or what it takes
+  /// anyway.
+  private static func bareName(_ code: String) -> String? {
+    if let usual = ["leaky_relu(z, 0.01)": "leaky_relu", "elu(z, 1)": "elu"][code] { return usual }
+    return names.values.first { code == "\($0)(z)" }
+  }
+
+  /// Nodes that the value goes into several ways and one comes out of, each of them a function of each
+  /// number: softsign is x / (1 + |x|).
+  ///
+  /// - Returns: whether there are such nodes.
+  mutating func readFormulaOfSeveral(_ next: [Int]) throws -> Bool {
+    var codes = [value: "z"]
+    var inside: Set<Int> = []
+    guard let first = next.min() else { return false }
+    for index in first..<graph.nodes.count where !done.contains(index) {
+      let node = graph.nodes[index]
+      guard node.inputs.contains(where: { codes[$0] != nil }) else { continue }
+      guard node.domain.isEmpty, let code = try expression(node, codes), code.count < 500,
+        let output = node.outputs.first
+      else { return false }
+      inside.insert(index)
+      let isEnd = codes.keys.allSatisfy { users(of: $0).allSatisfy(inside.contains) }
+      if isEnd {
+        // x + f(x) has a layer of its own.
+        if node.operation == "Add", node.inputs.contains(value) { return false }
+        done.formUnion(inside)
+        add(try function("(z -> \(code))"), index)
+        return true
+      }
+      codes[output] = code
+    }
+    return false
+  }
+
+  /// - Parameter codes: the values at hand, as code.
+  private func expression(_ node: ONNXNode, _ codes: [String: String]) throws -> String? {
+    func operand(_ place: Int) throws -> String? {
+      guard node.inputs.indices.contains(place) else { return nil }
+      if let code = codes[node.inputs[place]] { return code }
+      // One number of the model's own, as pictures are scaled by; more axes would make more.
+      guard let number = numbers(node, place), number.rank <= (shape?.count ?? 0) + 1 else {
+        return nil
+      }
+      return try number.item.map { try code($0, node) }
+    }
+    guard let x = try operand(0) else { return nil }
+    if node.inputs.count == 2, let y = try operand(1) {
+      if let sign = Self.signs[node.operation] {
+        return "\(Self.grouped(x)) \(sign) \(Self.grouped(y))"
+      }
+      if let name = Self.ofTwo[node.operation] { return "\(name)(\(x), \(y))" }
+    }
+    return codes[node.inputs[0]] == nil ? nil : try ofOne(node, x)
+  }
+
+  /// Code between parentheses where an operator stands in it.
+  private static func grouped(_ code: String) -> String {
+    code.contains(" ") || code.hasPrefix("-") ? "(\(code))" : code
+  }
+
+  private static let signs = ["Add": "+", "Sub": "-", "Mul": "*", "Div": "/", "Pow": "^"]
+  private static let ofTwo = ["Min": "minimum", "Max": "maximum"]
+  private static let names = [
+    "Relu": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh", "Softplus": "softplus", "Erf": "erf",
+    "Exp": "exp", "Log": "log", "Sqrt": "sqrt", "Abs": "abs", "Sin": "sin", "Cos": "cos",
+    "Sign": "sign", "Floor": "floor", "Ceil": "ceil",
+  ]
+
+  private func ofOne(_ node: ONNXNode, _ operand: String) throws -> String? {
     func constant(_ name: String, default value: Double) throws -> String {
       try code(number(node, name, default: value), node)
     }
+    if let name = Self.names[node.operation] { return "\(name)(\(operand))" }
+    let x = Self.grouped(operand)
     switch node.operation {
-    case "LeakyRelu":
-      let slope = try constant("alpha", default: 0.01)
-      return slope == "0.01" ? "leaky_relu" : "(z -> leaky_relu(z, \(slope)))"
-    case "Elu", "Celu":
+    case "LeakyRelu": return "leaky_relu(\(x), \(try constant("alpha", default: 0.01)))"
+    case "Elu": return "elu(\(x), \(try constant("alpha", default: 1)))"
+    case "Celu":
       let alpha = try constant("alpha", default: 1)
-      if alpha == "1" { return "elu" }
-      return node.operation == "Elu"
-        ? "(z -> elu(z, \(alpha)))"
-        : "(z -> maximum(z, 0) + \(alpha) * expm1(minimum(z, 0) / \(alpha)))"
+      return "maximum(\(x), 0) + \(alpha) * expm1(minimum(\(x), 0) / \(alpha))"
     case "Selu":
       let alpha = try constant("alpha", default: 1.67326319217681884765625)
       let gamma = try constant("gamma", default: 1.05070102214813232421875)
-      return "(z -> \(gamma) * (maximum(z, 0) + \(alpha) * expm1(minimum(z, 0))))"
-    case "HardSigmoid": return "(z -> \(try hardSigmoid(node)))"
-    case "HardSwish": return "(z -> z * clip(z / 6 + 0.5, 0, 1))"
-    case "Mish": return "(z -> z * tanh(softplus(z)))"
-    case "Softsign": return "(z -> z / (1 + abs(z)))"
-    case "Neg": return "(z -> -z)"
-    case "Reciprocal": return "(z -> 1 / z)"
+      return "\(gamma) * (maximum(\(x), 0) + \(alpha) * expm1(minimum(\(x), 0)))"
+    case "HardSigmoid":
+      let slope = try constant("alpha", default: 0.2)
+      return "clip(\(slope) * \(x) + \(try constant("beta", default: 0.5)), 0, 1)"
+    case "HardSwish": return "\(x) * clip(\(x) / 6 + 0.5, 0, 1)"
+    case "Mish": return "\(x) * tanh(softplus(\(x)))"
+    case "Softsign": return "\(x) / (1 + abs(\(x)))"
+    case "Gelu" where text(node, "approximate") == "tanh":
+      return "0.5 * \(x) * (1 + tanh(0.7978845608 * (\(x) + 0.044715 * \(x)^3)))"
+    case "Neg": return "-\(x)"
+    case "Reciprocal": return "1 / \(x)"
+    case "Clip":
+      let limits = try limits(node)
+      return limits.isEmpty ? x : "clip(\(([x] + limits).joined(separator: ", ")))"
     default: return nil
     }
-  }
-
-  private func hardSigmoid(_ node: ONNXNode) throws -> String {
-    let slope = try code(number(node, "alpha", default: 0.2), node)
-    let offset = try code(number(node, "beta", default: 0.5), node)
-    return "clip(\(slope) * z + \(offset), 0, 1)"
-  }
-
-  /// Products x · f(x) whose f is none of nnsh's functions.
-  ///
-  /// - Parameter factor: the first node of f.
-  /// - Returns: the formula, the nodes of f, and the product; nil where it is no such product.
-  func productWithItself(_ factor: Int) throws -> (code: String, nodes: [Int], product: Int)? {
-    let node = graph.nodes[factor]
-    guard let next = user(of: node.outputs[0]) else { return nil }
-    switch (node.operation, graph.nodes[next].operation) {
-    case ("HardSigmoid", "Mul"): return ("(z -> z * \(try hardSigmoid(node)))", [factor], next)
-    case ("Softplus", "Tanh"):
-      guard let product = user(of: graph.nodes[next].outputs[0]) else { return nil }
-      return ("(z -> z * tanh(softplus(z)))", [factor, next], product)
-    default: return nil
-    }
-  }
-
-  private static let signs = ["Add": "+", "Sub": "-", "Mul": "*", "Div": "/"]
-
-  /// Arithmetic with one number of the model's own, as pictures are scaled by.
-  private func withNumber(_ node: ONNXNode) throws -> String? {
-    guard let sign = Self.signs[node.operation], node.inputs.count == 2,
-      let place = node.inputs.firstIndex(where: { $0 != value }),
-      let number = numbers(node, place)?.item
-    else { return nil }
-    let operand = try code(number, node)
-    return place == 0 ? "(z -> \(operand) \(sign) z)" : "(z -> z \(sign) \(operand))"
   }
 
   /// A number as the language writes it.
@@ -88,17 +130,17 @@ extension ChainReader {
 
   // MARK: limits
 
-  private mutating func readClip(_ index: Int) throws {
-    let node = graph.nodes[index]
-    let lower = try limit(node, "min", input: 1)
-    let upper = try limit(node, "max", input: 2)
-    switch (lower, upper) {
-    case (nil, nil): pass(index)
-    case (0, nil): add(ActivationLayer(.relu), index)
-    default:
-      let ends = try [lower, upper].map { try $0.map { try code($0, node) } ?? "none" }
-      add(try function("(z -> clip(z, \(ends.joined(separator: ", "))))"), index)
+  /// The lower and the upper limit, the upper where there is one; empty where there are none.
+  private func limits(_ node: ONNXNode) throws -> [String] {
+    let ends = try [limit(node, "min", input: 1), limit(node, "max", input: 2)].map { limit in
+      try limit.map { try code($0, node) } ?? "none"
     }
+    return ends == ["none", "none"] ? [] : ends[1] == "none" ? [ends[0]] : ends
+  }
+
+  private func clip(_ limits: [String]) throws -> any Layer {
+    limits == ["0"]
+      ? ActivationLayer(.relu) : try function("(z -> clip(z, \(limits.joined(separator: ", "))))")
   }
 
   /// A limit, which operator sets before 11 have as an attribute; nil where all numbers are within it.
