@@ -13,13 +13,14 @@ public enum NNSH {
     public let code: Int32
   }
 
-  /// The shell.
-  public static let path = built("nnsh")
+  /// The shell; what `NNSH_UNDER_TEST` names where that is set.
+  public static let path =
+    ProcessInfo.processInfo.environment["NNSH_UNDER_TEST"] ?? built("nnsh")
   /// What makes inputs for it: see `Tests/Fuzz`.
   public static let fuzzer = built("nnsh-fuzz")
 
-  /// Tests lie in the folder that the binaries are built into.
-  private static func built(_ name: String) -> String {
+  /// Where a binary was built: tests lie in the same folder.
+  package static func built(_ name: String) -> String {
     let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     var folder = tests.deletingLastPathComponent()
     for _ in 0..<5 {

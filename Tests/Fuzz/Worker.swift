@@ -1,3 +1,4 @@
+import BinaryUnderTest
 import Foundation
 import FuzzCoverage
 import Shell
@@ -76,6 +77,7 @@ struct Worker {
   func enterScratch() {
     let scratch = folder + "/scratch"
     try? FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+    if geteuid() == 0 { lendBinary() }
     var largestFile = rlimit(rlim_cur: 64 << 20, rlim_max: 64 << 20)
     setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &largestFile)
     signal(SIGXFSZ, SIG_IGN)
@@ -88,5 +90,25 @@ struct Worker {
       _ = setgid(65534)
       _ = setuid(65534)
     }
+  }
+
+  /// Copies the binary to where any user can start it, if it was built below a folder like root's own.
+  private func lendBinary() {
+    let built = URL(fileURLWithPath: NNSH.built("nnsh"))
+    if isOpenToAll(built.deletingLastPathComponent()) { return }
+    let copy = URL(fileURLWithPath: folder + "/nnsh-under-test")
+    if !FileManager.default.fileExists(atPath: copy.path) {
+      // Workers start side by side.
+      let own = URL(fileURLWithPath: "\(copy.path)-\(getpid())")
+      try? FileManager.default.copyItem(at: built, to: own)
+      rename(own.path, copy.path)
+    }
+    setenv("NNSH_UNDER_TEST", copy.path, 1)
+  }
+
+  private func isOpenToAll(_ folder: URL) -> Bool {
+    var status = stat()
+    guard stat(folder.path, &status) == 0, status.st_mode & S_IXOTH != 0 else { return false }
+    return folder.path == "/" || isOpenToAll(folder.deletingLastPathComponent())
   }
 }
