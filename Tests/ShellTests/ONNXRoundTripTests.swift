@@ -153,13 +153,29 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let path = folder + "/own.onnx"
     let first = session()
-    try run(Self.functions + "save dense(4, 3) |> own to \"\(path)\"", in: first)
+    let code = "fn own(z) = z - mean(z, axis=-1, keepdims=true)\n"
+    try run(code + "save dense(4, 3) |> own to \"\(path)\"", in: first)
     do {
       try run("load \"\(path)\" as net", in: session())
       Issue.record("a network came without its function")
     } catch let failure as Diagnostic {
       #expect(failure.message.contains("a layer own, a function that is not here"))
     }
+  }
+
+  /// The nodes of a function of each number say all of it.
+  @Test func aFormulaComesWithoutItsFunction() throws {
+    let folder = try NNSH.temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = folder + "/own.onnx"
+    try run("fn own(z) = z / (1 + abs(z))\nsave dense(4, 3) |> own to \"\(path)\"", in: session())
+    let second = session()
+    try run("load \"\(path)\" as net; shown = str(net)", in: second)
+    guard case .string(let shown)? = second.machine.globals["shown"] else {
+      Issue.record("no text")
+      return
+    }
+    #expect(shown.content.hasPrefix("dense(4, 3) |> (z -> z / (1 + abs(z))) "))
   }
 
   private func session() -> Session {
