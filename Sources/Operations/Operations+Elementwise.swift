@@ -102,6 +102,17 @@ extension Operation {
     }
   }
 
+  /// The limits that a clip's numbers are; no limit is an infinite one.
+  fileprivate static func limits(_ numbers: [Int]) -> (lower: Double, upper: Double) {
+    var rest = numbers[...]
+    func next(none: Double) -> Double {
+      guard rest.popFirst() == 1, let bits = rest.popFirst() else { return none }
+      return Double(bitPattern: UInt64(truncatingIfNeeded: bits))
+    }
+    let lower = next(none: -.infinity)
+    return (lower, next(none: .infinity))
+  }
+
   private static let clipRule: ElementwiseRecord.Rule = "clip: passes within the limits"
 
   /// The same with limits that are differentiated too: an element that is limited passes its
@@ -124,6 +135,14 @@ extension Operation {
       type == .f64 ? .f64 : .f32, saves: .shapes, primitive: .cast(type),
       forward: { try $0[0].cast(to: type) },
       pullback: { p in [try p.part(0) { try .cast(p.cotangent, to: p.inputs[0].elementType) }] })
+  }
+}
+
+extension Recording.Step {
+  /// Between which numbers it limits its input; nil of any other operation.
+  package var limits: (lower: Double, upper: Double)? {
+    guard name == OperationKind.clip.name, case .whole(let numbers)? = primitive else { return nil }
+    return Operation.limits(numbers)
   }
 }
 

@@ -117,6 +117,98 @@ def test_chains(tmp_path, name):
     agrees(tmp_path, model_of(shape, nodes, constants), numbers(5, *shape))
 
 
+def single(operation, inputs=(), **attributes):
+    return [NODE(operation, ["x", *inputs], ["y"], **attributes)]
+
+
+LOW, HIGH = numpy.float32(-0.25), numpy.float32(0.7)
+# Functions of each number, each after a dense layer as well as alone: nodes from x to y.
+FUNCTIONS = {
+    "Clip": (single("Clip", ["low", "high"]), {"low": LOW, "high": HIGH}),
+    "Clip below": (single("Clip", ["low"]), {"low": LOW}),
+    "Clip above": (single("Clip", ["", "high"]), {"high": HIGH}),
+    "Clip at 0": (single("Clip", ["zero"]), {"zero": numpy.float32(0)}),
+    "Clip nowhere": (single("Clip"), {}),
+    "ReLU6": (single("Clip", ["zero", "six"]), {"zero": numpy.float32(0), "six": numpy.float32(6)}),
+    "Clip by a node": ([NODE("Constant", [], ["low"], value=numpy_helper.from_array(LOW)),
+                        *single("Clip", ["low"])], {}),
+    "PRelu": (single("PRelu", ["slopes"]), {"slopes": numbers(4)}),
+    "PRelu of one slope": (single("PRelu", ["slopes"]), {"slopes": numbers(1)}),
+    "PRelu, one row": (single("PRelu", ["slopes"]), {"slopes": numbers(1, 4)}),
+    "LeakyRelu": (single("LeakyRelu"), {}),
+    "LeakyRelu, alpha": (single("LeakyRelu", alpha=0.2), {}),
+    "Elu, alpha": (single("Elu", alpha=0.7), {}),
+    "Celu": (single("Celu", alpha=1.7), {}),
+    "Selu": (single("Selu"), {}),
+    "HardSigmoid": (single("HardSigmoid", alpha=0.3), {}),
+    "HardSwish": (single("HardSwish"), {}),
+    "x times HardSigmoid": ([NODE("HardSigmoid", ["x"], ["h"], alpha=1 / 6),
+                             NODE("Mul", ["x", "h"], ["y"])], {}),
+    "Mish": ([NODE("Softplus", ["x"], ["s"]), NODE("Tanh", ["s"], ["t"]),
+              NODE("Mul", ["x", "t"], ["y"])], {}),
+    "Softsign": (single("Softsign"), {}),
+    "Neg": (single("Neg"), {}),
+    "Reciprocal": (single("Reciprocal"), {}),
+    "scaled": ([NODE("Sub", ["x", "low"], ["s"]), NODE("Div", ["s", "high"], ["y"])],
+               {"low": LOW, "high": HIGH}),
+    "taken from a number": ([NODE("Sub", ["low", "x"], ["s"]), NODE("Mul", ["high", "s"], ["y"])],
+                            {"low": LOW, "high": HIGH}),
+}
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_of_each_number(tmp_path, name, is_first):
+    """Read, and written again in every form that holds networks."""
+    nodes, constants = FUNCTIONS[name]
+    nodes = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]
+    if is_first:
+        shape, constants = [4], {**constants, "V": V}
+        nodes = nodes + [NODE("MatMul", ["y", "V"], ["z"])]
+        nodes[-1].output[0] = "y"
+        for node in nodes[:-1]:
+            node.output[:] = ["f" if value == "y" else value for value in node.output]
+        nodes[-1].input[0] = "f"
+    else:
+        shape, constants = [6], {**constants, "W": W, "B": B}
+        for node in nodes:
+            node.input[:] = ["g" if value == "x" else value for value in node.input]
+        nodes = [gemm("x", "g")] + nodes
+    x = numbers(50, *shape)
+    agrees(tmp_path, model_of(shape, nodes, constants), x)
+    expected = numpy.load(tmp_path / "y.npy")
+    nnsh.run("load m.onnx as net\nsave net to n.nnsh\nsave net to n.safetensors\n"
+             "save net to n.onnx", tmp_path)
+    for ending in ["nnsh", "safetensors", "onnx"]:
+        nnsh.run(f"load n.{ending} as net\nload x.npy\nsave net(x) to y.npy", tmp_path)
+        numpy.testing.assert_array_equal(numpy.load(tmp_path / "y.npy"), expected, ending)
+    onnx.checker.check_model(onnx.load(tmp_path / "n.onnx"), full_check=True)
+    session = onnxruntime.InferenceSession(
+        tmp_path / "n.onnx", providers=["CPUExecutionProvider"])
+    numpy.testing.assert_allclose(
+        session.run(None, {"x": x})[0], expected, atol=1e-5, rtol=1e-5)
+
+
+def test_functions_of_pictures(tmp_path):
+    """ReLU6 and slopes of channels between convolutions, as PyTorch and MobileNet have them."""
+    nodes = [
+        NODE("Conv", ["x", "K", "b"], ["c"], pads=[1, 1, 1, 1]),
+        NODE("Clip", ["c", "zero", "six"], ["r"]),
+        NODE("Conv", ["r", "L"], ["d"]), NODE("PRelu", ["d", "slopes"], ["p"]),
+        NODE("GlobalAveragePool", ["p"], ["g"]), NODE("Flatten", ["g"], ["f"]),
+        NODE("PRelu", ["f", "others"], ["q"]), NODE("Gemm", ["q", "V", "C"], ["y"])]
+    constants = {
+        "K": 4 * K, "b": KB, "zero": numpy.float32(0), "six": numpy.float32(6),
+        "L": numbers(4, 4, 3, 3), "slopes": numbers(4, 1, 1), "others": numbers(4), "V": V, "C": C}
+    agrees(tmp_path, model_of([3, 6, 6], nodes, constants), numbers(5, 3, 6, 6))
+
+
+def test_limits_in_attributes(tmp_path):
+    """As operator sets before 11 have them."""
+    nodes = [gemm("x", "g"), NODE("Clip", ["g"], ["y"], min=0.0, max=6.0)]
+    agrees(tmp_path, model_of([6], nodes, {"W": W, "B": B}, 9), 5 * numbers(5, 6))
+
+
 @pytest.mark.parametrize("opset", range(7, 22))
 def test_operator_sets(tmp_path, opset):
     shape, nodes, constants = CHAINS["two layers and dropout"]
@@ -192,11 +284,13 @@ def test_broken_files_are_refused(tmp_path):
 
 @pytest.mark.parametrize("nodes, words", [
     ([NODE("Reshape", ["x", "s"], ["y"])], "other rows"),
-    ([NODE("Clip", ["x", "low"], ["y"])], "no layer of nnsh computes Clip"),
+    ([NODE("Hardmax", ["x"], ["y"])], "no layer of nnsh computes Hardmax"),
+    ([NODE("Clip", ["x", "sizes"], ["y"])], "limits"),
+    ([NODE("PRelu", ["x", "slopes"], ["y"])], "one for each feature"),
     ([NODE("Add", ["x", "x"], ["y"])], "Add"),
 ])
 def test_what_is_no_layer_is_named(tmp_path, nodes, words):
-    constants = {"s": whole(-1, 3), "low": numpy.float32(0)}
+    constants = {"s": whole(-1, 3), "sizes": whole(0), "slopes": numbers(3, 1, 1)}
     onnx.save(model_of([6], nodes, constants), tmp_path / "m.onnx")
     result = nnsh.run("load m.onnx as net", tmp_path, check=False)
     assert result.returncode == 1 and words in result.stderr, result.stderr

@@ -38,6 +38,59 @@ import Testing
     }
   }
 
+  /// Functions of one's own as layers, by name and as formulas, with records of parameters: every form
+  /// that holds networks gives the same layers with the same numbers back.
+  @Test(arguments: ["nnsh", "safetensors", "npz", "onnx"])
+  func functionsAreSavedAsTheyAre(_ ending: String) throws {
+    let layers = [
+      "named", "layer({s: [2.0, 3.0]}, stretched)", "layer({s: 2.0}, stretched)",
+      "layer({w: [ones(2, 2), eye(2)], inner: {b: ones(2)}}, mixed)", "(z -> leaky_relu(z, 0.2))",
+      "(z -> clip(z, none, 0.5) * -pi)", "layer({s: [0.1, 0.2]}, (p, z) -> maximum(p.s, z))",
+    ]
+    let folder = try NNSH.temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let script =
+      """
+      fn named(z) = z * sigmoid(z)
+      fn stretched(p, z) = p.s * z
+      fn mixed(p, z) = z @ p.w[0] + z @ p.w[1] + p.inner.b
+      x = randn(5, 3)
+
+      """
+      + layers.map { layer in
+        """
+        net = dense(3, 2) |> \(layer)
+        save net to "\(folder)/net.\(ending)"
+        load "\(folder)/net.\(ending)" as back
+        assert(str(back) == str(net))
+        assert(all(back(x) == net(x)))
+
+        """
+      }.joined()
+    let outcome = try NNSH.run(["-q", "-c", script])
+    #expect(outcome.code == 0, "\(outcome.errors)")
+  }
+
+  /// A formula may only compute, and means the same in every session.
+  @Test(arguments: [
+    "(z -> z * k)", "(z -> if sum(z) > 0 { z } else { -z })", "(z -> relu(z |> tanh))",
+    "(z -> clip(z, 0, 1))", "(z -> (y -> y * 2)(z))",
+  ])
+  func whatIsNoFormulaNeedsAName(_ layer: String) throws {
+    let folder = try NNSH.temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let outcome = try NNSH.run([
+      "-q", "-c",
+      """
+      k = 2
+      fn clip(z, a, b) = z
+      save dense(3, 2) |> \(layer) to "\(folder)/net.nnsh"
+      """,
+    ])
+    #expect(outcome.code == 1)
+    #expect(outcome.errors.contains("has no name"), "\(outcome.errors)")
+  }
+
   /// As ONNX, also where no data has told the shape of the examples.
   @Test func everyLayerGoesIntoONNX() throws {
     let folder = try NNSH.temporaryFolder()

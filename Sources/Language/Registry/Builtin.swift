@@ -24,7 +24,13 @@ package struct Builtin: Sendable {
   package let direct: DirectCall?
   /// Adds the nodes that compute it, as a layer of one operand, in ONNX's form; nil where what it
   /// records says enough.
-  package let addNodes: (@Sendable (inout GraphBuilder, _ x: String) throws -> String)?
+  package let addNodes: AddingNodes?
+
+  /// - Parameters:
+  ///   - x: the operand.
+  ///   - numbers: the arguments after it, those that are given.
+  package typealias AddingNodes =
+    @Sendable (inout GraphBuilder, _ x: String, _ numbers: [Double]) throws -> String
 
   /// How `grad` sees a builtin.
   package enum Differentiation: Sendable, Equatable {
@@ -43,7 +49,7 @@ package struct Builtin: Sendable {
   package init(
     _ declaration: Declaration, differentiation: Differentiation = .constant,
     layer: (any Layer)? = nil, elementwise: ElementwiseOperation? = nil,
-    addNodes: (@Sendable (inout GraphBuilder, _ x: String) throws -> String)? = nil,
+    addNodes: AddingNodes? = nil,
     direct: DirectCall? = nil, _ body: @escaping Body
   ) {
     self.declaration = declaration

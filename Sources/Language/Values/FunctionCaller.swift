@@ -8,6 +8,9 @@ final class FunctionCaller: @unchecked Sendable {
 
   init(_ interpreter: any Interpreter) { self.interpreter = interpreter }
 
+  /// The session, where it is one.
+  var machine: Machine? { interpreter as? Machine }
+
   /// Where the code that it calls stands.
   var position: (source: SourceText, span: Span)? { interpreter?.position }
 

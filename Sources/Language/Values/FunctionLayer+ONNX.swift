@@ -8,8 +8,8 @@ import Tensors
 /// rows there are, gives something else for those, and is refused.
 extension FunctionLayer {
   package func addNodes(to graph: inout GraphBuilder, _ x: String, input: [Int]) throws -> String {
-    if case .builtin(let builtin) = function.origin, let addNodes = builtin.addNodes {
-      return try addNodes(&graph, x)
+    if let (builtin, numbers) = calledBuiltin, let addNodes = builtin.addNodes {
+      return try addNodes(&graph, x, numbers)
     }
     let parameters = parameterGroups.joined().map(\.tensor)
     let trace = try trace(rows: Self.rows(3, input, seed: 1), parameters)
@@ -23,6 +23,15 @@ extension FunctionLayer {
       }
     }
     return try write(trace, x, to: &graph)
+  }
+
+  /// The builtin that it is or calls, and the numbers that it gives it.
+  private var calledBuiltin: (builtin: Builtin, numbers: [Double])? {
+    if let builtin = function.builtin { return (builtin, []) }
+    guard let machine = caller.machine, let formula = function.formula(on: machine) else {
+      return nil
+    }
+    return formula.callOfBuiltin(in: machine.vocabulary)
   }
 
   private func refused(_ reason: String) -> NetworkError {
@@ -124,6 +133,12 @@ extension FunctionLayer {
     }
     if let binary = BinaryOperation.allCases.first(where: { $0.name == step.name }) {
       return binary.onnxOperator.map { graph.node($0, inputs) }
+    }
+    if let limits = step.limits {
+      let ends = try [limits.lower, limits.upper].map { limit in
+        limit.isFinite ? try graph.constant(limit, "limit") : ""
+      }
+      return graph.node("Clip", [inputs[0]] + ends)
     }
     let keepsRows = step.inputs[0].rank > 0 && step.inputs[0].shape[0] == rows
     switch step.primitive {

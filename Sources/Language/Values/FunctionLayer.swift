@@ -14,7 +14,7 @@ package struct FunctionLayer: Layer {
   /// The parameters as they were given, to begin anew with.
   private let start: [LayerParameter]
   let takesTraining: Bool
-  private let caller: FunctionCaller
+  let caller: FunctionCaller
   private let shapes = KnownByShape<[Int]>()
   /// Whether rows were seen to be computed apart.
   let rowsApart = KnownByShape<Bool>()
@@ -75,16 +75,23 @@ package struct FunctionLayer: Layer {
 
   package func source() throws(NetworkError) -> String {
     if let call { return call }
-    guard let name = function.name else {
+    guard let code = function.name ?? formulaCode else {
       throw .cannotBeWritten(
         layer: self.name,
-        reason: "its function has no name: write fn f(x) = … and put f in the network")
+        reason: "its function has no name, and is no formula of builtins alone: "
+          + "write fn f(x) = … and put f in the network")
     }
-    guard let structure else { return name }
+    guard let structure else { return code }
     let shapes = start.map { parameter -> Value in
       .items(parameter.tensor.shape.dimensions.map { .number(Double($0)) })
     }
-    return "layer(\(structure.value(of: shapes).inline()), \(name))"
+    return "layer(\(structure.value(of: shapes).inline()), \(code))"
+  }
+
+  /// The code of a function that needs no name.
+  private var formulaCode: String? {
+    guard let machine = caller.machine, function.formula(on: machine) != nil else { return nil }
+    return function.code.map { "(\($0))" }
   }
 
   package func outputShape(for input: [Int], position: Int) throws(NetworkError) -> [Int] {
@@ -195,7 +202,7 @@ extension Function {
 
 /// Keeps the first operation that gave a number that is not finite, and its line.
 private final class BirthWatcher: TapeObserver {
-  private let caller: FunctionCaller
+  let caller: FunctionCaller
   private(set) var birth: String?
 
   init(_ caller: FunctionCaller) { self.caller = caller }

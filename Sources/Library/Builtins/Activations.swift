@@ -30,7 +30,9 @@ extension Builtin {
       examples: [.init("leaky_relu([-2, 3], 0.1)", "2 tensor f32\n  -0.2  3")],
       seeAlso: ["relu", "elu"]),
     differentiation: .differentiable,
-    addNodes: { graph, x in graph.node("LeakyRelu", [x], ["alpha": .number(0.01)]) }
+    addNodes: { graph, x, numbers in
+      graph.node("LeakyRelu", [x], ["alpha": .number(Float(numbers.first ?? 0.01))])
+    }
   ) { arguments, _ in
     let x = try arguments.variable(0)
     let slope = try arguments.variable(1)
@@ -47,7 +49,9 @@ extension Builtin {
       examples: [.init("elu([-1, 2])", "2 tensor f32\n  -0.6321  2")],
       seeAlso: ["relu", "leaky_relu", "expm1"]),
     differentiation: .differentiable,
-    addNodes: { graph, x in graph.node("Elu", [x], ["alpha": .number(1)]) }
+    addNodes: { graph, x, numbers in
+      graph.node("Elu", [x], ["alpha": .number(Float(numbers.first ?? 1))])
+    }
   ) { arguments, _ in
     let x = try arguments.variable(0)
     // Above 0 the exponential could overflow, and its derivative with it. At 0 all of the slope is

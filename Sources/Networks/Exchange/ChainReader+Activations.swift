@@ -10,8 +10,8 @@ extension ChainReader {
   ]
   /// Builtins that are used as layers.
   private static let functions: [String: String] = [
-    "LeakyRelu": "leaky_relu", "Elu": "elu", "Exp": "exp", "Log": "log", "Sqrt": "sqrt",
-    "Abs": "abs", "Sin": "sin", "Cos": "cos", "Sign": "sign", "Floor": "floor", "Ceil": "ceil",
+    "Exp": "exp", "Log": "log", "Sqrt": "sqrt", "Abs": "abs", "Sin": "sin", "Cos": "cos",
+    "Sign": "sign", "Floor": "floor", "Ceil": "ceil",
   ]
 
   /// - Returns: whether the node is one of these.
@@ -25,10 +25,6 @@ extension ChainReader {
       return true
     }
     if let name = Self.functions[node.operation] {
-      let usual = node.operation == "LeakyRelu" ? 0.01 : 1
-      guard abs(number(node, "alpha", default: usual) - usual) < 1e-6 else {
-        throw refused(node, "its alpha is not nnsh's, \(usual)")
-      }
       add(try function(name), index)
       return true
     }
@@ -43,7 +39,7 @@ extension ChainReader {
     return true
   }
 
-  /// Activations that are written as several nodes: x · sigmoid(x), and
+  /// Activations that are written as several nodes: x · sigmoid(x) and its like, and
   /// x · (1 + erf(x / √2)) / 2 in one of its orders.
   ///
   /// - Returns: whether the nodes are one of these.
@@ -55,6 +51,15 @@ extension ChainReader {
     {
       done.insert(sigmoid)
       add(try function("silu"), product)
+      return true
+    }
+    for factor in next where next.count == 2 {
+      guard let (code, nodes, product) = try productWithItself(factor), next.contains(product)
+      else {
+        continue
+      }
+      done.formUnion(nodes)
+      add(try function(code), product)
       return true
     }
     return readSoftplus(next) || readGelu(next)

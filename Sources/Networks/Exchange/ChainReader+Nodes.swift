@@ -7,7 +7,9 @@ extension ChainReader {
   mutating func read(_ index: Int) throws {
     let node = graph.nodes[index]
     guard node.domain.isEmpty else { throw refused(node, "it is no operator of ONNX's own") }
-    if try readMove(index) || readActivation(index) || readLastStep(index) { return }
+    if try readMove(index) || readActivation(index) || readFormula(index) || readLastStep(index) {
+      return
+    }
     switch node.operation {
     case "MatMul", "Gemm": try readDense(index)
     case "Conv", "ConvTranspose": try readConvolution(index)

@@ -11,8 +11,8 @@ struct ChainReader {
   /// The version of ONNX's operators.
   let operatorSet: Int
   let constants: [String: ONNXTensor]
-  /// A layer that applies a builtin of that name to each number, or row.
-  let function: (_ builtin: String) throws -> any Layer
+  /// The layer that code of the language makes: a builtin's name, a formula, or a call of `layer`.
+  let function: (_ code: String) throws -> any Layer
 
   /// How the axes of the value at hand lie, compared with nnsh's rows × … × features.
   enum Arrangement {

@@ -6,11 +6,11 @@ extension Network {
   ///
   /// Throws `notALayer` naming the first operator that no layer of nnsh computes.
   ///
-  /// - Parameter function: a layer that applies the builtin of that name.
+  /// - Parameter function: the layer of a builtin's name, of a formula or of a call of `layer`.
   /// - Returns: the network, and whether the model takes the features (of images, the channels) on
   ///   the axis after the rows, where the network takes them on the last.
   package static func reading(
-    _ model: ONNXModel, function: @escaping (_ builtin: String) throws -> any Layer
+    _ model: ONNXModel, function: @escaping (_ code: String) throws -> any Layer
   ) throws -> (network: Network, featuresMoved: Bool) {
     var reader = try ChainReader(model, function: function)
     try reader.read(to: model.graph.outputs.first?.name ?? "")

@@ -4,8 +4,8 @@ import Networks
 import Syntax
 import Tensors
 
-/// Makes the layers that a file's note names. A file brings no code of its own: a person's functions
-/// are those that the session has.
+/// Makes the layers that a file's note names. A file brings no code of its own but formulas, which can
+/// only compute: a person's functions are those that the session has.
 struct LayerReader {
   let text: String
   let machine: Machine
@@ -24,6 +24,7 @@ struct LayerReader {
         return [try FunctionLayer(Function(builtin), machine)]
       }
       return [try FunctionLayer(ownFunction(name), machine)]
+    case .function(let literal): return [try FunctionLayer(formula(literal), machine)]
     case .call(let callee, let arguments):
       guard case .name(let name) = callee.kind else { throw unreadable }
       let names = arguments.map { $0.name?.text }
@@ -58,16 +59,36 @@ struct LayerReader {
 
   /// `layer({W: [30, 27]}, logits)`: the shapes of parameters, and a function's name.
   private func layer(_ arguments: [Expression]) throws -> any Layer {
-    guard arguments.count == 2, case .name(let name) = arguments[1].kind else { throw unreadable }
-    return try FunctionLayer(
-      ownFunction(name), parameters: zeros(arguments[0]), call: nil, machine)
+    guard arguments.count == 2 else { throw unreadable }
+    let function: Function
+    switch arguments[1].kind {
+    case .name(let name): function = try ownFunction(name)
+    case .function(let literal): function = try formula(literal)
+    default: throw unreadable
+    }
+    return try FunctionLayer(function, parameters: zeros(arguments[0]), call: nil, machine)
+  }
+
+  /// A function that the file brings: one that can only compute.
+  private func formula(_ literal: FunctionLiteral) throws -> Function {
+    guard literal.isFormula(in: machine.vocabulary) else { throw unreadable }
+    if let name = literal.usedNames.first(where: machine.globals.isUserDefined) {
+      throw RuntimeError.other(
+        "a layer of the network uses \(name), which is a variable of your own here",
+        hint: "clear \(name) brings the builtin back")
+    }
+    let code = SourceText(text, name: "").text(in: literal.span)
+    guard case .function(let function) = try CheckpointCode.value(of: code, on: machine) else {
+      throw unreadable
+    }
+    return function
   }
 
   private func zeros(_ expression: Expression) throws -> Value {
     switch expression.kind {
     case .record(let fields):
       return .fields(try fields.map { ($0.name.text, try zeros($0.value)) })
-    case .list(let parts):
+    case .bracket(let parts):
       let sizes = parts.compactMap { part -> Int? in
         if case .number(let number) = part.kind { Int(exactly: number) } else { nil }
       }

@@ -2,6 +2,7 @@ import Language
 import Library
 import Networks
 import ONNX
+import Syntax
 
 /// Networks as models in ONNX's form. Its nodes say all that others need; notes beside them say which
 /// layers of nnsh they were, which layers that are many nodes could hardly be known by.
@@ -49,9 +50,15 @@ extension NetworkFile {
   private static func chain(
     of model: ONNXModel, on machine: Machine
   ) throws -> (network: Network, featuresMoved: Bool) {
-    try Network.reading(model) { name in
-      guard let builtin = Builtin.named(name) else { throw RuntimeError.unknownName(name) }
-      return try FunctionLayer(Function(builtin), machine)
+    try Network.reading(model) { code in
+      let expression = try Parser.parseExpression(SourceText(code, name: "layer"))
+      if case .name(let name) = expression.kind {
+        guard let builtin = Builtin.named(name) else { throw RuntimeError.unknownName(name) }
+        return try FunctionLayer(Function(builtin), machine)
+      }
+      let layers = try LayerReader(text: code, machine: machine).layers(of: expression)
+      guard layers.count == 1 else { throw NetworkFile.unreadable(code) }
+      return layers[0]
     }
   }
 }
