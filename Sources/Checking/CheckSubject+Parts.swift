@@ -4,8 +4,10 @@ extension CheckSubject {
   /// One check for each number or tensor that a record, a list or a network holds, as its gradient
   /// has the same parts; nil where the variable is a number or a tensor itself.
   ///
+  /// - Parameter someLackInfluence: whether the loss is known to depend on some of them, so that the
+  ///   others need not matter to it.
   /// - Throws: where the gradient has other parts than the variable.
-  package func parts() throws -> [CheckSubject]? {
+  package func parts(someLackInfluence: Bool) throws -> [CheckSubject]? {
     let value = try variable.read()
     guard value.isParameterTree else { return nil }
     let leaves = try value.leaves(named: variable.name)
@@ -19,8 +21,10 @@ extension CheckSubject {
             "a gradient has the parts of \(variable.name), as grad \(loss.text) wrt \(variable.name) "
             + "gives them")
       }
-      return CheckSubject(
+      var part = CheckSubject(
         gradient: gradientPart(path), loss: loss, variable: variablePart(index, leaf.path))
+      part.mayLackInfluence = someLackInfluence
+      return part
     }
   }
 

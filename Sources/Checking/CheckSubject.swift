@@ -76,6 +76,9 @@ package struct CheckSubject {
   package let gradient: Part
   package let loss: Part
   package let variable: Variable
+  /// Whether the variable is a part of one that the loss depends on, so that the loss may do
+  /// without this part: its gradient is 0 then.
+  package var mayLackInfluence = false
 
   package init(gradient: Part, loss: Part, variable: Variable) {
     self.gradient = gradient

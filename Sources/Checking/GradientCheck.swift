@@ -75,6 +75,10 @@ package struct GradientCheck {
           note: "at kinks, where the slope may be either side's, it takes another than autodiff")
         : undecided(.onlyKinks, measurement)
     }
+    if subject.mayLackInfluence, measurement.truth.allSatisfy({ $0 == 0 }) {
+      let text = "the loss does not depend on \(subject.variable.name): its gradient is 0"
+      return wrong(measurement, Finding(fault: .term, text: text), isExhausted: false)
+    }
     let search = FaultSearch(
       environment, loss: measurement.loss, tolerance: tolerance, given: numbers)
     let finding = try search.run() ?? search.behindStaleValues()

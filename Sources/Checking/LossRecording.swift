@@ -34,8 +34,11 @@ struct LossRecording {
       }
     }
     do {
-      let loss = try environment.replacing(values) {
+      var loss = try environment.replacing(values) {
         try environment.setting(.traced(Box(watched))) { try environment.lossValue() }
+      }
+      if environment.subject.mayLackInfluence {
+        loss = try .add(loss, .multiply(Variable(0.0), .sum(watched)))
       }
       try self.init(tape.recording(of: loss), leaves: leaves, point: point, environment)
     } catch  where !values.isEmpty && !Interrupt.isRequested {

@@ -41,14 +41,24 @@ extension EvaluationRecorder {
   private static let untreatedSettings: [String: Set<String>] = [
     "diag": ["k"], "norm": ["ord"], "cross_entropy": ["smooth", "weights"],
     "averageCE": ["smooth", "weights"], "bce": ["smooth", "weights"],
+    "softmax": ["axis"], "log_softmax": ["axis"],
   ]
+
+  /// Whether a setting is given as what it is without being given.
+  private func isDefault(_ bound: Bound, of name: String) -> Bool {
+    switch (name, bound.parameter, bound.trace.value) {
+    case ("softmax", "axis", .number(-1)), ("log_softmax", "axis", .number(-1)): true
+    case ("norm", "ord", .none): true
+    default: false
+    }
+  }
 
   /// What a builtin gave.
   func result(of builtin: Builtin, _ given: Given, _ value: Value) throws -> Trace {
     let name = builtin.declaration.name
-    let bound = try bind(builtin, given)
-    guard isDeriving else { return try shown(builtin, bound, value) }
+    guard isDeriving else { return try shown(builtin, bind(builtin, given), value) }
     try refuseRandomness(name)
+    let bound = try bind(builtin, given).filter { !isDefault($0, of: name) }
     if let settings = Self.untreatedSettings[name],
       let setting = bound.first(where: { settings.contains($0.parameter) })?.parameter
     {

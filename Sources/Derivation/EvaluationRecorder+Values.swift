@@ -100,7 +100,7 @@ extension EvaluationRecorder {
     _ value: Value, _ name: String, _ operands: [Trace], _ options: Node.Options = .init()
   ) throws -> Trace {
     guard value.isTensorLike else { return Trace(value) }
-    let inputs = try operands.compactMap { try $0.node ?? known($0.value)?.node }
+    let inputs = try operands.compactMap { try $0.node ?? known($0.value)?.node ?? unnamed($0) }
     let variable = try variable(of: value)
     guard inputs.count == operands.count else {
       return try known(value) ?? trace(of: leaf(variable.tensor, nil), as: value)
@@ -109,6 +109,13 @@ extension EvaluationRecorder {
       _ in variable
     }
     return trace(of: node, as: value)
+  }
+
+  /// Where only values are shown, a tensor that nothing observed gave, as a part of a record that
+  /// was written to: what is computed from it has its cost all the same.
+  private func unnamed(_ trace: Trace) throws -> Node? {
+    guard !isDeriving, case .tensor(let box) = trace.value else { return nil }
+    return try leaf(box.content, nil)
   }
 
   // MARK: What only the tape knows

@@ -1,7 +1,9 @@
 extension Parser {
   /// Reads an expression, as far as it goes.
   mutating func parseExpression() throws(Diagnostic) -> Expression {
-    try parseInfix(from: .pipe)
+    let expression = try parseInfix(from: .pipe)
+    lastExpression = expression.span
+    return expression
   }
 
   /// Reads operands and the operators between them that bind at least as tightly as `minimum`.

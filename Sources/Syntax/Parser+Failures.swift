@@ -45,6 +45,14 @@ extension Parser {
   /// The error of a token that is none of nnsh's.
   func unreadable(_ token: Token) -> Diagnostic {
     let text = text(token)
+    let next = token.span.end
+    if text == "\\", interpolationNesting > 0, next < source.bytes.count,
+      source.bytes[next] == UInt8(ascii: "\"")
+    {
+      return failure(
+        "a string inside braces stands without `\\`", at: token.span,
+        suggestions: ["write \"{r[\"a\"]}\""])
+    }
     if let advice = Slips.operators[text] { return failure(advice, at: token.span) }
     guard let problem = token.problem else {
       return failure("`\(text)` has no meaning here", at: token.span)
@@ -163,13 +171,9 @@ extension Parser {
         "`?` is not an operator", at: current.span,
         suggestions: ["a choice is written if condition { a } else { b }"])
     case .ifKeyword:
-      return failure(
-        "`if` stands before what it chooses", at: current.span,
-        suggestions: ["write if condition { a } else { b }"])
+      return choice()
     case .forKeyword:
-      return failure(
-        "a list is not made by `for`", at: current.span,
-        suggestions: ["write map(x -> e, list), or [x] with a loop before"])
+      return comprehension()
     case .apostrophe:
       return failure(
         "the transpose stands directly after its operand", at: current.span,

@@ -52,7 +52,7 @@ extension Parser {
         suggestions: ["\"epoch {e}\" is interpolated as it is; {{ and }} are braces"])
     }
     if name == "lambda", current.kind == .identifier || current.kind == .colon {
-      throw failure(Slips.openers["lambda"] ?? Slips.Advice(""), at: token.span)
+      throw lambda(at: token.span)
     }
   }
 

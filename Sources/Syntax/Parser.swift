@@ -49,6 +49,10 @@ public struct Parser {
   var lastLineEndOperator: Span?
   /// The first string of this statement that runs over a line's end.
   var multilineString: Span?
+  /// The expression that was read last.
+  var lastExpression: Span?
+  /// Whether it only reads on from an error, for what to say about it.
+  var looksAhead = false
   /// Asked now and then whether reading is to stop.
   private let isStopRequested: () -> Bool
   private var tokenCount = 0

@@ -45,6 +45,10 @@ import ValueElements
     // Kinks.
     ("x = [1, 1]; g = grad std(x) wrt x", [0, 0]),
     ("x = [1, 1]; g = grad norm(x - 1) wrt x", [0, 0]),
+    ("x = [3, -4]; g = grad norm(x, 1) wrt x", [1, -1]),
+    ("x = [[3, 4]]; g = grad sum(norm(x, 2, 1)) wrt x", [0.6, 0.8]),
+    ("x = [[1, 3]]; g = grad sum(softmax(x, axis=0)) wrt x", [0, 0]),
+    ("x = [[0, 1], [0, 1]]; g = grad softmax(x, axis=0)[0, 1] wrt x", [0, 0.25, 0, -0.25]),
     ("x = [2, 2, 1]; g = grad max(x) wrt x", [0.5, 0.5, 0]),
     // Saturation.
     ("z = [0, 200]; g = grad log(softmax(z))[0] wrt z", [1, -1]),

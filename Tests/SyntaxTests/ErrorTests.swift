@@ -42,7 +42,14 @@ import Testing
     ("let x = 3", "`let` is not needed", "let", "write name = e"),
     ("var x = 3", "`var` is not needed", "var", "write name = e"),
     (
-      "f = lambda x: x", "`lambda` does not make a function", "lambda",
+      "f = lambda x: x + 1", "`lambda` does not make a function", "lambda", "write x -> x + 1"
+    ),
+    (
+      "f = lambda x, y: x", "`lambda` does not make a function", "lambda", "write (x, y) -> x"
+    ),
+    ("f = lambda: 3", "`lambda` does not make a function", "lambda", "write () -> 3"),
+    (
+      "f = lambda x=1: x", "`lambda` does not make a function", "lambda",
       "write x -> e, or (a, b) -> e"
     ),
     ("a = True", "`True` is written true", "True", "write true"),
@@ -104,12 +111,37 @@ import Testing
     ("a < b < c", "comparisons cannot be chained", "<", "write a < b and b < c"),
     ("1..<2..<3", "a range has two ends", "..<", "a step is written a..<b by s"),
     (
-      "a if b else c", "`if` stands before what it chooses", "if",
-      "write if condition { a } else { b }"
+      "a + 1 if b else c", "`if` stands before what it chooses", "if",
+      "write if b { a + 1 } else { c }"
     ),
     (
-      "[x for x in y]", "a list is not made by `for`", "for",
+      "f(1, a if b else c)", "`if` stands before what it chooses", "if",
+      "write if b { a } else { c }"
+    ),
+    (
+      "a if b", "`if` stands before what it chooses", "if", "write if condition { a } else { b }"
+    ),
+    ("[x for x in y]", "a list is not made by `for`", "for", "write y"),
+    ("[x^2 for x in y[1:]]", "a list is not made by `for`", "for", "write map(x -> x^2, y[1:])"),
+    (
+      "sum(a * b for a, b in zip(x, y) if a > 1)", "a list is not made by `for`", "for",
+      "write map((a, b) -> a * b, filter((a, b) -> a > 1, zip(x, y)))"
+    ),
+    (
+      "[[i * j for i in x] for j in y]", "a list is not made by `for`", "for",
+      "write map(i -> i * j, x)"
+    ),
+    (
+      "{k: v^2 for k, v in items(r)}", "a list is not made by `for`", "for",
+      "write r = {}; for k, v in items(r) { r[k] = v^2 }"
+    ),
+    (
+      "[x for x in y for z in w]", "a list is not made by `for`", "for",
       "write map(x -> e, list), or [x] with a loop before"
+    ),
+    (
+      "\"{f(\\\"a\\\")}\"", "a string inside braces stands without `\\`", "\\",
+      "write \"{r[\"a\"]}\""
     ),
     ("x not in y", "`not in` is not an operator", "not in", "write not (x in y)"),
     (

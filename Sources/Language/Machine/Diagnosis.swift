@@ -24,8 +24,10 @@ struct Diagnosis {
   }
 
   /// The error with its diagnostic.
-  func failure(for error: any Error) -> Failure {
+  func failure(for thrown: any Error) -> Failure {
+    var error = thrown
     var span = site.span
+    if let misplaced = thrown as? PlaceFailure { (error, span) = (misplaced.error, misplaced.span) }
     var label: String?
     var suggestions: [String] = []
     let runtime: RuntimeError
@@ -39,9 +41,7 @@ struct Diagnosis {
     case let unset as UnsetVariable:
       runtime = .unknownName(unset.name)
       if site.operands.indices.contains(unset.operand) { span = site.operands[unset.operand] }
-      suggestions = NameHints(
-        machine: machine, source: source, variables: variables.map(\.name)
-      ).suggestions(for: unset.name, at: span)
+      suggestions = hints.suggestions(for: unset.name, at: span)
     case let blamed as OperandFailure:
       runtime = Self.runtimeError(blamed.error)
       label =
@@ -50,6 +50,9 @@ struct Diagnosis {
     default:
       runtime = Self.runtimeError(error)
       suggestions = runtime.advice
+      if case .unknownName(let name) = runtime, thrown is PlaceFailure {
+        suggestions = hints.suggestions(for: name, at: span)
+      }
       if case .assertion = runtime { label = sides(at: position) }
     }
     // What a message says on further lines, as the operands of a training's NaN, is its label.
@@ -63,6 +66,10 @@ struct Diagnosis {
       lines.first.map(String.init) ?? "", source: source, span: span, label: label,
       suggestions: suggestions)
     return Failure(error: runtime, diagnostic: diagnostic)
+  }
+
+  private var hints: NameHints {
+    NameHints(machine: machine, source: source, variables: variables.map(\.name))
   }
 
   var source: SourceText { code?.source ?? SourceText("", name: "") }

@@ -24,16 +24,17 @@ struct GradientTarget {
       points =
         box.content.tracedParameters ?? box.content.network.parameters.map { Variable($0.tensor) }
     case .number, .tensor, .traced, .record, .list:
-      let tree = try ParameterTree(value, named: place.description)
+      let tree: ParameterTree
+      do { tree = try ParameterTree(value, named: place.description) } catch {
+        throw PlaceFailure(error: error, span: place.span)
+      }
       form = .tree(tree.structure)
       points = try tree.leaves.map { leaf in
         if case .number(let number) = leaf.value { return try Variable(number) }
         return try leaf.value.asVariable() ?? Variable(.nan)
       }
     default:
-      throw RuntimeError.other(
-        "wrt takes a number, a tensor, a record of these or a network, and "
-          + "\(place.description) is \(value.kindPhrase)", hint: nil)
+      throw place.failure(of: value)
     }
   }
 

@@ -45,7 +45,8 @@ extension Machine {
     case .capture(let index): root = .cell(capture(index) ?? Cell(.unset))
     }
     return Place(
-      root: root, fields: pattern.fields, description: pattern.text, span: pattern.span)
+      root: root, path: pattern.fields.map { .field($0) }, description: pattern.text,
+      span: pattern.span)
   }
 
   /// Takes the value of a top-level expression: it becomes `ans`, and is shown unless silenced.

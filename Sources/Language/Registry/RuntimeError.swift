@@ -44,6 +44,7 @@ package enum RuntimeError: Error, Sendable {
     switch error {
     case let error as RuntimeError: self = error
     case let error as Failure: self = error.error
+    case let error as PlaceFailure: self.init(error.error)
     case let error as TensorError: self = .tensor(error)
     case let error as NetworkError: self = .network(error)
     case let error as TrainingError: self = .training(error)

@@ -17,25 +17,27 @@ extension Builtin {
       parameters: [
         Parameter("x", .tensor, "of any shape"),
         Parameter(
+          "ord", .any, default: Parameter.Default.none,
+          "a number, inf, \"fro\" or \"nuc\"; none for √Σx²"),
+        Parameter(
           "axis", .axes, default: Parameter.Default.none,
           "the axis to reduce, or a list of them; none for all"),
         Parameter(
           "keepdims", .bool, default: .bool(false), "keeps the reduced axes, with length 1"),
-        Parameter(
-          "ord", .any, default: .computed("2, or \"fro\""), "a number, inf, \"fro\" or \"nuc\""),
       ],
       result: "a number, or a tensor of the axes that are left",
       examples: [
-        .init("norm([3, 4])", "5"), .init("norm([3, -4], ord=1)", "7"),
+        .init("norm([3, 4])", "5"), .init("norm([3, -4], 1)", "7"),
         .init("norm([[1, 2], [3, 4]], ord=inf)", "7"),
+        .init("norm([[3, 4], [6, 8]], axis=1)", "2 tensor f32\n  5  10"),
       ],
       seeAlso: ["abs", "dot", "svd"]),
     differentiation: .differentiable
   ) { arguments, _ in
     let x = try arguments.variable(0)
-    let axes = try arguments.axes(1)
-    let keeps = try arguments.bool(2)
-    guard arguments.isGiven(3), let order = try NormOrder(arguments[3], arguments) else {
+    let axes = try arguments.axes(2)
+    let keeps = try arguments.bool(3)
+    guard let order = try NormOrder(arguments[1], arguments) else {
       return Value(try .norm(x, axes: axes, keepDimensions: keeps))
     }
     if let axes, axes.count == 1 {
@@ -66,7 +68,7 @@ private enum NormOrder {
     case .string(let box) where box.content == "nuc": self = .nuclear
     default:
       guard let number = value.asNumber(), !number.isNaN else {
-        throw arguments.mismatch(3, expected: "a number, \"fro\" or \"nuc\"")
+        throw arguments.mismatch(1, expected: "a number, \"fro\" or \"nuc\"")
       }
       self = .power(number)
     }

@@ -26,17 +26,34 @@ extension Builtin {
         p_j = exp(z_j) / Σ_k exp(z_k), computed after subtracting the largest element of the row, \
         so that it is finite for any finite z. As the bare name in a composition it is a layer.
         """,
-      parameters: [Parameter("z", .tensor, "logits, N×K or K")],
+      parameters: [Parameter("z", .tensor, "logits, N×K or K"), softmaxAxis],
       result: "a tensor of z's shape",
       examples: [
-        .init("softmax([[0, 0], [0, 1000]])", "2×2 tensor f32\n  0.5  0.5\n    0    1")
+        .init("softmax([[0, 0], [0, 1000]])", "2×2 tensor f32\n  0.5  0.5\n    0    1"),
+        .init("softmax([[0, 0], [0, 1000]], axis=0)", "2×2 tensor f32\n  0.5  0\n  0.5  1"),
       ],
       seeAlso: ["cross_entropy", "gradCE", "argmax"]),
     differentiation: .differentiable, layer: Softmax()
   ) { arguments, _ in
     let logits = try arguments.variable(0)
     guard logits.rank > 0 else { throw arguments.mismatch(0, expected: "a tensor of rows") }
-    return Value(try Variable.softmax(logits))
+    return Value(try alongAxis(1, of: logits, arguments) { try .softmax($0) })
+  }
+
+  /// Along which axis numbers become probabilities.
+  static let softmaxAxis = Parameter(
+    "axis", .integer, default: .number(-1), "the axis along which they sum to 1")
+
+  /// What is computed along the last axis, along the one that an argument names.
+  static func alongAxis(
+    _ argument: Int, of x: Variable, _ arguments: borrowing Arguments,
+    _ body: (Variable) throws -> Variable
+  ) throws -> Variable {
+    let axis = try x.shape.normalized(axis: arguments.integer(argument))
+    if axis == x.rank - 1 { return try body(x) }
+    var axes = Array(0..<x.rank)
+    axes.swapAt(axis, x.rank - 1)
+    return try .transpose(body(.transpose(x, axes: axes)), axes: axes)
   }
 
   static let compute = Builtin(

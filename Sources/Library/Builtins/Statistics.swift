@@ -205,13 +205,15 @@ extension Builtin {
   static let logSoftmax = Builtin(
     Declaration(
       "log_softmax", group: .losses,
-      "log(softmax(x)) over the last axis, without rounding to log 0",
-      parameters: [operand], result: "a tensor of x's shape",
+      "log(softmax(x)) along an axis, without rounding to log 0",
+      parameters: [operand, softmaxAxis], result: "a tensor of x's shape",
       examples: [.init("log_softmax([0, 0])", "2 tensor f32\n  -0.6931  -0.6931")],
       seeAlso: ["softmax", "logsumexp", "cross_entropy"]),
     differentiation: .differentiable
   ) { arguments, _ in
-    Value(try .logSoftmax(arguments.variable(0)))
+    let x = try arguments.variable(0)
+    guard x.rank > 0 else { throw arguments.mismatch(0, expected: "a tensor of rows") }
+    return Value(try alongAxis(1, of: x, arguments) { try .logSoftmax($0) })
   }
 
   static let allclose = Builtin(

@@ -92,8 +92,8 @@ package enum TrainingError: Error, CustomStringConvertible {
       isRecorded
         ? "epoch \(epoch) is forgotten: the past may take \(NetworkFormat.megabytes(PastMemory.limit)), "
           + "and set past 2GB before a training keeps more"
-        : "epoch \(epoch) is not known: the past is of trainings in this session, and set past 0 keeps "
-          + "none"
+        : "epoch \(epoch) is not kept: epochs are kept of a training in this session, not of one that a "
+          + "file brought along"
     case .pastHasChanged(let epoch):
       "epoch \(epoch) cannot be replayed: a function or variable that the training used has changed since"
     case .nothingToBlame:

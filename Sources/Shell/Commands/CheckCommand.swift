@@ -42,9 +42,11 @@ extension Command {
         "check needs a loss and a variable", hint: "check G against L wrt W")
     }
     let place = try context.place("variable")
+    try place.requireParameters()
     let subject = CheckSubject(
       gradient: .init(gradient), loss: .init(loss), variable: .init(place))
-    if let parts = try subject.parts() {
+    let dependsOnSome = context.depends(loss, on: place)
+    if let parts = try subject.parts(someLackInfluence: dependsOnSome) {
       let reports = try parts.map { try GradientCheck($0, on: context.machine).run() }
       context.print(reports.flatMap(\.lines))
       return CheckReport.value(of: reports)
@@ -86,6 +88,16 @@ extension Command {
 }
 
 extension CommandContext {
+  /// Whether the gradient of a loss is other than 0 somewhere in a record or a network.
+  fileprivate func depends(_ loss: Thunk, on place: Place) -> Bool {
+    let saved = machine.random.generator
+    defer { machine.random.generator = saved }
+    guard let parts = try? place.parts(), parts.count > 1,
+      let gradients = try? machine.gradient(of: loss, at: parts)
+    else { return false }
+    return gradients.contains { ((try? $0.asTensor()?.greatestMagnitude()) ?? 0) != 0 }
+  }
+
   /// A session without variables whose output nobody sees.
   func silentSession() -> Session {
     let quiet = Session(

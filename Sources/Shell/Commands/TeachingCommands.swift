@@ -23,7 +23,9 @@ extension Command {
       """,
     arguments: [
       .slot("loss", .any, "a number, as L()"),
-      .slot("variables", after: "wrt", .place, isVariadic: true, "variables, or net.W1"),
+      .slot(
+        "variables", after: "wrt", .place, isVariadic: true,
+        "variables, or net.W1; of a record or a network each of its parts"),
       .slot("path", after: "to", .path, default: .some(.none), "a Markdown file"),
     ],
     result: "a record {expression, latex, lines, ok}; for several variables a list of them",
@@ -126,21 +128,15 @@ extension Command {
 }
 
 extension CommandContext {
-  /// The variables of a derivation.
+  /// The variables of a derivation: of a record or a network each part.
   fileprivate func derivationPlaces() throws -> [Place] {
-    try command.all("variables").map { input in
+    try command.all("variables").flatMap { input in
       let place = try place(
         of: input,
         otherwise: .other(
           "derive needs a variable after wrt, not \(sourceText(input))",
           hint: "a variable or a network's parameter: derive L wrt net.W1"))
-      if case .network(let box) = try place.read() {
-        let names = box.content.network.parameterNames.map { "\(place.description).\($0)" }
-        throw RuntimeError.other(
-          "derive takes one parameter at a time, and \(place.description) is a network",
-          hint: names.isEmpty ? nil : "wrt " + names.joined(separator: ", "))
-      }
-      return place
+      return try place.parts() ?? [place]
     }
   }
 }
