@@ -132,8 +132,8 @@ package enum ElementwiseOperation: Sendable, Equatable {
 package protocol Interpreter: AnyObject {
   /// Calls a function value.
   func call(_ function: Value, _ arguments: [Value]) throws -> Value
-  /// Calls a function with an element of a sequence: a list is taken apart for a function that
-  /// needs several arguments.
+  /// Calls a function with an element of a sequence: a list or a row is taken apart for a function
+  /// that needs several arguments.
   func call(_ function: Value, element: Value) throws -> Value
   /// Writes to standard output (captured by transcripts and tests).
   func write(_ text: String)

@@ -56,9 +56,14 @@ extension Interpreter {
   }
 
   func call(_ function: Value, taking element: Value) throws -> Value {
-    if case .list(let box) = element, function.needsSeveralArguments {
-      return try call(function, box.content)
+    guard function.needsSeveralArguments else { return try call(function, [element]) }
+    switch element {
+    case .list(let box): return try call(function, box.content)
+    case .tensor, .traced:
+      // A row of `[[1, 2], [3, 4]]`, which looks like a list of lists.
+      guard let count = element.elementCount else { return try call(function, [element]) }
+      return try call(function, (0..<count).map { try element.walkingElement($0) })
+    default: return try call(function, [element])
     }
-    return try call(function, [element])
   }
 }

@@ -20,7 +20,8 @@ extension Builtin {
     Declaration(
       "map", group: .other, "what a function gives for each element",
       details: """
-        A function that needs several arguments takes a list apart: its elements are the arguments. \
+        A function that needs several arguments takes a list or a row apart: its elements are the \
+        arguments. \
         Function and items may stand in either order.
         """,
       parameters: [
@@ -47,7 +48,8 @@ extension Builtin {
   static let filter = Builtin(
     Declaration(
       "filter", group: .other, "the elements for which a function gives true",
-      details: "As in map, lists are taken apart, and function and items stand in either order.",
+      details:
+        "As in map, lists and rows are taken apart, and function and items stand in either order.",
       parameters: [
         Parameter("f", .any, "a function of one argument, giving true or false"),
         Parameter("items", .any, "a list, range, tensor, string or table"),
