@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Console
@@ -190,6 +191,7 @@ import Testing
     }
     code = code.replacing("{ … }", with: "{ 1 }").replacing("…", with: "1")
       .replacing("in, out", with: "2, 3").replacing("kernel", with: "3")
+      .replacing("to x.csv", with: "to \"\(NSTemporaryDirectory())advice-\(getpid()).csv\"")
     if code.hasPrefix("}") { code = "if condition { 1 " + code }
     // Prose, and what ends in an error by its nature.
     let isProse = ["two statements", "two names", "the name alone", "error(", "one of"].contains {
