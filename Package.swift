@@ -139,13 +139,13 @@ let package = Package(
     .testTarget(name: "PlotTests", dependencies: ["Console", "Files", "Plot"]),
     .testTarget(name: "PromptTests", dependencies: ["Prompt", "BinaryUnderTest"]),
     // Not a test, but what finds the inputs for new ones: see its README.
-    .target(name: "FuzzCoverage", path: "Tests/FuzzCoverage"),
+    .target(name: "FuzzProbes", path: "Tests/FuzzProbes"),
     .executableTarget(
       name: "nnsh-fuzz",
       dependencies: [
         "Shell", "Prompt", "Console", "Library", "Language", "Files", "Datasets", "Tensors",
         "Syntax",
-        "FuzzCoverage", "BinaryUnderTest", "nnsh",
+        "FuzzProbes", "BinaryUnderTest", "nnsh",
       ],
       path: "Tests/Fuzz", exclude: ["README.md", "Corpus"]),
     // The numbers in a value, for the tests that compare them.

@@ -52,6 +52,13 @@ static void read_beginning(struct reading *reading) {
   }
 }
 
+/* Whether so small a file cannot hold the samples it claims: deflate packs 1032 to 1 at best. */
+static int claims_more(const struct png_header *header, size_t held) {
+  const double deepest_compressed = 1032;
+  double bits = (double)header->width * header->height * header->stored_depth
+                * header->stored_channels;
+  return bits / 8 > deepest_compressed * (double)held;
+}
 
 /* Errors jump. */
 static void describe(struct reading *reading, struct png_header *header) {
@@ -60,6 +67,9 @@ static void describe(struct reading *reading, struct png_header *header) {
   header->height = png_get_image_height(png, reading->info);
   header->stored_depth = png_get_bit_depth(png, reading->info);
   header->stored_channels = png_get_channels(png, reading->info);
+  header->claims_more = claims_more(header, reading->count);
+  /* libpng now clears two rows, which can be of gigabytes. */
+  if (header->claims_more) return;
   png_read_update_info(png, reading->info);
   header->depth = png_get_bit_depth(png, reading->info);
   header->channels = png_get_channels(png, reading->info);

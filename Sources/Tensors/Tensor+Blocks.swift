@@ -56,7 +56,11 @@ extension Tensor {
     var results: [Result] = []
     results.reserveCapacity(count)
     _ = try allBlocks { block in
-      for number in block { results.append(try transform(number)) }
+      for (place, number) in block.enumerated() {
+        // What is made of an element may take microseconds.
+        if place & 0xFF == 0 { try Interrupt.check() }
+        results.append(try transform(number))
+      }
       return true
     }
     return results

@@ -77,11 +77,17 @@ public enum NNSH {
       .appendingPathComponent("nnsh-test-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     _ = removal
-    temporaryFolders.withLock { $0.append(url.path) }
+    temporaryFolders.withLock { _ = $0.insert(url.path) }
     return url.path
   }
 
-  private static let temporaryFolders = Mutex<[String]>([])
+  /// Removes such a folder before the tests end, where there are many of them.
+  public static func removeTemporaryFolder(_ path: String) {
+    try? FileManager.default.removeItem(atPath: path)
+    temporaryFolders.withLock { _ = $0.remove(path) }
+  }
+
+  private static let temporaryFolders = Mutex<Set<String>>([])
   /// Has the folders removed when the tests end.
   private static let removal: Void = {
     atexit {

@@ -1,4 +1,5 @@
 import Foundation
+import FuzzProbes
 import Shell
 import Tensors
 
@@ -17,7 +18,10 @@ struct Soak {
   private static let tolerance = 0.05
 
   private struct Measure {
+    /// Resident, in kilobytes.
     let memory: Int
+    /// What of it is in use, in kilobytes: malloc keeps free pages between used ones.
+    let used: Int
     let descriptors: Int
     let threads: Int
 
@@ -28,7 +32,8 @@ struct Soak {
         (try? FileManager.default.contentsOfDirectory(atPath: folder).count) ?? 0
       }
       return Measure(
-        memory: WorkerState.residentMemory(), descriptors: entries("/proc/self/fd"),
+        memory: WorkerState.residentMemory(), used: fuzz_heap_in_use() >> 10,
+        descriptors: entries("/proc/self/fd"),
         threads: entries("/proc/self/task"))
     }
   }
@@ -56,7 +61,7 @@ struct Soak {
       let measure = Measure.now()
       print(
         String(format: "%5.1f min", passed), " \(taken * workers.count) inputs ",
-        "\(measure.memory >> 10) MB  \(measure.descriptors) descriptors",
+        "\(measure.memory >> 10) MB (\(measure.used >> 10) in use)  \(measure.descriptors) descriptors",
         "\(measure.threads) threads")
       fflush(nil)
       if let first { isSteady = isSteady && Self.agree(first, measure) }

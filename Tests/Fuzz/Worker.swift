@@ -1,6 +1,6 @@
 import BinaryUnderTest
 import Foundation
-import FuzzCoverage
+import FuzzProbes
 import Shell
 
 /// Takes a range of a fuzzer's inputs, in this process.

@@ -54,6 +54,28 @@ import ValueElements
     #expect(abs(variance - 2 / 400) < 2e-4)
   }
 
+  /// Pairs that are drawn one after the other come as often as their probabilities say.
+  @Test func weightedDrawsWithoutReplacement() throws {
+    _ = try bench.run("seed", .number(7))
+    let weights = [0.1, 0, 0.2, 0.3, 0.4]
+    let draws = 5_000
+    var counts: [[Double]: Int] = [:]
+    for _ in 0..<draws {
+      let pair = try bench.run(
+        "choice", .number(5), .number(2),
+        named: [("replace", .bool(false)), ("p", .vector(weights))])
+      counts[pair.elements, default: 0] += 1
+    }
+    for first in 0..<5 {
+      for second in 0..<5 {
+        let expected =
+          first == second ? 0 : weights[first] * weights[second] / (1 - weights[first])
+        let found = Double(counts[[Double(first), Double(second)]] ?? 0) / Double(draws)
+        #expect(abs(found - expected) < 0.02, "\(first), \(second): \(found), not \(expected)")
+      }
+    }
+  }
+
   @Test func shapes() throws {
     let matrix = try Value.matrix([[1, 2], [3, 4]])
     expect(

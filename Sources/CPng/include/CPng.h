@@ -23,6 +23,8 @@ struct png_header {
   int depth;
   /* Samples a pixel as it is read: grey 1, grey and alpha 2, RGB 3, RGBA 4. */
   int channels;
+  /* Whether so small a file cannot hold so many samples; then `depth` and `channels` are not told. */
+  int claims_more;
 };
 
 enum png_result {

@@ -17,8 +17,6 @@ extension FileFormat {
 /// Gamma and colour profiles, which say how to show the samples, change none of them, and nothing
 /// is blended: transparency is a channel. Palettes are looked up.
 package enum PNGFile {
-  private static let deepestCompressed = 1032
-
   /// The image in 0…1, by its channels: grey H×W, grey and alpha H×W×2, RGB H×W×3, RGBA H×W×4.
   /// One colour that the file declares transparent makes the alpha channel too.
   package static func read(_ stream: any ByteStream) throws(DataError) -> Tensor {
@@ -53,9 +51,7 @@ package enum PNGFile {
     _ header: png_header, compressedSize: Int, place: String
   ) throws(DataError) -> [Int] {
     let (height, width) = (Int(header.height), Int(header.width))
-    let bits = Int(header.stored_depth * header.stored_channels)
-    let stored = height.multipliedSaturating(width).multipliedSaturating(bits) / 8
-    guard stored <= compressedSize.multipliedSaturating(deepestCompressed) else {
+    guard header.claims_more == 0 else {
       throw .claimsMore(
         place: place, what: "header", claimed: "\(height)×\(width) pixels",
         held: "\(compressedSize) bytes")
@@ -98,7 +94,8 @@ package enum PNGFile {
     let samples = try Samples(tensor)
     var header = png_header(
       width: UInt32(sizes[1]), height: UInt32(sizes[0]), stored_depth: samples.depth,
-      stored_channels: Int32(channels), depth: samples.depth, channels: Int32(channels))
+      stored_channels: Int32(channels), depth: samples.depth, channels: Int32(channels),
+      claims_more: 0)
     var encoded: UnsafeMutablePointer<UInt8>?
     var size = 0
     defer { free(encoded) }

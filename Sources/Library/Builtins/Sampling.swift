@@ -1,4 +1,5 @@
 import Language
+import Platform
 import Tensors
 
 /// Random draws, from the session's seeded numbers.
@@ -66,18 +67,14 @@ extension Builtin {
         "choice: \(size) cannot be drawn from \(count) without replacement",
         hint: "leave out replace=false")
     }
-    guard var weights else {
+    guard let weights else {
       return Array(try interpreter.random.generator.guardedPermutation(count).prefix(size))
     }
     guard weights.count(where: { $0 > 0 }) >= size else {
       throw RuntimeError.other(
         "choice: fewer than \(size) elements have a probability above 0", hint: nil)
     }
-    return try interruptibleList(count: size) { _ in
-      let place = Cumulative(weights).draw(&interpreter.random.generator)
-      weights[place] = 0
-      return place
-    }
+    return try interpreter.random.generator.firstArrivals(size, rates: weights)
   }
 
   static let multinomial = Builtin(
@@ -206,6 +203,18 @@ extension Builtin {
 }
 
 extension RandomGenerator {
+  /// The first of those that each arrive after an exponential time of their own rate: in order,
+  /// they are as if drawn one after the other with these probabilities (Efraimidis and Spirakis,
+  /// "Weighted random sampling with a reservoir", 2006).
+  fileprivate mutating func firstArrivals(_ count: Int, rates: [Double]) throws -> [Int] {
+    let times = try interruptibleList(count: rates.count) { place in
+      let waited = -log1p(-uniform())
+      return rates[place] > 0 ? waited / rates[place] : .infinity
+    }
+    let order = try Tensor(doubles: times, elementType: .f64).argsorted()
+    return try order.rows(0..<count).mapElements { Int($0) }
+  }
+
   /// The order that `permutation` gives, where memory holds it; a stop ends the work.
   mutating func guardedPermutation(_ count: Int) throws -> [Int] {
     try MemoryGuard.check(elements: Double(count), bytesEach: 24)
@@ -268,17 +277,19 @@ private enum Choices {
     }
   }
 
+  private static func tensor(_ places: [Int], _ type: ElementType) throws -> Tensor {
+    try Tensor(
+      doubles: interruptibleList(count: places.count) { Double(places[$0]) }, elementType: type)
+  }
+
   func elements(_ places: [Int]) throws -> Value {
     switch self {
     case .numbers(let count):
-      Value(
-        try Tensor(doubles: places.map(Double.init), elementType: count > 1 << 24 ? .f64 : .f32))
-    case .list(let values): .items(places.map { values[$0] })
+      Value(try Self.tensor(places, count > 1 << 24 ? .f64 : .f32))
+    case .list(let values):
+      .items(try interruptibleList(count: places.count) { values[places[$0]] })
     case .rows(let tensor):
-      Value(
-        try tensor.subscripted([
-          .gather(Tensor(doubles: places.map(Double.init), elementType: .f64))
-        ]))
+      Value(try tensor.subscripted([.gather(Self.tensor(places, .f64))]))
     }
   }
 }

@@ -53,7 +53,7 @@ enum Environments {
         decoding: parts[1], as: UTF8.self)
     }
     let home = try NNSH.temporaryFolder()
-    defer { try? FileManager.default.removeItem(atPath: home) }
+    defer { NNSH.removeTemporaryFolder(home) }
     let session = try TerminalSession(home: home, environment: environment)
     session.type("6 * 7")
     try session.wait("the result", seconds: 5) { $0.lines.contains("42") }

@@ -6,3 +6,6 @@
 size_t fuzz_coverage_take_new(void);
 /// Whether the build has coverage marks.
 int fuzz_coverage_is_there(void);
+
+/// How many bytes malloc has handed out and not got back.
+size_t fuzz_heap_in_use(void);

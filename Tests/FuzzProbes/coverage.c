@@ -1,4 +1,4 @@
-#include "FuzzCoverage.h"
+#include "FuzzProbes.h"
 #include <stdint.h>
 
 // The compiler's option -sanitize-coverage=edge,trace-pc-guard puts a call at each edge of the
