@@ -1,9 +1,11 @@
 import Foundation
+import FuzzProbes
 
 /// Starts workers one after the other, watches them, and tells what they met.
 final class Supervisor {
-  /// An input may take so long; what loops for ever is interrupted after a second.
-  private static let patience = 12_000
+  /// An input may take so many milliseconds, five times as many under a sanitizer; what loops for
+  /// ever is interrupted after a second.
+  private static let patience = fuzz_coverage_is_there() != 0 ? 60_000 : 12_000
   /// Resident memory that no input needs, in kilobytes.
   private static let memoryLimit = 6 << 20
   /// How much memory may grow from the first quarter of a worker's inputs to the end.

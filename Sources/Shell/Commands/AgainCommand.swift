@@ -81,6 +81,8 @@ extension CommandContext {
   func trainCopy(
     _ network: Network, on data: TrainingData, _ options: TrainingOptions
   ) throws -> (network: Network, history: History) {
+    // A training of no epochs never looks.
+    try Interrupt.check()
     var options = options
     options.savePath = nil
     options.logPath = nil

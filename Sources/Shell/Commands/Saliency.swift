@@ -83,15 +83,18 @@ struct Saliency {
     return side >= 8 && side * side == example.count ? (side, side) : nil
   }
 
-  /// The numbers that decide most.
+  /// The numbers that decide most; those whose share is no finite number come last, without a bar.
   private func strongest(_ strengths: [Double]) -> Table {
     var table = Table([("input", .right), ("saliency", .right), ("", .left)])
-    let order = strengths.indices.sorted { (-strengths[$0], $0) < (-strengths[$1], $1) }
-    let greatest = max(strengths.max() ?? 0, .leastNormalMagnitude)
-    for place in order.prefix(12) {
-      let bar = String(
-        repeating: "█", count: Int((strengths[place] / greatest * 20).rounded()))
-      table.append(["\(place)", NumberForm.significant(strengths[place], 3), bar])
+    let finite = strengths.indices.filter { strengths[$0].isFinite }
+    let order = finite.sorted { (-strengths[$0], $0) < (-strengths[$1], $1) }
+    let greatest = max(order.first.map { strengths[$0] } ?? 0, .leastNormalMagnitude)
+    for place in (order + strengths.indices.filter { !strengths[$0].isFinite }).prefix(12) {
+      let share = strengths[place] / greatest
+      let length = share.isFinite ? Int((share * 20).rounded()) : 0
+      table.append([
+        "\(place)", NumberForm.significant(strengths[place], 3), String(repeating: "█", count: length),
+      ])
     }
     return table
   }
