@@ -91,10 +91,8 @@ struct Saliency {
     let greatest = max(order.first.map { strengths[$0] } ?? 0, .leastNormalMagnitude)
     for place in (order + strengths.indices.filter { !strengths[$0].isFinite }).prefix(12) {
       let share = strengths[place] / greatest
-      let length = share.isFinite ? Int((share * 20).rounded()) : 0
-      table.append([
-        "\(place)", NumberForm.significant(strengths[place], 3), String(repeating: "█", count: length),
-      ])
+      let bar = String(repeating: "█", count: share.isFinite ? Int((share * 20).rounded()) : 0)
+      table.append(["\(place)", NumberForm.significant(strengths[place], 3), bar])
     }
     return table
   }

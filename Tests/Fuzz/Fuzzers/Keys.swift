@@ -113,7 +113,9 @@ struct KeySession {
       do {
         try session.wait("a statement to run", seconds: 5) { $0.text.contains("begun") }
         return
-      } catch where !isLast {}
+      } catch {
+        if isLast { throw error }
+      }
     }
   }
 }
