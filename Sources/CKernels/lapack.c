@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,9 @@ static void *routine(const char *name) {
 int nnsh_lapack_is_there(void) { return routine("dgesv_") != NULL; }
 
 static int min_of(int a, int b) { return a < b ? a : b; }
+
+/// A workspace's length as LAPACK can count it; it refuses one that is too short.
+static int length_of(double size) { return size < 1 ? 1 : size > INT_MAX ? INT_MAX : (int)size; }
 static int max_of(int a, int b) { return a > b ? a : b; }
 
 static double norm_of_columns(const double *a, int n) {
@@ -118,7 +122,7 @@ static int eigen(job *work) {
   int n = work->n, info = 0, leading = max_of(1, n), query = -1, whole_size = 0;
   double size = 0;
   dsyevd("V", "L", &n, work->a, &leading, work->c, &size, &query, &whole_size, &query, &info);
-  int length = max_of(1, (int)size);
+  int length = length_of(size);
   double *space = malloc(sizeof(double) * (size_t)length);
   int *whole = malloc(sizeof(int) * (size_t)max_of(1, whole_size));
   if (space && whole) {
@@ -143,7 +147,7 @@ static int singular(job *work) {
   if (!whole) return -101;
   dgesdd("S", &m, &n, work->a, &leading, work->c, work->b, &leading, work->c + k, &rows, &size,
          &query, whole, &info);
-  int length = max_of(1, (int)size);
+  int length = length_of(size);
   double *space = malloc(sizeof(double) * (size_t)length);
   if (space) {
     dgesdd("S", &m, &n, work->a, &leading, work->c, work->b, &leading, work->c + k, &rows, space,
@@ -164,7 +168,7 @@ static int orthogonal(job *work) {
       routine("dorgqr_");
   if (!dgeqrf || !dorgqr) return -100;
   int m = work->m, n = work->n, k = min_of(m, n), info = 0, leading = max_of(1, m);
-  int length = 64 * max_of(1, max_of(m, n));
+  int length = length_of(64.0 * n);
   double *scales = malloc(sizeof(double) * (size_t)max_of(1, k));
   double *space = malloc(sizeof(double) * (size_t)length);
   if (scales && space) {
@@ -195,7 +199,7 @@ static int least_squares(job *work) {
   if (!values) return -101;
   dgelsd(&m, &n, &work->columns, work->a, &leading, work->b, &rows, values, &smallest, &rank, &size,
          &query, &whole_size, &info);
-  int length = max_of(1, (int)size);
+  int length = length_of(size);
   double *space = malloc(sizeof(double) * (size_t)length);
   int *whole = malloc(sizeof(int) * (size_t)max_of(1, whole_size));
   if (space && whole) {

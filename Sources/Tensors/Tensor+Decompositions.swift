@@ -191,16 +191,21 @@ private struct Decomposition {
     _ kind: nnsh_decomposition, columns sides: Int = 1
   ) throws(TensorError) -> Int {
     try MemoryGuard.require(8 * (a.count + b.count + c.count) + Self.workspace)
+    guard let m = Int32(exactly: rows), let n = Int32(exactly: columns),
+      let count = Int32(exactly: sides)
+    else {
+      throw .decomposition("LAPACK counts rows and columns up to \(Int32.max)")
+    }
     // SAFETY: each array is as long as is said, and C works on copies.
     let status = nnsh_decompose(
-      kind, Int32(clamping: rows), Int32(clamping: columns), Int32(clamping: sides), &a, a.count,
-      &b, b.count, &c, c.count, &condition)
+      kind, m, n, count, &a, a.count, &b, b.count, &c, c.count, &condition)
     switch status {
     case -100:
       throw .decomposition(
         "LAPACK is not on this machine: apt-get install libopenblas0-pthread brings it")
     case -101: throw .decomposition("not enough memory for the decomposition")
     case -102: throw .interrupted
+    case ..<0: throw .decomposition("the matrix is larger than LAPACK can work on")
     default: return Int(status)
     }
   }
