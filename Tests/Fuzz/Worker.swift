@@ -2,6 +2,7 @@ import BinaryUnderTest
 import Foundation
 import FuzzProbes
 import Shell
+import Tensors
 
 /// Takes a range of a fuzzer's inputs, in this process.
 struct Worker {
@@ -64,10 +65,17 @@ struct Worker {
       }
       state[.slowestStop] = max(state[.slowestStop], slowestStop)
       let done = number - range.lowerBound + 1
-      if done == range.count / 4 { state[.earlyMemory] = WorkerState.residentMemory() }
-      if done % 64 == 0 || done == range.count { state[.memory] = WorkerState.residentMemory() }
+      if done % 64 == 0 { state[.memory] = WorkerState.residentMemory() }
+      if done == range.count / 4 { state[.earlyMemory] = Self.neededMemory() }
+      if done == range.count { state[.memory] = Self.neededMemory() }
     }
     return 0
+  }
+
+  /// Resident memory without what is only kept for speed.
+  private static func neededMemory() -> Int {
+    MemoryGuard.releaseUnused()
+    return WorkerState.residentMemory()
   }
 
   /// Writes a line into the log.
