@@ -56,9 +56,9 @@ enum CheckpointCode {
     case .function(let function):
       // An arrow's expression; a block could hold commands.
       guard function.name == nil, function.body.statements.count == 1,
-        case .expression = function.body.statements[0].kind
+        case .expression(let body) = function.body.statements[0].kind
       else { return false }
-      return !holdsBlock(function)
+      return !holdsBlock(function) && body.isOfExpressionsAlone
     case .call(let callee, let arguments):
       guard case .name(let name) = callee.kind,
         let group = Builtin.named(name)?.declaration.group, computing.contains(group)
