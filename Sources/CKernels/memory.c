@@ -8,7 +8,11 @@
 enum { slots = 256 };
 static const size_t large = (size_t)1 << 16;
 static const size_t pool_limit = (size_t)512 << 20;
-static struct { void *pointer; size_t bytes; } pool[slots];
+typedef struct {
+  void *pointer;
+  size_t bytes;
+} piece;
+static piece pool[slots];
 static size_t pooled;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -17,6 +21,23 @@ static size_t rounded(size_t bytes) {
   if (bytes < large) return (bytes + 63) / 64 * 64 + (bytes == 0 ? 64 : 0);
   size_t step = ((size_t)1 << (63 - __builtin_clzll(bytes))) / 8;
   return (bytes + step - 1) / step * step;
+}
+
+/// Pieces from two of them up lie on huge pages.
+static const size_t huge_page = (size_t)2 << 20;
+
+static size_t whole_pages(size_t size) {
+  size_t page = size >= 2 * huge_page ? huge_page : 4096;
+  return (size + page - 1) / page * page;
+}
+
+/// Gives a piece back to the heap, which has other uses for its place: small pieces that lie far
+/// apart there would each keep a huge page.
+static void give_back(void *pointer, size_t size) {
+#if defined(MADV_NOHUGEPAGE)
+  if (size >= 2 * huge_page) madvise(pointer, whole_pages(size), MADV_NOHUGEPAGE);
+#endif
+  free(pointer);
 }
 
 int nnsh_pool_has(size_t bytes) {
@@ -44,7 +65,7 @@ static void *take(size_t size) {
 void nnsh_pool_empty(void) {
   pthread_mutex_lock(&lock);
   for (int i = 0; i < slots; i++) {
-    if (pool[i].bytes != 0) free(pool[i].pointer);
+    if (pool[i].bytes != 0) give_back(pool[i].pointer, pool[i].bytes);
     pool[i].bytes = 0;
   }
   pooled = 0;
@@ -66,9 +87,7 @@ void *nnsh_allocate(size_t bytes) {
   if (size < large) return aligned_alloc(64, size);
   void *pointer = take(size);
   if (pointer != NULL) return pointer;
-  const size_t huge_page = (size_t)2 << 20;
-  size_t alignment = size >= 2 * huge_page ? huge_page : 4096;
-  size_t whole = (size + alignment - 1) / alignment * alignment;
+  size_t alignment = size >= 2 * huge_page ? huge_page : 4096, whole = whole_pages(size);
   pointer = aligned_alloc(alignment, whole);
   if (pointer == NULL) {
     nnsh_pool_empty();
@@ -83,17 +102,17 @@ void *nnsh_allocate(size_t bytes) {
 void nnsh_release(void *pointer, size_t bytes) {
   size_t size = rounded(bytes);
   if (size < large || size > pool_limit / 2) {
-    free(pointer);
+    give_back(pointer, size);
     return;
   }
-  void *evicted[slots];
+  piece evicted[slots];
   int evictions = 0;
   pthread_mutex_lock(&lock);
   int place = -1;
   for (int i = 0; i < slots; i++) {
     // Whatever does not fit beside the newest goes; the newest is the likeliest to be wanted.
     if (pool[i].bytes != 0 && pooled + size > pool_limit) {
-      evicted[evictions++] = pool[i].pointer;
+      evicted[evictions++] = pool[i];
       pooled -= pool[i].bytes;
       pool[i].bytes = 0;
     }
@@ -101,12 +120,12 @@ void nnsh_release(void *pointer, size_t bytes) {
   }
   if (place < 0) {
     place = 0;
-    evicted[evictions++] = pool[0].pointer;
+    evicted[evictions++] = pool[0];
     pooled -= pool[0].bytes;
   }
   pool[place].pointer = pointer;
   pool[place].bytes = size;
   pooled += size;
   pthread_mutex_unlock(&lock);
-  for (int i = 0; i < evictions; i++) free(evicted[i]);
+  for (int i = 0; i < evictions; i++) give_back(evicted[i].pointer, evicted[i].bytes);
 }
