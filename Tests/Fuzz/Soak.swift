@@ -40,6 +40,7 @@ struct Soak {
 
   /// - Returns: the exit code: 1 where something moved.
   mutating func run() -> Int32 {
+    fuzz_heap_keep_little()
     let workers = fuzzers.map { Worker(fuzzer: $0, seed: seed, folder: folder) }
     workers.first?.enterScratch()
     let corpora = workers.map(\.startingCorpus)

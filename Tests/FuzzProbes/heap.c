@@ -10,3 +10,9 @@ size_t fuzz_heap_in_use(void) {
   return 0;
 #endif
 }
+
+void fuzz_heap_keep_little(void) {
+#if defined(__GLIBC__)
+  mallopt(M_TRIM_THRESHOLD, 128 << 10);
+#endif
+}

@@ -9,3 +9,7 @@ int fuzz_coverage_is_there(void);
 
 /// How many bytes malloc has handed out and not got back.
 size_t fuzz_heap_in_use(void);
+
+/// Has malloc give free memory at the end of its heaps back at once, of which it keeps up to 64 MB:
+/// what is resident then is what is held.
+void fuzz_heap_keep_little(void);
