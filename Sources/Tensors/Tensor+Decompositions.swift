@@ -110,7 +110,10 @@ extension Tensor {
     let given = try right.rank == 1 ? right.guardedDoubles() : right.byColumns()
     var work = try Decomposition(of: self)
     work.b = [Double](repeating: 0, count: height * sides)
-    for column in 0..<sides {
+    // Of no rows there can be any number of columns.
+    let filled = height == 0 ? 0 : sides
+    for column in 0..<filled {
+      if column & 0xFFF == 0 { try Interrupt.check() }
       for row in 0..<rows { work.b[column * height + row] = given[column * rows + row] }
     }
     // LAPACK complains on standard error of a right side without columns.
@@ -118,7 +121,10 @@ extension Tensor {
       throw .decomposition("the singular values did not converge")
     }
     var solution: [Double] = []
-    for column in 0..<sides { solution += work.b[column * height..<column * height + columns] }
+    for column in 0..<filled {
+      if column & 0xFFF == 0 { try Interrupt.check() }
+      solution += work.b[column * height..<column * height + columns]
+    }
     let type: ElementType =
       elementType == .f64 || right.elementType == .f64 ? .f64 : elementType.arithmetic
     return try right.rank == 1
