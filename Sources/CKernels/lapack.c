@@ -48,10 +48,10 @@ static void *routine(const char *name) {
 int nnsh_lapack_is_there(void) { return routine("dgesv_") != NULL; }
 
 static int min_of(int a, int b) { return a < b ? a : b; }
+static int max_of(int a, int b) { return a > b ? a : b; }
 
 /// A workspace's length as LAPACK can count it; it refuses one that is too short.
 static int length_of(double size) { return size < 1 ? 1 : size > INT_MAX ? INT_MAX : (int)size; }
-static int max_of(int a, int b) { return a > b ? a : b; }
 
 static double norm_of_columns(const double *a, int n) {
   double norm = 0;

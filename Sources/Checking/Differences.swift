@@ -96,9 +96,9 @@ struct Differences {
     }
     if let given, given.count == count {
       // Where two differ by rounding alone, which differ most is the processor's choice.
-      let rounding = 1e-5 * expected.reduce(0) { max($0, abs($1)) }
+      let noise = 1e-5 * expected.reduce(0) { max($0, abs($1)) }
       let gaps = zip(given, expected).map { abs($0 - $1) }
-      add(Self.largest(gaps.map { $0 < rounding ? 0 : $0 }, limit / 4))
+      add(Self.largest(gaps.map { $0 < noise ? 0 : $0 }, limit / 4))
     }
     add(Self.largest(expected.map { abs($0) }, limit / 4))
     add(stride(from: 0, to: count, by: max(1, count / (limit / 2))).prefix(limit / 2))

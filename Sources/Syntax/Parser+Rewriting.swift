@@ -20,7 +20,7 @@ extension Parser {
     guard let names = ahead.names(upTo: .inKeyword),
       let sequence = ahead.expressionText()
     else { return nil }
-    let parameters = names.count == 1 ? names[0] : "(\(names.joined(separator: ", ")))"
+    let parameters = Self.parameters(names)
     var items = sequence
     if ahead.accept(.ifKeyword) {
       guard let condition = ahead.expressionText() else { return nil }
@@ -64,7 +64,8 @@ extension Parser {
     return short("if \(condition) { \(source.text(in: chosen)) } else { \(other) }")
   }
 
-  /// `lambda x: e`: `x -> e`. The parser stands behind `lambda`, which is at `span`.
+  /// `lambda x: e`, as it is written here: `x -> e`. The word `lambda` is at `span`, and what
+  /// follows it has not been read.
   func lambda(at span: Span) -> Diagnostic {
     guard let form = arrowForm() else {
       return failure(Slips.openers["lambda"] ?? Slips.Advice(""), at: span)
@@ -77,7 +78,7 @@ extension Parser {
     guard var ahead = lookingAhead(), let names = ahead.names(upTo: .colon),
       let body = ahead.expressionText()
     else { return nil }
-    let parameters = names.count == 1 ? names[0] : "(\(names.joined(separator: ", ")))"
+    let parameters = Self.parameters(names)
     return short("\(parameters) -> \(body)")
   }
 
@@ -92,7 +93,8 @@ extension Parser {
     return ahead
   }
 
-  /// Names separated by commas, and the token behind them; nil where there is something else.
+  /// Reads names separated by commas, and the token that must end them; nil where something else
+  /// stands there.
   private mutating func names(upTo end: Token.Kind) -> [String]? {
     var names: [String] = []
     while current.kind == .identifier {
@@ -108,6 +110,11 @@ extension Parser {
   private mutating func expressionText() -> String? {
     guard let expression = try? parseExpression() else { return nil }
     return source.text(in: expression.span)
+  }
+
+  /// A function's parameters as they stand before its arrow.
+  private static func parameters(_ names: [String]) -> String {
+    names.count == 1 ? names[0] : "(\(names.joined(separator: ", ")))"
   }
 
   private func short(_ form: String) -> String? {

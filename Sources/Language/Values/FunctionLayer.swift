@@ -202,7 +202,7 @@ extension Function {
 
 /// Keeps the first operation that gave a number that is not finite, and its line.
 private final class BirthWatcher: TapeObserver {
-  let caller: FunctionCaller
+  private let caller: FunctionCaller
   private(set) var birth: String?
 
   init(_ caller: FunctionCaller) { self.caller = caller }

@@ -88,3 +88,23 @@ enum CheckpointCode {
     return function.body.span.start != body.span.start
   }
 }
+
+extension Expression {
+  /// Whether the bodies of its functions and the branches of its `if`s, at any depth, hold no
+  /// commands, loops or assignments.
+  fileprivate var isOfExpressionsAlone: Bool {
+    let (inner, blocks): ([Expression], [Block]) =
+      switch kind {
+      case .function(let function):
+        (function.parameters.compactMap(\.defaultValue), [function.body])
+      case .conditional(_, let then, let otherwise):
+        (parts, [then] + (otherwise.map { [$0] } ?? []))
+      default: (parts, [])
+      }
+    return inner.allSatisfy(\.isOfExpressionsAlone)
+      && blocks.flatMap(\.statements).allSatisfy { statement in
+        guard case .expression(let expression) = statement.kind else { return false }
+        return expression.isOfExpressionsAlone
+      }
+  }
+}
