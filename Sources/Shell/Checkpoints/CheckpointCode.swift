@@ -16,7 +16,10 @@ enum CheckpointCode {
   static func value(
     of code: String, on machine: Machine, allowingBlocks: Bool = false
   ) throws -> Value {
-    guard let expression = try? Parser.parseExpression(SourceText(code, name: "checkpoint")),
+    // Read as it is run, with the session's commands: `quit` alone would be a name without them.
+    let source = SourceText("\(variable) = (\(code))", name: "checkpoint")
+    guard let statements = try? Parser.parse(source, commands: machine.host.commandSyntax),
+      statements.count == 1, case .assignment(_, let expression) = statements[0].kind,
       isHarmless(expression) || allowingBlocks && isFunction(expression)
     else {
       throw RuntimeError.other(
@@ -28,7 +31,6 @@ enum CheckpointCode {
         "the training has a function \(name), which is not here",
         hint: "define \(name) first: a file holds weights and no code")
     }
-    let source = SourceText("\(variable) = (\(code))", name: "checkpoint")
     defer { machine.globals.remove(variable) }
     try machine.run(try machine.compile(source))
     return machine.globals[variable] ?? .none
