@@ -6,6 +6,7 @@
 #include <langinfo.h>
 #include <locale.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -282,6 +283,20 @@ static void take_line(const char *line, int count) {
   draw_buffer(EDITLINE_ENDING);
 }
 
+/*
+ * A signal that comes after the last key was only noted, and nobody would look until the next read:
+ * it is for the statement that runs until then. Called once the notes cannot grow.
+ */
+static void deal_with_late_notes(void) {
+  Notes notes = input_take_notes();
+  if (notes.terminate && editor.outcome != EDITLINE_TERMINATED) {
+    editor.termination_signal = notes.terminate;
+    editor.outcome = EDITLINE_TERMINATED;
+  } else if (notes.suspend) {
+    raise(SIGTSTP);
+  }
+}
+
 int editline_read(const char **text) {
   *text = "";
   if (!editor.line) return EDITLINE_END_OF_INPUT;
@@ -299,8 +314,9 @@ int editline_read(const char **text) {
   const char *line = el_gets(editor.line, &count);
   give_terminal_back();
   if (editor.outcome == EDITLINE_END_OF_INPUT && line && count > 0) take_line(line, count);
-  if (editor.outcome == EDITLINE_TERMINATED) modes_give_back();
   input_restore_signals();
+  deal_with_late_notes();
+  if (editor.outcome == EDITLINE_TERMINATED) modes_give_back();
   if (editor.outcome == EDITLINE_ACCEPTED) {
     accepted = editor.text;
     editor.text = NULL;
