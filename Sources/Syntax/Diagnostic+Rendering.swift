@@ -85,8 +85,20 @@ extension Diagnostic {
       + callChain.suffix(half).map(line)
   }
 
-  /// A text with its control characters made visible, so that it cannot steer the terminal.
+  /// More characters of a text nobody reads: a message may name a record's key of any length.
+  private static let longestText = 10_000
+
+  /// A text with its control characters made visible, so that it cannot steer the terminal; of one
+  /// that is too long to be read, the beginning.
   static func printable(_ text: String) -> String {
+    if text.utf8.count > longestText {
+      let beginning = String(text.unicodeScalars.prefix(longestText))
+      if beginning.utf8.count < text.utf8.count { return visible(beginning) + "…" }
+    }
+    return visible(text)
+  }
+
+  private static func visible(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: SourceExcerpt.isControl) else { return text }
     var result = String.UnicodeScalarView()
     for scalar in text.unicodeScalars { result.append(SourceExcerpt.visible(scalar)) }

@@ -20,10 +20,14 @@ public enum ShownName {
     return String(result)
   }
 
+  /// The characters of a key that are shown.
+  private static let longestKey = 1000
+
   /// The text as the key of a record that is shown: in quotes where it would not be told from what
-  /// stands around it.
+  /// stands around it; of one that is too long to be read, the beginning.
   public static func key(_ text: String) -> String {
-    let name = cleaned(text)
+    let shown = String(text.unicodeScalars.prefix(longestKey))
+    let name = cleaned(shown) + (shown.utf8.count < text.utf8.count ? "…" : "")
     return name.isEmpty || name.contains(where: { $0.isWhitespace || ",:{}\"".contains($0) })
       ? "\"\(name)\"" : name
   }

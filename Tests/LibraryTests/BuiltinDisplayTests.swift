@@ -100,6 +100,18 @@ import Testing
     #expect(Value.range(Box(range)).display() == "0...10 by 2")
   }
 
+  @Test func textThatNobodyReadsIsCut() {
+    let whole = String(repeating: "a", count: 1_000_000)
+    #expect(Value.text(whole).display() == "\"\(whole)\"")
+    let beginning = "\"" + String(repeating: "ä", count: 1000) + "…\""
+    let long = Value.text(String(repeating: "ä", count: 5_000_000))
+    #expect(long.display() == beginning + " (10000000 bytes)")
+    #expect(long.printed.count == 5_000_000)
+    let many = Value.items(Array(repeating: Value.text(whole), count: 3))
+    #expect(many.inline().utf8.count < 1_010_000)
+    #expect(Value.fields([(whole, .number(1))]).display().utf8.count < 1100)
+  }
+
   @Test func deepNestingEnds() {
     var value = Value.number(1)
     for _ in 0..<1000 { value = .items([value]) }

@@ -53,6 +53,15 @@ import Testing
     }
   }
 
+  @Test func whatNobodyReadsIsCut() {
+    for text in ["key ", "ключ ", "\u{1B}"] {
+      let message = String(repeating: text, count: 100_000)
+      let shown = Diagnostic(message, source: SourceText("1", name: ""), span: Span(0, 1))
+        .rendered()
+      #expect(shown.hasSuffix("…") && shown.utf8.count < 50_000)
+    }
+  }
+
   @Test func withoutATerminalNothingWraps() {
     let (line, part) = Self.lines[0]
     let rows = Self.diagnostic(line: line, marking: part).rendered().split(separator: "\n")

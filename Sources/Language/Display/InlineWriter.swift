@@ -10,10 +10,14 @@ struct InlineWriter {
   private(set) var text = ""
   /// How many more parts of lists and records are written.
   private var partsLeft = 1000
+  /// How many more bytes of strings are written whole.
+  private var bytesLeft = 1 << 20
 
   /// How many elements of a long list are shown at its beginning and its end.
   private static let listBeginning = 10
   private static let listEnd = 3
+  /// How many characters are shown of a string that is too long to be written.
+  private static let stringBeginning = 1000
   /// How many fields of a long record are shown.
   private static let recordBeginning = 40
   /// Values nested more deeply are shown as `…`.
@@ -26,7 +30,7 @@ struct InlineWriter {
     case .none: text += style.paint("none", .keyword)
     case .bool(let value): text += style.paint("\(value)", .keyword)
     case .number(let number): text += style.paint(number.displayed, .number)
-    case .string(let box): text += style.paint(Value.quoted(box.content), .string)
+    case .string(let box): text += style.paint(literal(box.content), .string)
     case .tensor(let box): write(box.content)
     case .traced(let box): write(Value(box.content.tensor), depth: depth)
     case .list(let box): write(box.content, depth: depth)
@@ -40,6 +44,17 @@ struct InlineWriter {
     case .dataSet(let box): text += DataDisplay.summary(box.content)
     case .split(let box): text += DataDisplay.summary(box.content)
     }
+  }
+
+  /// A string as a literal; of one that nobody reads to its end, the beginning and its size.
+  private mutating func literal(_ string: String) -> String {
+    let bytes = string.utf8.count
+    guard bytes > bytesLeft, bytes > Self.stringBeginning else {
+      bytesLeft -= bytes
+      return Value.quoted(string)
+    }
+    let beginning = String(string.unicodeScalars.prefix(Self.stringBeginning))
+    return Value.quoted(beginning + "…") + " (\(bytes) bytes)"
   }
 
   /// A short vector with its elements, any other tensor by its header.
