@@ -143,8 +143,8 @@ let package = Package(
     .executableTarget(
       name: "nnsh-fuzz",
       dependencies: [
-        "Shell", "Prompt", "Console", "Library", "Language", "Files", "Datasets", "Tensors",
-        "Syntax",
+        "Serving", "Shell", "Prompt", "Console", "Library", "Language", "Files", "Datasets",
+        "Tensors", "Syntax", "Platform",
         "FuzzProbes", "BinaryUnderTest", "nnsh",
       ],
       path: "Tests/Fuzz", exclude: ["README.md", "Corpus"]),

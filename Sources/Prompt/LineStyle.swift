@@ -44,8 +44,9 @@ package struct LineStyles {
     var startsStatement = true
     var previousEnd = 0
     for token in tokens {
-      let range = token.span.start..<min(token.span.end, source.count)
-      guard range.lowerBound <= range.upperBound else { continue }
+      let end = min(token.span.end, source.count)
+      guard token.span.start <= end else { continue }
+      let range = token.span.start..<end
       if source[min(previousEnd, range.lowerBound)..<range.lowerBound].contains(10) {
         startsStatement = true
       }

@@ -17,10 +17,12 @@ enum CodeRunner {
     try runWhole(bytes: Array((preamble + code).utf8))
   }
 
+  /// As sessions are started that run code.
+  static let commandLine =
+    (try? CommandLine(parsing: ["-q", "-X", "--no-history", "--keep-going", "-c", ""]))
+    ?? CommandLine()
+
   static func runWhole(bytes: [UInt8]) throws {
-    let commandLine = try CommandLine(parsing: [
-      "-q", "-X", "--no-history", "--keep-going", "-c", "",
-    ])
     let session = Session(
       commandLine, terminal: Terminal(color: .never),
       output: .nowhere, errors: .nowhere)
@@ -41,12 +43,15 @@ enum CodeRunner {
     watched { _ = session.run() }
   }
 
-  private static func watched(_ body: () -> Void) {
+  /// Interrupts what takes too long.
+  static func watched(_ body: () throws -> Void) rethrows {
     Interrupt.clear()
     let watch = Watch.begin(patience)
-    body()
-    watch.end()
-    Interrupt.clear()
+    defer {
+      watch.end()
+      Interrupt.clear()
+    }
+    try body()
   }
 }
 

@@ -17,8 +17,8 @@ struct Fuzzer: Sendable {
 
   /// All fuzzers, each in a file of its own under `Fuzzers/`.
   static let all: [Fuzzer] = [
-    scripts, commands, arguments, gradients, files, startup, history, settings, pastes, keys,
-    environment,
+    scripts, commands, arguments, gradients, files, requests, editors, drafts, startup, history,
+    settings, pastes, keys, environment,
   ]
 }
 

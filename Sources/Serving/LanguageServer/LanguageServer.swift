@@ -37,19 +37,35 @@ package final class LanguageServer {
       // Without its editor there is nothing to do.
       if OutputStream.writeAll(message, to: streams.output) != 0 { _exit(1) }
     }
-    let reader = MessageReader(streams.input)
-    while server.exitCode == nil {
+    return server.serve(streams.input)
+  }
+
+  /// The same for what can be read from a descriptor; what is open at its end is diagnosed.
+  ///
+  /// - Parameter write: takes a message with its headers.
+  @discardableResult
+  package static func serve(
+    _ descriptor: Int32, with commandLine: CommandLine, write: @escaping ([UInt8]) -> Void
+  ) -> Int32 {
+    let server = LanguageServer(commandLine, write: write)
+    defer { server.publishDiagnostics() }
+    return server.serve(descriptor)
+  }
+
+  private func serve(_ descriptor: Int32) -> Int32 {
+    let reader = MessageReader(descriptor)
+    while exitCode == nil {
       Interrupt.clear()
       CallStack.releaseUnused()
       // What was typed meanwhile comes first: nobody needs to know what was wrong before.
-      if !reader.hasMore { server.publishDiagnostics() }
+      if !reader.hasMore { publishDiagnostics() }
       switch reader.next() {
-      case .content(let bytes): server.receive(bytes)
-      case .malformed(let reason): server.refuse(.null, .parse(reason))
-      case .endOfInput: return server.phase == .shutDown ? 0 : 1
+      case .content(let bytes): receive(bytes)
+      case .malformed(let reason): refuse(.null, .parse(reason))
+      case .endOfInput: return phase == .shutDown ? 0 : 1
       }
     }
-    return server.exitCode ?? 1
+    return exitCode ?? 1
   }
 
   // MARK: messages

@@ -43,14 +43,33 @@ package final class Server {
     let session = Session(
       commandLine, terminal: Terminal(color: commandLine.color, isSeen: false), audience: events)
     events.onFailure = { [unowned session] in end(session, because: $0) }
-    let server = Server(session, events) { stray.drain() }
-    let reader = LineReader(streams.input, longest: longestLine)
+    return Server(session, events) { stray.drain() }.serve(streams.input)
+  }
+
+  /// The same for what can be read from a descriptor, in a session of its own.
+  ///
+  /// - Parameter write: takes an event, a line.
+  @discardableResult
+  package static func serve(
+    _ descriptor: Int32, with commandLine: CommandLine, write: @escaping @Sendable ([UInt8]) -> Void
+  ) -> Int32 {
+    let events = EventWriter {
+      write($0)
+      return 0
+    }
+    let session = Session(
+      commandLine, terminal: Terminal(color: .never, isSeen: false), audience: events)
+    return Server(session, events).serve(descriptor)
+  }
+
+  private func serve(_ descriptor: Int32) -> Int32 {
+    let reader = LineReader(descriptor, longest: Self.longestLine)
     while session.machine.exitCode == nil {
       Interrupt.clear()
       CallStack.releaseUnused()
       switch reader.next() {
-      case .bytes(let line): server.answer(line)
-      case .tooLong: server.refuseLongLine()
+      case .bytes(let line): answer(line)
+      case .tooLong: refuseLongLine()
       case .endOfInput: return Session.ExitCode.success
       }
     }

@@ -280,16 +280,10 @@ final class PromptReader: LineEditorDelegate {
   var showsLiveHelp: Bool { session.settings.showsHints && session.terminal.colorsOutput }
 
   func styles(of text: String, cursor: Int) -> LineStyles {
-    LineStyles(
-      of: text, cursor: cursor, isCommand: { Command.named($0) != nil },
-      isFunction: { [machine = session.machine] in
-        Builtin.named($0) != nil && !machine.globals.isUserDefined($0)
-      })
+    session.styles(of: text, cursor: cursor)
   }
 
-  func resultShape(of text: String) -> String {
-    ShapeInference(machine: session.machine).resultShape(of: text)
-  }
+  func resultShape(of text: String) -> String { session.resultShape(of: text) }
 
   func completions(of text: String, at cursor: Int) -> Completions {
     session.completions(of: text, at: cursor)

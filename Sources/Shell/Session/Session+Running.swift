@@ -44,6 +44,20 @@ extension Session {
     PromptReader.completeness(text)
   }
 
+  /// The colours of a text that is being typed.
+  package func styles(of text: String, cursor: Int) -> LineStyles {
+    LineStyles(
+      of: text, cursor: cursor, isCommand: { Command.named($0) != nil },
+      isFunction: { [machine] in
+        Builtin.named($0) != nil && !machine.globals.isUserDefined($0)
+      })
+  }
+
+  /// The shape of what a text would give, as `N×10`; empty where that is not known.
+  package func resultShape(of text: String) -> String {
+    ShapeInference(machine: machine).resultShape(of: text)
+  }
+
   /// Says at the start which trainings an earlier process did not live to finish. A person at the
   /// prompt, or who reads events, is told whether a script has said so or not.
   package func tellOfRescuedNetworks() {
