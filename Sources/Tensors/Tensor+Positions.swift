@@ -40,6 +40,12 @@ extension Tensor {
     return store(number, atOffset: start)
   }
 
+  /// The same for a matrix.
+  package mutating func store(_ number: Double, at row: Int, _ column: Int) -> Bool {
+    guard rank == 2, let start = start(count: 2, { $0 == 0 ? row : column }) else { return false }
+    return store(number, atOffset: start)
+  }
+
   private mutating func store(_ number: Double, atOffset start: Int) -> Bool {
     let isHeld = elementType == .f32 && ElementType.working == .f32 && number.fitsFloat32
     guard isHeld || elementType == .f64, isContiguous, isKnownUniquelyReferenced(&storage) else {

@@ -35,6 +35,24 @@ import Testing
     ("x = 1; x += [3]; x", "1 tensor f32\n  4"),
     ("x = [1, 2]; x[0] += 5; x[-1] = 9; x", "2 tensor f32\n  6  9"),
     ("x = zeros(2, 2); x[1] = [3, 4]; x", "2×2 tensor f32\n  0  0\n  3  4"),
+    ("x = zeros(2, 2); x[0, 1] = 3; x[-1, 0] += 4; x", "2×2 tensor f32\n  0  3\n  4  0"),
+    (
+      "x = zeros(2, 2); x[0, 1] += 5; x[0, 1] *= 3; x[0, -1] -= 1; x",
+      "2×2 tensor f32\n  0  14\n  0   0"
+    ),
+    ("x = zeros(2, 2); y = x; y[1, 1] += 2; [x, y][0]", "2×2 tensor f32\n  0  0\n  0  0"),
+    ("x = f64(zeros(1, 2)); x[0, 1] += 0.1; x[0, 1] == 0.1", "true"),
+    ("x = zeros(1, 1); x[0, 0] += 16777217; x[0, 0]", "16777217"),
+    ("x = zeros(2, 2) > 1; x[0, 0] = true; x", "2×2 tensor bool\n   true  false\n  false  false"),
+    (
+      "x = zeros(2, 2); x[0, 1] @= 2",
+      "error: a matrix product needs tensors on both sides, not a number"
+    ),
+    ("x = zeros(2, 2); x[2, 0] += 1", "error: index 2 is out of range for axis 0 of length 2"),
+    ("x = zeros(2, 2); x[0.5, 0] += 1", "error: an index must be a whole number, not 0.5"),
+    ("x = zeros(2); x[0, 0] += 1", "error: too many indices: 2 for the 1 axis of 2"),
+    ("l = [\"a\"]; l[0, 0] = 1", "error: a list takes one index, not 2"),
+    ("x = [1, 2]; x[0] *= 5; x[1] -= 0.5; x[1] /= 3; x", "2 tensor f32\n  5  0.5"),
     ("fn f(r, k) { r[k] += 1; return r }; r = {a: 1}; [f(r, \"a\"), r]", "[{a: 2}, {a: 1}]"),
     (
       "fn f() { l = []; for i in 1...3 { l += [\"a\"]; l[i - 1] += str(i) }; return l }; f()",
@@ -45,6 +63,10 @@ import Testing
     (
       "s = \"añb\"; [s[0], s[1], s[-1], s[1:], s[:-1], s[-2:9], s[2:1]]",
       "[\"a\", \"ñ\", \"b\", \"ñb\", \"añ\", \"ñb\", \"\"]"
+    ),
+    (
+      "s = \"añb\"; [s[::-1], s[::2], s[2:0:-1], s[[2, 0]], s[5:], \"\"[::-1]]",
+      "[\"bña\", \"ab\", \"bñ\", \"ba\", \"\", \"\"]"
     ),
     (
       "r = {a: 1}; [r[\"a\"], \"a\" in r, \"b\" in r, get(r, \"b\", 2), get(r, \"b\")]",

@@ -17,7 +17,10 @@ extension Value {
   }
 
   /// What `print` shows: a string bare, a short vector on one line, all else as its echo.
-  package var printed: String { printed(.plain) }
+  package var printed: String {
+    if case .number(let number) = self { return number.displayed }
+    return printed(.plain)
+  }
 
   /// The same where it is shown in a style.
   package func printed(_ style: DisplayStyle) -> String {

@@ -122,8 +122,8 @@ struct ValueFormatter {
       return (number.displayed, "")
     case "d": return (try integer(number), "")
     case "%": return ((number * 100).formatted("f", precision: precision ?? 6), "%")
-    case let conversion? where "feg".contains(conversion.lowercased()):
-      return (number.formatted(conversion, precision: precision ?? 6), "")
+    case "f", "e", "g", "F", "E", "G":
+      return (number.formatted(specification.conversion ?? "g", precision: precision ?? 6), "")
     case let conversion?:
       throw RuntimeError.other(
         "\(conversion) is no format of a number: use one of f e g d %", hint: nil)
@@ -164,7 +164,8 @@ struct ValueFormatter {
   }
 
   private func padded(sign: String, body: String, alignment: Character) -> String {
-    let missing = (specification.width ?? 0) - sign.count - body.count
+    guard let width = specification.width else { return sign + body }
+    let missing = width - sign.count - body.count
     guard missing > 0 else { return sign + body }
     let fill = String(specification.fill)
     func filling(_ count: Int) -> String { String(repeating: fill, count: count) }

@@ -191,7 +191,8 @@ extension Compiler {
     let index = builder.tables.paths.adding(pattern)
     try checkCount(index, "assignments", span)
     builder.emit(
-      Instruction(.storePath, extra: index, a: root.bits, c: first.bits),
+      Instruction(
+        .storePath, flags: pattern.elementFlags, extra: index, a: root.bits, c: first.bits),
       at: Site(span, [target.span, current.span] + operands.map(\.span)))
     observeAssignment(to: current)
   }

@@ -22,6 +22,9 @@ package final class DifferentiatedText: Sendable {
     }
   }
 
+  /// Whether texts are remembered.
+  package static var isWatched: Bool { current != nil }
+
   /// Whether a text holds one that was made of what is being differentiated.
   package static func isPart(of text: String) -> Bool {
     current?.texts.withLock { $0.contains { text.contains($0) } } ?? false

@@ -10,6 +10,8 @@ struct Frame {
   /// The function, retained, if it uses captured cells.
   var function: Unmanaged<Function>?
   var registerCount: Int32
+  /// The registers from here on hold intermediate values; none below all frames.
+  var localCount: UInt32
   /// Where its cells begin in the machine's.
   var firstCell: Int32
   /// Where its value goes, in the operands of the frame that called it.
@@ -23,6 +25,7 @@ struct Frame {
     code = nil
     function = nil
     registerCount = 0
+    localCount = .max
     firstCell = 0
     destination = 0
   }
@@ -38,6 +41,7 @@ struct Frame {
     code = header.pointee.code
     self.function = function
     registerCount = header.pointee.registerCount
+    localCount = UInt32(truncatingIfNeeded: header.pointee.localCount)
     self.firstCell = Int32(truncatingIfNeeded: firstCell)
     self.destination = destination
   }

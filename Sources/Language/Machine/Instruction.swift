@@ -43,7 +43,8 @@ enum Opcode: UInt8 {
   case storeElement
   /// a ← a + [b]
   case extend
-  /// a.path = …: path `extra`, its operands from register c on; the last is the value.
+  /// a.path = …: path `extra`, its operands from register c on; the last is the value. `flags` is
+  /// the path's `elementFlags`.
   case storePath
   /// a ← the bracket literal of pattern `extra` with its values: see `LiteralFlags`.
   case bracket

@@ -57,8 +57,8 @@ extension Machine {
   /// What a call of a builtin gives without binding its arguments; nil, with nothing done, where
   /// these must be bound.
   private func direct(_ instruction: Instruction) throws -> Value? {
-    guard case .function(let function) = slot(bases, instruction.b).pointee,
-      let direct = function.direct
+    guard let function = slot(bases, instruction.b).borrowedFunction,
+      let direct = function._withUnsafeGuaranteedRef(\.direct)
     else { return nil }
     let first = slot(bases, instruction.c)
     let count = Int(instruction.extra)

@@ -6,8 +6,8 @@ extension Machine {
   /// registers, and uses no variables of functions around it.
   @inline(__always)
   func plainFunction(_ instruction: Instruction) -> UnsafeMutablePointer<CodeHeader>? {
-    guard case .function(let function) = slot(bases, instruction.b).pointee,
-      let header = function.header,
+    guard let function = slot(bases, instruction.b).borrowedFunction,
+      let header = function._withUnsafeGuaranteedRef(\.header),
       header.pointee.parameterCount == Int32(instruction.extra),
       header.pointee.cellCount == 0, !header.pointee.hasCaptures
     else { return nil }

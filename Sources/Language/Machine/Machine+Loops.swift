@@ -45,14 +45,15 @@ extension Machine {
     else { return false }
     // SAFETY: the register holds a number, which needs no release.
     (state + 1).initialize(to: .number(position + 1))
+    let target = slot(bases, instruction.a)
     if case .bool = state[0] {
-      slot(bases, instruction.a).put(position)
-    } else if case .list(let box) = state[0] {
-      slot(bases, instruction.a).pointee = box[Int(position)]
-    } else if case .string(let box) = state[0] {
-      slot(bases, instruction.a).pointee = box.character(at: Int(position))
+      target.put(position)
+    } else if let list = state.borrowedList {
+      target.pointee = list._withUnsafeGuaranteedRef { $0[Int(position)] }
+    } else if let text = state.borrowedText {
+      target.pointee = text._withUnsafeGuaranteedRef { $0.character(at: Int(position)) }
     } else {
-      slot(bases, instruction.a).pointee = try Self.element(at: position, of: state)
+      target.pointee = try Self.element(at: position, of: state)
     }
     return true
   }
@@ -61,7 +62,10 @@ extension Machine {
   private static func element(
     at position: Double, of state: UnsafeMutablePointer<Value>
   ) throws -> Value {
-    switch (state[0], state[3], state[4]) {
+    if let list = state.borrowedList {
+      return list._withUnsafeGuaranteedRef { $0[Int(position)] }
+    }
+    return switch (state[0], state[3], state[4]) {
     case (.bool, _, _): .number(position)
     case (.none, .number(let lower), .number(let step)): .number(lower + position * step)
     default: try state[0].walkingElement(Int(position))

@@ -12,15 +12,23 @@ extension Machine {
 
   /// Whether an element lies in what a condition looks into.
   func contains(_ instruction: Instruction) throws -> Bool {
-    if case .record(let box) = slot(bases, instruction.b).pointee,
-      case .string(let name) = slot(bases, instruction.a).pointee
-    {
-      let isThere = box.contains(name)
-      finish(instruction.a)
-      finish(instruction.b)
-      return isThere
+    let (container, element) = (slot(bases, instruction.b), slot(bases, instruction.a))
+    guard let name = element.borrowedText else { return try compare(.contains, instruction) }
+    let isThere: Bool
+    if let record = container.borrowedRecord {
+      isThere = record._withUnsafeGuaranteedRef { record in
+        name._withUnsafeGuaranteedRef { record.contains($0) }
+      }
+    } else if let text = container.borrowedText {
+      isThere = text._withUnsafeGuaranteedRef { text in
+        name._withUnsafeGuaranteedRef { text.contains($0) }
+      }
+    } else {
+      return try compare(.contains, instruction)
     }
-    return try compare(.contains, instruction)
+    finish(instruction.a)
+    finish(instruction.b)
+    return isThere
   }
 
   func indexOne(_ instruction: Instruction) throws {
@@ -47,27 +55,33 @@ extension Machine {
   @inline(__always)
   private func plainElement(_ instruction: Instruction) -> Value? {
     let container = slot(bases, instruction.b)
-    switch slot(bases, instruction.c).pointee {
-    case .number(let number):
-      guard var place = Int(exactly: number) else { return nil }
-      switch container.pointee {
-      case .list(let box):
-        let count = box.count
-        if place < 0 { place += count }
-        return place >= 0 && place < count ? box[place] : nil
-      case .tensor(let box) where box.content.elementType != .bool:
-        return box.content.element(place).map { .number($0) }
-      case .string(let box):
-        let count = box.count
-        if place < 0 { place += count }
-        return place >= 0 && place < count ? box.character(at: place) : nil
-      default: return nil
+    let index = slot(bases, instruction.c)
+    if let name = index.borrowedText {
+      return container.borrowedRecord?._withUnsafeGuaranteedRef { record in
+        name._withUnsafeGuaranteedRef { record[$0] }
       }
-    case .string(let name):
-      if case .record(let box) = container.pointee { return box[name] }
-      return nil
-    default: return nil
     }
+    guard case .number(let number) = index.pointee, var place = Int(exactly: number) else {
+      return nil
+    }
+    if let list = container.borrowedList {
+      return list._withUnsafeGuaranteedRef { list in
+        let count = list.count
+        if place < 0 { place += count }
+        return place >= 0 && place < count ? list[place] : nil
+      }
+    }
+    if let text = container.borrowedText {
+      return text._withUnsafeGuaranteedRef { text in
+        let count = text.count
+        if place < 0 { place += count }
+        return place >= 0 && place < count ? text.character(at: place) : nil
+      }
+    }
+    guard case .tensor(let box) = container.pointee, box.content.elementType != .bool else {
+      return nil
+    }
+    return box.content.element(place).map { .number($0) }
   }
 
   func index(_ instruction: Instruction) throws {
@@ -88,26 +102,13 @@ extension Machine {
     }
   }
 
-  /// The element of a matrix at two whole numbers; nil for all else.
-  private func matrixElement(_ pattern: [SubscriptPattern], _ instruction: Instruction) -> Value? {
-    guard pattern.count == 2, pattern[0] == .index, pattern[1] == .index,
-      case .tensor(let box) = slot(bases, instruction.b).pointee, box.content.elementType != .bool
-    else { return nil }
-    let operands = slot(bases, instruction.c)
-    guard let row = operands[0].wholeNumber, let column = operands[1].wholeNumber,
-      let element = box.content.element(row, column)
-    else { return nil }
-    finish(instruction.b)
-    return .number(element)
-  }
-
   /// The part of a string between two whole numbers; nil for all else.
   private func plainSlice(_ pattern: [SubscriptPattern], _ instruction: Instruction) -> Value? {
     guard pattern.count == 1, case .slice(let hasStart, let hasStop, false) = pattern[0],
-      case .string(let text) = slot(bases, instruction.b).pointee
+      let text = slot(bases, instruction.b).borrowedText
     else { return nil }
     let operands = slot(bases, instruction.c)
-    let count = text.count
+    let count = text._withUnsafeGuaranteedRef(\.count)
     var ends = (first: 0, last: count)
     if hasStart {
       guard let start = operands[0].wholeNumber else { return nil }
@@ -117,7 +118,7 @@ extension Machine {
       guard let stop = operands[hasStart ? 1 : 0].wholeNumber else { return nil }
       ends.last = min(max(stop < 0 ? stop &+ count : stop, 0), count)
     }
-    let slice = Value.text(text.slice(ends.first..<max(ends.first, ends.last)))
+    let slice = text._withUnsafeGuaranteedRef { $0.part(ends.first..<max(ends.first, ends.last)) }
     finish(instruction.b)
     return slice
   }
@@ -189,21 +190,23 @@ extension Machine {
     if instruction.c == instruction.a { return false }
     if case .function = stored.pointee { return false }
     var isDone = false
-    if case .string(let name) = index.pointee, case .record = target.pointee,
+    if let name = index.borrowedText, case .record = target.pointee,
       case .record(var box) = target.take()
     {
-      if isKnownUniquelyReferenced(&box) { isDone = box.store(stored.pointee, name, operation) }
+      if isKnownUniquelyReferenced(&box) {
+        isDone = name._withUnsafeGuaranteedRef { box.store(stored.pointee, $0, operation) }
+      }
       target.initialize(to: .record(box))
     } else if case .number(let number) = index.pointee, let place = Int(exactly: number),
       case .list = target.pointee, case .list(var box) = target.take()
     {
       if isKnownUniquelyReferenced(&box) { isDone = box.store(stored.pointee, place, operation) }
       target.initialize(to: .list(box))
-    } else if operation == nil, case .number(let number) = index.pointee,
-      let place = Int(exactly: number), case .number(let new) = stored.pointee,
-      case .tensor = target.pointee, case .tensor(var box) = target.take()
+    } else if case .number(let number) = index.pointee, let place = Int(exactly: number),
+      case .number(let new) = stored.pointee, case .tensor = target.pointee,
+      case .tensor(var box) = target.take()
     {
-      if isKnownUniquelyReferenced(&box) { isDone = box.content.store(new, at: place) }
+      if isKnownUniquelyReferenced(&box) { isDone = box.content.store(new, at: place, operation) }
       target.initialize(to: .tensor(box))
     }
     guard isDone else { return false }
@@ -214,6 +217,7 @@ extension Machine {
 
   /// Changes a part of a variable, which is taken out meanwhile so that nothing is copied.
   func storePath(_ instruction: Instruction) throws {
+    if storeMatrixElement(instruction) { return }
     guard let code else { return }
     let pattern = code.tables.paths[Int(instruction.extra)]
     let operands = slot(bases, instruction.c)
@@ -254,13 +258,5 @@ extension Machine {
       if case .extend(_, let leaves) = change { operands.append(.items(leaves)) }
       throw OperandFailure(error: error, operands: operands, first: 1)
     }
-  }
-}
-
-extension Value {
-  /// The whole number that this is.
-  fileprivate var wholeNumber: Int? {
-    if case .number(let number) = self { return Int(exactly: number) }
-    return nil
   }
 }

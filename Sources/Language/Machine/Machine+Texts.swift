@@ -5,26 +5,17 @@ extension Machine {
   /// A comparison of two strings that decides a jump; nil for other values.
   func compareTexts(_ operation: BinaryOperator, _ instruction: Instruction) -> Bool? {
     let (first, second) = (slot(bases, instruction.a), slot(bases, instruction.b))
-    let answer: Bool?
-    let (a, b) = (Self.code(first), Self.code(second))
-    if a >= 0, b >= 0 {
-      answer = Self.answer(operation, a, b)
-    } else {
-      guard case .string(let left) = first.pointee, case .string(let right) = second.pointee else {
-        return nil
+    guard let left = first.borrowedText, let right = second.borrowedText else { return nil }
+    let answer = left._withUnsafeGuaranteedRef { left in
+      right._withUnsafeGuaranteedRef { right in
+        left.code >= 0 && right.code >= 0
+          ? Self.answer(operation, left.code, right.code) : Self.answer(operation, left, right)
       }
-      answer = Self.answer(operation, left, right)
     }
     guard let answer else { return nil }
     finish(instruction.a)
     finish(instruction.b)
     return answer
-  }
-
-  /// The number of a string of one ASCII character, without taking hold of it; otherwise below 0.
-  @inline(__always)
-  private static func code(_ place: UnsafeMutablePointer<Value>) -> Int16 {
-    if case .string(let box) = place.pointee { box.code } else { -1 }
   }
 
   @inline(__always)
@@ -53,7 +44,7 @@ extension Machine {
     else { return false }
     defer { target.initialize(to: .string(box)) }
     guard isKnownUniquelyReferenced(&box) else { return false }
-    try box.append(more.content)
+    try box.append(more)
     finish(instruction.c)
     return true
   }

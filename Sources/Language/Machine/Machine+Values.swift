@@ -9,12 +9,7 @@ extension Machine {
   /// The operands of intermediate registers are used once and may be taken.
   @inline(__always)
   func isTemporary(_ bits: UInt32) -> Bool {
-    guard bits >> 30 == Operand.Base.frame.rawValue, let code = frames[depth].code else {
-      return false
-    }
-    return bits
-      >= UInt32(
-        truncatingIfNeeded: code._withUnsafeGuaranteedRef { $0.header.pointee.localCount })
+    bits >> 30 == Operand.Base.frame.rawValue && bits >= frames[depth].localCount
   }
 
   /// The value of an operand: an intermediate one is taken, a variable's is copied.
@@ -140,11 +135,12 @@ extension Machine {
   }
 
   func loadCapture(_ instruction: Instruction) throws {
-    guard let cell = capture(Int(instruction.b)) else { return }
-    if cell.value.isUnset {
+    guard let function = frames[depth].function else { return }
+    let value = function._withUnsafeGuaranteedRef { $0.captures[Int(instruction.b)].value }
+    if value.isUnset {
       throw UnsetVariable(name: code?.captureNames[Int(instruction.b)] ?? "?", operand: 0)
     }
-    slot(bases, instruction.a).pointee = cell.value
+    slot(bases, instruction.a).pointee = value
   }
 
   /// A cell that the running function captured.

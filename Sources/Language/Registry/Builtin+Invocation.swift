@@ -1,4 +1,5 @@
 import Networks
+import Operations
 import Tensors
 
 extension Builtin {
@@ -29,6 +30,8 @@ extension Builtin {
 extension Builtin {
   /// Refuses, or remembers, that no derivative passes from the arguments to the result.
   private func checkDerivative(of arguments: [Value]) throws {
+    // Nothing is differentiated while no tape watches; most calls end here.
+    guard Tape.isAnyOpen else { return }
     switch differentiation {
     case .differentiable: break
     case .constant:
@@ -174,7 +177,7 @@ struct ArgumentBinder {
   private func checked(_ argument: Value, _ parameter: Parameter) throws -> Value {
     // Sums and extremes of a list are numbers again, so they must not pass through 24 bits.
     let exactly = parameter.isExact || declaration.group == .reduce
-    if parameter.kind.isCounted {
+    if Tape.isAnyOpen, parameter.kind.isCounted {
       argument.noteCut(declaration.name, reason: "its argument \(parameter.name) is a whole number")
     }
     if let fitting = try parameter.accepts(argument, exactly: exactly) { return fitting }

@@ -76,7 +76,9 @@ package final class Declaration: Sendable {
 }
 
 /// A parameter of a builtin, or a slot or option of a command.
-package struct Parameter: Sendable {
+///
+/// A class, as every call looks at those of what it calls.
+package final class Parameter: Sendable {
   /// Which values fit.
   package enum Kind: Sendable, Equatable {
     case any

@@ -4,7 +4,7 @@ import Tensors
 /// What a builtin gives for the commonest kinds of arguments, none of them named: a call that binds
 /// nothing and checks nothing else. Each gives nil for all that the builtin's body has to look at,
 /// errors among them.
-package struct DirectCall: Sendable {
+package final class DirectCall: Sendable {
   package typealias One = @Sendable (Value) throws -> Value?
   package typealias Two = @Sendable (Value, Value) throws -> Value?
   package typealias Three = @Sendable (Value, Value, Value) throws -> Value?
@@ -21,10 +21,10 @@ package struct DirectCall: Sendable {
   }
 
   /// - Parameter operation: an elementwise one; nil where there is none.
-  init?(_ operation: ElementwiseOperation?) {
+  convenience init?(_ operation: ElementwiseOperation?) {
     switch operation {
     case .unary(let unary):
-      self.init { try Self.value(of: unary, $0) }
+      self.init { try DirectCall.value(of: unary, $0) }
     case .binary(let binary):
       let isLogical = binary.isLogical
       self.init(two: { left, right in

@@ -6,6 +6,7 @@
 package final class TextBox: @unchecked Sendable {
   // Unchecked: written to only while uniquely referenced, or by the one machine thread.
   @exclusivity(unchecked) private var text: String
+  /// nil where nobody has asked for it, and where all characters are known to be ASCII.
   @exclusivity(unchecked) private var characters: CharacterPlaces?
   /// 0 where nobody has asked for it.
   @exclusivity(unchecked) private var knownHash: UInt64 = 0
@@ -19,12 +20,31 @@ package final class TextBox: @unchecked Sendable {
     code = -1
   }
 
-  private init(ascii code: UInt8) {
+  /// A text that is known to be ASCII.
+  init(ascii content: String) {
+    text = content
+    asciiCount = content.utf8.count
+    code = -1
+  }
+
+  private init(character code: UInt8) {
     text = String(UnicodeScalar(code))
+    asciiCount = 1
     self.code = Int16(code)
   }
 
   package var content: String { text }
+
+  /// How many bytes it takes up.
+  package var byteCount: Int { text.utf8.count }
+
+  /// What a function gives for the bytes.
+  @inline(__always)
+  func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
+    if let result = try text.utf8.withContiguousStorageIfAvailable(body) { return result }
+    var copy = text
+    return try copy.withUTF8(body)
+  }
 
   /// A string as a value; those of one ASCII character share one.
   package static func shared(_ text: String) -> TextBox {
@@ -33,23 +53,39 @@ package final class TextBox: @unchecked Sendable {
     return TextBox(text)
   }
 
-  private var places: CharacterPlaces {
+  /// The text of some bytes, which begin and end between characters.
+  @inline(__always)
+  static func shared(_ bytes: UnsafeBufferPointer<UInt8>, areASCII: Bool = false) -> TextBox {
+    if bytes.count == 1, bytes[0] < 0x80 { return ascii[Int(bytes[0])] }
+    let text = String(decoding: bytes, as: UTF8.self)
+    return areASCII ? TextBox(ascii: text) : TextBox(text)
+  }
+
+  /// Whether all characters are ASCII.
+  @inline(__always)
+  var isASCII: Bool { asciiCount >= 0 || places == nil }
+
+  /// Where the characters begin; nil where all are ASCII, and each begins at the byte of its number.
+  private var places: CharacterPlaces? {
+    if asciiCount >= 0 { return nil }
     if let characters { return characters }
-    let found = CharacterPlaces(of: content)
-    characters = found
-    if found.isASCII { asciiCount = found.count }
-    return found
+    if withBytes(\.areASCII) {
+      asciiCount = byteCount
+    } else {
+      characters = withBytes { CharacterPlaces(of: $0) }
+    }
+    return characters
   }
 
   /// How many characters there are.
-  package var count: Int { asciiCount >= 0 ? asciiCount : places.count }
+  package var count: Int {
+    if asciiCount >= 0 { return asciiCount }
+    return places?.count ?? asciiCount
+  }
 
   /// Its first and its last byte; nil where it is empty.
   package var outerBytes: (first: UInt8, last: UInt8)? {
-    let bytes = text.utf8.withContiguousStorageIfAvailable { bytes in
-      bytes.isEmpty ? nil : (bytes[0], bytes[bytes.count - 1])
-    }
-    return bytes ?? nil
+    withBytes { $0.isEmpty ? nil : ($0[0], $0[$0.count - 1]) }
   }
 
   /// A hash of the text; equal texts have equal ones.
@@ -65,49 +101,69 @@ package final class TextBox: @unchecked Sendable {
   }
 
   /// Appends in place; what is known of the characters before stays known.
-  func append(_ more: String) throws {
-    let bytes = text.utf8.count
-    try text.appendGuarded(more)
+  func append(_ more: TextBox) throws {
+    let bytes = byteCount
+    let isStillASCII = asciiCount >= 0 && more.isASCII
+    try text.appendGuarded(more.content)
     knownHash = 0
-    characters?.append(more, after: bytes)
-    if asciiCount >= 0, let characters { asciiCount = characters.isASCII ? characters.count : -1 }
+    asciiCount = isStillASCII ? byteCount : -1
+    if characters != nil { more.withBytes { characters?.append($0, after: bytes) } }
   }
 
   /// A character as a string value.
   package func character(at position: Int) -> Value {
-    let start = asciiCount >= 0 ? position : places.byte(of: position, in: content)
-    let byte = content.utf8[content.utf8.index(content.startIndex, offsetBy: start)]
+    let start = asciiCount >= 0 ? position : byte(of: position)
+    let byte = text.utf8[text.utf8.index(text.startIndex, offsetBy: start)]
     if byte < 0x80 { return .string(Self.ascii[Int(byte)]) }
-    return .text(slice(position..<position + 1))
+    return part(position..<position + 1)
   }
 
   /// The characters of a range of positions.
-  package func slice(_ range: Range<Int>) -> String {
-    guard !range.isEmpty else { return "" }
-    let places = places
-    let bytes = content.utf8
-    let start = bytes.index(
-      content.startIndex, offsetBy: places.byte(of: range.lowerBound, in: content))
-    let end = bytes.index(
-      content.startIndex, offsetBy: places.byte(of: range.upperBound, in: content))
-    return String(content[start..<end])
+  package func part(_ range: Range<Int>) -> Value {
+    let isASCII = isASCII
+    let bytes = isASCII ? range : byte(of: range.lowerBound)..<byte(of: range.upperBound)
+    return .string(
+      withBytes { .shared(UnsafeBufferPointer(rebasing: $0[bytes]), areASCII: isASCII) })
+  }
+
+  /// The characters at some positions, in their order.
+  func characters(at positions: some Collection<Int>) -> Value {
+    let isASCII = isASCII
+    let text = withBytes { bytes in
+      // A character takes up to four bytes.
+      String(unsafeUninitializedCapacity: positions.count * (isASCII ? 1 : 4)) { memory in
+        var end = 0
+        for position in positions {
+          var place = isASCII ? position : byte(of: position)
+          repeat {
+            memory[end] = bytes[place]
+            end += 1
+            place += 1
+          } while place < bytes.count && bytes[place] & 0xC0 == 0x80
+        }
+        return end
+      }
+    }
+    return .string(.shared(text))
   }
 
   /// The position of the character that begins at a byte.
-  package func position(ofByte byte: Int) -> Int { places.position(ofByte: byte, in: content) }
+  package func position(ofByte byte: Int) -> Int {
+    guard let places else { return byte }
+    return withBytes { places.position(ofByte: byte, in: $0) }
+  }
 
   /// The byte at which a character begins.
-  package func byte(of position: Int) -> Int { places.byte(of: position, in: content) }
+  package func byte(of position: Int) -> Int {
+    guard let places else { return position }
+    return withBytes { places.byte(of: position, in: $0) }
+  }
 
   /// The characters, each a string.
   package func characterValues() throws -> [Value] {
-    let places = places
-    guard places.isASCII else {
-      return try interruptibleList(count: places.count) { character(at: $0) }
-    }
+    guard isASCII else { return try interruptibleList(count: count) { character(at: $0) } }
     let ascii = Self.ascii
-    var text = content
-    return try text.withUTF8 { bytes in
+    return try withBytes { bytes in
       try interruptibleList(count: bytes.count) { .string(ascii[Int(bytes[$0])]) }
     }
   }
@@ -115,8 +171,12 @@ package final class TextBox: @unchecked Sendable {
   /// The character of a number in Unicode below 128, as a string value.
   package static func character(ascii code: Int) -> Value { .string(ascii[code]) }
 
-  /// The strings of one ASCII character, which all texts share.
-  private static let ascii: [TextBox] = (0..<128).map { TextBox(ascii: UInt8($0)) }
+  /// The strings of one ASCII character, which all texts share and nobody counts the references to.
+  private static let ascii: [TextBox] = (0..<128).map {
+    let box = TextBox(character: UInt8($0))
+    ImmortalObject.make(box)
+    return box
+  }
 }
 
 extension TextBox: Hashable, Comparable {
@@ -127,82 +187,4 @@ extension TextBox: Hashable, Comparable {
   }
 
   package func hash(into hasher: inout Hasher) { hasher.combine(hash) }
-}
-
-extension UnsafeBufferPointer<UInt8> {
-  /// Whether all bytes are below 128.
-  fileprivate var areASCII: Bool {
-    let bytes = UnsafeRawBufferPointer(self)
-    var all: UInt64 = 0
-    var place = 0
-    while count - place >= 8 {
-      // SAFETY: eight bytes are left.
-      all |= bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)
-      place += 8
-    }
-    while place < count {
-      all |= UInt64(self[place])
-      place += 1
-    }
-    return all & 0x8080_8080_8080_8080 == 0
-  }
-}
-
-/// Where the characters of a text begin: of every 64th the byte, unless all are ASCII.
-private struct CharacterPlaces {
-  private(set) var count = 0
-  private var marks: [Int] = []
-
-  var isASCII: Bool { marks.isEmpty }
-
-  private static let spacing = 64
-
-  init(of text: String) { append(text, after: 0) }
-
-  mutating func append(_ text: String, after bytes: Int) {
-    var text = text
-    text.withUTF8 { added in
-      if isASCII, added.areASCII {
-        count += added.count
-        return
-      }
-      if isASCII { marks = Array(stride(from: 0, to: count, by: Self.spacing)) }
-      for (offset, byte) in added.enumerated() where byte & 0xC0 != 0x80 {
-        if count % Self.spacing == 0 { marks.append(bytes + offset) }
-        count += 1
-      }
-    }
-  }
-
-  func byte(of position: Int, in text: String) -> Int {
-    if isASCII { return position }
-    if position >= count { return text.utf8.count }
-    var byte = marks[position / Self.spacing]
-    var left = position % Self.spacing
-    var index = text.utf8.index(text.startIndex, offsetBy: byte)
-    while left > 0 {
-      repeat {
-        index = text.utf8.index(after: index)
-        byte += 1
-      } while text.utf8[index] & 0xC0 == 0x80
-      left -= 1
-    }
-    return byte
-  }
-
-  func position(ofByte byte: Int, in text: String) -> Int {
-    if isASCII { return byte }
-    var low = 0
-    var high = marks.count
-    while low < high {
-      let middle = (low + high) / 2
-      if marks[middle] <= byte { low = middle + 1 } else { high = middle }
-    }
-    guard low > 0 else { return 0 }
-    let mark = marks[low - 1]
-    let bytes = text.utf8
-    let start = bytes.index(text.startIndex, offsetBy: mark)
-    let end = bytes.index(text.startIndex, offsetBy: byte)
-    return (low - 1) * Self.spacing + bytes[start..<end].count { $0 & 0xC0 != 0x80 }
-  }
 }

@@ -8,7 +8,11 @@ package enum TextOrder {
 
   /// The places of strings in ascending or descending order; equal ones keep theirs.
   package static func places(of texts: [TextBox], descending: Bool) -> [Int] {
-    let keys = texts.enumerated().map { Key(start: $1.content.firstBytes, place: $0) }
+    var keys: [Key] = []
+    keys.reserveCapacity(texts.count)
+    for (place, text) in texts.enumerated() {
+      keys.append(Key(start: text.withBytes(\.firstEight), place: place))
+    }
     return keys.sorted { left, right in
       if left.start != right.start { return (left.start < right.start) != descending }
       let (a, b) = (texts[left.place], texts[right.place])
@@ -18,11 +22,13 @@ package enum TextOrder {
   }
 }
 
-extension String {
+extension UnsafeBufferPointer<UInt8> {
   /// The first eight bytes as a number, the first of them first; zeros where there are fewer.
-  fileprivate var firstBytes: UInt64 {
-    utf8.prefix(8).enumerated().reduce(0) {
-      $0 | UInt64($1.element) << (56 - 8 * UInt64($1.offset))
+  fileprivate var firstEight: UInt64 {
+    if count >= 8 {
+      // SAFETY: there are eight bytes.
+      return UInt64(bigEndian: UnsafeRawBufferPointer(self).loadUnaligned(as: UInt64.self))
     }
+    return reduce(0) { $0 << 8 | UInt64($1) } << (8 * UInt64(8 - count))
   }
 }

@@ -1,34 +1,58 @@
 import Platform
+import Tensors
 
-/// Texts made of pieces, put together in memory of their size.
-package enum TextPieces {
-  /// The pieces, with a separator in between.
-  ///
-  /// - Parameter bytes: at least as many as all take up.
-  package static func joined(
-    count: Int, separator: String = "", bytes: Int, _ piece: (Int) -> String
-  ) -> String {
-    String(unsafeUninitializedCapacity: bytes) { memory in
-      var end = 0
-      for place in 0..<count {
-        if place > 0 { append(separator, to: memory, &end) }
-        append(piece(place), to: memory, &end)
-      }
-      return end
-    }
+/// A text made of pieces, put together in memory of its size.
+struct TextPieces {
+  private let memory: UnsafeMutableBufferPointer<UInt8>
+  private let separator: UnsafeBufferPointer<UInt8>
+  private var isFirst = true
+  private(set) var byteCount = 0
+
+  /// - Parameter separator: what stands between the pieces.
+  init(_ memory: UnsafeMutableBufferPointer<UInt8>, separator: UnsafeBufferPointer<UInt8>) {
+    self.memory = memory
+    self.separator = separator
   }
 
-  private static func append(
-    _ text: String, to memory: UnsafeMutableBufferPointer<UInt8>, _ end: inout Int
-  ) {
-    var text = text
-    text.withUTF8 { bytes in
-      guard let source = bytes.baseAddress, let target = memory.baseAddress,
-        bytes.count <= memory.count - end
-      else { return }
-      // SAFETY: the memory has room for as many bytes.
-      memcpy(target + end, source, bytes.count)
-      end += bytes.count
+  @inline(__always)
+  mutating func append(_ piece: UnsafeBufferPointer<UInt8>) {
+    if isFirst { isFirst = false } else { copy(separator) }
+    copy(piece)
+  }
+
+  @inline(__always)
+  private mutating func copy(_ bytes: UnsafeBufferPointer<UInt8>) {
+    guard let source = bytes.baseAddress, let target = memory.baseAddress,
+      bytes.count <= memory.count - byteCount
+    else { return }
+    // SAFETY: the memory has room for as many bytes.
+    memcpy(target + byteCount, source, bytes.count)
+    byteCount += bytes.count
+  }
+}
+
+extension TextBox {
+  /// Strings, one after the other.
+  ///
+  /// - Parameter refusal: the error for a value that is none.
+  package static func joined(
+    _ values: [Value], separator: TextBox, refusal: (Value) -> RuntimeError
+  ) throws -> TextBox {
+    var bytes = 0.0
+    for value in values {
+      guard case .string(let box) = value else { throw refusal(value) }
+      bytes += Double(box.byteCount + separator.byteCount)
     }
+    try MemoryGuard.check(elements: bytes, bytesEach: 1)
+    let text = separator.withBytes { separator in
+      String(unsafeUninitializedCapacity: Int(bytes)) { memory in
+        var pieces = TextPieces(memory, separator: separator)
+        for value in values {
+          if case .string(let box) = value { box.withBytes { pieces.append($0) } }
+        }
+        return pieces.byteCount
+      }
+    }
+    return .shared(text)
   }
 }

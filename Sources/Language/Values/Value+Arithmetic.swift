@@ -312,7 +312,7 @@ extension Value {
       self = .none
       do {
         if !isKnownUniquelyReferenced(&box) { box = TextBox(box.content) }
-        try box.append(text.content)
+        try box.append(text)
       } catch {
         self = .string(box)
         throw error

@@ -26,10 +26,10 @@ extension Value {
       let (positions, isSingle) = try subscripted.positions(in: box.content.count, of: kindName)
       return isSingle ? box.content[positions[0]] : .items(positions.map { box.content[$0] })
     case .string(let box):
-      if let run = try subscripted.run(in: box.count) { return .text(box.slice(run)) }
+      if let run = try subscripted.run(in: box.count) { return box.part(run) }
       let (positions, isSingle) = try subscripted.positions(in: box.count, of: kindName)
       if isSingle { return box.character(at: positions[0]) }
-      return .text(positions.map { box.slice($0..<$0 + 1) }.joined())
+      return box.characters(at: positions)
     case .range(let box):
       let range = box.content
       let (positions, isSingle) = try subscripted.positions(in: range.count, of: kindName)

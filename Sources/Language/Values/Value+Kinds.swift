@@ -24,7 +24,7 @@ extension Value {
   }
 
   /// A string as a value.
-  package static func text(_ string: String) -> Value { .string(TextBox(string)) }
+  package static func text(_ string: String) -> Value { .string(.shared(string)) }
 
   /// A list as a value.
   package static func items(_ values: [Value]) -> Value { .list(ListBox(values)) }

@@ -28,7 +28,7 @@ extension Value {
       guard case .string(let part) = element else {
         throw notAMember(element, "a string is made of strings", "write str(x) in s")
       }
-      return part.content.isEmpty || TextSearch(part.content).first(in: box.content) != nil
+      return box.contains(part)
     case .range(let box):
       guard let number = element.memberNumber else { return false }
       return box.content.index(of: number) != nil

@@ -63,7 +63,13 @@ extension Builtin {
       "str", group: .other, "the text that print would show",
       details: "For a format, interpolate: \"{x:.4f}\".",
       parameters: [Parameter("x", .any, "any value")], result: "a string",
-      examples: [.init("str(0.5) + \"!\"", "\"0.5!\"")], seeAlso: ["number", "print"])
+      examples: [.init("str(0.5) + \"!\"", "\"0.5!\"")], seeAlso: ["number", "print"]),
+    direct: DirectCall {
+      switch $0 {
+      case .number, .string: .text($0.printed)
+      default: nil
+      }
+    }
   ) { arguments, _ in
     let text = arguments[0].printed
     DifferentiatedText.note(text, of: arguments[0])
@@ -76,7 +82,11 @@ extension Builtin {
       "the number that a string, a bool or a tensor of one element stands for",
       parameters: [Parameter("x", .any, "a string, bool, number or tensor of one element")],
       result: "a number", examples: [.init("number(\"3.5\") * 2", "7")], seeAlso: ["str"]),
-    differentiation: .differentiable
+    differentiation: .differentiable,
+    direct: DirectCall {
+      guard case .string(let box) = $0, !DifferentiatedText.isWatched else { return nil }
+      return box.plainNumber.map { .number($0) }
+    }
   ) { arguments, _ in
     switch arguments[0] {
     case .string(let box):

@@ -38,11 +38,21 @@ extension Builtin {
           "split(dataset(arange(6), [0, 1, 0, 1, 0, 1]), train=4, valid=1, test=1)",
           "data  1 feature, 2 classes (0, 1)   train 4 · valid 1 · test 1"),
       ],
-      seeAlso: ["dataset", "shuffle", "batches", "join", "lines"])
+      seeAlso: ["dataset", "shuffle", "batches", "join", "lines"]),
+    direct: DirectCall(
+      {
+        guard case .string(let text) = $0 else { return nil }
+        return .items(try text.words())
+      },
+      two: { text, separator in
+        guard case .string(let text) = text, case .string(let separator) = separator,
+          separator.byteCount > 0
+        else { return nil }
+        return .items(try text.pieces(separatedBy: separator))
+      })
   ) { arguments, _ in
     if case .string(let text) = arguments[0] {
-      return .items(
-        try arguments.pieces(of: text.content, separatedBy: arguments.isGiven(1) ? 1 : 5))
+      return .items(try arguments.pieces(of: text, separatedBy: arguments.isGiven(1) ? 1 : 5))
     }
     guard case .dataSet(let box) = arguments[0] else {
       throw arguments.mismatch(0, expected: "a string or a data set")

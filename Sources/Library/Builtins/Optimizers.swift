@@ -31,7 +31,7 @@ extension Builtin {
 
 extension Parameter {
   /// The parameter of a rule's builtin that gives one of its settings.
-  fileprivate init(setting: UpdateRule.Setting) {
+  fileprivate convenience init(setting: UpdateRule.Setting) {
     let value = setting.defaultValue
     if setting.range == .flag {
       self.init(

@@ -243,18 +243,18 @@ extension Builtin {
   private static func uniqueTexts(
     _ values: [Value], _ isCounted: Bool, _ arguments: borrowing Arguments
   ) throws -> Value {
-    var counts: [TextBox: Double] = [:]
+    var counts = Record()
     for (place, value) in values.enumerated() {
       if place & 0xFFF == 0 { try Interrupt.check() }
       guard case .string(let box) = value else {
         throw arguments.mismatch(0, expected: "a tensor, or a list of strings alone")
       }
-      counts[box, default: 0] += 1
+      counts.add(1, to: box)
     }
-    let texts = counts.keys.sorted()
-    let list = Value.items(texts.map { .string($0) })
+    let order = TextOrder.places(of: counts.keys, descending: false)
+    let list = Value.items(order.map { .string(counts.keys[$0]) })
     guard isCounted else { return list }
-    let numbers = texts.map { counts[$0] ?? 0 }
+    let numbers = order.compactMap { counts.values[$0].asNumber() }
     return .items([list, Value(try Tensor(doubles: numbers, elementType: .f32))])
   }
 

@@ -101,6 +101,10 @@ extension Builtin {
       columns.append(try column.sequence(0))
     }
     let count = columns.map(\.count).min() ?? 0
+    if columns.count == 2 {
+      return .items(
+        try interruptibleList(count: count) { .items([columns[0][$0], columns[1][$0]]) })
+    }
     return .items(
       try interruptibleList(count: count) { row in .items(columns.map { $0[row] }) })
   }

@@ -31,12 +31,7 @@ extension Builtin {
       examples: [.init("lines(\"a\\nb\\n\")", "[\"a\", \"b\"]")],
       seeAlso: ["split", "read", "join"])
   ) { arguments, _ in
-    let text = try arguments.string(0)
-    if text.isEmpty { return .items([]) }
-    var pieces = try TextSearch("\n").pieces(of: text)
-    if pieces.last == "" { pieces.removeLast() }
-    return .items(
-      pieces.map { .text($0.utf8.last == 13 ? String($0.unicodeScalars.dropLast()) : $0) })
+    .items(try arguments.text(0).lines())
   }
 
   static let join = Builtin(
@@ -53,21 +48,11 @@ extension Builtin {
       ],
       seeAlso: ["split", "chars", "str"])
   ) { arguments, _ in
-    let separator = try arguments.string(1)
-    let elements = try arguments.sequence(0)
-    var bytes = 0.0
-    for value in elements {
-      guard case .string(let box) = value else {
-        throw RuntimeError.other(
+    .string(
+      try TextBox.joined(arguments.sequence(0), separator: arguments.text(1)) { value in
+        RuntimeError.other(
           "join: the elements must be strings, and one is \(value.kindPhrase)",
           hint: "write join(map(str, list), sep)")
-      }
-      bytes += Double(box.content.utf8.count + separator.utf8.count)
-    }
-    try MemoryGuard.check(elements: bytes, bytesEach: 1)
-    return .text(
-      TextPieces.joined(count: elements.count, separator: separator, bytes: Int(bytes)) { place in
-        if case .string(let box) = elements[place] { box.content } else { "" }
       })
   }
 
@@ -136,7 +121,11 @@ extension Builtin {
       Declaration(
         name, group: .text, "a string " + summary, parameters: [text], result: "a string",
         examples: [.init("\(name)(\(example))", result)],
-        seeAlso: [name == "upper" ? "lower" : "upper", "strip"])
+        seeAlso: [name == "upper" ? "lower" : "upper", "strip"]),
+      direct: DirectCall {
+        guard case .string(let box) = $0 else { return nil }
+        return .text(change(box.content))
+      }
     ) { arguments, _ in
       .text(change(try arguments.string(0)))
     }
@@ -162,21 +151,8 @@ extension Builtin {
       return $0
     }
   ) { arguments, _ in
-    guard case .string(let box) = arguments[0] else {
-      throw arguments.mismatch(0, expected: "a string")
-    }
-    let scalars = box.content.unicodeScalars
-    let given = arguments.isGiven(1) ? Set(try arguments.string(1).unicodeScalars) : nil
-    func goes(_ scalar: UnicodeScalar) -> Bool {
-      given?.contains(scalar) ?? scalar.properties.isWhitespace
-    }
-    guard let outer = scalars.first, let end = scalars.last, goes(outer) || goes(end) else {
-      return arguments[0]
-    }
-    guard let first = scalars.firstIndex(where: { !goes($0) }),
-      let last = scalars.lastIndex(where: { !goes($0) })
-    else { return .text("") }
-    return .text(String(scalars[first...last]))
+    let set = arguments.isGiven(1) ? CharacterSet(try arguments.text(1)) : nil
+    return .string(try arguments.text(0).stripped(of: set))
   }
 
   static let replace = Builtin(
@@ -186,14 +162,19 @@ extension Builtin {
         text, Parameter("old", .string, "what goes"), Parameter("new", .string, "what comes"),
       ],
       result: "a string", examples: [.init("replace(\"aXbX\", \"X\", \"-\")", "\"a-b-\"")],
-      seeAlso: ["split", "find"])
+      seeAlso: ["split", "find"]),
+    direct: DirectCall(three: { text, old, new in
+      guard case .string(let box) = text, case .string(let old) = old, case .string(let new) = new,
+        old.byteCount > 0
+      else { return nil }
+      return try box.replacing(old, with: new).map { .string($0) } ?? text
+    })
   ) { arguments, _ in
-    let old = try arguments.string(1)
-    guard !old.isEmpty else {
+    let (text, old) = (try arguments.text(0), try arguments.text(1))
+    guard old.byteCount > 0 else {
       throw RuntimeError.other("replace: old is empty", hint: nil)
     }
-    return .text(
-      try TextSearch(old).replacing(in: arguments.string(0), with: arguments.string(2)))
+    return .string(try text.replacing(old, with: arguments.text(2)) ?? text)
   }
 
   static let find = Builtin(
@@ -201,32 +182,36 @@ extension Builtin {
       "find", group: .text, "the position where a part of a string first stands; none if nowhere",
       parameters: [text, part], result: "a number or none",
       examples: [.init("find(\"banana\", \"na\")", "2")],
-      seeAlso: ["contains", "replace", "starts_with"])
+      seeAlso: ["contains", "replace", "starts_with"]),
+    direct: DirectCall(two: { text, part in
+      guard case .string(let text) = text, case .string(let part) = part else { return nil }
+      return place(of: part, in: text)
+    })
   ) { arguments, _ in
-    guard case .string(let box) = arguments[0] else {
-      throw arguments.mismatch(0, expected: "a string")
-    }
-    let part = try arguments.string(1)
-    if part.isEmpty { return .number(0) }
-    guard let byte = TextSearch(part).first(in: box.content) else { return .none }
-    return .number(Double(box.position(ofByte: byte)))
+    place(of: try arguments.text(1), in: try arguments.text(0))
+  }
+
+  private static func place(of part: TextBox, in text: TextBox) -> Value {
+    if part.byteCount == 0 { return .number(0) }
+    guard let byte = text.firstByte(of: part) else { return .none }
+    return .number(Double(text.position(ofByte: byte)))
   }
 
   static let contains = asked(
     "contains", "whether a part stands in a string", "contains(\"banana\", \"nan\")"
-  ) { $1.isEmpty || TextSearch($1).first(in: $0) != nil }
+  ) { $0.contains($1) }
 
   static let startsWith = asked(
     "starts_with", "whether a string begins with a part", "starts_with(\"banana\", \"ba\")"
-  ) { $0.utf8.starts(with: $1.utf8) }
+  ) { $0.starts(with: $1) }
 
   static let endsWith = asked(
     "ends_with", "whether a string ends with a part", "ends_with(\"banana\", \"na\")"
-  ) { $0.utf8.reversed().starts(with: $1.utf8.reversed()) }
+  ) { $0.ends(with: $1) }
 
   private static func asked(
     _ name: String, _ summary: String, _ example: String,
-    _ answer: @escaping @Sendable (_ text: String, _ part: String) -> Bool
+    _ answer: @escaping @Sendable (_ text: TextBox, _ part: TextBox) -> Bool
   ) -> Builtin {
     Builtin(
       Declaration(
@@ -234,26 +219,30 @@ extension Builtin {
         examples: [.init(example, "true")], seeAlso: ["find", "split"]),
       direct: DirectCall(two: { text, part in
         guard case .string(let text) = text, case .string(let part) = part else { return nil }
-        return .bool(answer(text.content, part.content))
+        return .bool(answer(text, part))
       })
     ) { arguments, _ in
-      .bool(answer(try arguments.string(0), try arguments.string(1)))
+      .bool(answer(try arguments.text(0), try arguments.text(1)))
     }
   }
 }
 
 extension Arguments {
+  /// A string, as a value holds it.
+  func text(_ index: Int) throws -> TextBox {
+    guard case .string(let box) = self[index] else { throw mismatch(index, expected: "a string") }
+    return box
+  }
+
   /// The pieces of a string: between separators, or the words between white space where the
   /// parameter of the separator is left out.
-  func pieces(of text: String, separatedBy index: Int) throws -> [Value] {
-    guard isGiven(index) else {
-      return try TextSearch.words(of: text).map { .text($0) }
-    }
-    let separator = try string(index)
-    guard !separator.isEmpty else {
+  func pieces(of text: TextBox, separatedBy index: Int) throws -> [Value] {
+    guard isGiven(index) else { return try text.words() }
+    let separator = try self.text(index)
+    guard separator.byteCount > 0 else {
       throw RuntimeError.other(
         "\(declaration.name): the separator is empty", hint: "chars(s) gives the characters")
     }
-    return try TextSearch(separator).pieces(of: text).map { .text($0) }
+    return try text.pieces(separatedBy: separator)
   }
 }
