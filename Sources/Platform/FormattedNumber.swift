@@ -12,11 +12,15 @@ extension Double {
       let text = isNaN ? "nan" : self < 0 ? "-inf" : "inf"
       return conversion.isUppercase ? text.uppercased() : text
     }
-    let letter = "fegFEG".contains(conversion) ? conversion.asciiValue ?? 0x67 : 0x67
+    let letter: UInt8 =
+      switch conversion {
+      case "f", "e", "g", "F", "E", "G": conversion.asciiValue ?? 0x67
+      default: 0x67
+      }
     let precision = min(max(0, precision), Self.mostDigits)
     // The longest text is that of the greatest number with every digit after the point.
-    return String(unsafeUninitializedCapacity: 340 + precision) { buffer in
-      buffer.withMemoryRebound(to: CChar.self) { characters in
+    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 340 + precision) { buffer in
+      let count = buffer.withMemoryRebound(to: CChar.self) { characters in
         // SAFETY: the function writes no more than the count, and gives how much it wrote.
         characters.baseAddress.map {
           Int(
@@ -24,6 +28,7 @@ extension Double {
               $0, characters.count, CChar(truncatingIfNeeded: letter), Int32(precision), self))
         } ?? 0
       }
+      return String(decoding: UnsafeMutableBufferPointer(rebasing: buffer[..<count]), as: UTF8.self)
     }
   }
 

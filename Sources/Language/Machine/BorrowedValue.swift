@@ -3,7 +3,7 @@
 ///
 /// SAFETY of all below: a value begins with what its case holds, which for the cases here is one
 /// reference.
-extension UnsafeMutablePointer where Pointee == Value {
+extension UnsafePointer where Pointee == Value {
   @inline(__always)
   private func reference<Object: AnyObject>() -> Unmanaged<Object> {
     UnsafeRawPointer(self).load(as: Unmanaged<Object>.self)
@@ -32,4 +32,15 @@ extension UnsafeMutablePointer where Pointee == Value {
   var borrowedFunction: Unmanaged<Function>? {
     if case .function = pointee { reference() } else { nil }
   }
+}
+
+extension UnsafeMutablePointer where Pointee == Value {
+  @inline(__always)
+  var borrowedText: Unmanaged<TextBox>? { UnsafePointer(self).borrowedText }
+  @inline(__always)
+  var borrowedList: Unmanaged<ListBox>? { UnsafePointer(self).borrowedList }
+  @inline(__always)
+  var borrowedRecord: Unmanaged<RecordBox>? { UnsafePointer(self).borrowedRecord }
+  @inline(__always)
+  var borrowedFunction: Unmanaged<Function>? { UnsafePointer(self).borrowedFunction }
 }

@@ -193,8 +193,8 @@ struct PathPattern {
   let operandCount: Int
 }
 
-/// A piece of an interpolated string, its value in a register.
-enum InterpolationPattern {
+/// A piece of an interpolated string, its value in a register. Indirect, as each use copies it.
+indirect enum InterpolationPattern {
   case text(String)
   case value(FormatSpecification?)
 }

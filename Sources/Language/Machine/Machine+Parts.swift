@@ -12,8 +12,13 @@ extension Machine {
 
   /// Whether an element lies in what a condition looks into.
   func contains(_ instruction: Instruction) throws -> Bool {
-    let (container, element) = (slot(bases, instruction.b), slot(bases, instruction.a))
-    guard let name = element.borrowedText else { return try compare(.contains, instruction) }
+    try contains(instruction.a, in: instruction.b) ?? compare(.contains, instruction)
+  }
+
+  /// Whether a name is in a record, or a part in a string; nil, with nothing done, for all else.
+  func contains(_ elementBits: UInt32, in containerBits: UInt32) -> Bool? {
+    let (element, container) = (slot(bases, elementBits), slot(bases, containerBits))
+    guard let name = element.borrowedText else { return nil }
     let isThere: Bool
     if let record = container.borrowedRecord {
       isThere = record._withUnsafeGuaranteedRef { record in
@@ -24,10 +29,10 @@ extension Machine {
         name._withUnsafeGuaranteedRef { text.contains($0) }
       }
     } else {
-      return try compare(.contains, instruction)
+      return nil
     }
-    finish(instruction.a)
-    finish(instruction.b)
+    finish(elementBits)
+    finish(containerBits)
     return isThere
   }
 

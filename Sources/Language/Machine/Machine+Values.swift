@@ -62,6 +62,10 @@ extension Machine {
     if operation == .add, try appendText(instruction) { return }
     let (first, second) = (instruction.b, instruction.c)
     let target = slot(bases, instruction.a)
+    if let result = try textResult(operation, instruction) {
+      target.pointee = result
+      return
+    }
     var left = try read(first, operand: 0)
     var right = try read(second, operand: 1)
     let replacesLeft = first == instruction.a && !isTemporary(first)
@@ -102,7 +106,7 @@ extension Machine {
 
   /// A comparison that decides a jump.
   func compare(_ operation: BinaryOperator, _ instruction: Instruction) throws -> Bool {
-    if let answer = compareTexts(operation, instruction) { return answer }
+    if let answer = compareTexts(operation, instruction.a, instruction.b) { return answer }
     var left = try read(instruction.a, operand: 0)
     var right = try read(instruction.b, operand: 1)
     do {

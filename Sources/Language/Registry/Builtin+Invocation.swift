@@ -175,6 +175,10 @@ struct ArgumentBinder {
 
   /// The argument in the form that the body expects, or the error that it is of another kind.
   private func checked(_ argument: Value, _ parameter: Parameter) throws -> Value {
+    switch (parameter.kind, argument) {
+    case (.any, _), (.string, .string): return argument
+    default: break
+    }
     // Sums and extremes of a list are numbers again, so they must not pass through 24 bits.
     let exactly = parameter.isExact || declaration.group == .reduce
     if Tape.isAnyOpen, parameter.kind.isCounted {

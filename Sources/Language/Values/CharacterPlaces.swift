@@ -1,5 +1,7 @@
 /// Where the characters of a text begin that are not all ASCII: of every 64th the byte.
-struct CharacterPlaces {
+///
+/// A class, so that a text which has none of this is small.
+final class CharacterPlaces {
   private(set) var count = 0
   private var marks: [Int] = []
 
@@ -8,7 +10,7 @@ struct CharacterPlaces {
   init(of bytes: UnsafeBufferPointer<UInt8>) { append(bytes, after: 0) }
 
   /// Goes on with the bytes that were appended after as many.
-  mutating func append(_ added: UnsafeBufferPointer<UInt8>, after bytes: Int) {
+  func append(_ added: UnsafeBufferPointer<UInt8>, after bytes: Int) {
     for (offset, byte) in added.enumerated() where byte & 0xC0 != 0x80 {
       if count % Self.spacing == 0 { marks.append(bytes + offset) }
       count += 1

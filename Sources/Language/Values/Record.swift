@@ -110,7 +110,14 @@ package struct Record: Sendable {
   /// Where a name stands in the order; nil where there is none.
   @inline(__always)
   package func place(of key: TextBox) -> Int? {
-    places.place(of: key.hash) { keys[$0].isSame(as: key) }
+    places.place(of: key.hash) { place in
+      keys.withUnsafeBufferPointer { keys in
+        guard place < keys.count, let start = keys.baseAddress else { return false }
+        // SAFETY: the array holds references, and keeps them meanwhile.
+        let known = UnsafeRawPointer(start + place).load(as: Unmanaged<TextBox>.self)
+        return known._withUnsafeGuaranteedRef { $0.isSame(as: key) }
+      }
+    }
   }
 
   private func place(of name: String) -> Int? {

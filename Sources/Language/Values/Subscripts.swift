@@ -140,8 +140,27 @@ package enum SubscriptValue {
     return position
   }
 
-  /// The positions of a slice, clamped as in Python.
-  static func slice(_ start: Int?, _ stop: Int?, _ step: Int, _ count: Int) throws -> [Int] {
+  /// The positions of a slice, clamped as in Python; nil for other subscripts.
+  func steps(in count: Int) throws -> Steps? {
+    guard case .slice(let start, let stop, let step) = self else { return nil }
+    let stride = try Self.bound(step) ?? 1
+    return try Self.steps(Self.bound(start), Self.bound(stop), stride, count)
+  }
+
+  /// The same as a list.
+  private static func slice(
+    _ start: Int?, _ stop: Int?, _ step: Int, _ count: Int
+  ) throws -> [Int] {
+    let steps = try steps(start, stop, step, count)
+    try MemoryGuard.check(elements: Double(steps.count), bytesEach: 8)
+    return Array(steps)
+  }
+
+  typealias Steps = LazyMapCollection<Range<Int>, Int>
+
+  private static func steps(
+    _ start: Int?, _ stop: Int?, _ step: Int, _ count: Int
+  ) throws -> Steps {
     if step == 0 { throw TensorError.zeroStep }
     func clamped(_ bound: Int, _ low: Int, _ high: Int) -> Int {
       min(max(bound < 0 ? bound &+ count : bound, low), high)
@@ -149,7 +168,9 @@ package enum SubscriptValue {
     let limits = step > 0 ? (0, count) : (-1, count - 1)
     let first = start.map { clamped($0, limits.0, limits.1) } ?? (step > 0 ? 0 : count - 1)
     let end = stop.map { clamped($0, limits.0, limits.1) } ?? (step > 0 ? count : -1)
-    try MemoryGuard.check(elements: (Double(end) - Double(first)) / Double(step), bytesEach: 8)
-    return Array(stride(from: first, to: end, by: step))
+    let distance = max(step > 0 ? end - first : first - end, 0)
+    // Rounded up; the negative of the step may be none.
+    let steps = (UInt(distance) + step.magnitude - 1) / step.magnitude
+    return (0..<Int(steps)).lazy.map { first + $0 * step }
   }
 }

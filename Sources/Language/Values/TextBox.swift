@@ -1,3 +1,5 @@
+import Tensors
+
 /// A string, with what makes its characters and its hash quick to reach.
 ///
 /// A character is a Unicode code point, as in Python. Where all are ASCII, characters are bytes;
@@ -10,8 +12,8 @@ package final class TextBox: @unchecked Sendable {
   @exclusivity(unchecked) private var characters: CharacterPlaces?
   /// 0 where nobody has asked for it.
   @exclusivity(unchecked) private var knownHash: UInt64 = 0
-  /// How many characters it has where all are known to be ASCII; otherwise below 0.
-  @exclusivity(unchecked) private var asciiCount = -1
+  /// Whether all characters are known to be ASCII.
+  @exclusivity(unchecked) private var isKnownASCII = false
   /// Of the strings of one ASCII character that all texts share, its number; otherwise below 0.
   package let code: Int16
 
@@ -23,13 +25,13 @@ package final class TextBox: @unchecked Sendable {
   /// A text that is known to be ASCII.
   init(ascii content: String) {
     text = content
-    asciiCount = content.utf8.count
+    isKnownASCII = true
     code = -1
   }
 
   private init(character code: UInt8) {
     text = String(UnicodeScalar(code))
-    asciiCount = 1
+    isKnownASCII = true
     self.code = Int16(code)
   }
 
@@ -63,14 +65,14 @@ package final class TextBox: @unchecked Sendable {
 
   /// Whether all characters are ASCII.
   @inline(__always)
-  var isASCII: Bool { asciiCount >= 0 || places == nil }
+  var isASCII: Bool { isKnownASCII || places == nil }
 
   /// Where the characters begin; nil where all are ASCII, and each begins at the byte of its number.
   private var places: CharacterPlaces? {
-    if asciiCount >= 0 { return nil }
+    if isKnownASCII { return nil }
     if let characters { return characters }
     if withBytes(\.areASCII) {
-      asciiCount = byteCount
+      isKnownASCII = true
     } else {
       characters = withBytes { CharacterPlaces(of: $0) }
     }
@@ -78,10 +80,7 @@ package final class TextBox: @unchecked Sendable {
   }
 
   /// How many characters there are.
-  package var count: Int {
-    if asciiCount >= 0 { return asciiCount }
-    return places?.count ?? asciiCount
-  }
+  package var count: Int { isASCII ? byteCount : characters?.count ?? byteCount }
 
   /// Its first and its last byte; nil where it is empty.
   package var outerBytes: (first: UInt8, last: UInt8)? {
@@ -103,16 +102,23 @@ package final class TextBox: @unchecked Sendable {
   /// Appends in place; what is known of the characters before stays known.
   func append(_ more: TextBox) throws {
     let bytes = byteCount
-    let isStillASCII = asciiCount >= 0 && more.isASCII
-    try text.appendGuarded(more.content)
+    let isStillASCII = isKnownASCII && more.isASCII
+    try text.appendGuarded(more.text)
     knownHash = 0
-    asciiCount = isStillASCII ? byteCount : -1
-    if characters != nil { more.withBytes { characters?.append($0, after: bytes) } }
+    isKnownASCII = isStillASCII
+    if let characters { more.withBytes { characters.append($0, after: bytes) } }
+  }
+
+  /// The text with another one after it.
+  func appending(_ more: TextBox) throws -> TextBox {
+    var joined = text
+    try joined.appendGuarded(more.text)
+    return isKnownASCII && more.isASCII ? TextBox(ascii: joined) : TextBox(joined)
   }
 
   /// A character as a string value.
   package func character(at position: Int) -> Value {
-    let start = asciiCount >= 0 ? position : byte(of: position)
+    let start = isKnownASCII ? position : byte(of: position)
     let byte = text.utf8[text.utf8.index(text.startIndex, offsetBy: start)]
     if byte < 0x80 { return .string(Self.ascii[Int(byte)]) }
     return part(position..<position + 1)
@@ -127,7 +133,7 @@ package final class TextBox: @unchecked Sendable {
   }
 
   /// The characters at some positions, in their order.
-  func characters(at positions: some Collection<Int>) -> Value {
+  func characters(at positions: some RandomAccessCollection<Int>) -> Value {
     let isASCII = isASCII
     let text = withBytes { bytes in
       // A character takes up to four bytes.
@@ -162,11 +168,24 @@ package final class TextBox: @unchecked Sendable {
   /// The characters, each a string.
   package func characterValues() throws -> [Value] {
     guard isASCII else { return try interruptibleList(count: count) { character(at: $0) } }
-    let ascii = Self.ascii
+    try MemoryGuard.check(elements: Double(byteCount), bytesEach: 16)
     return try withBytes { bytes in
-      try interruptibleList(count: bytes.count) { .string(ascii[Int(bytes[$0])]) }
+      try [Value](unsafeUninitializedCapacity: bytes.count) { memory, count in
+        try Self.asciiValues.withUnsafeBufferPointer { values in
+          guard let memory = memory.baseAddress, let values = values.baseAddress else { return }
+          for (place, byte) in bytes.enumerated() {
+            if place & 0xFFFF == 0 { try Interrupt.check() }
+            // SAFETY: all bytes are below 128; nobody counts the references to these values.
+            UnsafeMutableRawPointer(memory + place).copyMemory(
+              from: values + Int(byte), byteCount: MemoryLayout<Value>.size)
+            count = place + 1
+          }
+        }
+      }
     }
   }
+
+  private static let asciiValues: [Value] = ascii.map { .string($0) }
 
   /// The character of a number in Unicode below 128, as a string value.
   package static func character(ascii code: Int) -> Value { .string(ascii[code]) }

@@ -38,21 +38,26 @@ extension TextBox {
   package static func joined(
     _ values: [Value], separator: TextBox, refusal: (Value) -> RuntimeError
   ) throws -> TextBox {
-    var bytes = 0.0
-    for value in values {
-      guard case .string(let box) = value else { throw refusal(value) }
-      bytes += Double(box.byteCount + separator.byteCount)
-    }
-    try MemoryGuard.check(elements: bytes, bytesEach: 1)
-    let text = separator.withBytes { separator in
-      String(unsafeUninitializedCapacity: Int(bytes)) { memory in
-        var pieces = TextPieces(memory, separator: separator)
-        for value in values {
-          if case .string(let box) = value { box.withBytes { pieces.append($0) } }
-        }
-        return pieces.byteCount
+    try values.withUnsafeBufferPointer { values in
+      guard let start = values.baseAddress else { return .shared("") }
+      var bytes = 0.0
+      for place in values.indices {
+        guard let box = (start + place).borrowedText else { throw refusal(values[place]) }
+        bytes += Double(box._withUnsafeGuaranteedRef(\.byteCount) + separator.byteCount)
       }
+      try MemoryGuard.check(elements: bytes, bytesEach: 1)
+      let text = separator.withBytes { separator in
+        String(unsafeUninitializedCapacity: Int(bytes)) { memory in
+          var pieces = TextPieces(memory, separator: separator)
+          for place in values.indices {
+            (start + place).borrowedText?._withUnsafeGuaranteedRef { box in
+              box.withBytes { pieces.append($0) }
+            }
+          }
+          return pieces.byteCount
+        }
+      }
+      return .shared(text)
     }
-    return .shared(text)
   }
 }

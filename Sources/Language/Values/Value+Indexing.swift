@@ -27,6 +27,7 @@ extension Value {
       return isSingle ? box.content[positions[0]] : .items(positions.map { box.content[$0] })
     case .string(let box):
       if let run = try subscripted.run(in: box.count) { return box.part(run) }
+      if let steps = try subscripted.steps(in: box.count) { return box.characters(at: steps) }
       let (positions, isSingle) = try subscripted.positions(in: box.count, of: kindName)
       if isSingle { return box.character(at: positions[0]) }
       return box.characters(at: positions)

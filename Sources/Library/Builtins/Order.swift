@@ -129,7 +129,15 @@ extension Builtin {
       let other = keys.first { $0.asNumber() == nil }
       throw refusal(other?.kindPhrase ?? "something else")
     }
-    return numbers.enumerated().map { (number: $1, place: $0) }.sorted {
+    let numbered = numbers.enumerated().map { (number: $1, place: $0) }
+    if !numbers.contains(where: \.isNaN) {
+      // Sorting keeps the order of equal ones.
+      let sorted = numbered.sorted {
+        descending ? $0.number > $1.number : $0.number < $1.number
+      }
+      return sorted.map(\.place)
+    }
+    return numbered.sorted {
       let (left, right) = ($0.number, $1.number)
       if left < right { return !descending }
       if right < left { return descending }
