@@ -222,20 +222,32 @@ struct TargetColumns {
       throw .classNames(names: names.count, classes: columns)
     }
     guard columns > 0 else { return nil }
-    let values = try numbers(y)
     var classes: [Float] = []
-    classes.reserveCapacity(values.count / columns)
-    for start in stride(from: 0, to: values.count, by: columns) {
-      let row = values[start..<start + columns]
-      var best = start
-      for index in row.indices where values[index] > values[best] { best = index }
-      guard row.allSatisfy({ $0 >= 0 }), abs(row.reduce(0, +) - 1) < 1e-3 else {
-        if names.isEmpty { return nil }
-        throw .notOneHot(place: place, row: start / columns)
+    // In blocks, as mostly the first row tells that these are numbers.
+    let areClasses = try tensorResult { () throws(TensorError) in
+      do {
+        return try y.allBlocks { block in
+          for start in stride(from: 0, to: block.count, by: columns) {
+            guard let label = likeliest(block[start..<start + columns]) else { return false }
+            classes.append(Float(label))
+          }
+          return true
+        }
+      } catch {
+        throw error as? TensorError ?? .interrupted
       }
-      classes.append(Float(best - start))
     }
-    return classes
+    if areClasses { return classes }
+    if names.isEmpty { return nil }
+    throw .notOneHot(place: place, row: classes.count)
+  }
+
+  /// The class of the largest share of a row; nil where it holds no shares of one.
+  private static func likeliest(_ row: ArraySlice<Double>) -> Int? {
+    guard row.allSatisfy({ $0 >= 0 }), abs(row.reduce(0, +) - 1) < 1e-3 else { return nil }
+    var best = row.startIndex
+    for index in row.indices where row[index] > row[best] { best = index }
+    return best - row.startIndex
   }
 }
 

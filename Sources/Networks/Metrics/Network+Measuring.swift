@@ -18,18 +18,30 @@ package struct Measurement: Sendable {
 
   /// 1 − Σ(y − p)² / Σ(y − ȳ)², summed over all columns, each with its own mean; nan where the
   /// targets do not vary.
-  package var determination: Double {
-    let (y, p) = (targets.doubles(), predictions.doubles())
-    let total = targets.spread
-    guard y.count == p.count, total > 0 else { return .nan }
-    return 1 - zip(y, p).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) } / total
+  ///
+  /// - Throws: `interrupted` where Ctrl-C is met.
+  package func determination() throws -> Double {
+    let total = try targets.spread()
+    guard targets.count == predictions.count, total > 0 else { return .nan }
+    return 1 - (try sum { ($0 - $1) * ($0 - $1) }) / total
   }
 
   /// The mean over all elements of |y − p|.
-  package var meanAbsoluteError: Double {
-    let (y, p) = (targets.doubles(), predictions.doubles())
-    return y.isEmpty || y.count != p.count
-      ? .nan : zip(y, p).reduce(0) { $0 + abs($1.0 - $1.1) } / Double(y.count)
+  ///
+  /// - Throws: `interrupted` where Ctrl-C is met.
+  package func meanAbsoluteError() throws -> Double {
+    guard targets.count > 0, targets.count == predictions.count else { return .nan }
+    return try sum { abs($0 - $1) } / Double(targets.count)
+  }
+
+  /// Over all elements, of what a function gives for a target and a prediction.
+  private func sum(_ term: (_ target: Double, _ prediction: Double) -> Double) throws -> Double {
+    var sum = 0.0
+    _ = try targets.allBlocks(beside: predictions) { y, p in
+      for (target, prediction) in zip(y, p) { sum += term(target, prediction) }
+      return true
+    }
+    return sum
   }
 }
 

@@ -6,17 +6,20 @@ extension Loss {
   /// the entropy of the classes, or the variance; nil where a function of one's own is trained.
   ///
   /// - Parameter targets: N×…×K.
-  package func ofConstantAnswer(_ targets: Tensor) -> Double? {
+  /// - Throws: `interrupted` where Ctrl-C is met.
+  package func ofConstantAnswer(_ targets: Tensor) throws -> Double? {
     let columns = max(1, targets.shape.dimensions.last ?? 1)
     var means = [Double](repeating: 0, count: columns)
     var rows = 0.0
-    let numbers = targets.doubles()
-    // Steps that fill up a sequence have no class.
-    for start in stride(from: 0, to: numbers.count, by: columns) {
-      let row = numbers[start..<start + columns]
-      if targets.rank > 2, isCrossEntropy, row.allSatisfy({ $0 == 0 }) { continue }
-      for (column, number) in row.enumerated() { means[column] += number }
-      rows += 1
+    _ = try targets.allBlocks { block in
+      for start in stride(from: 0, to: block.count, by: columns) {
+        let row = block[start..<start + columns]
+        // Steps that fill up a sequence have no class.
+        if targets.rank > 2, isCrossEntropy, row.allSatisfy({ $0 == 0 }) { continue }
+        for (column, number) in row.enumerated() { means[column] += number }
+        rows += 1
+      }
+      return true
     }
     guard rows > 0 else { return nil }
     for column in means.indices { means[column] /= rows }
@@ -26,7 +29,7 @@ extension Loss {
     case .binaryCrossEntropy:
       return means.reduce(0) { $0 - Self.share($1) - Self.share(1 - $1) } / Double(columns)
     case .meanSquaredError:
-      return targets.spread / Double(max(1, targets.count))
+      return try targets.spread() / Double(max(1, targets.count))
     case .recorded: return nil
     }
   }

@@ -110,16 +110,29 @@ extension PassSums {
 
 extension Tensor {
   /// Σ(y − ȳ)² over all columns, each with its own mean: how much numbers to predict vary.
-  package var spread: Double {
+  ///
+  /// - Throws: `interrupted` where Ctrl-C is met.
+  package func spread() throws -> Double {
     let columns = max(1, shape.dimensions.dropFirst().reduce(1, *))
-    let values = doubles()
-    let rows = Double(values.count / columns)
+    let rows = Double(count / columns)
     var means = [Double](repeating: 0, count: columns)
-    for (index, value) in values.enumerated() { means[index % columns] += value / rows }
+    try forEachElement(columns) { means[$0] += $1 / rows }
     var total = 0.0
-    for (index, value) in values.enumerated() {
-      total += (value - means[index % columns]) * (value - means[index % columns])
-    }
+    try forEachElement(columns) { total += ($1 - means[$0]) * ($1 - means[$0]) }
     return total
+  }
+
+  /// Calls `body` with each number and its column, without a list of all.
+  private func forEachElement(_ columns: Int, _ body: (_ column: Int, _ number: Double) -> Void)
+    throws
+  {
+    var column = 0
+    _ = try allBlocks { block in
+      for number in block {
+        body(column, number)
+        column = column + 1 == columns ? 0 : column + 1
+      }
+      return true
+    }
   }
 }

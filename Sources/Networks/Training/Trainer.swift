@@ -116,7 +116,7 @@ package final class Trainer {
     }
     spread =
       setup.hasNumberScores
-      ? (data.targets.spread, data.validation?.targets.spread ?? 0) : (0, 0)
+      ? (try data.targets.spread(), try data.validation?.targets.spread() ?? 0) : (0, 0)
     memory = try TrainingMemory(
       network, options, type: setup.type, isRecorded: setup.isRecorded, backend)
     plans = try TrainingPlans(
@@ -141,7 +141,7 @@ package final class Trainer {
   /// Whether there are rows to measure on.
   package var isValidated: Bool { validation != nil }
   /// The loss of the best constant answer to the rows that are trained on.
-  private(set) lazy var ignorantLoss = loss.ofConstantAnswer(data.targets)
+  private(set) lazy var ignorantLoss = try? loss.ofConstantAnswer(data.targets)
   /// Steps in an epoch.
   package var stepsPerEpoch: Int { batches.count }
   /// The epoch at hand, counted from 1.

@@ -55,7 +55,9 @@ struct Evaluation {
   private mutating func scores() throws -> Table? {
     switch measured.task {
     case .numbers:
-      let (determination, error) = (measured.determination, measured.meanAbsoluteError)
+      let (determination, error) = (
+        try measured.determination(), try measured.meanAbsoluteError()
+      )
       add("R²", "r2", determination, NumberForm.fixed(determination, 4))
       add("MAE", "mae", error, NumberForm.loss(error))
       return try WorstRows(measured, count: 5).map { worst in

@@ -122,7 +122,8 @@ extension Preflight {
       let measured = try trial.network.measured(
         part.inputs(for: network), part.y, loss: requestedLoss)
       least = min(least, measured.loss)
-      if measured.accuracy == 1 || measured.loss < 0.1 * start || measured.determination > 0.9 {
+      let isLearnt = try measured.loss < 0.1 * start || measured.determination() > 0.9
+      if measured.accuracy == 1 || isLearnt {
         return Finding(
           "by heart", .right,
           "\(name): the loss falls from \(NumberForm.loss(start)) to \(NumberForm.loss(measured.loss))"

@@ -84,7 +84,7 @@ extension TrainingStory {
     // Targets at another scale are measured by their own.
     let own =
       setting.data.targets.sharesStorage(with: data.targets)
-      ? ruler : Ruler(loss, setting.data.targets)
+      ? ruler : try Ruler(loss, setting.data.targets)
     let (trained, held) = try own.standings(of: network, setting.data)
     var itself = (self.trained, self.held)
     if epochs < history.count {

@@ -49,7 +49,7 @@ struct TrainingStory {
     let dataName = data.name.isEmpty ? "DATA" : data.name
     advice = TrainingAdvice(net: name, data: dataName, options: options)
     loss = try final.loss ?? start.loss(requested: options.loss, for: data.targets)
-    ruler = Ruler(loss, data.targets)
+    ruler = try Ruler(loss, data.targets)
     (trained, held) = try ruler.standings(of: final, data)
     let (train, valid) = (try Split(of: data.inputs, data.targets), try data.heldSplit())
     before = try Preflight(
@@ -97,14 +97,16 @@ struct Ruler {
 
   private static let mostRows = 1000
 
-  init(_ loss: Loss, _ targets: Tensor) {
+  init(_ loss: Loss, _ targets: Tensor) throws {
     self.loss = loss
-    ignorant = loss.ofConstantAnswer(targets)
+    ignorant = try loss.ofConstantAnswer(targets)
     let columns = max(1, targets.shape.dimensions.last ?? 1)
     var sums = [Double](repeating: 0, count: columns)
-    let numbers = targets.doubles()
-    for (place, number) in numbers.enumerated() { sums[place % columns] += number }
-    let rows = Double(max(1, numbers.count / columns))
+    _ = try targets.allBlocks { block in
+      for (place, number) in block.enumerated() { sums[place % columns] += number }
+      return true
+    }
+    let rows = Double(max(1, targets.count / columns))
     majority =
       TargetKind(targets) == .bits
       ? sums.reduce(0) { $0 + max($1 / rows, 1 - $1 / rows) } / Double(columns)
@@ -133,22 +135,22 @@ struct Ruler {
     }
     let measured = try network.measured(x, y, loss: loss)
     return Standing(
-      loss: measured.loss, accuracy: measured.accuracy, learnt: learnt(measured),
-      fit: fit(measured), measured: measured)
+      loss: measured.loss, accuracy: measured.accuracy, learnt: try learnt(measured),
+      fit: try fit(measured), measured: measured)
   }
 
-  private func fit(_ measured: Measurement) -> Double? {
+  private func fit(_ measured: Measurement) throws -> Double? {
     guard let ignorant, ignorant > 1e-12 else {
       // Of a loss of one's own that numbers are trained with, the share of their variance.
-      let share = measured.task == .numbers ? measured.determination : .nan
+      let share = measured.task == .numbers ? try measured.determination() : .nan
       return share.isFinite ? max(-1, share) : nil
     }
     return measured.loss.isFinite ? max(-1, 1 - measured.loss / ignorant) : -1
   }
 
-  private func learnt(_ measured: Measurement) -> Double {
+  private func learnt(_ measured: Measurement) throws -> Double {
     guard measured.loss.isFinite else { return -1 }
-    let fit = fit(measured)
+    let fit = try fit(measured)
     let right = measured.accuracy.map { ($0 - majority) / max(1e-9, 1 - majority) }
     guard let fit else { return max(-1, right ?? 0) }
     return max(-1, majority > 0.99 ? fit : max(fit, right ?? fit))
