@@ -66,7 +66,8 @@ import Testing
       let list = Value.items((0..<100_000).map { .number(Double($0)) })
       func arguments(_ builtin: Builtin, _ values: [Value]) -> Arguments {
         Arguments(
-          declaration: builtin.declaration, values: values, given: values.map { _ in true })
+          declaration: builtin.declaration, values: values,
+          given: GivenParameters(first: values.count))
       }
       let operations: [(String, () throws -> Void)] = [
         ("range to list", { _ = try arguments(.map, [.none, range]).sequence(1) }),

@@ -26,6 +26,7 @@ import Testing
     }
     let names = declaration.parameters.map(\.name)
     #expect(Set(names).count == names.count)
+    #expect(names.count <= GivenParameters.limit)
   }
 
   @Test func contractNamesExist() {

@@ -62,21 +62,38 @@ extension Machine {
     else { return nil }
     let first = slot(bases, instruction.c)
     let count = Int(instruction.extra)
-    let value: Value?
     do {
       switch count {
-      case 1: value = try direct.one?(first[0])
-      case 2: value = try direct.two?(first[0], first[1])
-      case 3: value = try direct.three?(first[0], first[1], first[2])
+      case 1:
+        guard let one = direct.one else { return nil }
+        return try lending(first, to: one)
+      case 2:
+        guard let two = direct.two else { return nil }
+        return try lending(first) { x in try lending(first + 1) { y in try two(x, y) } }
+      case 3:
+        guard let three = direct.three else { return nil }
+        return try lending(first) { x in
+          try lending(first + 1) { y in try lending(first + 2) { z in try three(x, y, z) } }
+        }
       default: return nil
       }
     } catch {
       throw OperandFailure(
         error: error, operands: (0..<count).map { (first + $0).take() }, first: 1)
     }
-    guard value != nil else { return nil }
-    for place in 0..<count where !(first + place).isTrivial { first[place] = .none }
-    return value
+  }
+
+  /// What a function gives for an argument, which is taken out of its register, so that no reference
+  /// to it is counted. It is put back where there is no result.
+  @inline(__always)
+  private func lending(
+    _ register: UnsafeMutablePointer<Value>, to function: (Value) throws -> Value?
+  ) rethrows -> Value? {
+    let argument = register.take()
+    var result: Value?
+    defer { if result == nil { register.initialize(to: argument) } }
+    result = try function(argument)
+    return result
   }
 
   /// `value |> f`: a call, or a composition of two functions or networks.

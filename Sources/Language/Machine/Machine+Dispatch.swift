@@ -36,6 +36,15 @@ extension UnsafeMutablePointer where Pointee == Value {
     if isTrivial { initialize(to: .bool(truth)) } else { pointee = .bool(truth) }
   }
 
+  /// Stores the string of one ASCII character, releasing what was here.
+  @inline(__always)
+  func put(ascii code: Int) {
+    // What is never counted need not be released.
+    let isCharacter = borrowedText?._withUnsafeGuaranteedRef { $0.code >= 0 } ?? false
+    if !isTrivial, !isCharacter { pointee = .none }
+    TextBox.initialize(self, toASCII: code)
+  }
+
   /// Takes out what is here, leaving `none`.
   @inline(__always)
   func take() -> Value {

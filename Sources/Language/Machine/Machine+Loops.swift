@@ -51,7 +51,13 @@ extension Machine {
     } else if let list = state.borrowedList {
       target.pointee = list._withUnsafeGuaranteedRef { $0[Int(position)] }
     } else if let text = state.borrowedText {
-      target.pointee = text._withUnsafeGuaranteedRef { $0.character(at: Int(position)) }
+      text._withUnsafeGuaranteedRef { text in
+        if let code = text.asciiCharacter(at: Int(position)) {
+          target.put(ascii: code)
+        } else {
+          target.pointee = text.character(at: Int(position))
+        }
+      }
     } else {
       target.pointee = try Self.element(at: position, of: state)
     }

@@ -9,9 +9,9 @@ package struct Arguments: ~Copyable {
   /// One entry a parameter; a variadic parameter's is the list of what was given.
   package let values: [Value]
   /// Whether a parameter was given, rather than filled in by its default.
-  package let given: [Bool]
+  package let given: GivenParameters
 
-  package init(declaration: Declaration, values: [Value], given: [Bool]) {
+  package init(declaration: Declaration, values: [Value], given: GivenParameters) {
     self.declaration = declaration
     self.values = values
     self.given = given
@@ -23,7 +23,7 @@ package struct Arguments: ~Copyable {
 
   /// Whether the caller gave this argument.
   package func isGiven(_ index: Int) -> Bool {
-    given.indices.contains(index) && given[index]
+    given[index]
   }
 
   /// The error for an argument that does not fit, naming the parameter.

@@ -56,7 +56,7 @@ extension Builtin {
 struct ArgumentBinder {
   let declaration: Declaration
   private(set) var values: [Value] = []
-  private(set) var given: [Bool] = []
+  private(set) var given: GivenParameters = []
 
   init(declaration: Declaration) {
     self.declaration = declaration
@@ -68,7 +68,6 @@ struct ArgumentBinder {
       return try bindInOrder(arguments)
     }
     values = Array(repeating: .none, count: parameters.count)
-    given = Array(repeating: false, count: parameters.count)
     var variadic: [Value] = []
     var position = 0
     for (index, argument) in arguments.enumerated() {
@@ -106,8 +105,7 @@ struct ArgumentBinder {
       guard let defaultValue = parameter.defaultValue else { throw missing(parameter) }
       values.append(defaultValue.value)
     }
-    given.reserveCapacity(parameters.count)
-    for index in parameters.indices { given.append(index < arguments.count) }
+    given = GivenParameters(first: arguments.count)
   }
 
   /// Fills in the variadic parameter and the defaults.

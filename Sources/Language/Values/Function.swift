@@ -6,7 +6,8 @@ package final class Function: @unchecked Sendable {
 
   /// Where a function comes from.
   package enum Origin {
-    case builtin(Builtin)
+    /// Indirect, as many calls copy where their function comes from.
+    indirect case builtin(Builtin)
     /// Written in nns, with the variables that it uses of the functions around it.
     case user(Code)
     /// One after the other, the first first.

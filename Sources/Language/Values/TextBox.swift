@@ -124,6 +124,13 @@ package final class TextBox: @unchecked Sendable {
     return part(position..<position + 1)
   }
 
+  /// The character at a position as its number, where that is below 128 and quick to find.
+  @inline(__always)
+  func asciiCharacter(at position: Int) -> Int? {
+    guard isKnownASCII, position < text.utf8.count else { return nil }
+    return Int(text.utf8[text.utf8.index(text.utf8.startIndex, offsetBy: position)])
+  }
+
   /// The characters of a range of positions.
   package func part(_ range: Range<Int>) -> Value {
     let isASCII = isASCII
@@ -139,8 +146,15 @@ package final class TextBox: @unchecked Sendable {
       // A character takes up to four bytes.
       String(unsafeUninitializedCapacity: positions.count * (isASCII ? 1 : 4)) { memory in
         var end = 0
+        if isASCII {
+          for position in positions {
+            memory[end] = bytes[position]
+            end += 1
+          }
+          return end
+        }
         for position in positions {
-          var place = isASCII ? position : byte(of: position)
+          var place = byte(of: position)
           repeat {
             memory[end] = bytes[place]
             end += 1
@@ -171,21 +185,31 @@ package final class TextBox: @unchecked Sendable {
     try MemoryGuard.check(elements: Double(byteCount), bytesEach: 16)
     return try withBytes { bytes in
       try [Value](unsafeUninitializedCapacity: bytes.count) { memory, count in
-        try Self.asciiValues.withUnsafeBufferPointer { values in
-          guard let memory = memory.baseAddress, let values = values.baseAddress else { return }
-          for (place, byte) in bytes.enumerated() {
-            if place & 0xFFFF == 0 { try Interrupt.check() }
-            // SAFETY: all bytes are below 128; nobody counts the references to these values.
-            UnsafeMutableRawPointer(memory + place).copyMemory(
-              from: values + Int(byte), byteCount: MemoryLayout<Value>.size)
-            count = place + 1
-          }
+        guard let start = memory.baseAddress else { return }
+        for (place, byte) in bytes.enumerated() {
+          if place & 0xFFFF == 0 { try Interrupt.check() }
+          Self.initialize(start + place, toASCII: Int(byte))
+          count = place + 1
         }
       }
     }
   }
 
-  private static let asciiValues: [Value] = ascii.map { .string($0) }
+  /// Puts the string of one ASCII character where no value is: as nobody counts the references to
+  /// it, a copy of its bytes will do.
+  @inline(__always)
+  static func initialize(_ place: UnsafeMutablePointer<Value>, toASCII code: Int) {
+    // SAFETY: callers pass numbers below 128.
+    UnsafeMutableRawPointer(place).copyMemory(
+      from: asciiValues + code, byteCount: MemoryLayout<Value>.size)
+  }
+
+  // Unsafe: never written to.
+  nonisolated(unsafe) private static let asciiValues: UnsafePointer<Value> = {
+    let values = UnsafeMutablePointer<Value>.allocate(capacity: ascii.count)
+    for (code, box) in ascii.enumerated() { (values + code).initialize(to: .string(box)) }
+    return UnsafePointer(values)
+  }()
 
   /// The character of a number in Unicode below 128, as a string value.
   package static func character(ascii code: Int) -> Value { .string(ascii[code]) }

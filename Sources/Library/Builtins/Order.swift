@@ -131,6 +131,7 @@ extension Builtin {
     }
     let numbered = numbers.enumerated().map { (number: $1, place: $0) }
     if !numbers.contains(where: \.isNaN) {
+      if let places = order(ofWhole: numbers, descending) { return places }
       // Sorting keeps the order of equal ones.
       let sorted = numbered.sorted {
         descending ? $0.number > $1.number : $0.number < $1.number
@@ -145,6 +146,24 @@ extension Builtin {
       if left == right || left.isNaN && right.isNaN { return $0.place < $1.place }
       return right.isNaN
     }.map(\.place)
+  }
+
+  /// The same of whole numbers that lie close together, as lengths and counts do: those of one
+  /// number are put beside each other. Nil for others.
+  private static func order(ofWhole numbers: [Double], _ descending: Bool) -> [Int]? {
+    guard let least = numbers.min(), let greatest = numbers.max(),
+      greatest - least <= Double(numbers.count), numbers.allSatisfy({ $0.rounded() == $0 })
+    else { return nil }
+    func rank(_ number: Double) -> Int { Int(descending ? greatest - number : number - least) }
+    var starts = [Int](repeating: 0, count: Int(greatest - least) + 2)
+    for number in numbers { starts[rank(number) + 1] += 1 }
+    for next in 1..<starts.count { starts[next] += starts[next - 1] }
+    var places = [Int](repeating: 0, count: numbers.count)
+    for (place, number) in numbers.enumerated() {
+      places[starts[rank(number)]] = place
+      starts[rank(number)] += 1
+    }
+    return places
   }
 
   static let argsort = Builtin(
