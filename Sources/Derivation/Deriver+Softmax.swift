@@ -9,6 +9,7 @@ extension Deriver {
   func addSoftmaxLines(_ step: DerivationRule.Application, _ input: Node) throws {
     let p = step.node
     let (u, o) = (SymbolText.unicode(p.symbol ?? "p"), SymbolText.unicode(input.symbol ?? "o"))
+    let classes = [p.axes[p.softmaxAxis]].text
     let (lp, lo) = (SymbolText.latex(p.symbol ?? "p"), SymbolText.latex(input.symbol ?? "o"))
     lines.append(
       Derivation.Line(
@@ -20,8 +21,8 @@ extension Deriver {
               + "\\end{cases}"
           )
         ],
-        rule: "quotient rule, within each row",
-        shapes: "\(p.axes.suffix(1).text)×\(p.axes.suffix(1).text) for each row",
+        rule: "quotient rule, within each \(p.line)",
+        shapes: "\(classes)×\(classes) for each \(p.line)",
         error: try Self.jacobianError(p)))
     guard let simple = DerivationRule.softmaxOfCrossEntropy(step) else { return }
     try addChainLine(step, simple, input, (u, o), (lp, lo))
@@ -37,7 +38,9 @@ extension Deriver {
     var latexFront = ""
     let scale = Formula.constant(-simple.coefficient, [])
     let isScaled = !(-simple.coefficient).isOne
-    if isScaled {
+    if simple.coefficient.isOne {
+      (front, latexFront) = (self.unicode.minus, self.latex.minus)
+    } else if isScaled {
       front = self.unicode.text(scale) + " "
       latexFront = self.latex.text(scale)
     }
@@ -47,8 +50,8 @@ extension Deriver {
         : (unicodeText, latexText)
     }
     let p = step.result
-    let last = step.node.rank - 1
-    let inner = (step.derivative * p).materialized.reduced(over: [last], keepsDimensions: true)
+    let inner = (step.derivative * p).materialized
+      .reduced(over: [step.node.softmaxAxis], keepsDimensions: true)
     let general = p * (step.derivative - inner)
     guard let value = exact[input.identifier] else { return }
     lines.append(
@@ -69,15 +72,20 @@ extension Deriver {
         error: try Derivation.relativeError(general.wholeTensor(), value)))
     remarks.append(
       simple.sumsToOne
-        ? "the rows of \(y) sum to 1 (checked), so Σₖ \(y)ₖ = 1"
-        : "the rows of \(y) do not all sum to 1, so Σₖ \(y)ₖ stays")
+        ? "the \(step.node.line)s of \(y) sum to 1 (checked), so Σₖ \(y)ₖ = 1"
+        : "the \(step.node.line)s of \(y) do not all sum to 1, so Σₖ \(y)ₖ stays")
   }
 
   /// The stated Jacobian of the first row against autodiff's, for up to 12 of its columns.
   private static func jacobianError(_ p: Node) throws -> Double {
-    guard let width = p.shape.dimensions.last, width > 0, p.shape.count > 0 else { return 0 }
-    let input = try p.inputs[0].tensor.reshaped([p.shape.count / width, width]).rows(0..<1)
-    let row = try p.tensor.reshaped([p.shape.count / width, width]).rows(0..<1).doubles()
+    guard p.rank > 0, p.shape.count > 0 else { return 0 }
+    let width = p.shape[p.softmaxAxis]
+    func first(_ tensor: Tensor) throws -> Tensor {
+      try tensor.swappingAxes(p.softmaxAxis, p.rank - 1)
+        .reshaped([tensor.count / width, width]).rows(0..<1)
+    }
+    let input = try first(p.inputs[0].tensor)
+    let row = try first(p.tensor).doubles()
     var worst = 0.0
     for i in 0..<min(width, 12) {
       let tape = Tape()

@@ -14,7 +14,9 @@ package struct DimensionNames {
     let all = graph.nodes.filter { $0.operation == "@" && $0.inputs[0].rank == 2 }
     let products = all.filter { $0.inputs[1].rank == 2 }
     let losses = graph.nodes.filter { ["cross_entropy", "averageCE"].contains($0.operation ?? "") }
-    let outputs = graph.nodes.filter { $0.rank == 2 && $0.operation == "softmax" }
+    let outputs = graph.nodes.filter {
+      $0.rank == 2 && $0.operation == "softmax" && $0.softmaxAxis == 1
+    }
     for node in losses.flatMap(\.inputs) where node.rank == 2 { nameClasses(node) }
     // The data: what the first product multiplies.
     for product in all where !product.inputs[0].isOnPath && product.axes[0].size > 1 {

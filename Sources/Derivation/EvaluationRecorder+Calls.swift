@@ -32,16 +32,23 @@ extension EvaluationRecorder {
   /// An argument and the parameter that it is for.
   private typealias Bound = (parameter: String, trace: Trace)
 
-  /// Parameters of builtins that are settings rather than operands.
+  /// Parameters of builtins that are settings rather than operands, whatever their kind.
   private static let settings: Set<String> = [
-    "axis", "keepdims", "ddof", "shape", "axes", "repeats", "min", "max", "decimals",
+    "ddof", "repeats", "min", "max", "decimals", "width", "q",
   ]
+
+  private static func isSetting(_ parameter: Parameter, of name: String) -> Bool {
+    switch parameter.kind {
+    case .number where name == "pad": true
+    case .axes, .shape, .integer, .bool, .string, .choice: true
+    default: settings.contains(parameter.name)
+    }
+  }
 
   /// Settings that make another function of a builtin, whose rule is that of its default.
   private static let untreatedSettings: [String: Set<String>] = [
     "diag": ["k"], "norm": ["ord"], "cross_entropy": ["smooth", "weights"],
     "averageCE": ["smooth", "weights"], "bce": ["smooth", "weights"],
-    "softmax": ["axis"], "log_softmax": ["axis"],
   ]
 
   /// Whether a setting is given as what it is without being given.
@@ -110,6 +117,9 @@ extension EvaluationRecorder {
     if let setting = bound.first(where: { $0.trace.value.isOnTape && !inputs.holds($0.trace) }) {
       throw unsupported("\(name) whose \(setting.parameter) depends on \(target ?? "it")")
     }
+    if name == "log_softmax", let logits = inputs.first {
+      return trace(of: try logSoftmax(logits, options), as: value)
+    }
     if let plain = try plainCrossEntropy(name, inputs, options) {
       return trace(of: plain, as: value)
     }
@@ -155,9 +165,10 @@ extension EvaluationRecorder {
   private func operands(
     of builtin: Builtin, _ bound: [Bound], _ value: Value
   ) throws -> (inputs: [Node], options: Node.Options) {
-    let parameters = builtin.declaration.parameters
+    let (name, parameters) = (builtin.declaration.name, builtin.declaration.parameters)
     let order = parameters.map(\.name)
-    let tensors = Set(parameters.filter { $0.kind == .tensor }.map(\.name))
+    let settings = Set(parameters.filter { Self.isSetting($0, of: name) }.map(\.name))
+    let tensors = Set(parameters.filter { $0.kind == .tensor }.map(\.name)).subtracting(settings)
     var inputs: [Node] = []
     var options = Node.Options()
     let sorted = bound.enumerated().sorted {
@@ -167,7 +178,7 @@ extension EvaluationRecorder {
     for (parameter, trace) in sorted.map(\.element) {
       if tensors.contains(parameter) {
         inputs.append(try node(of: trace, for: value))
-      } else if !Self.settings.contains(parameter), let node = trace.node {
+      } else if !settings.contains(parameter), let node = trace.node {
         inputs.append(node)
       } else {
         options.arguments.append((parameter, try trace.value.detached()))

@@ -91,8 +91,21 @@ extension EvaluationRecorder {
   }
 
   private func logSoftmax(of logits: Node) throws -> Node {
-    let p = try softmax(of: logits, telling: "the logarithm of the softmax")
-    return try graph.operate("log", [p], at: span, in: source) { try .log($0[0]) }
+    try logarithm(of: softmax(of: logits, telling: "the logarithm of the softmax"))
+  }
+
+  /// `log_softmax(z)` is log(softmax(z)) along the same axis.
+  func logSoftmax(_ logits: Node, _ options: Node.Options) throws -> Node {
+    let axis = try logits.shape.normalized(axis: options.integers("axis")?.first ?? -1)
+    let p = try graph.operate("softmax", [logits], options, at: span, in: source) { inputs in
+      try .softmax(inputs[0], axis: axis)
+    }
+    register(p)
+    return try logarithm(of: p)
+  }
+
+  private func logarithm(of p: Node) throws -> Node {
+    try graph.operate("log", [p], at: span, in: source) { try .log($0[0]) }
   }
 
   private func logSumExp(of logits: Node, shape: Shape) throws -> Node {

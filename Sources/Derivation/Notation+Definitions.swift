@@ -23,7 +23,9 @@ extension Notation {
   }
 
   private static func isName(_ text: String) -> Bool {
-    text.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }
+    text.allSatisfy { $0.isLetter || $0.isNumber || "_.".contains($0) }
+      || text.first?.isLetter == true && text.last == "]"
+        && text.allSatisfy { $0.isLetter || $0.isNumber || "_.[]".contains($0) }
       || text.last == ")" && text.first?.isLetter == true || text.first == "["
   }
 
@@ -278,7 +280,8 @@ extension Notation {
     if name == "concat" || name == "stack" { inside = ["[\(inside.joined(separator: ", "))]"] }
     for (argument, value) in node.options.arguments {
       let text = Self.code(of: value) ?? "…"
-      let isBare = argument == "shape" || argument == "axes" && name == "transpose"
+      let isBare =
+        ["shape", "reps"].contains(argument) || argument == "axes" && name == "transpose"
       let setting = isBare ? text : "\(argument)=\(text)"
       inside.append(
         style == .latex ? "\\text{\(SymbolText.escaped(setting))}" : setting)

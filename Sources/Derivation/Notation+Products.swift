@@ -16,7 +16,9 @@ extension Notation {
     let isNegative = coefficient.number < 0
     let sign = isNegative ? minus : ""
     let (text, level) = unsigned(coefficient, Self.ordered(factors), formula)
-    return (sign + text, isNegative ? min(level, .matmul) : level)
+    // The sign is that of a whole sum, not of its first term.
+    let body = isNegative && level == .sum ? parenthesized(text) : text
+    return (sign + body, isNegative ? .matmul : level)
   }
 
   /// Numbers first, then what has axes; masks last.

@@ -79,6 +79,22 @@ extension Variable {
 
   /// Each row (last axis) as probabilities; stable for any finite input.
   package static func softmax(_ x: Variable) throws -> Variable { try Operation.softmax(x) }
+
+  /// The same along another axis.
+  package static func softmax(_ x: Variable, axis: Int) throws -> Variable {
+    try along(axis, of: x) { try .softmax($0) }
+  }
+
+  /// What is computed along the last axis, along another one.
+  package static func along(
+    _ axis: Int, of x: Variable, _ body: (Variable) throws -> Variable
+  ) throws -> Variable {
+    if axis == x.rank - 1 { return try body(x) }
+    var axes = Array(0..<x.rank)
+    axes.swapAt(axis, x.rank - 1)
+    return try .transpose(body(.transpose(x, axes: axes)), axes: axes)
+  }
+
   /// The logarithm of `softmax`, computed directly.
   package static func logSoftmax(_ x: Variable) throws -> Variable { try Operation.logSoftmax(x) }
 }

@@ -53,8 +53,8 @@ struct DerivationRule: Sendable {
   static let table: [String: DerivationRule] = {
     var table: [String: DerivationRule] = [:]
     for family in [
-      elementwise, choices, reductions, products, decompositions, shapes, parts, losses,
-      layers,
+      elementwise, choices, reductions, products, decompositions, shapes, parts,
+      orders, losses, layers,
     ] {
       table.merge(family) { first, _ in first }
     }

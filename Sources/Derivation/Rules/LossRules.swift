@@ -7,11 +7,12 @@ extension DerivationRule {
       if let simple = softmaxOfCrossEntropy(step) {
         return Result(
           simple.formula,
-          "softmax with cross-entropy" + (simple.sumsToOne ? ", as Σₖ yₖ = 1 in each row" : ""))
+          "softmax with cross-entropy"
+            + (simple.sumsToOne ? ", as Σₖ yₖ = 1 in each \(step.node.line)" : ""))
       }
       let p = step.result
-      let last = step.node.rank - 1
-      let inner = (step.derivative * p).materialized.reduced(over: [last], keepsDimensions: true)
+      let inner = (step.derivative * p).materialized
+        .reduced(over: [step.node.softmaxAxis], keepsDimensions: true)
       return Result(p * (step.derivative - inner), "softmax: pᵢ (δᵢⱼ − pⱼ)")
     },
     "logsumexp": DerivationRule { step in
@@ -68,16 +69,30 @@ extension DerivationRule {
     let scalars = others.filter { $0.base.axes.isEmpty }
     let target = Formula.multiply(
       .one, others.filter { !$0.base.axes.isEmpty }, step.node.axes)
-    let last = step.node.rank - 1
-    guard let sums = try? target.wholeTensor().reduce(.sum, axes: [last], keepDimensions: true)
+    let axis = step.node.softmaxAxis
+    guard let sums = try? target.wholeTensor().reduce(.sum, axes: [axis], keepDimensions: true)
     else { return nil }
     let sumsToOne = sums.doubles().allSatisfy { ($0 - 1).magnitude < 1e-6 }
     let whole = target.materialized
-    let total = whole.reduced(over: [last], keepsDimensions: true)
+    let total = whole.reduced(over: [axis], keepsDimensions: true)
     let difference = (sumsToOne ? p : p * total) - target
     let formula = Formula.multiply(
       -coefficient, scalars + [Formula.Factor(base: difference, exponent: 1)], step.node.axes)
     return CrossEntropySoftmax(
       formula: formula, coefficient: coefficient, target: target, sumsToOne: sumsToOne)
+  }
+}
+
+extension Node {
+  /// The axis along which a softmax adds up to 1.
+  var softmaxAxis: Int {
+    let axis = options.integers("axis")?.first ?? -1
+    return (try? shape.normalized(axis: axis)) ?? max(0, rank - 1)
+  }
+
+  /// What a softmax makes probabilities of, one after the other.
+  var line: String {
+    if softmaxAxis == rank - 1 { return "row" }
+    return rank == 2 ? "column" : "line along axis \(softmaxAxis)"
   }
 }

@@ -13,11 +13,18 @@ extension DerivationRule {
     "repeat": DerivationRule(isPassing: true) { step in
       Result(collected(step), "repeat: summed over the copies")
     },
+    "tile": DerivationRule(isPassing: true) { step in
+      Result(untiled(step), "tile: summed over the copies")
+    },
+    "pad": DerivationRule(isPassing: true) { step in
+      Result(try inside(step), "pad: without the border")
+    },
     "diag": DerivationRule(isPassing: true) { step in
       Result(diagonal(step), "diag: the diagonal alone")
     },
     "cumsum": DerivationRule { step in
-      Result(summedFromTheEnd(step), "running sum: the sum from each place to the end")
+      Result(
+        summedFromTheEnd(step, step.derivative), "running sum: the sum from each place to the end")
     },
     "sort": DerivationRule { step in
       Result(unsorted(step), "sort: each back to where it came from")
@@ -74,6 +81,49 @@ extension DerivationRule {
       .reshaped(to: step.input.axes)
   }
 
+  /// The copies along each axis, summed.
+  private static func untiled(_ step: Application) -> Formula {
+    if step.node.shape.count == 0 { return .constant(Coefficient(0), step.input.axes) }
+    let missing = step.node.rank - step.input.rank
+    let lengths = [Dimension](repeating: Dimension(1), count: missing) + step.input.axes
+    var axes: [Dimension] = []
+    var copies: [Int] = []
+    for (whole, length) in zip(step.node.axes, lengths) {
+      let count = length.size == 0 ? 1 : whole.size / length.size
+      if count > 1 {
+        copies.append(axes.count)
+        axes.append(Dimension(count))
+      }
+      axes.append(length)
+    }
+    return step.derivative.reshaped(to: axes).reduced(over: copies, keepsDimensions: false)
+      .reshaped(to: step.input.axes)
+  }
+
+  /// G within the border.
+  private static func inside(_ step: Application) throws -> Formula {
+    let starts = try borders(step)
+    let ends = zip(starts, step.input.axes).map { $0 + $1.size }
+    return part(
+      step.derivative, zip(starts, ends).map { "\($0):\($1)" },
+      zip(starts, ends).map { .slice(start: $0, stop: $1, step: 1) }, step.input.axes)
+  }
+
+  /// How wide the border is before each axis: of every side, a pair, or one of them an axis.
+  private static func borders(_ step: Application) throws -> [Int] {
+    let rank = step.input.rank
+    guard let width = step.node.options["width"] else { return [Int](repeating: 0, count: rank) }
+    if case .list(let box) = width {
+      return try box.content.map { Int(try $0.asNumbers()?.first ?? 0) }
+    }
+    guard let tensor = try width.asTensor(), tensor.count > 0 else {
+      return [Int](repeating: 0, count: rank)
+    }
+    let numbers = tensor.doubles().map { Int($0) }
+    guard tensor.rank == 2 else { return [Int](repeating: numbers[0], count: rank) }
+    return stride(from: 0, to: numbers.count, by: tensor.shape[1]).map { numbers[$0] }
+  }
+
   private static func diagonal(_ step: Application) -> Formula {
     let sizes = step.input.axes.sizes
     return step.derivative.mapped(to: step.input.axes) { body in
@@ -89,13 +139,14 @@ extension DerivationRule {
     }
   }
 
-  private static func summedFromTheEnd(_ step: Application) -> Formula {
+  /// The sums of terms from each place to the end, as the operation ran from the beginning.
+  static func summedFromTheEnd(_ step: Application, _ terms: Formula) -> Formula {
     let axis = step.node.options.integers("axis")?.first
     let place = axis.map { $0 < 0 ? $0 + step.node.rank : $0 } ?? 0
     let back = Array(repeating: Index.all, count: place) + [.slice(start: nil, stop: nil, step: -1)]
     let code = (Array(repeating: ":", count: place) + ["::-1"]).joined(separator: ", ")
-    let along = place == 0 ? "" : ", axis=\(place)"
-    return step.derivative.mapped(to: step.node.axes) { body in
+    let along = step.node.rank == 1 ? "" : ", axis=\(place)"
+    return terms.mapped(to: step.node.axes) { body in
       Formula.Call(
         name: "cumsum[\(code)]", operands: [body], unicode: "cumsum(&0[\(code)]\(along))[\(code)]",
         latex: "\\mathrm{cumsum}\\left(&0[\(code)]\(along)\\right)[\(code)]",

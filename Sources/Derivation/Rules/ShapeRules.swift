@@ -66,7 +66,7 @@ extension DerivationRule {
   }
 
   /// G[places]
-  private static func part(
+  static func part(
     _ derivative: Formula, _ places: [String], _ indices: [Index], _ axes: [Dimension]
   ) -> Formula {
     if let constant = derivative.constantValue { return .constant(constant, axes) }

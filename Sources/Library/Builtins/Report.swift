@@ -49,11 +49,7 @@ extension Builtin {
     _ argument: Int, of x: Variable, _ arguments: borrowing Arguments,
     _ body: (Variable) throws -> Variable
   ) throws -> Variable {
-    let axis = try x.shape.normalized(axis: arguments.integer(argument))
-    if axis == x.rank - 1 { return try body(x) }
-    var axes = Array(0..<x.rank)
-    axes.swapAt(axis, x.rank - 1)
-    return try .transpose(body(.transpose(x, axes: axes)), axes: axes)
+    try .along(x.shape.normalized(axis: arguments.integer(argument)), of: x, body)
   }
 
   static let compute = Builtin(
