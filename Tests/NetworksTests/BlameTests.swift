@@ -107,6 +107,71 @@ import Testing
     #expect(throws: TrainingError.self) { try normalized.blame(parameter: "gamma1", element: 0) }
   }
 
+  /// Rows are told apart in every layer that does not look at whole batches, by its own stages and
+  /// by what is recorded of it.
+  @Test(arguments: RecordedLayerTests.cases.indices, [true, false])
+  func everyLayer(of example: Int, ownStages: Bool) async {
+    await #expect(processExitsWith: .success) { [example, ownStages] in
+      StageBuilder.usesOwnStages = ownStages
+      try BlameTests.sharesMakeUpTheWhole(RecordedLayerTests.cases[example])
+    }
+  }
+
+  private static func sharesMakeUpTheWhole(_ example: RecordedLayerTests.Case) throws {
+    var start = try network(example.layers())
+    try start.resolve(input: example.input)
+    let data = try example.data(rows: 18)
+    var options = TrainingOptions()
+    options.epochs = 2
+    options.batch = .rows(7)
+    options.optimizer = .sgd(rate: 0.05, momentum: 0.9)
+    let trainer = try trainer(start, data, options)
+    trainer.remember()
+    _ = try trainer.run()
+    let network = try trainer.finished()
+    let mixing = network.layers.filter { $0.needsWholeBatch(for: example.input) }
+    for (name, tensor) in network.parameters {
+      for element in Set([0, tensor.count / 2, tensor.count - 1]) {
+        do {
+          let blame = try network.blame(parameter: name, element: element)
+          #expect(abs(blame.rest) < 5e-6, "\(example.name), \(name) \(element): \(blame.rest)")
+        } catch TrainingError.cannotBlame {
+          #expect(!mixing.isEmpty, "\(example.name), \(name)")
+        }
+      }
+    }
+    let answer = try network.blame(answer: data.targets.rows(0..<1), to: data.inputs.rows(0..<1))
+    #expect(answer.leftOut.isEmpty || !mixing.isEmpty, "\(example.name): \(answer.leftOut)")
+  }
+
+  /// What a row does to an answer through every layer is what its step alone does, to first order.
+  @Test(arguments: RecordedLayerTests.cases.indices, [true, false])
+  func pullsOfEveryLayer(of example: Int, ownStages: Bool) async {
+    await #expect(processExitsWith: .success) { [example, ownStages] in
+      StageBuilder.usesOwnStages = ownStages
+      try BlameTests.pullsMakeUpTheFall(RecordedLayerTests.cases[example])
+    }
+  }
+
+  private static func pullsMakeUpTheFall(_ example: RecordedLayerTests.Case) throws {
+    var start = try network(example.layers())
+    try start.resolve(input: example.input)
+    let differs = start.layers.contains { $0.differsInTraining || $0.needsWholeBatch }
+    guard !differs else { return }
+    let data = try example.data(rows: 5)
+    var options = TrainingOptions()
+    options.batch = .full
+    options.epochs = 1
+    options.optimizer = Optimizer(.sgd, rate: 1e-4)
+    let trainer = try trainer(start, data, options)
+    trainer.remember()
+    _ = try trainer.run()
+    let blame = try trainer.finished().blame(
+      answer: data.targets.rows(1..<2), to: data.inputs.rows(1..<2))
+    let (sum, fallen) = (blame.rows.reduce(0, +), blame.before - blame.after)
+    #expect(abs(sum - fallen) < 0.05 * abs(fallen) + 1e-6, "\(example.name): \(sum), \(fallen)")
+  }
+
   /// A row that was trained on lowers its own loss more than others do.
   private static func rowsLikeAnExampleMakeItsAnswer() throws {
     var begun = try network([try Dense(outputs: 3), Softmax()])

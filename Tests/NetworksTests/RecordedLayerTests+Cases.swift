@@ -27,6 +27,21 @@ extension RecordedLayerTests {
       self.hasIdleBias = hasIdleBias
       self.layers = layers
     }
+
+    /// Inputs that fit, of three classes.
+    func data(rows: Int) throws -> TrainingData {
+      var generator = RandomGenerator(seed: 8)
+      let shape = try Shape(checking: [rows] + input)
+      let x =
+        if let codes {
+          try Tensor(
+            doubles: generator.normal(shape).doubles().map {
+              (min(abs($0), 2) / 2 * Double(codes)).rounded(.down) - 1
+            }, shape, elementType: .f32)
+        } else { try generator.normal(shape) }
+      let y = try Sample(rows: rows, features: 4, classes: 3).targets
+      return try TrainingData(inputs: x, targets: y, validation: (x, y))
+    }
   }
 
   /// Every layer that has a stage of its own, as the first, between others and next to itself.

@@ -73,22 +73,12 @@ struct Scaling: TestLayer {
     _ example: Case, _ change: (inout TrainingOptions) -> Void
   ) throws {
     let (layers, input) = (try example.layers(), example.input)
+    let data = try example.data(rows: 18)
     var options = TrainingOptions()
     options.epochs = 3
     options.batch = .rows(7)
     options.optimizer = .sgd(rate: 0.05, momentum: 0.9)
     change(&options)
-    var generator = RandomGenerator(seed: 8)
-    let shape = try Shape(checking: [18] + input)
-    let x =
-      if let codes = example.codes {
-        try Tensor(
-          doubles: generator.normal(shape).doubles().map {
-            (min(abs($0), 2) / 2 * Double(codes)).rounded(.down) - 1
-          }, shape, elementType: .f32)
-      } else { try generator.normal(shape) }
-    let y = try Sample(rows: 18, features: 4, classes: 3).targets
-    let data = try TrainingData(inputs: x, targets: y, validation: (x, y))
     var start = try network(layers)
     try start.resolve(input: input)
     var plainStart = start

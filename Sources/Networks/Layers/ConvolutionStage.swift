@@ -92,6 +92,14 @@ final class ConvolutionStage: Stage {
     return inputGradient
   }
 
+  /// A rectifier's mask is on the gradient only after the pass.
+  override func rowGradients(
+    _ gradient: FloatRows, before: Tensor?, _ step: StepContext
+  ) throws -> [any RowGradients] {
+    let masked = try takesRectifier ? gradient.tensor(Shape(checking: [gradient.count])) : before
+    return try super.rowGradients(gradient, before: masked, step)
+  }
+
   private var operands: (x: StageOperand, weights: StageOperand) {
     let matrix = FloatRows(
       weights.weights, rows: geometry.weightCount / geometry.outputs, columns: geometry.outputs)

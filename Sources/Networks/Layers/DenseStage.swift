@@ -98,6 +98,18 @@ final class DenseStage: Stage {
     return inputGradient
   }
 
+  override func rowGradients(
+    _ gradient: FloatRows, before: Tensor?, _ step: StepContext
+  ) -> [any RowGradients] {
+    // A rectifier's mask is on the gradient now.
+    [
+      ProductRows(
+        weights: weights, bias: bias, inputs: input.inRows(of: inputs),
+        gradients: gradient.inRows(of: outputs), positions: input.columns / max(1, inputs),
+        first: step.rowOffset)
+    ]
+  }
+
   /// Rows and W as the products read them, the rows rounded now where they are to be.
   private func sources(
     _ values: FloatRows, roundedInto target: HalfRows?

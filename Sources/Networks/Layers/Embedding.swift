@@ -181,6 +181,16 @@ final class EmbeddingStage: Stage {
     return gradient
   }
 
+  override func rowGradients(
+    _ gradient: FloatRows, before: Tensor?, _ step: StepContext
+  ) -> [any RowGradients] {
+    [
+      TableRows(
+        table: table, codes: input, gradients: gradient.inRows(of: layer.size),
+        first: step.rowOffset)
+    ]
+  }
+
   override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
     ("rows of \(table.name)", [StageOperand(table.name, table.numbers)])
   }

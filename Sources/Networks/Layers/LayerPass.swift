@@ -55,6 +55,18 @@ package final class SequencePass {
     }
   }
 
+  /// What is known of one of the rows.
+  func row(_ row: Int, of rows: Int) throws -> SequencePass {
+    let alone = SequencePass()
+    switch knowledge {
+    case .real(let real) where real.shape[0] == rows:
+      alone.note(try real.rows(row..<row + 1))
+    case .real, .nothing: break
+    case .allReal: alone.note(nil)
+    }
+    return alone
+  }
+
   /// The same of rows of so many steps in a plan, by what is known already.
   func realSteps(of x: FloatRows, steps: Int) throws -> Tensor? {
     try realSteps(rows: x.rows, steps: steps) { nil }

@@ -136,6 +136,20 @@ final class RecurrentStage: Stage {
     }
   }
 
+  override func rowGradients(
+    _ gradient: FloatRows, before: Tensor?, _ step: StepContext
+  ) -> [any RowGradients] {
+    let width = kind.gates * hidden
+    if weights.isFrozen { return [] }
+    return [
+      ProductRows(
+        weights: weights, bias: own, biasStart: width - hidden,
+        inputs: self.before.inRows(of: hidden),
+        gradients: (recurrentGradient?.numbers ?? inputGradient).inRows(of: width),
+        positions: steps, first: step.rowOffset)
+    ]
+  }
+
   override func forwardOperands() -> (operation: String, operands: [StageOperand]) {
     (
       "the steps of \(name)",

@@ -9,8 +9,8 @@ package struct AnswerBlame: Sendable {
   package let rows: [Double]
   /// Whether the steps were plain gradient descent, of which these are first-order estimates.
   package let isPlain: Bool
-  /// The parameters of layers that are not dense: the training moved them, and what each row did to
-  /// them is not known.
+  /// The parameters of layers that look at whole batches: the training moved them, and what each row
+  /// did to them is not known.
   package let leftOut: [String]
   /// What the rows were to give, N×K.
   package let targets: Tensor
@@ -19,7 +19,7 @@ package struct AnswerBlame: Sendable {
 extension Network {
   /// Follows the last training and compares each row's gradient with that of an example, at the
   /// weights of the very step (TracIn; Pruthi et al., 2020): a step along a gradient lowers the loss
-  /// of what has a like one. The gradients are those of dense layers.
+  /// of what has a like one.
   ///
   /// - Parameters:
   ///   - input: the example, 1×….
@@ -39,7 +39,7 @@ extension Network {
     try follower.follow(epochs: run.history.count)
     guard !follower.seen.isEmpty else {
       throw TrainingError.cannotBlame(
-        "the network has no dense layer in Float32: of others the rows' shares are not told apart")
+        "the network's layers look at whole batches: the rows' shares are not told apart")
     }
     try Network.requireSameLosses(
       trainer.history.after(trainer.epochsMeasured).loss, as: run.history.loss,
@@ -65,8 +65,8 @@ private final class AnswerFollower {
   /// The parameters whose gradients are compared.
   private(set) var seen: Set<String> = []
   private var batch: [Double] = []
-  /// What the example gives the dense layers at the weights of the step, by the weights' names.
-  private var own: [String: (inputs: [Float], gradients: [Float])] = [:]
+  /// What the example gives at the weights of the step.
+  private var own = ExampleGradients()
   private let momentum: Double
   private let carriesRate: Bool
 
@@ -81,13 +81,13 @@ private final class AnswerFollower {
   func follow(epochs: Int) throws {
     try trainer.follow(
       epochs: epochs, before: begin,
-      rows: { [unowned self] rows in compare(rows) }, after: end)
+      rows: { [unowned self] rows in try compare(rows) }, after: end)
   }
 
   private func begin() throws {
     batch = [Double](
       repeating: 0, count: trainer.batches.rows(ofStep: trainer.state.step))
-    own = [:]
+    own = ExampleGradients()
     let (mine, theirs) = (example.memory.store, trainer.memory.store)
     for (target, source) in zip(mine.slots, theirs.slots) {
       target.numbers.copy(from: source.numbers)
@@ -95,45 +95,21 @@ private final class AnswerFollower {
     example.memory.statistics.values = trainer.memory.statistics.values
     example.state.step = 0
     _ = try example.followStep(rate: 0) { [unowned self] rows in
-      func numbers(_ rows: FloatRows) -> [Float] {
-        (0..<rows.count).map { Float(rows.number(at: $0)) }
-      }
-      own[rows.stage.weights.name] = (numbers(rows.inputs), numbers(rows.gradients))
+      guard let product = rows as? ProductRows, let weights = product.weights else { return }
+      own.products[weights.name] = (product.inputs.floats, product.gradients.floats)
+    }
+    for slot in mine.slots {
+      own.parameters[slot.name] = slot.gradient(in: mine.update).floats
     }
   }
 
-  /// A row's gradient of W is xᵀδ: two of them agree by (x·x′)(δ·δ′), the biases' by δ·δ′, summed over
-  /// the positions of both.
-  private func compare(_ rows: FollowedRows) {
-    let stage = rows.stage
-    guard !stage.weights.isFrozen, let own = own[stage.weights.name] else { return }
-    seen.formUnion([stage.weights.name, stage.bias?.name].compactMap { $0 })
-    let bias: Double = stage.bias == nil ? 0 : 1
-    let positions = own.gradients.count / max(1, stage.outputs)
-    for place in 0..<rows.inputs.rows {
-      let row = rows.first + place / max(1, rows.positions)
-      guard batch.indices.contains(row) else { continue }
-      for other in 0..<positions {
-        let slope = Self.product(
-          rows.gradients, place * stage.outputs, own.gradients, other * stage.outputs,
-          stage.outputs)
-        if slope == 0 { continue }
-        let like = Self.product(
-          rows.inputs, place * stage.inputs, own.inputs, other * stage.inputs, stage.inputs)
-        batch[row] += slope * (like + bias)
-      }
+  private func compare(_ rows: any RowGradients) throws {
+    let trained = rows.parameters.filter { !$0.isFrozen }.map(\.name)
+    guard !trained.isEmpty else { return }
+    seen.formUnion(trained)
+    for row in 0..<rows.rows where batch.indices.contains(rows.first + row) {
+      batch[rows.first + row] += try rows.agreement(ofRow: row, with: own)
     }
-  }
-
-  private static func product(
-    _ rows: FloatRows, _ start: Int, _ numbers: [Float], _ first: Int, _ count: Int
-  ) -> Double {
-    var sum: Float = 0
-    numbers.withUnsafeBufferPointer { numbers in
-      // SAFETY: both have `count` numbers from there on; stages that are followed are Float32.
-      for index in 0..<count { sum += rows.pointer[start + index] * numbers[first + index] }
-    }
-    return Double(sum)
   }
 
   private func end(rate: Double) {
@@ -144,4 +120,9 @@ private final class AnswerFollower {
       rows[trainer.batches.row(at: first + place)] += factor * agreement
     }
   }
+}
+
+extension FloatRows {
+  /// The numbers in Float32.
+  fileprivate var floats: [Float] { (0..<count).map { Float(number(at: $0)) } }
 }

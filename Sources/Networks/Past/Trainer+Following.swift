@@ -1,32 +1,17 @@
 import Tensors
 
-/// What a dense layer's weights got from rows of a batch, as a step of training computed it.
-struct FollowedRows {
-  let stage: DenseStage
-  /// What came in, a row of it a position.
-  let inputs: FloatRows
-  /// The gradient with respect to what the layer gives, before its activation.
-  let gradients: FloatRows
-  /// The first row's place in the batch.
-  let first: Int
-  /// How many rows of `inputs` a row of the batch has.
-  let positions: Int
-
-  var rows: Int { inputs.rows / max(1, positions) }
-}
-
 extension Trainer {
-  /// Takes the steps of a training again, looking at what each row of a batch adds to the gradients
-  /// of dense layers; what they come to is the same to the last bit.
+  /// Takes the steps of a training again, looking at what each row of a batch adds to the
+  /// gradients; what they come to is the same to the last bit.
   ///
   /// - Parameters:
   ///   - epochs: how many of them.
   ///   - before: called before each step.
-  ///   - rows: called once for each dense layer and piece of the batch.
+  ///   - rows: called once for each stage with parameters and piece of the batch.
   ///   - after: called after each step, with its rate.
   /// - Throws: `TensorError.interrupted`; `TrainingError` where it went otherwise than before.
   func follow(
-    epochs: Int, before: () throws -> Void, rows: @escaping (FollowedRows) throws -> Void,
+    epochs: Int, before: () throws -> Void, rows: @escaping (any RowGradients) throws -> Void,
     after: (_ rate: Double) throws -> Void
   ) throws {
     while state.epoch < epochs {
@@ -52,7 +37,7 @@ extension Trainer {
 
   /// Gradients of the step at hand, and what its rows measured; nothing is changed.
   func followStep(
-    rate: Double, _ rows: @escaping (FollowedRows) throws -> Void
+    rate: Double, _ rows: @escaping (any RowGradients) throws -> Void
   ) throws -> PassSums {
     let plan = plans.batch(rows: batches.rows(ofStep: state.step))
     let alone = Alone()
@@ -63,14 +48,12 @@ extension Trainer {
     pass.observer = JointPass.Observer(
       forward: { _, _, _ in }, loss: { _, _ in },
       backward: { piece, stage, gradient in
+        // It may be overwritten by the pass.
+        let before =
+          try stage.ownLayer == nil ? nil : gradient.tensor(Shape(checking: [gradient.count]))
         let result = try stage.backward(gradient, piece.step)
-        // A rectifier's mask is on the gradient now.
-        if let dense = stage as? DenseStage {
-          try rows(
-            FollowedRows(
-              stage: dense, inputs: dense.input.inRows(of: dense.inputs),
-              gradients: gradient.inRows(of: dense.outputs), first: piece.step.rowOffset,
-              positions: dense.input.columns / max(1, dense.inputs)))
+        for part in try stage.rowGradients(gradient, before: before, piece.step) {
+          try rows(part)
         }
         return result
       })

@@ -1,6 +1,6 @@
 import Tensors
 
-/// What the rows of the last training have done to one weight of a dense layer.
+/// What the rows of the last training have done to one weight.
 package struct WeightBlame: Sendable {
   /// Before the training and after it.
   package let before: Double
@@ -47,7 +47,7 @@ extension Network {
     try follower.follow(epochs: run.history.count)
     guard follower.isSeen else {
       throw TrainingError.cannotBlame(
-        "\(name) belongs to no dense layer in Float32: of others the rows' shares are not told apart"
+        "\(name) belongs to a layer that looks at whole batches: the rows' shares are not told apart"
       )
     }
     try Network.requireSameLosses(
@@ -86,7 +86,7 @@ private final class WeightFollower {
   func follow(epochs: Int) throws {
     try trainer.follow(
       epochs: epochs, before: begin,
-      rows: { [unowned self] rows in take(rows) }, after: end)
+      rows: { [unowned self] rows in try take(rows) }, after: end)
   }
 
   private func begin() {
@@ -95,18 +95,11 @@ private final class WeightFollower {
     weight = slot.numbers.number(at: element)
   }
 
-  private func take(_ rows: FollowedRows) {
-    let stage = rows.stage
-    let isWeight = stage.weights.name == slot.name
-    guard isWeight || stage.bias?.name == slot.name else { return }
+  private func take(_ rows: any RowGradients) throws {
+    guard rows.parameters.contains(where: { $0.name == slot.name }) else { return }
     isSeen = true
-    let input = isWeight ? element / stage.outputs : 0
-    let output = isWeight ? element % stage.outputs : element
-    for place in 0..<rows.inputs.rows {
-      let x = isWeight ? rows.inputs.number(at: place * stage.inputs + input) : 1
-      let g = rows.gradients.number(at: place * stage.outputs + output)
-      let row = rows.first + place / max(1, rows.positions)
-      if batch.indices.contains(row) { batch[row] += x * g }
+    for row in 0..<rows.rows where batch.indices.contains(rows.first + row) {
+      batch[rows.first + row] += try rows.part(ofRow: row, of: slot.name, element: element)
     }
   }
 

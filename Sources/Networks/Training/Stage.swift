@@ -68,6 +68,26 @@ package class Stage {
   /// Adds to the parameters' gradients and returns the gradient with respect to the input.
   func backward(_ gradient: FloatRows, _ step: StepContext) throws -> FloatRows { gradient }
 
+  /// The layer that the stage is, where that computes each row from that row alone.
+  var ownLayer: RowwiseLayer?
+
+  /// What each row adds to the gradients of the stage's parameters, asked for after its backward pass;
+  /// none where rows are not told apart.
+  ///
+  /// - Parameters:
+  ///   - gradient: as the backward pass left it.
+  ///   - before: the same before it.
+  func rowGradients(
+    _ gradient: FloatRows, before: Tensor?, _ step: StepContext
+  ) throws -> [any RowGradients] {
+    guard let ownLayer, let before else { return [] }
+    let sizes = [input.rows] + ownLayer.outputShape.dimensions.dropFirst()
+    return [
+      LayerRows(
+        own: ownLayer, input: input, gradients: try before.reshaped(sizes), step: step)
+    ]
+  }
+
   /// What the forward pass computes and from what, for the report of a NaN.
   func forwardOperands() -> (operation: String, operands: [StageOperand]) { (name, []) }
 

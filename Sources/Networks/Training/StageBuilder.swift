@@ -110,6 +110,7 @@ package final class StageBuilder {
       append(try RecordedStage(self, layer, input: input))
     }
     noteGradients(ofStagesFrom: first, slots)
+    try noteLayer(layer, input: input, ofStagesFrom: first, slots)
     let isTrained = slots.contains { !$0.isFrozen }
     // Stages inside the layer may have asked for more.
     needsInputGradient = passes || isTrained
@@ -133,6 +134,19 @@ package final class StageBuilder {
       stage.firstGradient = start(
         of: store.slots[(place == 0 ? slots.startIndex : slots.endIndex)...])
     }
+  }
+
+  /// Tells a stage which layer it is, where it is all of one that keeps rows apart.
+  private func noteLayer(
+    _ layer: any Layer, input: [Int], ofStagesFrom first: Int, _ slots: ArraySlice<ParameterSlot>
+  ) throws {
+    guard stages.count == first + 1, let stage = stages.last, stage.inner.isEmpty, !slots.isEmpty,
+      layer.statistics.isEmpty, !layer.needsWholeBatch(for: input)
+    else { return }
+    let output = try layer.outputShape(for: input, position: position)
+    stage.ownLayer = RowwiseLayer(
+      layer: layer, parameters: Array(slots), inputShape: try Shape(checking: [1] + input),
+      outputShape: try Shape(checking: [1] + output), seed: seed, position: position)
   }
 
   /// The product as these stages take it.

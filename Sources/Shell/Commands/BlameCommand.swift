@@ -16,7 +16,8 @@ extension Command {
       those whose gradients agreed with its own at the weights of the very step (TracIn; Pruthi et \
       al., 2020); a pull is how far the steps along a row's gradients would have lowered the answer's \
       loss. The network of an answer is the one that was trained last, or of net names another. \
-      Rows are followed through dense layers; they count from 0, as in letters.train.
+      Rows are told apart in every layer but those that look at whole batches, as batch_norm; they \
+      count from 0, as in letters.train.
       """,
     arguments: [
       .slot("what", .any, "an element of a parameter, or a row of a data set"),
@@ -352,8 +353,10 @@ private struct AnswerBlameReport {
           : "the pulls are those of plain gradient steps, and say only which rows weigh more"))
     if !blame.leftOut.isEmpty {
       context.note(
-        "only gradients of dense layers are compared: \(blame.leftOut.joined(separator: ", ")) "
-          + (blame.leftOut.count == 1 ? "is left out" : "are left out")
+        "\(blame.leftOut.joined(separator: ", ")) "
+          + (blame.leftOut.count == 1
+            ? "is left out: its layer looks" : "are left out: their layers look")
+          + " at whole batches, whose rows are not told apart"
       )
     }
     let order = rows.strongest(rows.amounts.count, by: abs)
