@@ -11,6 +11,9 @@ import Testing
     ("zz", "unknown name zz", "did you mean z?"),
     ("m.X", "the record has no field X", "it has W, s"),
     ("m.s", "m.s is the string", ""), ("L", "L is a function", ""),
+    ("ps[5]", "index 5 is out of range for a list of length 2", "it takes -2 to 1"),
+    ("ps[1]", "ps[1] is the string", ""),
+    ("W[0]", "not a part of a tensor", "take the whole: of what grad gives, [0] is that part"),
   ]
 
   static let statements = [
@@ -24,7 +27,7 @@ import Testing
     var line = CommandLine()
     line.keepsHistory = false
     let session = Session(line, terminal: Terminal(), output: nowhere, errors: nowhere)
-    let setup = "W = [1, 2]; z = 1; m = {W: W, s: \"a\"}\nfn L() = sum(W * 2)"
+    let setup = "W = [1, 2]; z = 1; m = {W: W, s: \"a\"}; ps = [W, \"b\"]\nfn L() = sum(W * 2)"
     do throws(Diagnostic) {
       try session.machine.run(try session.machine.compile(SourceText(setup, name: "setup")))
       let code = SourceText(statement + variable.name, name: "code")

@@ -199,13 +199,19 @@ indirect enum InterpolationPattern {
   case value(FormatSpecification?)
 }
 
-/// Where a variable lies, and the fields after it: what `grad … wrt` may name.
+/// Where a variable lies, and the fields and elements after it: what `grad … wrt` may name.
 struct PlacePattern {
   enum Root { case global(Int), cell(Int), capture(Int) }
 
+  enum Step {
+    case field(String)
+    /// What stands between brackets.
+    case index(FunctionTemplate)
+  }
+
   let root: Root
-  let fields: [String]
-  let text: String
+  let name: String
+  let path: [Step]
   let span: Span
 }
 

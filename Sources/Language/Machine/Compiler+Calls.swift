@@ -108,11 +108,7 @@ extension Compiler {
   ) throws(Diagnostic) {
     var places: [PlacePattern] = []
     for expression in targets {
-      guard let place = placePattern(expression) else {
-        throw problem(
-          "wrt takes variables, such as W or net.W1", expression.span,
-          suggestions: ["give the expression a name first: W = …"])
-      }
+      guard let place = try placePattern(expression) else { throw noPlace(expression, of: loss) }
       places.append(place)
     }
     let pattern = GradientPattern(
@@ -123,13 +119,36 @@ extension Compiler {
       at: Site(span, [loss.span] + targets.map(\.span)))
   }
 
-  /// The place that an expression names; nil where it is not a variable with fields after it.
-  func placePattern(_ expression: Expression) -> PlacePattern? {
-    var fields: [String] = []
+  private func noPlace(_ expression: Expression, of loss: Expression) -> Diagnostic {
+    var advice = "give the expression a name first: W = …"
+    // Of a part of a tensor the gradient is a part of the tensor's.
+    if case .index(let whole, _) = expression.kind, case .name = whole.kind {
+      let part = builder.source.text(in: Span(whole.span.end, expression.span.end))
+      advice =
+        "write (grad \(builder.source.text(in: loss.span)) wrt \(builder.source.text(in: whole.span)))\(part)"
+    }
+    return problem(
+      "wrt takes variables, such as W, net.W1 or ps[0]", expression.span, suggestions: [advice])
+  }
+
+  /// The place that an expression names; nil where it is not a variable with fields and elements
+  /// after it.
+  func placePattern(_ expression: Expression) throws(Diagnostic) -> PlacePattern? {
+    var path: [PlacePattern.Step] = []
     var current = expression
-    while case .field(let object, let name) = current.kind {
-      fields.insert(name.text, at: 0)
-      current = object
+    path: while true {
+      switch current.kind {
+      case .field(let object, let name):
+        path.insert(.field(name.text), at: 0)
+        current = object
+      case .index(let object, let subscripts):
+        guard subscripts.count == 1, case .index(let index)? = subscripts.first,
+          index.mayBeReadTwice
+        else { return nil }
+        path.insert(.index(try template(of: index)), at: 0)
+        current = object
+      default: break path
+      }
     }
     guard case .name(let name) = current.kind else { return nil }
     let root: PlacePattern.Root
@@ -139,9 +158,7 @@ extension Compiler {
     case .capture(let index): root = .capture(index)
     case .register, .fixed: return nil
     }
-    return PlacePattern(
-      root: root, fields: fields, text: ([name] + fields).joined(separator: "."),
-      span: expression.span)
+    return PlacePattern(root: root, name: name, path: path, span: expression.span)
   }
 
   func compileCommand(_ command: Command, _ span: Span) throws(Diagnostic) {
@@ -155,7 +172,7 @@ extension Compiler {
             argument.slot,
             .expression(
               expression,
-              try template(ofArgument: expression), placePattern(expression))
+              try template(ofArgument: expression), try placePattern(expression))
           ))
       }
     }
@@ -175,6 +192,18 @@ extension Compiler {
     builder.emit(Instruction(.command, flags: 1, a: value.bits, b: UInt32(index)), at: span)
     store(value, inVariable: target.text, target.span, keeping: false)
     observeAssignment(to: Expression(.name(target.text), target.span))
+  }
+}
+
+extension Expression {
+  /// Whether evaluating it once more changes nothing: names, numbers and arithmetic.
+  fileprivate var mayBeReadTwice: Bool {
+    switch kind {
+    case .name, .number, .string: true
+    case .unary(_, let operand): operand.mayBeReadTwice
+    case .binary(_, let left, let right, _): left.mayBeReadTwice && right.mayBeReadTwice
+    default: false
+    }
   }
 }
 

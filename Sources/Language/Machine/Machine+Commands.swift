@@ -14,7 +14,7 @@ extension Machine {
           entry.slot,
           .thunk(
             Thunk(
-              expression: expression, source: code.source, place: place.map(self.place),
+              expression: expression, source: code.source, place: named(place),
               function: function(template), machine: self))
         )
       }
@@ -36,17 +36,37 @@ extension Machine {
     }
   }
 
+  /// The place that an argument names; nil where its brackets hold no position or name, which
+  /// evaluating it will tell.
+  private func named(_ pattern: PlacePattern?) -> Place? {
+    guard let pattern else { return nil }
+    return try? place(pattern)
+  }
+
   /// The place of a pattern, for the running frame.
-  func place(_ pattern: PlacePattern) -> Place {
+  func place(_ pattern: PlacePattern) throws -> Place {
     let root: Place.Root
     switch pattern.root {
     case .global(let slot): root = .global(globals, slot)
     case .cell(let index): root = .cell(cells[Int(frames[depth].firstCell) + index])
     case .capture(let index): root = .cell(capture(index) ?? Cell(.unset))
     }
-    return Place(
-      root: root, path: pattern.fields.map { .field($0) }, description: pattern.text,
-      span: pattern.span)
+    let start = Place(root: root, path: [], description: pattern.name, span: pattern.span)
+    return try pattern.path.reduce(start) { place, step in
+      switch step {
+      case .field(let name): return place.part(at: .field(name))
+      case .index(let template):
+        let index = try unobserved { try call(.function(function(template)), []) }
+        if case .string(let name) = index { return place.part(at: .field(name.content)) }
+        guard let number = index.asNumber(), let position = Int(exactly: number) else {
+          throw PlaceFailure(
+            error: RuntimeError.other(
+              "an index is a whole number or a name, not \(index.kindPhrase)", hint: nil),
+            span: pattern.span)
+        }
+        return place.part(at: .element(position))
+      }
+    }
   }
 
   /// Takes the value of a top-level expression: it becomes `ans`, and is shown unless silenced.

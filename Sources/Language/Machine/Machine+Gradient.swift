@@ -9,7 +9,7 @@ extension Machine {
     guard let code, code.tables.gradients.indices.contains(Int(instruction.b)) else { return }
     let pattern = code.tables.gradients[Int(instruction.b)]
     let loss = function(pattern.loss)
-    let places = pattern.places.map(place)
+    let places = try pattern.places.map(place)
     let method: GradientMethod =
       pattern.isNumeric
       ? .differences(tellingIndependence: true)

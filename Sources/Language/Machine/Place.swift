@@ -118,7 +118,7 @@ package struct Place {
     }
   }
 
-  private func part(at step: Step) -> Place {
+  func part(at step: Step) -> Place {
     let text =
       switch step {
       case .field(let name): ParameterTree.fieldPath(description, name)
@@ -139,7 +139,13 @@ extension Value {
     switch step {
     case .field(let name): return try field(name)
     case .element(let index):
-      guard case .list(let box) = self else { throw RuntimeError.notIndexable(kind: kindName) }
+      guard case .list(let box) = self else {
+        let isTensor = if case .tensor = self { true } else { false }
+        throw RuntimeError.other(
+          "a place is a variable, a field or an element of a list, not a part of "
+            + kindName.withArticle,
+          hint: isTensor ? "take the whole: of what grad gives, [\(index)] is that part" : nil)
+      }
       return box.content[try SubscriptValue.position(index, in: box.count, of: "list")]
     }
   }
