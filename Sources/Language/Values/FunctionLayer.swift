@@ -12,7 +12,7 @@ package struct FunctionLayer: Layer {
   /// What its record of parameters is made of; nil where it has none.
   private let structure: ParameterTree.Structure?
   /// The parameters as they were given, to begin anew with.
-  private let start: [LayerParameter]
+  private var start: [LayerParameter]
   let takesTraining: Bool
   let caller: FunctionCaller
   private let shapes = KnownByShape<[Int]>()
@@ -71,6 +71,18 @@ package struct FunctionLayer: Layer {
 
   package mutating func reset(generator: inout RandomGenerator) {
     parameterGroups = start.isEmpty ? [] : [start]
+  }
+
+  package var givenParameters: [Tensor] {
+    get { start.map(\.tensor) }
+    set {
+      guard newValue.map(\.shape) == start.map(\.tensor.shape) else { return }
+      for (index, tensor) in newValue.enumerated() { start[index].tensor = tensor }
+    }
+  }
+
+  package mutating func takeAsGiven() {
+    if call == nil, let group = parameterGroups.first { start = group }
   }
 
   package func source() throws(NetworkError) -> String {

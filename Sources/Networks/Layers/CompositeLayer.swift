@@ -20,6 +20,15 @@ extension CompositeLayer {
     set { layers.distribute(newValue, to: \.statistics) }
   }
 
+  package var givenParameters: [Tensor] {
+    get { layers.flatMap(\.givenParameters) }
+    set { layers.distribute(newValue, to: \.givenParameters) }
+  }
+
+  package mutating func takeAsGiven() {
+    for index in layers.indices { layers[index].takeAsGiven() }
+  }
+
   package mutating func resolveAlone(generator: inout RandomGenerator) throws {
     for index in layers.indices { try layers[index].resolveAlone(generator: &generator) }
   }
@@ -60,7 +69,7 @@ extension [any Layer] {
   }
 
   /// Gives each layer as many of the parts as it has of them, in a row.
-  fileprivate mutating func distribute<Part>(
+  mutating func distribute<Part>(
     _ parts: [Part], to list: WritableKeyPath<any Layer, [Part]>
   ) {
     var remaining = parts[...]

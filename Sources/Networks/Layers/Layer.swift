@@ -43,6 +43,11 @@ package protocol Layer: Sendable {
   ) throws -> [Int]
   /// Draws the parameters if they do not depend on the input's shape.
   mutating func resolveAlone(generator: inout RandomGenerator) throws
+  /// What `reset` brings back instead of drawing it: parameters as a person gave them. Empty where
+  /// there are none.
+  var givenParameters: [Tensor] { get set }
+  /// Counts the parameters at hand as given, where no code makes the first ones again.
+  mutating func takeAsGiven()
   /// Draws new parameters of the same shapes; forgets statistics.
   mutating func reset(generator: inout RandomGenerator) throws
   /// The output for rows of examples, with the pass's values for the parameters. Outside training
@@ -141,6 +146,11 @@ extension Layer {
     get { [] }
     set {}
   }
+  package var givenParameters: [Tensor] {
+    get { [] }
+    set {}
+  }
+  package mutating func takeAsGiven() {}
   package var isResolved: Bool { true }
   package mutating func resolveAlone(generator: inout RandomGenerator) throws {}
   package mutating func resolve(

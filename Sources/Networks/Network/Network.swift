@@ -213,6 +213,18 @@ package struct Network: Sendable {
     }
   }
 
+  /// What a reset brings back instead of drawing it: parameters as a person gave them, of all
+  /// layers in a row.
+  package var givenParameters: [Tensor] {
+    get { layers.flatMap(\.givenParameters) }
+    set { layers.distribute(newValue, to: \.givenParameters) }
+  }
+
+  /// Counts the parameters at hand as given, where no code makes the first ones again.
+  package mutating func takeAsGiven() {
+    for index in layers.indices { layers[index].takeAsGiven() }
+  }
+
   /// New weights, of the same shapes, and a new seed; forgets the history, the loss, the
   /// optimizer's state and any unfinished training.
   package mutating func reset(generator: inout RandomGenerator) throws {

@@ -31,7 +31,8 @@ extension NetworkFile {
     }
     do {
       let notes = Dictionary(notes) { first, _ in first }
-      if let network = try unfilled(from: notes, on: machine)?.taking(numbersOf: model) {
+      if var network = try unfilled(from: notes, on: machine)?.taking(numbersOf: model) {
+        network.takeAsGiven()
         return (network, false)
       }
     } catch {

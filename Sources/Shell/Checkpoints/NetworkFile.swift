@@ -11,6 +11,8 @@ import Tensors
 enum NetworkFile {
   private static let note = "network"
   private static let statistic = "running"
+  /// Before the number of a parameter that a reset brings back.
+  private static let given = "given."
 
   /// What goes into the file.
   ///
@@ -30,7 +32,10 @@ enum NetworkFile {
       ? (try? network.layers.source()) ?? network.description : try network.layers.source()
     var notes = notes(of: network, source: source)
     if withTraining {
-      notes[versionNote] = String(version)
+      let given = network.givenParameters
+      tensors += given.enumerated().map { NamedTensor(name: Self.given + "\($0)", tensor: $1) }
+      // Where nothing in it is new, older ones read it, too.
+      notes[versionNote] = String(given.isEmpty ? version - 1 : version)
       tensors += try TrainingRecord.tensors(of: network)
       notes.merge(TrainingRecord.notes(of: network)) { first, _ in first }
       if let unfinished = network.unfinished {
@@ -76,7 +81,7 @@ enum NetworkFile {
   static func holdsTraining(_ path: String) -> Bool { path.hasSuffix(".nnsh") }
 
   /// The form of what is kept of a training; a file of a later one is refused.
-  private static let version = 2
+  private static let version = 3
   private static let versionNote = "version"
   private static let inputNote = "input"
   private static let lossNote = "loss"
@@ -112,14 +117,25 @@ enum NetworkFile {
   ) throws -> Network? {
     guard var network = try unfilled(from: notes, on: machine) else { return nil }
     let numbers = tensors.filter {
-      !TrainingRecord.holds($0.name) && !PlanRecord.holds($0.name)
+      !TrainingRecord.holds($0.name) && !PlanRecord.holds($0.name) && !$0.name.hasPrefix(given)
     }
     try setParameters(of: &network, to: numbers.filter { !$0.name.hasPrefix(statistic) })
     let statistics = numbers.filter { $0.name.hasPrefix(statistic) }.map(\.tensor)
     if !statistics.isEmpty { network.statistics = statistics }
+    takeGiven(from: tensors, of: &network)
     TrainingRecord.restore(&network, from: tensors, notes)
     network.unfinished = try PlanRecord.unfinished(from: tensors, notes, on: machine)
     return network
+  }
+
+  /// What a reset brings back: what it brought back of the network that was saved, otherwise the
+  /// file's own numbers.
+  private static func takeGiven(from tensors: [NamedTensor], of network: inout Network) {
+    network.takeAsGiven()
+    var found: [String: Tensor] = [:]
+    for tensor in tensors where tensor.name.hasPrefix(given) { found[tensor.name] = tensor.tensor }
+    let kept = network.givenParameters.indices.compactMap { found[given + "\($0)"] }
+    if kept.count == network.givenParameters.count { network.givenParameters = kept }
   }
 
   /// The network that a file's notes tell of, with any numbers; nil where none of them is about
