@@ -84,21 +84,74 @@ extension Parser {
         suggestions: ["equality is written a == b"])
     }
     guard let only = items.first, items.count == 1 else {
-      throw notOneValue(isEmpty: items.isEmpty, at: span(from: opener))
+      throw notOneValue(items.map(\.value), at: span(from: opener))
     }
     depth = deepest
     return Expression(only.value.kind, span(from: opener))
   }
 
-  private func notOneValue(isEmpty: Bool, at span: Span) -> Diagnostic {
-    if isEmpty {
+  private func notOneValue(_ values: [Expression], at span: Span) -> Diagnostic {
+    if values.isEmpty {
       return failure(
         "nothing stands between the parentheses", at: span,
         suggestions: ["an empty list is []", "a function without parameters is () -> e"])
     }
-    return failure(
-      "parentheses hold one value", at: span,
-      suggestions: ["a list is written [a, b]", "a function of two is (a, b) -> e"])
+    let texts = values.map { source.text(in: $0.span) }
+    let list = texts.joined(separator: ", ")
+    var suggestions: [String] = []
+    if let text = percentFormat(before: span.start, texts) {
+      suggestions = ["write \(text)"]
+    } else if span.end - span.start <= 60, !list.contains("\n") {
+      let isNumbers = values.allSatisfy { if case .number = $0.kind { true } else { false } }
+      suggestions =
+        soleCallee(of: span).map {
+          ["write \($0)(\(isNumbers ? list : "[\(list)]"))"]
+        } ?? ["a list is written [\(list)]"]
+    } else {
+      suggestions = ["a list is written [a, b]"]
+    }
+    if values.allSatisfy({ if case .name = $0.kind { true } else { false } }), values.count == 2 {
+      suggestions.append("a function of two is (\(list)) -> e")
+    }
+    return failure("parentheses hold one value", at: span, suggestions: suggestions)
+  }
+
+  /// What `"%d of %d" % (a, b)` is here; nil where no such string stands before the parentheses.
+  private func percentFormat(before place: Int, _ arguments: [String]) -> String? {
+    func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") }
+    var end = place
+    while end > 0, isBlank(source.bytes[end - 1]) { end -= 1 }
+    guard end > 0, source.bytes[end - 1] == UInt8(ascii: "%") else { return nil }
+    end -= 1
+    while end > 0, isBlank(source.bytes[end - 1]) { end -= 1 }
+    guard end > 1, source.bytes[end - 1] == UInt8(ascii: "\"") else { return nil }
+    var start = end - 2
+    while start > 0, source.bytes[start] != UInt8(ascii: "\""), !Lexer.endsLine(source.bytes[start])
+    {
+      start -= 1
+    }
+    guard source.bytes[start] == UInt8(ascii: "\"") else { return nil }
+    return ForeignFormats.interpolation(
+      ofPercent: source.text(in: Span(start + 1, end - 1)), arguments)
+  }
+
+  /// The function whose only argument the parentheses are, without the module before it.
+  private func soleCallee(of span: Span) -> String? {
+    let bytes = source.bytes
+    guard span.start > 0, bytes[span.start - 1] == UInt8(ascii: "("), span.end < bytes.count,
+      bytes[span.end] == UInt8(ascii: ")")
+    else { return nil }
+    var start = span.start - 1
+    func isNamePart(_ byte: UInt8) -> Bool {
+      byte >= 0x80 || "._".utf8.contains(byte) || Character(Unicode.Scalar(byte)).isLetter
+        || Character(Unicode.Scalar(byte)).isNumber
+    }
+    while start > 0, isNamePart(bytes[start - 1]) { start -= 1 }
+    let parts = source.text(in: Span(start, span.start - 1)).split(separator: ".")
+    guard let name = parts.last,
+      parts.count == 1 || parts.first.map({ Slips.modules.contains(String($0)) }) == true
+    else { return nil }
+    return String(name)
   }
 
   private func parameter(

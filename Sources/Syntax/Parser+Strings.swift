@@ -159,7 +159,16 @@ extension Parser {
     guard current.kind != .rightBrace else {
       throw failure(
         "nothing stands between the braces", at: Span(offset, current.span.end),
-        suggestions: ["write {name}", "braces themselves are written {{ and }}"])
+        suggestions: formatted(string).map { ["write \($0)"] }
+          ?? ["write {name}", "braces themselves are written {{ and }}"])
+    }
+    // `{:.2f}`: Python's, whose values follow the string.
+    if current.kind == .colon || current.kind == .slip && text(current).hasPrefix(":"),
+      let text = formatted(string)
+    {
+      throw failure(
+        "nothing stands before the colon", at: Span(offset, current.span.end),
+        suggestions: ["write \(text)"])
     }
     let value = try parseExpression()
     switch current.kind {
@@ -181,6 +190,31 @@ extension Parser {
         suggestions: ["add the `}`", "a brace itself is written {{"])
     default: throw try misplaced(expecting: "`}`, or `:` and a format")
     }
+  }
+
+  /// What `"{} of {}".format(a, b)` is here; nil where no such call follows the string.
+  private func formatted(_ string: Token) -> String? {
+    let bytes = lexer.bytes
+    let start = string.span.end
+    guard
+      let end = bytes[start...].firstIndex(where: {
+        $0 == UInt8(ascii: "\"") || Lexer.endsLine($0)
+      }), bytes[end] == UInt8(ascii: "\"")
+    else { return nil }
+    let call = Array(".format(".utf8)
+    let open = end + 1 + call.count
+    guard open < bytes.count, Array(bytes[end + 1..<open]) == call else { return nil }
+    var (depth, close) = (1, open)
+    while close < bytes.count, !Lexer.endsLine(bytes[close]) {
+      if bytes[close] == UInt8(ascii: "(") { depth += 1 }
+      if bytes[close] == UInt8(ascii: ")") { depth -= 1 }
+      if depth == 0 { break }
+      close += 1
+    }
+    guard depth == 0 else { return nil }
+    return ForeignFormats.interpolation(
+      ofBraces: source.text(in: Span(start, end)),
+      ForeignFormats.arguments(in: source.text(in: Span(open, close))))
   }
 
   private mutating func parseFormat(

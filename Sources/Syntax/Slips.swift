@@ -77,6 +77,12 @@ public enum Slips {
     "…": Advice("`…` has no meaning", "a range is written a...b, with three full stops"),
   ]
 
+  /// What Python's libraries are called, whose functions stand by themselves here.
+  public static let modules: Set<String> = [
+    "np", "numpy", "torch", "F", "nn", "plt", "math", "jnp", "jax", "tf", "keras", "pd", "random",
+    "matplotlib", "optim", "sklearn", "scipy", "functional", "layers", "losses",
+  ]
+
   /// Names that are values in other languages.
   static let values: [String: Advice] = [
     "True": Advice("`True` is written true", "write true"),

@@ -165,7 +165,7 @@ import Testing
     ("a = b = 3", "one statement assigns once", "=", "write two statements"),
     ("f(x) = x", "a call cannot be assigned to", "f(x)", "a function is defined by fn f(x) = e"),
     ("1 = x", "this cannot be assigned to", "1", "only a name, x[i] or x.name can"),
-    ("(1, 2)", "parentheses hold one value", "(1, 2)", "a list is written [a, b]"),
+    ("(1, 2)", "parentheses hold one value", "(1, 2)", "a list is written [1, 2]"),
     ("()", "nothing stands between the parentheses", "()", "an empty list is []"),
     (
       "[1 2]", "expected `,` or `]`, found the number 2", "2",

@@ -42,6 +42,10 @@ struct Diagnosis {
       runtime = .unknownName(unset.name)
       if site.operands.indices.contains(unset.operand) { span = site.operands[unset.operand] }
       suggestions = hints.suggestions(for: unset.name, at: span)
+    case let blamed as OperandFailure where blamed.error is WholeCall:
+      let whole = blamed.error as? WholeCall
+      runtime = whole.map(runtimeError) ?? Self.runtimeError(error)
+      (span, suggestions) = (pipedCall, pipedCallAdvice)
     case let blamed as OperandFailure:
       runtime = Self.runtimeError(blamed.error)
       label =
@@ -78,6 +82,7 @@ struct Diagnosis {
     switch error {
     case TensorError.interrupted, DataError.interrupted: .interrupted
     case let failure as OperandFailure: runtimeError(failure.error)
+    case let whole as WholeCall: whole.failure.map(runtimeError) ?? RuntimeError(error)
     default: RuntimeError(error)
     }
   }
@@ -103,12 +108,17 @@ struct Diagnosis {
 
   /// How an operand is written, if that is short and no literal.
   func operandText(_ index: Int) -> String? {
-    guard site.operands.indices.contains(index) else { return nil }
-    let text = source.text(in: site.operands[index])
-    guard text.utf8.count <= 40, !text.contains("\n"), let first = text.first,
+    guard let text = shortText(index), let first = text.first,
       first.isLetter || first == "_" || first == "("
     else { return nil }
     return text
+  }
+
+  /// How an operand is written, if that is short.
+  func shortText(_ index: Int) -> String? {
+    guard site.operands.indices.contains(index) else { return nil }
+    let text = source.text(in: site.operands[index])
+    return text.utf8.count <= 40 && !text.contains("\n") ? text : nil
   }
 
   // MARK: Suggestions
@@ -175,9 +185,22 @@ struct Diagnosis {
 
   private func operandSuggestions(_ operation: String, _ operands: [Value]) -> [String] {
     let texts = operands.filter { if case .string = $0 { true } else { false } }
+    if operation == BinaryOperator.remainder.verb, let text = percentFormat(operands) {
+      return ["write \(text)"]
+    }
     guard !texts.isEmpty, texts.count < operands.count else { return [] }
     return operation == BinaryOperator.add.verb
       ? ["as text: str(x), or \"… {x} …\""] : ["text becomes a number by number(text)"]
+  }
+
+  /// What `"%d" % x` is here.
+  private func percentFormat(_ operands: [Value]) -> String? {
+    guard case .string(let box)? = operands.first, let argument = shortText(1) else { return nil }
+    let isList = if case .list? = operands.dropFirst().first { true } else { false }
+    let arguments =
+      isList && argument.hasPrefix("[") && argument.hasSuffix("]")
+      ? ForeignFormats.arguments(in: String(argument.dropFirst().dropLast())) : [argument]
+    return ForeignFormats.interpolation(ofPercent: box.content, arguments)
   }
 
   private func transposed(_ name: String?, _ otherwise: String) -> String {

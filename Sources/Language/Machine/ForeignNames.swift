@@ -1,10 +1,5 @@
 /// Names that mean something in Python, its libraries or other shells, and what is written here.
 enum ForeignNames {
-  static let modules: Set<String> = [
-    "np", "numpy", "torch", "F", "nn", "plt", "math", "jnp", "jax", "tf", "keras", "pd", "random",
-    "matplotlib", "optim", "sklearn", "scipy", "functional", "layers", "losses",
-  ]
-
   /// What to write instead of a name.
   static let hints: [String: String] = Dictionary(
     table.flatMap { names, hint in names.split(separator: " ").map { (String($0), hint) } },

@@ -130,9 +130,16 @@ extension Machine {
     let value = first.take()
     let arguments = (1..<count).map { (first + $0).take() }
     do {
-      let function = try call(read(instruction.b, operand: 0), arguments, names: given)
+      let function: Value
+      do {
+        function = try call(read(instruction.b, operand: 0), arguments, names: given)
+      } catch let failure as Failure {
+        throw failure
+      } catch  where !value.isComposable && !RuntimeError(error).isInterruption {
+        throw WholeCall(failure: error)
+      }
       guard value.isComposable || function.isCallable else {
-        throw Self.wholeCall(giving: function)
+        throw WholeCall(gives: function.kindName)
       }
       let result =
         value.isComposable
@@ -145,13 +152,6 @@ extension Machine {
       throw OperandFailure(error: error, operands: [value] + arguments, first: 1)
     }
     return next
-  }
-
-  /// The error of `x |> f(a)` where `f(a)` is a call that lacks nothing and gives no function.
-  private static func wholeCall(giving value: Value) -> RuntimeError {
-    .other(
-      "the call right of `|>` lacks no argument, and \(value.kindName.withArticle), which it gives, "
-        + "cannot be called", hint: "write a |> (x -> f(x))")
   }
 
   /// The value that the running function leaves with.

@@ -8,7 +8,7 @@ struct MethodHints {
   let value: Value
 
   /// How the value is written.
-  private var object: String { diagnosis.operandText(0) ?? "x" }
+  private var object: String { diagnosis.shortText(0) ?? "x" }
 
   /// - Returns: empty where nothing is known of such a name.
   func suggestions(for name: String) -> [String] {
@@ -106,7 +106,11 @@ struct MethodHints {
       value.isNumberLike ? "\(object) ^ \(arguments)" : nil
     },
     "append": { value, object, arguments in
-      value.isList ? "\(object) += [\(arguments)]" : nil
+      let isName = object.first.map { $0.isLetter || $0 == "_" } ?? false
+      if value.isList { return "\(object) \(isName ? "+=" : "+") [\(arguments)]" }
+      guard value.isNumberLike else { return nil }
+      let joined = "concat([\(object), [\(arguments)]])"
+      return isName ? "\(object) = \(joined)" : joined
     },
     "extend": { value, object, arguments in value.isList ? "\(object) += \(arguments)" : nil },
     "copy": { _, object, _ in object },

@@ -11,8 +11,10 @@ struct NameHints {
 
   /// The suggestions for an unknown name that stands at `span`.
   func suggestions(for name: String, at span: Span) -> [String] {
-    if ForeignNames.modules.contains(name) { return [moduleSuggestion(name, span)] }
-    if let hint = ForeignNames.hints[name] { return [hint] }
+    if Slips.modules.contains(name) { return [moduleSuggestion(name, span)] }
+    if let hint = ForeignNames.hints[name] {
+      return [ReaderArguments.filled(hint, MethodHints.arguments(after: span.end, in: source))]
+    }
     if NamedSet.available().contains(name) || FormulaSet.named(name) != nil {
       return ["load \(name) first"]
     }
@@ -42,7 +44,9 @@ struct NameHints {
     guard let last = names.last else {
       return "functions stand by themselves, without \(module)"
     }
-    if let hint = ForeignNames.hints[last] { return hint }
+    if let hint = ForeignNames.hints[last] {
+      return ReaderArguments.filled(hint, MethodHints.arguments(after: end, in: source))
+    }
     if machine.vocabulary.builtin(named: last) != nil {
       let arguments = MethodHints.arguments(after: end, in: source) ?? "x"
       return "functions stand by themselves: write \(last)(\(arguments))"

@@ -78,7 +78,7 @@ struct ArgumentBinder {
       guard position < parameters.count else {
         throw RuntimeError.tooManyArguments(
           function: declaration.name, accepts: parameters.count,
-          got: arguments.count, usage: declaration.signature)
+          got: arguments.count, usage: usage)
       }
       if parameters[position].isVariadic {
         variadic.append(try checked(argument, parameters[position]))
@@ -88,6 +88,13 @@ struct ArgumentBinder {
       }
     }
     try finish(variadic)
+  }
+
+  /// How it is called; of a layer that has nothing to set, with what it is applied to.
+  private var usage: String {
+    declaration.group == .layers && declaration.parameters.isEmpty
+      ? "the layer is made first and then applied: \(declaration.signature)(x)"
+      : declaration.signature
   }
 
   /// The same where all arguments are positional and each has a parameter of its own.

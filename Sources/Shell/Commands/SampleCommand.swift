@@ -84,7 +84,7 @@ private struct TextSampler {
       throw context.mismatch(
         "context", "a number of steps up to \(Self.widestContext)", .number(Double(window)))
     }
-    beginning = try Self.codes(text.content.suffix(showsBeginning ? .max : window), names)
+    beginning = try Self.codes(text.content.suffix(showsBeginning ? .max : window), names, context)
     guard !beginning.isEmpty else {
       throw RuntimeError.other(
         "there is nothing to begin with: the text is empty", hint: "write sample net from \"A\"")
@@ -94,13 +94,42 @@ private struct TextSampler {
     {
       throw RuntimeError.other(
         "the model tells \(outputs) characters apart, and there are \(names.count) names",
-        hint:
-          "write names=c.names, where c = codes(chars(text)) made the codes that it was trained on")
+        hint: Self.advice(naming: outputs, context)
+          ?? "write names=c.names, where c = codes(chars(text)) made the codes it was trained on")
     }
   }
 
   /// Steps beyond the text are filled up for a model that asks for so many.
   private static let widestContext = 1 << 20
+
+  /// The command with the characters named by a variable that holds as many; nil where none does.
+  private static func advice(naming count: Int, _ context: CommandContext) -> String? {
+    guard let names = variable(ofCharacters: count, context), !context.has("names") else {
+      return nil
+    }
+    let parts = ["model", "text"].compactMap { context.command.first($0) }
+    let texts = parts.map { context.sourceText($0) }
+    return "write sample \(texts.joined(separator: " from ")) names=\(names)"
+  }
+
+  /// A variable that holds as many different characters, or a record of `codes` that does.
+  private static func variable(ofCharacters count: Int, _ context: CommandContext) -> String? {
+    func areThey(_ value: Value?) -> Bool {
+      guard case .list(let box)? = value, box.content.count == count else { return false }
+      let texts = box.content.compactMap { item -> String? in
+        if case .string(let text) = item, text.content.unicodeScalars.count == 1 {
+          return text.content
+        }
+        return nil
+      }
+      return Set(texts).count == count
+    }
+    for (name, value) in context.machine.globals.userDefined {
+      if areThey(value) { return name }
+      if case .record(let box) = value, areThey(box[TextBox("names")]) { return "\(name).names" }
+    }
+    return nil
+  }
 
   private static func names(_ value: Value, _ context: CommandContext) throws -> [String] {
     guard case .list(let box) = value else {
@@ -123,14 +152,17 @@ private struct TextSampler {
     return found
   }
 
-  private static func codes(_ text: Substring, _ names: [String]) throws -> [Int] {
+  private static func codes(
+    _ text: Substring, _ names: [String], _ context: CommandContext
+  ) throws -> [Int] {
     var places: [String: Int] = [:]
     for (place, name) in names.enumerated() where places[name] == nil { places[name] = place }
     return try text.unicodeScalars.map { scalar in
       guard let place = places[String(scalar)] else {
         throw RuntimeError.other(
           "the model does not know the character \"\(scalar)\"",
-          hint: "it knows \(names.prefix(40).joined())")
+          hint: advice(naming: names.count, context)
+            ?? "it knows \(names.prefix(40).joined())")
       }
       return place
     }

@@ -32,7 +32,8 @@ extension Topic {
     states, the history, the options, the place in the epoch. `train net on d save=run.nnsh` does \
     so after each epoch, whole or not at all. In another process `load run.nnsh as net` and \
     `train net` go on as if nothing had happened; the data must be there under its name (sets that \
-    are known by their names are loaded), and so must functions of your own. What a signal, a full \
+    are known by their names are loaded), and so must functions of your own; those without a name \
+    that call builtins alone are saved with the network. What a signal, a full \
     disk or a lack of memory ends is kept in the state folder, and the next start says how it \
     comes back. `minimize … save=run.nnsh` does the same for variables, and \
     `save session to s.nnsh` keeps them all: `load s.nnsh` brings them back. `.safetensors` and \
