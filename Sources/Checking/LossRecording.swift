@@ -24,7 +24,7 @@ struct LossRecording {
     var leaves = [0: environment.subject.variable.name]
     var values: [String: Value] = [:]
     if watchingAll {
-      let root = environment.subject.variable.name.prefix { $0 != "." }
+      let root = environment.subject.variable.name.placeRoot
       for name in environment.lossNames where name != root {
         guard case .tensor(let box)? = environment.machine.globals[name],
           box.content.elementType != .bool, box.content.count > 1

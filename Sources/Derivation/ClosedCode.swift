@@ -229,9 +229,9 @@ struct ClosedCode {
     var seen: Set<String> = []
     for node in graph.nodes where node.isLocal {
       guard case .leaf(let text) = node.kind else { continue }
-      let root = String(text.prefix { $0 != "." })
+      let root = text.placeRoot
       guard seen.insert(root).inserted else { continue }
-      let isTarget = root == target.prefix { $0 != "." } && !place.isGlobal
+      let isTarget = root == target.placeRoot && !place.isGlobal
       if let value = isTarget ? place.rootValue : thunk.lookUp(root) {
         found.append((root, value))
       }
@@ -247,7 +247,7 @@ extension Graph {
       guard case .leaf(let text) = node.kind, !node.isCaptured else {
         return node.globalName == name
       }
-      return text.prefix { $0 != "." } == name
+      return text.placeRoot == name
     }
   }
 }

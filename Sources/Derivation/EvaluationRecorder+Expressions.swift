@@ -236,7 +236,7 @@ extension EvaluationRecorder {
     }
     guard let text = base.text else { return try trace(of: value) }
     return try variable(
-      value, text + "." + name, isLocal: thunk.isLocal(String(text.prefix { $0 != "." })))
+      value, text + "." + name, isLocal: thunk.isLocal(text.placeRoot))
   }
 
   /// The lengths of a tensor's axes, which formulas call by their names.

@@ -70,7 +70,7 @@ extension EvaluationRecorder {
     }
     let parameter = value.network.parameters[index]
     guard let name else { return try leaf(parameter.tensor, nil) }
-    let isLocal = thunk.isLocal(String(name.prefix { $0 != "." }))
+    let isLocal = thunk.isLocal(name.placeRoot)
     return try node(
       of: variable(Value(parameter.tensor), "\(name).\(parameter.name)", isLocal: isLocal))
   }

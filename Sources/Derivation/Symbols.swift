@@ -104,7 +104,7 @@ struct Symbols {
     var roots: Set<String> = []
     for node in leaves where !node.isCaptured && !node.isLiteral {
       guard case .leaf(let text) = node.kind else { continue }
-      let root = String(text.prefix { $0 != "." })
+      let root = text.placeRoot
       if root != text, roots.insert(root).inserted { _ = names.claim(root) }
       node.symbol = names.claim(variable: text)
     }

@@ -71,9 +71,8 @@ package struct Place {
     }
   }
 
-  private var rootName: String {
-    String(description.prefix { $0 != "." && $0 != "[" })
-  }
+  /// The variable that it begins with.
+  package var rootName: String { description.placeRoot }
 
   /// The numbers and tensors that a record, a list or a network at this place holds, each a place;
   /// nil where one is there.
@@ -149,4 +148,9 @@ extension Value {
       return box.content[try SubscriptValue.position(index, in: box.count, of: "list")]
     }
   }
+}
+
+extension StringProtocol {
+  /// The variable that a place begins with: `net` of `net.W1`, `ps` of `ps[0].w`.
+  package var placeRoot: String { String(prefix { $0 != "." && $0 != "[" }) }
 }

@@ -48,6 +48,7 @@ final class MinimizeRun {
     let train: Split
     let valid: Split?
     let batch: Int
+    var all: [Split] { [train, valid].compactMap { $0 } }
     var steps: Int { (train.count + batch - 1) / batch }
   }
 
@@ -70,7 +71,7 @@ final class MinimizeRun {
     names = places.map(\.description).joined(separator: ", ")
     variables =
       places.allSatisfy { $0.isGlobal }
-      ? places.map { $0.description.prefix { $0 != "." } }.map(String.init) : nil
+      ? places.map(\.rootName) : nil
     if options.savePath != nil, variables == nil {
       throw RuntimeError.other(
         "minimize: save= keeps global variables, and \(names) belongs to a function", hint: nil)
@@ -80,6 +81,7 @@ final class MinimizeRun {
     optimizer = options.optimizer
     try options.optimizer.check()
     data = try context.has("data") ? Self.rows(context, options) : nil
+    try Self.refuseRows(among: places, data)
     let steps = try context.count("steps")
     if data != nil, steps != nil {
       throw RuntimeError.other(
@@ -111,6 +113,17 @@ final class MinimizeRun {
     return places
   }
 
+  /// Throws where a variable that is to change holds the rows of the data while it runs.
+  private static func refuseRows(among places: [Place], _ data: Rows?) throws {
+    let taken = RowVariables.names(holding: data?.all ?? [])
+    guard let place = places.first(where: { $0.isGlobal && taken.contains($0.rootName) }) else {
+      return
+    }
+    throw RuntimeError.other(
+      "minimize: \(place.rootName) holds rows of the data here, so that it is no variable to change",
+      hint: "give the variable another name")
+  }
+
   private static func rows(_ context: CommandContext, _ options: TrainingOptions) throws -> Rows {
     let value = try context.requiredValue("data")
     let train: Split
@@ -138,7 +151,7 @@ final class MinimizeRun {
     let reporter = MinimizeProgress(context, epochs: epochs, isStepwise: data == nil)
     let start = MonotonicClock.now()
     let before = state.seconds
-    let saved = RowVariables(machine)
+    let saved = RowVariables(machine, holding: data?.all ?? [])
     let ending: Ending
     do {
       defer {

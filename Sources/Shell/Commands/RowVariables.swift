@@ -6,17 +6,24 @@ struct RowVariables {
   /// Their names.
   static let names = ["x", "y", "labels", "weights"]
   private let machine: Machine
-  private let saved: [Value?]
+  private let saved: [(name: String, value: Value?)]
 
-  init(_ machine: Machine) {
+  /// Those that rows of such data are put into; none where there is no data.
+  static func names(holding rows: [Split]) -> [String] {
+    if rows.isEmpty { return [] }
+    let areWeighted = rows.contains { $0.weights != nil }
+    return names.filter { $0 != "weights" || areWeighted }
+  }
+
+  init(_ machine: Machine, holding rows: [Split]) {
     self.machine = machine
-    saved = Self.names.map {
-      machine.globals.isUserDefined($0) ? machine.globals[$0] : nil
+    saved = Self.names(holding: rows).map {
+      ($0, machine.globals.isUserDefined($0) ? machine.globals[$0] : nil)
     }
   }
 
   func restore() {
-    for (name, value) in zip(Self.names, saved) { machine.globals[name] = value }
+    for (name, value) in saved { machine.globals[name] = value }
   }
 
   static func set(_ rows: Split, _ machine: Machine) {
