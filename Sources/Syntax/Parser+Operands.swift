@@ -103,10 +103,8 @@ extension Parser {
       suggestions = ["write \(text)"]
     } else if span.end - span.start <= 60, !list.contains("\n") {
       let isNumbers = values.allSatisfy { if case .number = $0.kind { true } else { false } }
-      suggestions =
-        soleCallee(of: span).map {
-          ["write \($0)(\(isNumbers ? list : "[\(list)]"))"]
-        } ?? ["a list is written [\(list)]"]
+      let whole = call(around: span, giving: isNumbers ? list : "[\(list)]")
+      suggestions = [whole.map { "write \($0)" } ?? "a list is written [\(list)]"]
     } else {
       suggestions = ["a list is written [a, b]"]
     }
@@ -135,8 +133,9 @@ extension Parser {
       ofPercent: source.text(in: Span(start + 1, end - 1)), arguments)
   }
 
-  /// The function whose only argument the parentheses are, without the module before it.
-  private func soleCallee(of span: Span) -> String? {
+  /// The call whose only argument the parentheses are, without a module before it, and with a value
+  /// before it as its first argument: `x.reshape((2, 3))`.
+  private func call(around span: Span, giving list: String) -> String? {
     let bytes = source.bytes
     guard span.start > 0, bytes[span.start - 1] == UInt8(ascii: "("), span.end < bytes.count,
       bytes[span.end] == UInt8(ascii: ")")
@@ -148,10 +147,9 @@ extension Parser {
     }
     while start > 0, isNamePart(bytes[start - 1]) { start -= 1 }
     let parts = source.text(in: Span(start, span.start - 1)).split(separator: ".")
-    guard let name = parts.last,
-      parts.count == 1 || parts.first.map({ Slips.modules.contains(String($0)) }) == true
-    else { return nil }
-    return String(name)
+    guard let first = parts.first, let name = parts.last else { return nil }
+    if parts.count == 1 || Slips.modules.contains(String(first)) { return "\(name)(\(list))" }
+    return parts.count == 2 ? "\(name)(\(first), \(list))" : nil
   }
 
   private func parameter(
@@ -169,6 +167,11 @@ extension Parser {
     var elements: [Expression] = []
     var deepest = 0
     while current.kind != .rightBracket, current.kind != .endOfInput {
+      if current.kind == .star {
+        throw failure(
+          "a list cannot be spread inside brackets", at: current.span,
+          suggestions: ["lists are joined by +: write list + [e]"])
+      }
       elements.append(try parseExpression())
       deepest = max(deepest, depth)
       guard accept(.comma) else { break }
@@ -208,13 +211,17 @@ extension Parser {
   /// `{"a": 1}` and `{"a b": 1}`.
   private func quotedFieldName() -> Diagnostic {
     let line = source.lineSpan(around: current.span.start)
-    let key = source.text(in: Span(current.span.end, line.end)).prefix { $0 != "\"" }
+    let rest = source.text(in: Span(current.span.end, line.end))
+    let key = rest.prefix { $0 != "\"" }
+    let value = rest.dropFirst(key.count + 1).drop { $0 == " " || $0 == ":" }
+      .prefix { !",}\"{[(".contains($0) }
     let isWord = (try? Parser.parseExpression(SourceText("{\(key): 1}", name: ""))) != nil
     return failure(
       "a field's name stands without quotes", at: current.span,
       suggestions: [
         isWord
-          ? "write {\(key): value}" : "any string is a key of r = {}, then r[\"\(key)\"] = value"
+          ? "write {\(key): \(value.isEmpty ? "value" : String(value))}"
+          : "any string is a key of r = {}, then r[\"\(key)\"] = value"
       ])
   }
 

@@ -118,6 +118,9 @@ public enum Slips {
     "from": Advice(
       "nothing needs to be imported", "the functions of NumPy are there by name: exp(x), sum(x)"),
     "del": Advice("`del` is written clear", "write clear name"),
+    "with": Advice(
+      "`with` opens no block here",
+      "leave it out: only grad takes gradients, files close by themselves"),
     "class": Advice("there are no classes", "a record is written {a: 1, b: 2}"),
     "switch": Advice("there is no `switch`", "write if a { … } else if b { … } else { … }"),
     "match": Advice("there is no `match`", "write if a { … } else if b { … } else { … }"),

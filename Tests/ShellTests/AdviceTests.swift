@@ -49,6 +49,13 @@ import Testing
     // Calls of other languages, with the reader's own arguments
     ("np.zeros((2,3))", "write zeros(2, 3)"), ("torch.randn((2, n))", "write randn([2, n])"),
     ("zeros((2, 3))", "write zeros(2, 3)"), ("v = (a, b)", "[a, b]"),
+    ("x.reshape((3, 1))", "write reshape(x, 3, 1)"), ("x.square()", "write x ^ 2"),
+    ("append(x, 3)", "write concat([x, [3]])"), ("x.push(3)", "x = concat([x, [3]])"),
+    ("\"-\".join(list)", "join(list, \"-\")"), ("x(1)", "write x[1]"),
+    ("W.shape(0)", "write W.shape[0]"),
+    ("W.shape()", "write W.shape"), ("F.softmax(W, dim=1)", "write softmax(W, axis=1)"),
+    ("np.pi", "write pi"), ("x[np.newaxis, :]", "write none"), ("objective.backward()", "grad L() wrt W"),
+    ("[*x, 1]", "list + [e]"), ("v = {\"u\": 3}", "write {u: 3}"),
     ("np.square(w)", "write w ^ 2"), ("np.square(w + 1)", "write (w + 1) ^ 2"),
     ("np.add(w, 1)", "write w + 1"), ("amax(W, axis=0)", "write max(W, axis=0)"),
     ("np.vstack([w, w])", "write concat([w, w], axis=0)"), ("imshow(W)", "write show W"),

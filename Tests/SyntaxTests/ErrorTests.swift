@@ -172,7 +172,7 @@ import Testing
       "two values are separated by a comma or an operator"
     ),
     ("[1, 2; 3, 4]", "rows are not separated by `;`", ";", "write [[1, 2], [3, 4]]"),
-    ("{\"a\": 1}", "a field's name stands without quotes", "\"", "write {a: value}"),
+    ("{\"a\": 1}", "a field's name stands without quotes", "\"", "write {a: 1}"),
     (
       "{\".\": 0}", "a field's name stands without quotes", "\"",
       "any string is a key of r = {}, then r[\".\"] = value"

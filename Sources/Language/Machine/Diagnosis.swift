@@ -59,6 +59,9 @@ struct Diagnosis {
       }
       if case .assertion = runtime { label = sides(at: position) }
     }
+    if case .notCallable(let kind) = runtime, suggestions.isEmpty {
+      suggestions = elementAdvice(kind)
+    }
     // What a message says on further lines, as the operands of a training's NaN, is its label.
     let lines = runtime.message.split(separator: "\n", maxSplits: 1)
     if lines.count > 1, label == nil {
@@ -191,6 +194,14 @@ struct Diagnosis {
     guard !texts.isEmpty, texts.count < operands.count else { return [] }
     return operation == BinaryOperator.add.verb
       ? ["as text: str(x), or \"… {x} …\""] : ["text becomes a number by number(text)"]
+  }
+
+  /// What `x(0)` and `x.shape()` are here.
+  private func elementAdvice(_ kind: String) -> [String] {
+    guard ["tensor", "list", "string", "record"].contains(kind), let callee = shortText(0),
+      let arguments = MethodHints.arguments(after: site.operands[0].end, in: source)
+    else { return [] }
+    return ["write \(arguments.isEmpty ? callee : "\(callee)[\(arguments)]")"]
   }
 
   /// What `"%d" % x` is here.

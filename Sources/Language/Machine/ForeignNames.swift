@@ -8,7 +8,8 @@ enum ForeignNames {
   /// Names that are separated by spaces, and the hint for them all.
   private static let table: [(names: String, hint: String)] = [
     // Python
-    ("append push", "a list grows by +: list = list + [x]"),
+    ("append push", "write concat([x, [e]]), or of lists list + [e]"),
+    ("newaxis", "write none"),
     ("lambda", "a function is written x -> e"),
     ("int", "write floor(x), or number(s) of a string"),
     ("bool", "write x != 0"),

@@ -17,13 +17,20 @@ struct MethodHints {
     if let form = inside(name) { return ["write \(form)"] }
     guard let builtin = diagnosis.machine.vocabulary.builtin(named: name),
       !builtin.declaration.parameters.isEmpty
-    else {
-      return []
-    }
+    else { return foreignForm(name) }
     let takesIt = try? builtin.declaration.parameters[0].accepts(value) != nil
     guard takesIt == true else { return [] }
     let rest = (arguments ?? "").isEmpty ? "" : ", \(arguments ?? "")"
     return ["\(name) is a function: write \(name)(\(object)\(rest))"]
+  }
+
+  /// What a function of that name in another language is here, of the value and the arguments.
+  private func foreignForm(_ name: String) -> [String] {
+    guard value.isNumberLike || value.isList, let arguments,
+      let hint = ForeignNames.hints[name]
+    else { return [] }
+    let all = arguments.isEmpty ? object : "\(object), \(arguments)"
+    return [ReaderArguments.filled(hint, all)]
   }
 
   /// What stands between the parentheses of the call that follows the name; nil where none does.
@@ -111,6 +118,10 @@ struct MethodHints {
       guard value.isNumberLike else { return nil }
       let joined = "concat([\(object), [\(arguments)]])"
       return isName ? "\(object) = \(joined)" : joined
+    },
+    "push": { value, object, arguments in forms["append"]?(value, object, arguments) },
+    "join": { value, object, arguments in
+      if case .string = value { "join(\(arguments), \(object))" } else { nil }
     },
     "extend": { value, object, arguments in value.isList ? "\(object) += \(arguments)" : nil },
     "copy": { _, object, _ in object },

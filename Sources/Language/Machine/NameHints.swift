@@ -11,6 +11,9 @@ struct NameHints {
 
   /// The suggestions for an unknown name that stands at `span`.
   func suggestions(for name: String, at span: Span) -> [String] {
+    if name == "ans" {
+      return ["ans is the value of the last expression by itself, and there was none"]
+    }
     if Slips.modules.contains(name) { return [moduleSuggestion(name, span)] }
     if let hint = ForeignNames.hints[name] {
       return [ReaderArguments.filled(hint, MethodHints.arguments(after: span.end, in: source))]
@@ -25,6 +28,12 @@ struct NameHints {
       variables + machine.vocabulary.names)
     if isStatement(span) { candidates.formUnion(machine.host.commandSyntax.keys) }
     let names = nearest(name, among: candidates)
+    // `loss.backward()`: what follows tells what is meant.
+    if names.isEmpty, let method = dottedNames(after: span.end).names.last,
+      let hint = ForeignNames.hints[method]
+    {
+      return [hint]
+    }
     return names.isEmpty ? [] : ["did you mean \(names.joined(separator: " or "))?"]
   }
 
@@ -47,17 +56,34 @@ struct NameHints {
     if let hint = ForeignNames.hints[last] {
       return ReaderArguments.filled(hint, MethodHints.arguments(after: end, in: source))
     }
-    if machine.vocabulary.builtin(named: last) != nil {
-      let arguments = MethodHints.arguments(after: end, in: source) ?? "x"
+    if let builtin = machine.vocabulary.builtin(named: last) {
+      let given = MethodHints.arguments(after: end, in: source) ?? "x"
+      let arguments = renamed(given, for: builtin)
       return "functions stand by themselves: write \(last)(\(arguments))"
     }
     if machine.host.commandSyntax[last] != nil {
       return "\(last) is a command: write \(last) …, without parentheses"
     }
+    if Token.namedNumbers[last] != nil || machine.vocabulary.names.contains(last) {
+      return "it stands by itself: write \(last)"
+    }
     let near = nearest(last, among: machine.vocabulary.builtinNames)
     return near.isEmpty
       ? "functions stand by themselves, without \(module); help lists them"
       : "functions stand by themselves: did you mean \(near.joined(separator: " or "))?"
+  }
+
+  /// Arguments whose names are other libraries', by the builtin's own.
+  private func renamed(_ arguments: String, for builtin: Builtin) -> String {
+    ForeignFormats.arguments(in: arguments).map { argument in
+      let name = argument.prefix { $0.isLetter || $0 == "_" }
+      let parameters = builtin.declaration.parameters
+      guard argument.dropFirst(name.count).hasPrefix("="),
+        !parameters.contains(where: { $0.name == name }),
+        let own = parameters.first(where: { $0.isMeant(by: String(name)) })
+      else { return argument }
+      return own.name + argument.dropFirst(name.count)
+    }.joined(separator: ", ")
   }
 
   /// The names of `.random.randn` after a module's name, and where they end.

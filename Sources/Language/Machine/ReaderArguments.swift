@@ -3,7 +3,7 @@ import Syntax
 /// Puts a reader's own arguments into a hint: of `square(v)` "write x ^ 2" becomes "write v ^ 2".
 enum ReaderArguments {
   /// - Parameters:
-  ///   - hint: where its x stands for one argument, or its a and b for two, or its [a, b] for a list,
+  ///   - hint: where its x stands for one argument, or its a and b (x and e) for two, or its [a, b] for a list,
   ///     they are written; a hint that fits the call in no such way stays as it is.
   ///   - text: what stands between the call's parentheses; nil where there is no call.
   static func filled(_ hint: String, _ text: String?) -> String {
@@ -18,7 +18,8 @@ enum ReaderArguments {
   private static func filled(_ hint: String, _ arguments: [String], _ text: String) -> String {
     guard let first = arguments.first else { return hint }
     let words = words(in: hint)
-    let places = Set(words.filter { ["x", "a", "b"].contains($0.text) }.map { String($0.text) })
+    let places = Set(
+      words.filter { ["x", "a", "b", "e"].contains($0.text) }.map { String($0.text) })
     if hint.contains("[a, b]") {
       return first.hasPrefix("[")
         ? hint.replacing("[a, b]", with: first, maxReplacements: 1) : hint
@@ -27,6 +28,8 @@ enum ReaderArguments {
     case ["x"] where hint == "\(hint.prefix { $0 != "(" })(x)":
       return hint.replacing("(x)", with: "(\(text))")
     case ["x"] where arguments.count == 1: return replaced(hint, ["x": first])
+    case ["e", "x"] where arguments.count == 2:
+      return replaced(hint, ["x": first, "e": arguments[1]])
     case ["a", "b"] where arguments.count == 2:
       return replaced(hint, ["a": first, "b": arguments[1]])
     default: return hint

@@ -118,8 +118,9 @@ extension Topic {
     """
     `grad L wrt W` evaluates L, a number, with W traced and gives dL/dW, of W's shape; with \
     several names, `grad L wrt W, b`, it gives a list. It works through functions, loops, indexing \
-    and networks (`wrt net`). `numgrad L wrt W` gives the same by central differences in Float64, \
-    slowly but independently. `derive L wrt W` prints how a textbook would get there.
+    and networks (`wrt net`), and of fields and elements (`wrt r.w`, `wrt ps[0]`). \
+    `numgrad L wrt W` gives the same by central differences in Float64, slowly but independently. \
+    `derive L wrt W` prints how a textbook would get there.
     """,
     examples: [
       .init("x = [1, 2, 3]\ngrad sum(x^2) wrt x", "3 tensor f32\n  2  4  6"),
