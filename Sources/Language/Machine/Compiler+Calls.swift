@@ -196,10 +196,17 @@ extension Compiler {
 }
 
 extension Expression {
-  /// Whether evaluating it once more changes nothing: names, numbers and arithmetic.
+  /// Whether evaluating it once more changes nothing: names, numbers, lengths and arithmetic.
   fileprivate var mayBeReadTwice: Bool {
     switch kind {
     case .name, .number, .string: true
+    case .field(let object, _): object.mayBeReadTwice
+    case .call(let callee, let arguments):
+      if case .name("len") = callee.kind {
+        arguments.allSatisfy { $0.value.mayBeReadTwice }
+      } else {
+        false
+      }
     case .unary(_, let operand): operand.mayBeReadTwice
     case .binary(_, let left, let right, _): left.mayBeReadTwice && right.mayBeReadTwice
     default: false

@@ -8,7 +8,7 @@ enum ForeignNames {
   /// Names that are separated by spaces, and the hint for them all.
   private static let table: [(names: String, hint: String)] = [
     // Python
-    ("append push", "write concat([x, [e]]), or of lists list + [e]"),
+    ("append push", "write concat([x, [e]]), or list + [e]; the first is for tensors"),
     ("newaxis", "write none"),
     ("lambda", "a function is written x -> e"),
     ("int", "write floor(x), or number(s) of a string"),

@@ -64,6 +64,9 @@ extension Machine {
               "an index is a whole number or a name, not \(index.kindPhrase)", hint: nil),
             span: pattern.span)
         }
+        if position < 0, case .list(let box)? = try? place.read() {
+          return place.part(at: .element(position + box.count))
+        }
         return place.part(at: .element(position))
       }
     }

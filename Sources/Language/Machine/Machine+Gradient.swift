@@ -82,6 +82,17 @@ extension Machine {
     at places: [Place], _ method: GradientMethod, _ loss: () throws -> Value
   ) throws -> [Value] {
     let generator = random.generator
+    // One of two that overlap would hide the other.
+    let groups = Place.apart(places)
+    if groups.count > 1 {
+      var values = [Value](repeating: .none, count: places.count)
+      for group in groups {
+        random.generator = generator
+        let own = try gradients(at: group.map { places[$0] }, method, loss)
+        for (position, value) in zip(group, own) { values[position] = value }
+      }
+      return values
+    }
     do { return try gradientsOnce(at: places, method, loss) } catch {
       guard try completeNetwork(at: places) else { throw error }
       random.generator = generator

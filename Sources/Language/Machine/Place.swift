@@ -90,6 +90,30 @@ package struct Place {
     }
   }
 
+  /// Whether one of the two is the other, or a part of it.
+  package func overlaps(_ other: Place) -> Bool {
+    let isOneRoot =
+      switch (root, other.root) {
+      case (.global(let globals, let slot), .global(let others, let otherSlot)):
+        globals === others && slot == otherSlot
+      case (.cell(let cell), .cell(let other)): cell === other
+      default: false
+      }
+    return isOneRoot && zip(path, other.path).allSatisfy { $0 == $1 }
+  }
+
+  /// The positions of places in groups, in none of which two overlap.
+  static func apart(_ places: [Place]) -> [[Int]] {
+    var groups: [[Int]] = []
+    for (position, place) in places.enumerated() {
+      let free = groups.firstIndex { group in
+        !group.contains { places[$0].overlaps(place) }
+      }
+      if let free { groups[free].append(position) } else { groups.append([position]) }
+    }
+    return groups
+  }
+
   /// Throws where gradients are taken with respect to nothing of the kind that is there.
   package func requireParameters() throws {
     switch try read() {

@@ -118,7 +118,11 @@ package struct CommandContext {
   func place(of input: CommandInput, otherwise error: @autoclosure () -> RuntimeError) throws
     -> Place
   {
-    guard case .thunk(let thunk) = input, let place = thunk.place else { throw error() }
+    guard case .thunk(let thunk) = input, let place = thunk.place else {
+      // What stands there may have an error of its own.
+      if case .thunk(let thunk) = input { _ = try thunk.evaluate() }
+      throw error()
+    }
     return place
   }
 
@@ -126,6 +130,7 @@ package struct CommandContext {
   func place(_ slot: String) throws -> Place {
     guard case .thunk(let thunk) = command.first(slot) else { throw missing(slot) }
     guard let place = thunk.place else {
+      _ = try thunk.evaluate()
       throw RuntimeError.other(
         "\(declaration.name) needs a variable here, as it changes what the variable holds",
         hint: "give it a name first: net = \(sourceText(.thunk(thunk)))")

@@ -106,6 +106,13 @@ final class MinimizeRun {
           "minimize changes variables, and \(context.sourceText(input)) is none",
           hint: "give it a name first: m = …"))
     }
+    for (position, place) in places.enumerated() {
+      if let other = places[..<position].first(where: { $0.overlaps(place) }) {
+        throw RuntimeError.other(
+          "minimize: \(other.description) and \(place.description) are one, or one a part of the other",
+          hint: "name each once")
+      }
+    }
     guard !places.isEmpty else {
       throw RuntimeError.other(
         "minimize needs the variables that it may change", hint: "write minimize LOSS wrt NAMES")
