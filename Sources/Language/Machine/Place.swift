@@ -104,6 +104,7 @@ package struct Place {
 
   /// The positions of places in groups, in none of which two overlap.
   static func apart(_ places: [Place]) -> [[Int]] {
+    guard places.count > 1 else { return [Array(places.indices)] }
     var groups: [[Int]] = []
     for (position, place) in places.enumerated() {
       let free = groups.firstIndex { group in

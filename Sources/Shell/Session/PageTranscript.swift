@@ -57,7 +57,8 @@ final class PageTranscript: Transcript {
     var last = [UInt8](repeating: 0, count: min(size, end.count))
     let start = size - last.count
     guard pread(descriptor, &last, last.count, off_t(start)) == last.count, last == end else {
-      throw TranscriptFailure(reason: "it is there, and is no page that nnsh has written")
+      throw TranscriptFailure(
+        reason: "it is there, and is no page that nnsh has written: name another file")
     }
     position = start
   }
