@@ -140,6 +140,25 @@ import Testing
     }
   }
 
+  static let named: [(String, String)] = [
+    ("strip(\"--a-\", of=\"-\")", "\"a\""), ("strip(s=\"--a-\", of=\"-\")", "\"a\""),
+    ("strip(of=\"-\", s=\"--a-\")", "\"a\""), ("strip(\" a \")", "\"a\""),
+    ("strip(\"a\", of=none)", "error: strip: of must be a string, not none"),
+    ("find(part=\"b\", s=\"ab\")", "1"), ("find(s=\"ab\", part=\"b\")", "1"),
+    ("replace(\"aXb\", old=\"X\", new=\"-\")", "\"a-b\""),
+    ("replace(\"aXb\", new=\"-\", old=\"X\")", "\"a-b\""),
+    ("get({a: 1}, key=\"b\", default=5)", "5"), ("get({a: 1}, default=5, key=\"a\")", "1"),
+    ("split(\"a,b\", sep=\",\")", "[\"a\", \"b\"]"),
+    ("fn strip(s, of) = of + s; strip(\"a\", of=\"b\")", "\"ba\""),
+    ("fn strip(of, s) = of + s; strip(s=\"a\", of=\"b\")", "\"ba\""),
+  ]
+
+  /// Arguments by name go to their parameters, in whatever order they stand.
+  @Test(arguments: named) func argumentsByName(_ code: String, _ expected: String) {
+    let output = MachineBench().run(code)
+    #expect(output == expected + (expected.hasPrefix("error") ? "" : "\n"))
+  }
+
   @Test func order() throws {
     let boxes = Self.texts.map { TextBox($0) }
     for descending in [false, true] {

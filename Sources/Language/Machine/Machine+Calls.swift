@@ -11,7 +11,7 @@ extension Machine {
     _ instruction: Instruction, names: UInt32?, _ next: UnsafePointer<Instruction>
   ) throws -> UnsafePointer<Instruction> {
     if Interrupt.needsAttention, Interrupt.mustStop { try attend() }
-    if names == nil, let value = try direct(instruction) {
+    if names.map({ standInOrder($0, instruction) }) ?? true, let value = try direct(instruction) {
       slot(bases, instruction.a).pointee = value
       return next
     }
@@ -52,6 +52,19 @@ extension Machine {
     let value = Value.network(Box(NetworkValue(network)))
     if !isTemporary(instruction.b) { slot(bases, instruction.b).pointee = value }
     return value
+  }
+
+  /// Whether the arguments of a call of a builtin that are named are those of their places; never
+  /// where an observer is to be told of the call.
+  private func standInOrder(_ names: UInt32, _ instruction: Instruction) -> Bool {
+    guard let function = slot(bases, instruction.b).borrowedFunction, let code, !code.isObserved
+    else { return false }
+    let names = code.tables.argumentNames[Int(names)]
+    return function._withUnsafeGuaranteedRef { function in
+      let parameters = function.directParameters
+      return names.count <= parameters.count
+        && zip(names, parameters).allSatisfy { $0 == nil || $0 == $1 }
+    }
   }
 
   /// What a call of a builtin gives without binding its arguments; nil, with nothing done, where

@@ -107,13 +107,20 @@ extension Machine {
     }
   }
 
-  /// The part of a string between two whole numbers; nil for all else.
+  /// The part of a string between two whole numbers, or the whole in steps; nil for all else.
   private func plainSlice(_ pattern: [SubscriptPattern], _ instruction: Instruction) -> Value? {
-    guard pattern.count == 1, case .slice(let hasStart, let hasStop, false) = pattern[0],
+    guard pattern.count == 1, case .slice(let hasStart, let hasStop, let hasStep) = pattern[0],
       let text = slot(bases, instruction.b).borrowedText
     else { return nil }
     let operands = slot(bases, instruction.c)
     let count = text._withUnsafeGuaranteedRef(\.count)
+    if hasStep {
+      guard !hasStart, !hasStop, let step = operands[0].wholeNumber,
+        let steps = try? SubscriptValue.steps(nil, nil, step, count)
+      else { return nil }
+      defer { finish(instruction.b) }
+      return text._withUnsafeGuaranteedRef { $0.characters(at: steps) }
+    }
     var ends = (first: 0, last: count)
     if hasStart {
       guard let start = operands[0].wholeNumber else { return nil }

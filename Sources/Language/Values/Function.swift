@@ -21,12 +21,17 @@ package final class Function: @unchecked Sendable {
   let captures: [Cell]
   /// What a builtin gives without binding its arguments.
   let direct: DirectCall?
+  /// The names of its parameters, where it has such a way.
+  let directParameters: [String]
 
   /// A builtin as a value.
   package init(_ builtin: Builtin) {
     origin = .builtin(builtin)
     header = nil
     direct = builtin.direct
+    let declaration = builtin.declaration
+    directParameters =
+      direct == nil || declaration.isVariadic ? [] : declaration.parameters.map(\.name)
     captures = []
   }
 
@@ -35,6 +40,7 @@ package final class Function: @unchecked Sendable {
     origin = .composed(steps)
     header = nil
     direct = nil
+    directParameters = []
     captures = []
   }
 
@@ -43,6 +49,7 @@ package final class Function: @unchecked Sendable {
     header = code.header
     self.captures = captures
     direct = nil
+    directParameters = []
   }
 
   deinit {

@@ -158,7 +158,7 @@ package enum SubscriptValue {
 
   typealias Steps = LazyMapCollection<Range<Int>, Int>
 
-  private static func steps(
+  static func steps(
     _ start: Int?, _ stop: Int?, _ step: Int, _ count: Int
   ) throws -> Steps {
     if step == 0 { throw TensorError.zeroStep }

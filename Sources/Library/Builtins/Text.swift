@@ -144,12 +144,17 @@ extension Builtin {
         .init("strip(\"  a b \\n\")", "\"a b\""), .init("strip(\"--a-\", of=\"-\")", "\"a\""),
       ],
       seeAlso: ["split", "replace"]),
-    direct: DirectCall {
-      guard case .string(let box) = $0, let (first, last) = box.outerBytes,
-        (0x21..<0x80).contains(first), (0x21..<0x80).contains(last)
-      else { return nil }
-      return $0
-    }
+    direct: DirectCall(
+      {
+        guard case .string(let box) = $0, let (first, last) = box.outerBytes,
+          (0x21..<0x80).contains(first), (0x21..<0x80).contains(last)
+        else { return nil }
+        return $0
+      },
+      two: { text, set in
+        guard case .string(let text) = text, case .string(let set) = set else { return nil }
+        return .string(text.stripped(of: CharacterSet(set)))
+      })
   ) { arguments, _ in
     let set = arguments.isGiven(1) ? CharacterSet(try arguments.text(1)) : nil
     return .string(try arguments.text(0).stripped(of: set))
