@@ -17,7 +17,7 @@ extension Builtin {
         Of a string the pieces between separators, empty ones too; without a separator the words \
         between white space.
 
-                All rows are pooled and shuffled as by NumPy's np.random.seed(seed); \
+        All rows are pooled and shuffled as by NumPy's np.random.seed(seed); \
         np.random.shuffle(rows), so that published splits can be repeated exactly; the first go to \
         train, the next to valid, the next to test, what remains is left out.
         """,
