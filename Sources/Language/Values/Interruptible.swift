@@ -33,6 +33,19 @@ private func makeInterruptibly<Element>(
   return list
 }
 
+/// The list that `body` fills. One that a stop leaves half done is released in the background.
+@inline(__always)
+func filled(_ body: (inout [Value]) throws -> Void) throws -> [Value] {
+  var list: [Value] = []
+  do {
+    try body(&list)
+  } catch {
+    BackgroundRelease.take(&list)
+    throw error
+  }
+  return list
+}
+
 /// Two lists as one, checking for Ctrl-C in between.
 func interruptibleJoin<Element>(_ left: [Element], _ right: [Element]) throws -> [Element] {
   var list: [Element] = []

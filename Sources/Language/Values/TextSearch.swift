@@ -27,23 +27,24 @@ extension TextBox {
   /// heeded in between.
   package func pieces(separatedBy part: TextBox) throws -> [Value] {
     let isASCII = isASCII
-    var pieces: [Value] = []
-    try forEachPiece(separatedBy: part) { piece in
-      if pieces.count & 0xFFFF == 0 { try Interrupt.check() }
-      pieces.append(.string(.shared(piece, areASCII: isASCII)))
+    return try filled { pieces in
+      try forEachPiece(separatedBy: part) { piece in
+        if pieces.count & 0xFFFF == 0 { try Interrupt.check() }
+        pieces.append(.string(.shared(piece, areASCII: isASCII)))
+      }
     }
-    return pieces
   }
 
   /// The lines, without their ends, which are \n or \r\n; one at the very end opens no further line.
   package func lines() throws -> [Value] {
     let isASCII = isASCII
-    var lines: [Value] = []
-    try forEachPiece(separatedBy: Self.lineEnd) { line in
-      if lines.count & 0xFFFF == 0 { try Interrupt.check() }
-      let length = line.last == 13 ? line.count - 1 : line.count
-      let line = UnsafeBufferPointer(rebasing: line[..<length])
-      lines.append(.string(.shared(line, areASCII: isASCII)))
+    var lines = try filled { lines in
+      try forEachPiece(separatedBy: Self.lineEnd) { line in
+        if lines.count & 0xFFFF == 0 { try Interrupt.check() }
+        let length = line.last == 13 ? line.count - 1 : line.count
+        let line = UnsafeBufferPointer(rebasing: line[..<length])
+        lines.append(.string(.shared(line, areASCII: isASCII)))
+      }
     }
     if withBytes({ $0.last ?? 10 }) == 10 { lines.removeLast() }
     return lines
@@ -75,21 +76,20 @@ extension TextBox {
   package func words() throws -> [Value] {
     let isASCII = isASCII
     return try withBytes { bytes in
-      var words: [Value] = []
-      var start = 0
-      var place = 0
-      while place <= bytes.count {
-        // The end ends a word as a space does.
-        let space = place == bytes.count ? 1 : bytes.whiteSpace(at: place)
-        if space > 0, place > start {
-          if words.count & 0xFFFF == 0 { try Interrupt.check() }
-          let word = UnsafeBufferPointer(rebasing: bytes[start..<place])
-          words.append(.string(.shared(word, areASCII: isASCII)))
+      try filled { words in
+        var (start, place) = (0, 0)
+        while place <= bytes.count {
+          // The end ends a word as a space does.
+          let space = place == bytes.count ? 1 : bytes.whiteSpace(at: place)
+          if space > 0, place > start {
+            if words.count & 0xFFFF == 0 { try Interrupt.check() }
+            let word = UnsafeBufferPointer(rebasing: bytes[start..<place])
+            words.append(.string(.shared(word, areASCII: isASCII)))
+          }
+          place += max(space, 1)
+          if space > 0 { start = place }
         }
-        place += max(space, 1)
-        if space > 0 { start = place }
       }
-      return words
     }
   }
 

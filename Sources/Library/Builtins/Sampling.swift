@@ -196,9 +196,11 @@ extension Builtin {
       seeAlso: ["shuffle", "choice"]),
     differentiation: .refused("it is drawn at random")
   ) { arguments, interpreter in
-    let source = try arguments.choices(0)
-    return try source.elements(
-      try interpreter.random.generator.guardedPermutation(source.count))
+    var source = try arguments.choices(0)
+    defer { source.releaseInBackground() }
+    var order = try interpreter.random.generator.guardedPermutation(source.count)
+    defer { BackgroundRelease.take(&order) }
+    return try source.elements(order)
   }
 }
 
@@ -218,15 +220,15 @@ extension RandomGenerator {
   /// The order that `permutation` gives, where memory holds it; a stop ends the work.
   mutating func guardedPermutation(_ count: Int) throws -> [Int] {
     try MemoryGuard.check(elements: Double(count), bytesEach: 24)
-    var order: [Int] = []
-    order.reserveCapacity(count)
-    for number in 0..<max(0, count) {
-      if number & 0xFFFF == 0xFFFF { try Interrupt.check() }
-      order.append(number)
-    }
-    for index in stride(from: order.count - 1, to: 0, by: -1) {
-      if index & 0xFFFF == 0xFFFF { try Interrupt.check() }
-      order.swapAt(index, next(below: index + 1))
+    var order = try interruptibleList(count: max(0, count)) { $0 }
+    do {
+      for index in stride(from: order.count - 1, to: 0, by: -1) {
+        if index & 0xFFFF == 0xFFFF { try Interrupt.check() }
+        order.swapAt(index, next(below: index + 1))
+      }
+    } catch {
+      BackgroundRelease.take(&order)
+      throw error
     }
     return order
   }
@@ -280,6 +282,13 @@ private enum Choices {
   private static func tensor(_ places: [Int], _ type: ElementType) throws -> Tensor {
     try Tensor(
       doubles: interruptibleList(count: places.count) { Double(places[$0]) }, elementType: type)
+  }
+
+  /// Lets go of what was drawn from.
+  mutating func releaseInBackground() {
+    guard case .list(var values) = self else { return }
+    self = .numbers(0)
+    BackgroundRelease.take(&values)
   }
 
   func elements(_ places: [Int]) throws -> Value {

@@ -37,7 +37,7 @@ package struct Augmentation: Sendable {
     }
     do {
       try NotFiniteData.check(changed, "inputs")
-    } catch {
+    } catch is TrainingError {
       throw TrainingError.augmentedNotFinite(augmentation: name)
     }
     return changed

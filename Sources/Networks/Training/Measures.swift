@@ -116,16 +116,17 @@ extension Tensor {
     let columns = max(1, shape.dimensions.dropFirst().reduce(1, *))
     let rows = Double(count / columns)
     var means = [Double](repeating: 0, count: columns)
-    try forEachElement(columns) { means[$0] += $1 / rows }
+    try forEachElement(columns: columns) { means[$0] += $1 / rows }
     var total = 0.0
-    try forEachElement(columns) { total += ($1 - means[$0]) * ($1 - means[$0]) }
+    try forEachElement(columns: columns) { total += ($1 - means[$0]) * ($1 - means[$0]) }
     return total
   }
 
   /// Calls `body` with each number and its column, without a list of all.
-  private func forEachElement(_ columns: Int, _ body: (_ column: Int, _ number: Double) -> Void)
-    throws
-  {
+  ///
+  /// - Parameter columns: the numbers of a row.
+  /// - Throws: `interrupted` where Ctrl-C is met.
+  func forEachElement(columns: Int, _ body: (_ column: Int, _ number: Double) -> Void) throws {
     var column = 0
     _ = try allBlocks { block in
       for number in block {

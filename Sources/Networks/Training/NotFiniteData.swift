@@ -12,26 +12,27 @@ package struct NotFiniteData: Sendable {
   let columns: [(column: Int, count: Int)]
   let firstRow: Int
 
-  /// Throws where `data`, N×…, holds a number that is not finite.
+  /// Throws where `data`, N×…, holds a number that is not finite, and where Ctrl-C is met.
   package static func check(
     _ data: Tensor?, _ what: String, of part: String? = nil
-  ) throws(TrainingError) {
-    guard let data, let found = NotFiniteData(data, what, part) else { return }
-    throw .dataNotFinite(found)
+  ) throws {
+    guard let data, let found = try NotFiniteData(data, what, part) else { return }
+    throw TrainingError.dataNotFinite(found)
   }
 
-  private init?(_ data: Tensor, _ what: String, _ part: String?) {
+  private init?(_ data: Tensor, _ what: String, _ part: String?) throws {
     // One pass without a copy decides: a sum is finite only if every element is, or nearly so.
-    if let sum = try? data.reduce(.sum).item, sum.isFinite { return nil }
+    if let sum = try data.reduce(.sum).item, sum.isFinite { return nil }
     let width = max(1, data.shape.dimensions.dropFirst().reduce(1, *))
     var counts = [Int](repeating: 0, count: width)
-    var (count, badRows, first, lastRow) = (0, 0, -1, -1)
-    for (index, value) in data.doubles().enumerated() where !value.isFinite {
-      let row = index / width
+    var (count, badRows, first, lastRow, row) = (0, 0, -1, -1, -1)
+    try data.forEachElement(columns: width) { column, value in
+      if column == 0 { row += 1 }
+      if value.isFinite { return }
       if first < 0 { first = row }
       if row != lastRow { badRows += 1 }
       (count, lastRow) = (count + 1, row)
-      counts[index % width] += 1
+      counts[column] += 1
     }
     // Finite numbers whose sum is not.
     if count == 0 { return nil }
