@@ -223,7 +223,12 @@ void nnsh_ranks_leave(void) {
   if (mpi.finalize != NULL && rank_count > 1) mpi.finalize();
 }
 
+/// What has been written lies in a pipe that the launcher reads: it may see first that the run is to
+/// end, and then reads no more.
+enum { microseconds_to_be_read = 200000 };
+
 void nnsh_ranks_abort(int code) {
+  usleep(microseconds_to_be_read);
   if (mpi.abort != NULL) mpi.abort(mpi.world, code);
   _exit(code);
 }
