@@ -22,10 +22,14 @@ enum CodeRunner {
     (try? CommandLine(parsing: ["-q", "-X", "--no-history", "--keep-going", "-c", ""]))
     ?? CommandLine()
 
+  /// A session that shows nothing.
+  static func session() -> Session {
+    Session(
+      commandLine, terminal: Terminal(color: .never), output: .nowhere, errors: .nowhere)
+  }
+
   static func runWhole(bytes: [UInt8]) throws {
-    let session = Session(
-      commandLine, terminal: Terminal(color: .never),
-      output: .nowhere, errors: .nowhere)
+    let session = session()
     watched { _ = session.runScript(SourceText(bytes: bytes, name: "fuzz.nns")) }
   }
 

@@ -72,7 +72,7 @@ package class Stage {
   var ownLayer: RowwiseLayer?
 
   /// What each row adds to the gradients of the stage's parameters, asked for after its backward pass;
-  /// none where rows are not told apart.
+  /// empty where the stage cannot tell its rows apart.
   ///
   /// - Parameters:
   ///   - gradient: as the backward pass left it.

@@ -37,7 +37,7 @@ struct Evaluation {
     line = "loss \(NumberForm.loss(measured.loss))"
     fields = [("loss", .number(measured.loss))]
     if let accuracy = measured.accuracy { addShare("accuracy", "accuracy", accuracy) }
-    let bad = try measured.predictions.guardedDoubles().count { !$0.isFinite }
+    let bad = try measured.predictions.countElements { !$0.isFinite }
     if bad > 0 {
       context.say(line + "   \(data.split.count) examples")
       context.note(

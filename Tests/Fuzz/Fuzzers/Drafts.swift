@@ -9,14 +9,11 @@ extension Fuzzer {
     name: "drafts", summary: "statements half typed, with the cursor anywhere",
     seeds: { Examples.all },
     make: { random, corpus in
-      let words = Mutation.words(
-        corpus.one(&random), other: corpus.one(&random), vocabulary: Examples.vocabulary, &random)
+      let words = Examples.changed(corpus, &random)
       return Array(words.prefix(random.below(words.count + 1)))
     },
     take: { input in
-      let session = Session(
-        CodeRunner.commandLine, terminal: Terminal(color: .never), output: .nowhere,
-        errors: .nowhere)
+      let session = CodeRunner.session()
       _ = session.runScript(SourceText(CodeGenerator.preamble, name: "fuzz.nns"))
       let text = String(decoding: input, as: UTF8.self)
       try CodeRunner.watched {

@@ -70,10 +70,7 @@ extension Fuzzer {
         "run rc.nns\n", "\u{FEFF}a = 1\r\nb = 2\r\n", "transcript on\nplot [1, 2]\n",
       ].map { Array($0.utf8) }
     },
-    make: { random, corpus in
-      Mutation.words(
-        corpus.one(&random), other: corpus.one(&random), vocabulary: Examples.vocabulary, &random)
-    },
+    make: { random, corpus in Examples.changed(corpus, &random) },
     take: { try CodeRunner.runStartup(bytes: $0) })
 }
 

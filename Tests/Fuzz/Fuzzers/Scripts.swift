@@ -12,8 +12,7 @@ extension Fuzzer {
       if random.chance(20) {
         return Mutation.bytes(corpus.one(&random), other: corpus.one(&random), &random)
       }
-      return Mutation.words(
-        corpus.one(&random), other: corpus.one(&random), vocabulary: Examples.vocabulary, &random)
+      return Examples.changed(corpus, &random)
     },
     take: { try CodeRunner.runWhole(bytes: $0) })
 }
@@ -25,6 +24,12 @@ enum Examples {
     let declarations = Builtin.all.map(\.declaration) + Command.all.map(\.declaration)
     return declarations.flatMap(\.examples).map { Array($0.code.utf8) }
   }()
+
+  /// One of the known inputs, words exchanged for others of the language.
+  static func changed(_ corpus: Corpus, _ random: inout Randomness) -> [UInt8] {
+    Mutation.words(
+      corpus.one(&random), other: corpus.one(&random), vocabulary: vocabulary, &random)
+  }
 
   /// Words and signs of the language.
   static let vocabulary: [String] = {

@@ -23,13 +23,10 @@ extension Fuzzer {
       return Array(lines.joined(separator: [10]))
     },
     take: { input in
-      try Served.through(input) { descriptor in
-        let answers = Answers()
-        CodeRunner.watched {
-          Server.serve(descriptor, with: CodeRunner.commandLine) { answers.add($0) }
-        }
-        try answers.requireLines()
+      let answers = try Served.answers(to: input) { descriptor, answers in
+        Server.serve(descriptor, with: CodeRunner.commandLine) { answers.add($0) }
       }
+      try answers.requireLines()
     })
 
   /// The messages of an editor to `nnsh --lsp`.
@@ -48,13 +45,10 @@ extension Fuzzer {
       return random.chance(20) ? Served.sometimesBroken(bytes, &random) : bytes
     },
     take: { input in
-      try Served.through(input) { descriptor in
-        let answers = Answers()
-        CodeRunner.watched {
-          LanguageServer.serve(descriptor, with: CodeRunner.commandLine) { answers.add($0) }
-        }
-        try answers.requireMessages()
+      let answers = try Served.answers(to: input) { descriptor, answers in
+        LanguageServer.serve(descriptor, with: CodeRunner.commandLine) { answers.add($0) }
       }
+      try answers.requireMessages()
     })
 }
 
@@ -63,9 +57,7 @@ private enum Served {
   static let document: JSONValue = ["uri": "file:///fuzz.nns"]
 
   static func code(_ corpus: Corpus, _ random: inout Randomness) -> String {
-    let words = Mutation.words(
-      corpus.one(&random), other: corpus.one(&random), vocabulary: Examples.vocabulary, &random)
-    return String(decoding: words, as: UTF8.self)
+    String(decoding: Examples.changed(corpus, &random), as: UTF8.self)
   }
 
   static func sometimesBroken(_ bytes: [UInt8], _ random: inout Randomness) -> [UInt8] {
@@ -108,14 +100,18 @@ private enum Served {
       ["textDocument": document, "position": position(&random)], number)
   }
 
-  /// Hands the bytes over as a file that is read.
-  static func through(_ input: [UInt8], _ body: (Int32) throws -> Void) throws {
+  /// What is answered to the bytes, which a server reads from a file.
+  static func answers(
+    to input: [UInt8], by serve: (_ descriptor: Int32, _ answers: Answers) -> Void
+  ) throws -> Answers {
     let path = "served"
     try Data(input).write(to: URL(fileURLWithPath: path))
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     defer { close(descriptor) }
     try Finding.unless(descriptor >= 0, "the input cannot be read")
-    try body(descriptor)
+    let answers = Answers()
+    CodeRunner.watched { serve(descriptor, answers) }
+    return answers
   }
 }
 
